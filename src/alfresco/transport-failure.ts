@@ -1,0 +1,32 @@
+import { ProblemException } from '../problems/problem.exception.js';
+import type { ProblemCode } from '../problems/problem.catalogue.js';
+
+const BY_CODE: Readonly<Record<string, ProblemCode>> = {
+  TRANSPORT_TIMEOUT: 'ALFRESCO_TIMEOUT',
+  UND_ERR_CONNECT_TIMEOUT: 'ALFRESCO_TIMEOUT',
+  UND_ERR_HEADERS_TIMEOUT: 'ALFRESCO_TIMEOUT',
+  UND_ERR_BODY_TIMEOUT: 'ALFRESCO_TIMEOUT',
+  ETIMEDOUT: 'ALFRESCO_TIMEOUT',
+  ANSWER_TOO_LONG: 'ALFRESCO_BAD_RESPONSE',
+  UND_ERR_HEADERS_OVERFLOW: 'ALFRESCO_BAD_RESPONSE',
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'ALFRESCO_BAD_RESPONSE',
+};
+
+/**
+ * Why no answer came, as a problem. The thrown error itself is dropped: its message names hosts, and an
+ * axios error carries the credentials in its configuration.
+ */
+export function transportProblem(error: unknown): ProblemException {
+  const code = codeOf(error);
+  const problem = code.startsWith('HPE_')
+    ? 'ALFRESCO_BAD_RESPONSE'
+    : (BY_CODE[code] ?? 'ALFRESCO_UNREACHABLE');
+  return new ProblemException(problem, { diagnosis: code });
+}
+
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown';
+  // Node reports a name with several addresses, none of which connects, as an AggregateError with the code of the first.
+  const code = 'code' in error ? error.code : undefined;
+  return typeof code === 'string' && /^[A-Z0-9_]+$/.test(code) ? code : error.name;
+}

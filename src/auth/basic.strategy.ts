@@ -1,0 +1,37 @@
+import { BasicStrategy } from 'passport-http';
+import type { Caller } from './caller.js';
+import { parseBasicCredentials } from './basic-credentials.js';
+import type { UserDirectory } from './user.directory.js';
+
+type HeadersOnly = { readonly headers: { readonly authorization?: string } };
+
+/**
+ * Passport's Basic strategy behind a strict reading of the header.
+ *
+ * passport-http 0.3 takes every scheme whose name contains "basic" and ends a password at its second
+ * colon. It is given a header that only one reading fits: both parts percent-encoded, so without a colon.
+ */
+export class StrictBasicStrategy extends BasicStrategy {
+  /** Set by Passport on the strategy of each request. */
+  declare fail: (status: number) => void;
+
+  constructor(users: UserDirectory) {
+    super((name, password, done) => {
+      users.verify(decodeURIComponent(name), decodeURIComponent(password)).then(
+        (isVerified) =>
+          done(null, isVerified && ({ name: decodeURIComponent(name) } satisfies Caller)),
+        (error: unknown) => done(error),
+      );
+    });
+  }
+
+  override authenticate(request: HeadersOnly): void {
+    const credentials = parseBasicCredentials(request.headers.authorization);
+    if (!credentials) return this.fail(401);
+    const pair = `${encodeURIComponent(credentials.name)}:${encodeURIComponent(credentials.password)}`;
+    const authorization = `Basic ${Buffer.from(pair).toString('base64')}`;
+    super.authenticate({ headers: { authorization } } as Parameters<
+      BasicStrategy['authenticate']
+    >[0]);
+  }
+}

@@ -1,0 +1,58 @@
+import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import passport from 'passport';
+import type { AuthConfig } from '../config/app.config.js';
+import { ProblemException } from '../problems/problem.exception.js';
+import { AUTH_CONFIG } from './auth.config.js';
+import { StrictBasicStrategy } from './basic.strategy.js';
+import { ANONYMOUS, type AuthenticatedRequest, type Caller } from './caller.js';
+import { challenge } from './challenge.js';
+import { PUBLIC } from './public.decorator.js';
+import { UserDirectory } from './user.directory.js';
+
+/**
+ * Lets a request pass when its caller is known, and puts the caller on it.
+ *
+ * Passport is driven directly: the guard of `@nestjs/passport` registers strategies by name in one
+ * registry for the whole process, where two applications would share their users.
+ */
+@Injectable()
+export class CallerGuard implements CanActivate {
+  private readonly passport = new passport.Authenticator();
+
+  constructor(
+    private readonly reflector: Reflector,
+    @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
+  ) {
+    this.passport.use('basic', new StrictBasicStrategy(new UserDirectory(config.users)));
+  }
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    if (
+      this.reflector.getAllAndOverride<boolean>(PUBLIC, [context.getHandler(), context.getClass()])
+    ) {
+      return true;
+    }
+    const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
+    request.caller = this.config.mode === 'none' ? ANONYMOUS : await this.authenticate(request);
+    return true;
+  }
+
+  /** @throws ProblemException UNAUTHENTICATED */
+  private async authenticate(request: AuthenticatedRequest): Promise<Caller> {
+    const caller = await new Promise<Caller | false>((resolve, reject) => {
+      this.passport.authenticate(
+        'basic',
+        { session: false },
+        (error: Error | null, user?: Caller | false) =>
+          error ? reject(error) : resolve(user ?? false),
+      )({ headers: request.headers }, undefined, reject);
+    });
+    if (!caller) {
+      throw new ProblemException('UNAUTHENTICATED', {
+        headers: { 'www-authenticate': challenge(request.headers) },
+      });
+    }
+    return caller;
+  }
+}

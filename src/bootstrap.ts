@@ -1,0 +1,55 @@
+import { existsSync } from 'node:fs';
+import { createApp } from './app.factory.js';
+import type { AppConfig } from './config/app.config.js';
+import { ConfigurationError } from './config/configuration.error.js';
+import { loadConfig } from './config/config.loader.js';
+
+/** `EX_CONFIG` of sysexits.h: a supervisor should not restart a process that will fail the same way. */
+const EXIT_CONFIGURATION = 78;
+
+/** Reads the environment, starts the service and keeps it until SIGTERM or SIGINT. */
+export async function bootstrap(): Promise<void> {
+  const config = readConfig();
+  if (!config) {
+    process.exitCode = EXIT_CONFIGURATION;
+    return;
+  }
+  const app = await createApp(config);
+  app.enableShutdownHooks();
+  try {
+    await app.listen({ host: config.http.host, port: config.http.port });
+  } catch (error) {
+    console.error(describeListenError(error, config));
+    await app.close();
+    process.exitCode = 1;
+    return;
+  }
+  const base = `${await app.getUrl()}${config.http.apiPrefix && `/${config.http.apiPrefix}`}`;
+  console.log(
+    `alfresco-downloads-bff listens on ${base}${config.docs ? ` (docs: ${base}/docs)` : ''}`,
+  );
+}
+
+function readConfig(): AppConfig | undefined {
+  if (existsSync('.env')) process.loadEnvFile('.env');
+  try {
+    return loadConfig(process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    console.error(error.message);
+    return undefined;
+  }
+}
+
+function describeListenError(error: unknown, { http }: AppConfig): string {
+  const code = (error as NodeJS.ErrnoException).code;
+  const where = `HOST="${http.host}" PORT="${http.port}"`;
+  switch (code) {
+    case 'EADDRINUSE':
+      return `Cannot listen on ${where}: another process uses this port.`;
+    case 'EACCES':
+      return `Cannot listen on ${where}: not permitted (ports below 1024 need a privilege).`;
+    default:
+      return `Cannot listen on ${where}: ${code ?? 'unknown error'}.`;
+  }
+}

@@ -1,0 +1,128 @@
+import 'reflect-metadata';
+import { readFileSync } from 'node:fs';
+import { plainToInstance } from 'class-transformer';
+import { validateSync } from 'class-validator';
+import type { AppConfig, AuthConfig } from './app.config.js';
+import { ConfigurationError } from './configuration.error.js';
+import { Environment, FILE_VARIABLES, SECRET_VARIABLES } from './environment.js';
+import { parseHtpasswd, parseUserList } from './users.parser.js';
+
+type Variables = Record<string, string | undefined>;
+
+/**
+ * Turns environment variables into a checked configuration.
+ *
+ * `ConfigModule` of `@nestjs/config` is not used: the HTTP adapter is built before Nest's container
+ * and needs body limits and the prefix, so the configuration has to exist before any module does.
+ *
+ * @throws ConfigurationError naming every missing or wrong variable
+ */
+export function loadConfig(variables: Variables): AppConfig {
+  const problems: string[] = [];
+  const given = readFileVariables(withoutBlanks(variables), problems);
+  const environment = plainToInstance(Environment, numbersConverted(given), {
+    exposeDefaultValues: true,
+  });
+  problems.push(...invalidVariables(environment, given));
+  const users = readUsers(environment, problems);
+  if (problems.length > 0) throw new ConfigurationError(problems);
+  return toAppConfig(environment, users);
+}
+
+/** An empty variable (`NAME=` in a compose file) means that it is not set. */
+function withoutBlanks(variables: Variables): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(variables).filter((entry): entry is [string, string] => !!entry[1]?.trim()),
+  );
+}
+
+function readFileVariables(
+  given: Record<string, string>,
+  problems: string[],
+): Record<string, string> {
+  const merged = { ...given };
+  for (const name of FILE_VARIABLES) {
+    const path = given[`${name}_FILE`];
+    if (path === undefined) continue;
+    if (given[name] !== undefined) problems.push(`${name} and ${name}_FILE: give one, not both`);
+    const text = readTextFile(`${name}_FILE`, path, problems);
+    // A secret mounted as a file usually ends with the newline of the editor that wrote it.
+    if (text !== undefined) merged[name] = text.replace(/\r?\n$/, '');
+  }
+  return merged;
+}
+
+function readTextFile(variable: string, path: string, problems: string[]): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? 'unknown error';
+    problems.push(`${variable}="${path}": the file cannot be read (${reason})`);
+    return undefined;
+  }
+}
+
+/** Converts what is a number by its default; a text that is none becomes NaN and fails validation. */
+function numbersConverted(given: Record<string, string>): Record<string, string | number> {
+  const defaults = new Environment() as unknown as Record<string, unknown>;
+  return Object.fromEntries(
+    Object.entries(given).map(([name, value]) => [
+      name,
+      typeof defaults[name] === 'number' ? (/^\d+$/.test(value) ? Number(value) : NaN) : value,
+    ]),
+  );
+}
+
+function invalidVariables(environment: Environment, given: Record<string, string>): string[] {
+  return validateSync(environment).map(({ property, constraints }) => {
+    const message =
+      constraints?.isNotEmpty ?? Object.values(constraints ?? {})[0] ?? 'is not valid';
+    const value = given[property];
+    const quoted = value === undefined || SECRET_VARIABLES.has(property) ? '' : `="${value}"`;
+    return `${property}${quoted}: ${message}`;
+  });
+}
+
+function readUsers(environment: Environment, problems: string[]): AuthConfig['users'] {
+  if (environment.AUTH !== 'basic') return new Map();
+  const { USERS, USERS_FILE } = environment;
+  if (USERS !== undefined && USERS_FILE !== undefined) {
+    problems.push('USERS and USERS_FILE: give one, not both');
+  } else if (USERS !== undefined) {
+    return parseUserList(USERS, problems);
+  } else if (USERS_FILE !== undefined) {
+    const text = readTextFile('USERS_FILE', USERS_FILE, problems);
+    return text === undefined ? new Map() : parseHtpasswd(text, problems);
+  } else {
+    problems.push(
+      'USERS_FILE: is required for AUTH=basic: an htpasswd file (htpasswd -B), or USERS=name:bcrypt,...; ' +
+        'a service open to everyone must say AUTH=none',
+    );
+  }
+  return new Map();
+}
+
+function toAppConfig(environment: Environment, users: AuthConfig['users']): AppConfig {
+  return {
+    http: {
+      host: environment.HOST,
+      port: environment.PORT,
+      apiPrefix: (environment.API_PREFIX ?? '').replace(/^\/|\/$/g, ''),
+      maxBodyBytes: environment.MAX_BODY_BYTES,
+    },
+    alfresco: {
+      url: environment.ALFRESCO_URL.replace(/\/+$/, ''),
+      tenant: environment.ALFRESCO_TENANT,
+      username: environment.ALFRESCO_USERNAME,
+      password: environment.ALFRESCO_PASSWORD,
+      connectTimeoutMs: environment.ALFRESCO_CONNECT_TIMEOUT_MS,
+      timeoutMs: environment.ALFRESCO_TIMEOUT_MS,
+      idleTimeoutMs: environment.ALFRESCO_IDLE_TIMEOUT_MS,
+      maxConnections: environment.ALFRESCO_MAX_CONNECTIONS,
+    },
+    auth: { mode: environment.AUTH, users },
+    downloads: { maxNodeIds: environment.MAX_NODE_IDS },
+    docs: environment.DOCS === 'on',
+    logLevel: environment.LOG_LEVEL,
+  };
+}

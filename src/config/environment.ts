@@ -1,0 +1,88 @@
+import { IsIn, IsInt, IsNotEmpty, IsOptional, Matches, Max, Min } from 'class-validator';
+import type { LogLevel } from './app.config.js';
+import { IsHttpUrl } from './http-url.validator.js';
+
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'log', 'debug', 'silent'] as const;
+
+const positive = { message: 'must be a whole number of at least 1' };
+
+/**
+ * The environment variables, as text until `loadConfig` has converted and checked them.
+ * Meaning, default and unit of each are in `.env.example`; the messages here say what is allowed.
+ */
+export class Environment {
+  @IsNotEmpty({ message: 'must be a host name or an IP address' })
+  HOST = '127.0.0.1';
+
+  @IsInt({ message: 'must be a port number from 0 to 65535' })
+  @Min(0, { message: 'must be a port number from 0 to 65535' })
+  @Max(65535, { message: 'must be a port number from 0 to 65535' })
+  PORT = 3000;
+
+  @IsOptional()
+  @Matches(/^\/?[A-Za-z0-9._~-]+(?:\/[A-Za-z0-9._~-]+)*\/?$/, {
+    message: 'must be path segments of [A-Za-z0-9._~-] joined by "/"',
+  })
+  API_PREFIX?: string;
+
+  @IsHttpUrl()
+  ALFRESCO_URL: string;
+
+  @Matches(/^[A-Za-z0-9.-]+$/, { message: 'must be a tenant name of [A-Za-z0-9.-], or -default-' })
+  ALFRESCO_TENANT = '-default-';
+
+  @IsIn(['basic'], { message: 'must be basic' })
+  ALFRESCO_AUTH = 'basic';
+
+  @IsNotEmpty({ message: 'is required (or ALFRESCO_USERNAME_FILE)' })
+  @Matches(/^[^:]*$/, { message: 'must not contain a colon (RFC 7617)' })
+  ALFRESCO_USERNAME: string;
+
+  @IsNotEmpty({ message: 'is required (or ALFRESCO_PASSWORD_FILE)' })
+  ALFRESCO_PASSWORD: string;
+
+  @IsInt(positive)
+  @Min(1, positive)
+  ALFRESCO_CONNECT_TIMEOUT_MS = 2000;
+
+  @IsInt(positive)
+  @Min(1, positive)
+  ALFRESCO_TIMEOUT_MS = 10_000;
+
+  @IsInt(positive)
+  @Min(1, positive)
+  ALFRESCO_IDLE_TIMEOUT_MS = 30_000;
+
+  @IsInt(positive)
+  @Min(1, positive)
+  ALFRESCO_MAX_CONNECTIONS = 128;
+
+  @IsIn(['basic', 'none'], { message: 'must be basic or none' })
+  AUTH: 'basic' | 'none' = 'basic';
+
+  @IsOptional()
+  USERS?: string;
+
+  @IsOptional()
+  USERS_FILE?: string;
+
+  @IsInt(positive)
+  @Min(1, positive)
+  MAX_NODE_IDS = 1000;
+
+  @IsInt({ message: 'must be a whole number of bytes of at least 64' })
+  @Min(64, { message: 'must be a whole number of bytes of at least 64' })
+  MAX_BODY_BYTES = 65_536;
+
+  @IsIn(['on', 'off'], { message: 'must be on or off' })
+  DOCS: 'on' | 'off' = 'on';
+
+  @IsIn(LOG_LEVELS, { message: `must be one of ${LOG_LEVELS.join(', ')}` })
+  LOG_LEVEL: LogLevel = 'log';
+}
+
+/** Variables whose value is never quoted, also not when it is wrong. */
+export const SECRET_VARIABLES: ReadonlySet<string> = new Set(['ALFRESCO_PASSWORD', 'USERS']);
+
+/** Variables that may be given as `NAME_FILE`, the path of a file whose text is the value. */
+export const FILE_VARIABLES = ['ALFRESCO_USERNAME', 'ALFRESCO_PASSWORD'] as const;

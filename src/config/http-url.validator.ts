@@ -1,0 +1,18 @@
+import { ValidateBy } from 'class-validator';
+
+/** An absolute http(s) URL without credentials, query or fragment. */
+export function IsHttpUrl(): PropertyDecorator {
+  return ValidateBy(
+    { name: 'isHttpUrl', validator: { validate: isHttpUrl } },
+    {
+      message:
+        'is required: the root of the Alfresco web application, an http or https URL without user, query or fragment, e.g. https://acs.example.com/alfresco',
+    },
+  );
+}
+
+function isHttpUrl(value: unknown): boolean {
+  if (typeof value !== 'string' || !URL.canParse(value)) return false;
+  const { protocol, username, password, search, hash } = new URL(value);
+  return /^https?:$/.test(protocol) && !username && !password && !search && !hash;
+}

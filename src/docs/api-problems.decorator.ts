@@ -1,0 +1,89 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiExtraModels, ApiResponse, getSchemaPath } from '@nestjs/swagger';
+import { PROBLEMS, type ProblemCode } from '../problems/problem.catalogue.js';
+import { ProblemDocument, toProblemDocument } from '../problems/problem.document.js';
+import { ProblemException } from '../problems/problem.exception.js';
+
+/** Whatever the route: authentication, a fault of Alfresco, a fault of this service. */
+const EVERYWHERE: readonly ProblemCode[] = [
+  'UNAUTHENTICATED',
+  'INTERNAL_ERROR',
+  'ALFRESCO_ERROR',
+  'ALFRESCO_BAD_RESPONSE',
+  'ALFRESCO_CREDENTIALS_REJECTED',
+  'ALFRESCO_UNREACHABLE',
+  'ALFRESCO_TIMEOUT',
+];
+
+/** Documents the problems that a route can answer with: one response a status, one example a code. */
+export function ApiProblems(instance: string, ...codes: readonly ProblemCode[]): MethodDecorator {
+  return applyDecorators(...problemResponses(instance, [...codes, ...EVERYWHERE]));
+}
+
+/** As `ApiProblems`, for a route that neither authenticates nor fails for the common reasons. */
+export function ApiOnlyProblems(
+  instance: string,
+  ...codes: readonly ProblemCode[]
+): MethodDecorator {
+  return applyDecorators(...problemResponses(instance, codes));
+}
+
+function problemResponses(instance: string, codes: readonly ProblemCode[]): MethodDecorator[] {
+  const byStatus = Map.groupBy(codes, (code) => PROBLEMS[code].status);
+  return [
+    ApiExtraModels(ProblemDocument) as MethodDecorator,
+    ...[...byStatus].map(([status, group]) => problemResponse(instance, status, group)),
+  ];
+}
+
+function problemResponse(
+  instance: string,
+  status: number,
+  codes: readonly ProblemCode[],
+): MethodDecorator {
+  return ApiResponse({
+    status,
+    description: codes.map((code) => `\`${code}\`: ${PROBLEMS[code].description}`).join('\n\n'),
+    headers: {
+      'X-Request-Id': {
+        description: 'Id of the request, also in the log.',
+        schema: { type: 'string' },
+      },
+      ...headersOf(codes),
+    },
+    content: {
+      'application/problem+json': {
+        schema: { $ref: getSchemaPath(ProblemDocument) },
+        examples: Object.fromEntries(
+          codes.map((code) => [
+            code,
+            { summary: PROBLEMS[code].title, value: example(code, instance) },
+          ]),
+        ),
+      },
+    },
+  });
+}
+
+const text = (description: string) => ({ description, schema: { type: 'string' as const } });
+
+function headersOf(codes: readonly ProblemCode[]) {
+  return {
+    ...(codes.includes('UNAUTHENTICATED') && { 'WWW-Authenticate': text('Challenge (RFC 7617).') }),
+    ...(codes.includes('CONTENT_NOT_READY') && {
+      'Retry-After': text(
+        'Seconds until it is worth asking again; absent when the download never will have content.',
+      ),
+    }),
+    ...(codes.includes('RANGE_NOT_SATISFIABLE') && { 'Content-Range': text('`bytes */size`') }),
+  };
+}
+
+function example(code: ProblemCode, instance: string): ProblemDocument {
+  const problem = new ProblemException(code, {
+    ...(code === 'VALIDATION_FAILED' && {
+      errors: [{ pointer: '/nodeIds/1', detail: 'repeats an earlier id' }],
+    }),
+  });
+  return toProblemDocument(problem, { url: instance, id: '3f0f6c2e-2f7e-4b7e-9d0a-5c0f6a1d2e3f' });
+}

@@ -1,0 +1,30 @@
+import type { INestApplication } from '@nestjs/common';
+import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { VERSION } from '../version.js';
+
+const DESCRIPTION = `
+Ask Alfresco Content Services for a ZIP of nodes, watch it being made, save it, cancel it, remove it.
+JSON bodies have the shapes of Alfresco's own REST API; the credentials for Alfresco stay in this service.
+
+Every error is a problem document (RFC 9457) with a stable \`code\`, and carries Alfresco's own \`error\` member
+for clients that were written for Alfresco.
+`.trim();
+
+/** The OpenAPI document of the service. */
+export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
+  const config = new DocumentBuilder()
+    .setOpenAPIVersion('3.1.0')
+    .setTitle('Alfresco downloads')
+    .setDescription(DESCRIPTION)
+    .setVersion(VERSION)
+    .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
+    .addBasicAuth(
+      { type: 'http', scheme: 'basic', description: 'A user of this service, not of Alfresco.' },
+      'basic',
+    )
+    .addTag('downloads', 'Make, watch, save and cancel a ZIP.')
+    .addTag('nodes', 'The same ZIP under the paths that Alfresco’s clients use.')
+    .addTag('health', 'Probes for an orchestrator.')
+    .build();
+  return SwaggerModule.createDocument(app, config);
+}

@@ -1,0 +1,16 @@
+import { create } from 'content-disposition';
+
+/** Control characters, separators of paths, and marks that turn the reading direction to hide a name's ending. */
+const UNSAFE = /[\p{Cc}/\\\u202a-\u202e\u2066-\u2069]/gu;
+
+/** `Content-Disposition` (RFC 6266) for saving a ZIP under the name that Alfresco gave it. */
+export function contentDisposition(name: string): string {
+  return create(archiveName(name));
+}
+
+/** A name that every file system takes and that ends in `.zip`. */
+export function archiveName(name: string): string {
+  const safe = name.toWellFormed().replace(UNSAFE, '_').trim();
+  if (safe === '' || safe === '.zip') return 'archive.zip';
+  return /\.zip$/i.test(safe) ? safe : `${safe}.zip`;
+}

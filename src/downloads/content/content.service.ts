@@ -1,0 +1,135 @@
+import type { OutgoingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { Injectable, Logger } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { AlfrescoClient } from '../../alfresco/alfresco.client.js';
+import type { ByteRange } from '../../alfresco/byte-range.js';
+import { type DownloadNode, isTerminal } from '../../alfresco/download.js';
+import { ProblemException } from '../../problems/problem.exception.js';
+import { RETRY_AFTER } from '../retry-after.js';
+import { contentDisposition } from './archive-name.js';
+import { evaluatePreconditions, ifRangeHolds } from './preconditions.js';
+import { parseRange } from './range.header.js';
+
+type FinishedNode = DownloadNode & { readonly size: number };
+
+/** Serves the ZIP of a download as RFC 9110 wants it, which Alfresco's own content route does not. */
+@Injectable()
+export class ContentService {
+  private readonly logger = new Logger('Content');
+
+  constructor(private readonly alfresco: AlfrescoClient) {}
+
+  /**
+   * Answers a GET or HEAD for the content of a download.
+   * @throws ProblemException CONTENT_NOT_READY, PRECONDITION_FAILED, RANGE_NOT_SATISFIABLE, those of the node and of Alfresco
+   */
+  async send(id: string, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const node = requireContent(await this.alfresco.getDownloadNode(id));
+    const validators = { etag: `"${node.modifiedAt}"`, modifiedAt: node.modifiedAt };
+    const headers = validatorHeaders(node, validators.etag);
+    const verdict = evaluatePreconditions(request.headers, validators);
+    if (verdict === 'failed') throw new ProblemException('PRECONDITION_FAILED');
+    if (verdict === 'not-modified') return void reply.code(304).headers(headers).send();
+
+    const whole = { start: 0, end: node.size - 1 };
+    // Range is defined for GET only (RFC 9110, 14.2).
+    const isRangeRequest =
+      request.method === 'GET' && ifRangeHolds(request.headers, validators, Date.now());
+    const range = isRangeRequest ? parseRange(request.headers.range, node.size) : undefined;
+    if (range === 'unsatisfiable') throw rangeNotSatisfiable(node.size);
+
+    const describe = () => {
+      reply
+        .code(range ? 206 : 200)
+        .headers({ ...headers, ...contentHeaders(node, range ?? whole) });
+      if (range) reply.header('content-range', `bytes ${range.start}-${range.end}/${node.size}`);
+    };
+    if (request.method === 'HEAD') {
+      describe();
+      return void reply.send();
+    }
+    const gone = callerGone(reply);
+    const content = await this.open(node, range ?? whole, gone, reply);
+    if (!content) return;
+    describe();
+    await this.stream(content, request, gone, reply);
+  }
+
+  /** `undefined` when the caller went away while Alfresco got the content ready: nobody is left to answer. */
+  private async open(
+    node: FinishedNode,
+    range: ByteRange,
+    gone: AbortSignal,
+    reply: FastifyReply,
+  ): Promise<Readable | undefined> {
+    try {
+      return await this.alfresco.openContent(node, range, gone);
+    } catch (error) {
+      if (!gone.aborted) throw error;
+      reply.hijack();
+      return undefined;
+    }
+  }
+
+  /** An error can only cut the connection now; the length was announced, so no client takes a part for the whole. */
+  private async stream(
+    content: Readable,
+    request: FastifyRequest,
+    gone: AbortSignal,
+    reply: FastifyReply,
+  ): Promise<void> {
+    content.once('error', (error: NodeJS.ErrnoException) => {
+      if (!gone.aborted)
+        this.logger.warn(`ALFRESCO_CUT [${request.id}] ${error.code ?? error.name}`);
+    });
+    reply.hijack();
+    reply.raw.writeHead(reply.statusCode, reply.getHeaders() as OutgoingHttpHeaders);
+    await pipeline(content, reply.raw).catch(() => {});
+  }
+}
+
+function callerGone(reply: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  reply.raw.once('close', () => gone.abort());
+  return gone.signal;
+}
+
+/** A download without content is not an error of Alfresco: it is too early, or it ended without a ZIP. */
+function requireContent(node: DownloadNode): FinishedNode {
+  const { status, size } = node;
+  if (size !== undefined) return { ...node, size };
+  throw new ProblemException('CONTENT_NOT_READY', {
+    detail: isTerminal(status)
+      ? `The download ended as ${status} and has no content.`
+      : `The download is ${status}; its content is there when it is DONE.`,
+    headers: isTerminal(status) ? undefined : RETRY_AFTER,
+  });
+}
+
+function validatorHeaders({ modifiedAt }: FinishedNode, etag: string): Record<string, string> {
+  return {
+    etag,
+    'last-modified': new Date(modifiedAt).toUTCString(),
+    // The ZIP may be kept by the caller's own cache, but not used without asking.
+    'cache-control': 'private, no-cache',
+  };
+}
+
+function contentHeaders({ name }: FinishedNode, { start, end }: ByteRange): Record<string, string> {
+  return {
+    'content-type': 'application/zip',
+    'content-disposition': contentDisposition(name),
+    'content-length': String(end - start + 1),
+    'accept-ranges': 'bytes',
+    'x-content-type-options': 'nosniff',
+  };
+}
+
+function rangeNotSatisfiable(size: number): ProblemException {
+  return new ProblemException('RANGE_NOT_SATISFIABLE', {
+    detail: `The content has ${size} bytes.`,
+    headers: { 'content-range': `bytes */${size}`, 'accept-ranges': 'bytes' },
+  });
+}

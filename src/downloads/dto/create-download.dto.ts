@@ -1,0 +1,48 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { Transform } from 'class-transformer';
+import { ArrayNotEmpty, IsArray } from 'class-validator';
+import {
+  NODE_ID_PATTERN,
+  NODE_ID_RULE,
+  isNodeId,
+  normalizeNodeId,
+} from '../../alfresco/node-id.js';
+import { NoOffendingItems } from './offending-items.validator.js';
+
+/** What to put into a ZIP. */
+export class CreateDownloadDto {
+  @ApiProperty({
+    description:
+      'Ids of the files and folders to zip, each once. A folder brings everything below it. At most MAX_NODE_IDS (1000).',
+    type: 'array',
+    items: { type: 'string', pattern: NODE_ID_PATTERN, minLength: 1, maxLength: 36 },
+    minItems: 1,
+    uniqueItems: true,
+  })
+  @Transform(({ value }) => normalizeItems(value))
+  @NoOffendingItems('uniqueNodeIds', repeated, 'repeats an earlier id')
+  @NoOffendingItems('nodeIds', malformed, `must be a node id: ${NODE_ID_RULE}`)
+  @ArrayNotEmpty({ message: 'must hold at least one node id' })
+  @IsArray({ message: 'must be an array of node ids' })
+  nodeIds: string[];
+}
+
+/** Alfresco compares ids as text, so the same UUID in two cases would pass its duplicate check. */
+function normalizeItems(value: unknown): unknown {
+  return Array.isArray(value)
+    ? value.map((item) => (typeof item === 'string' ? normalizeNodeId(item) : item))
+    : value;
+}
+
+function malformed(items: readonly unknown[]): number[] {
+  return indexesOf(items, (item) => typeof item !== 'string' || !isNodeId(item));
+}
+
+function repeated(items: readonly unknown[]): number[] {
+  const seen = new Set<unknown>();
+  return indexesOf(items, (item) => seen.size === seen.add(item).size);
+}
+
+function indexesOf(items: readonly unknown[], matches: (item: unknown) => boolean): number[] {
+  return items.flatMap((item, index) => (matches(item) ? [index] : []));
+}

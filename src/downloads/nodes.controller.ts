@@ -1,0 +1,61 @@
+import { Controller, Delete, Get, Head, HttpCode, Param, Req, Res } from '@nestjs/common';
+import { ApiNoContentResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ApiProblems } from '../docs/api-problems.decorator.js';
+import { EXAMPLES } from '../docs/examples.js';
+import { ApiContent, ApiId } from './api.decorators.js';
+import { ContentService } from './content/content.service.js';
+import { DownloadsService } from './downloads.service.js';
+import { NodeIdPipe } from './dto/node-id.pipe.js';
+
+const INSTANCE = `/nodes/${EXAMPLES.downloadId}`;
+
+/** The paths under which Alfresco's own clients save and remove a ZIP. Download nodes only. */
+@ApiTags('nodes')
+@ApiSecurity('basic')
+@Controller('nodes')
+export class NodesController {
+  constructor(
+    private readonly downloads: DownloadsService,
+    private readonly content: ContentService,
+  ) {}
+
+  @Head(':id/content')
+  @ApiContent(
+    'headNodeContent',
+    'Size and name of the ZIP, under Alfresco’s path',
+    `${INSTANCE}/content`,
+  )
+  headContent(
+    @Param('id', NodeIdPipe) id: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    return this.content.send(id, request, reply);
+  }
+
+  @Get(':id/content')
+  @ApiContent('getNodeContent', 'Save the ZIP, under Alfresco’s path', `${INSTANCE}/content`)
+  getContent(
+    @Param('id', NodeIdPipe) id: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    return this.content.send(id, request, reply);
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  @ApiOperation({
+    operationId: 'deleteNode',
+    summary: 'Remove a download and its ZIP',
+    description:
+      'Removes the download node for good, in every state. Any other node is refused with NOT_A_DOWNLOAD.',
+  })
+  @ApiId()
+  @ApiNoContentResponse({ description: 'The download is gone.' })
+  @ApiProblems(INSTANCE, 'INVALID_ID', 'NOT_A_DOWNLOAD', 'FORBIDDEN', 'DOWNLOAD_NOT_FOUND')
+  remove(@Param('id', NodeIdPipe) id: string): Promise<void> {
+    return this.downloads.remove(id);
+  }
+}

@@ -1,0 +1,34 @@
+import { randomUUID } from 'node:crypto';
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import type { ProblemCode } from './problem.catalogue.js';
+import { PROBLEM_MEDIA_TYPE, toProblemDocument } from './problem.document.js';
+import { ProblemException } from './problem.exception.js';
+
+const BY_PARSER_CODE: Readonly<Record<string, ProblemCode>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 'REQUEST_TIMEOUT',
+  HPE_HEADER_OVERFLOW: 'HEADERS_TOO_LARGE',
+};
+
+/** Answers what Node's HTTP parser refuses; there is no request object yet, so the socket is written to. */
+export function handleClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed) return;
+  const problem = new ProblemException(BY_PARSER_CODE[error.code ?? ''] ?? 'MALFORMED_REQUEST');
+  const id = randomUUID();
+  const body = JSON.stringify(toProblemDocument(problem, { url: '', id }));
+  // Bytes of an unfinished answer may be on this connection; a second one must not be mixed into it.
+  if (socket.writable && socket.bytesWritten === 0) {
+    socket.write(
+      [
+        `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`,
+        `Content-Type: ${PROBLEM_MEDIA_TYPE}`,
+        `Content-Length: ${Buffer.byteLength(body)}`,
+        `X-Request-Id: ${id}`,
+        'Connection: close',
+        '',
+        body,
+      ].join('\r\n'),
+    );
+  }
+  socket.destroySoon();
+}

@@ -1,0 +1,46 @@
+import { PROBLEMS, type ProblemCode } from './problem.catalogue.js';
+
+/** Where in the request something is wrong: a JSON pointer (RFC 6901) into the body, or a parameter. */
+export interface FieldError {
+  readonly pointer?: string;
+  readonly parameter?: string;
+  readonly detail: string;
+}
+
+export interface ProblemOptions {
+  /** Specific to this occurrence; shown to the caller. Default: the catalogue's description. */
+  readonly detail?: string;
+  readonly errors?: readonly FieldError[];
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Further members of the problem document (RFC 9457, section 3.2). */
+  readonly extensions?: Readonly<Record<string, unknown>>;
+  /** For the log only, never for the caller. Must hold no secret, no node name and no host name. */
+  readonly diagnosis?: string;
+}
+
+/** The one exception that this service throws on purpose. The filter turns it into a problem document. */
+export class ProblemException extends Error {
+  override readonly name = 'ProblemException';
+  readonly status: number;
+  readonly title: string;
+  readonly detail: string;
+  readonly errors?: readonly FieldError[];
+  readonly headers: Readonly<Record<string, string>>;
+  readonly extensions: Readonly<Record<string, unknown>>;
+  readonly diagnosis?: string;
+
+  constructor(
+    readonly code: ProblemCode,
+    options: ProblemOptions = {},
+  ) {
+    const { status, title, description } = PROBLEMS[code];
+    super(options.detail ?? description);
+    this.status = status;
+    this.title = title;
+    this.detail = this.message;
+    this.errors = options.errors;
+    this.headers = options.headers ?? {};
+    this.extensions = options.extensions ?? {};
+    this.diagnosis = options.diagnosis;
+  }
+}

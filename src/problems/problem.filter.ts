@@ -1,0 +1,55 @@
+import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { AllowedMethods } from './allowed-methods.js';
+import { PROBLEM_MEDIA_TYPE, toProblemDocument } from './problem.document.js';
+import { ProblemException } from './problem.exception.js';
+import { toProblem } from './problem.mapper.js';
+
+/** The one exception filter: everything that goes wrong in a request becomes a problem document here. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  private readonly logger = new Logger('Problem');
+
+  constructor(private readonly allowedMethods: AllowedMethods) {}
+
+  catch(thrown: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    this.send(thrown, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
+  }
+
+  /** Also used for what the router refuses before Nest sees the request (Fastify's `frameworkErrors`). */
+  send(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    const problem = this.withAllowedMethods(toProblem(thrown), request);
+    this.log(problem, thrown, request);
+    if (reply.sent || reply.raw.headersSent) {
+      // Part of another answer is on its way: a cut connection is the only honest end.
+      reply.raw.destroy();
+      return;
+    }
+    void reply
+      .code(problem.status)
+      .headers({ ...problem.headers, 'cache-control': 'no-store', 'x-request-id': request.id })
+      .type(PROBLEM_MEDIA_TYPE)
+      .send(JSON.stringify(toProblemDocument(problem, request)));
+  }
+
+  private withAllowedMethods(problem: ProblemException, request: FastifyRequest): ProblemException {
+    if (problem.code !== 'ROUTE_NOT_FOUND') return problem;
+    const methods = this.allowedMethods.of(request.url);
+    if (methods.length === 0) return problem;
+    return new ProblemException('METHOD_NOT_ALLOWED', {
+      detail: `The method ${request.method} is not allowed here; allowed: ${methods.join(', ')}.`,
+      headers: { allow: methods.join(', ') },
+    });
+  }
+
+  private log(problem: ProblemException, thrown: unknown, request: FastifyRequest): void {
+    if (problem.status < 500) return;
+    const what = `${problem.code} [${request.id}]`;
+    if (problem.code === 'INTERNAL_ERROR') {
+      this.logger.error(what, thrown instanceof Error ? thrown.stack : undefined);
+    } else {
+      this.logger.warn(problem.diagnosis ? `${what} ${problem.diagnosis}` : what);
+    }
+  }
+}
