@@ -29,11 +29,13 @@ export function parseDownload(answer: Answer, expectedId?: string): Download {
  */
 export function parseDownloadNode(answer: Answer, expectedId: string): DownloadNode {
   const entry = entryOf(answer);
+  const id = idOf(entry, expectedId);
+  if (typeof entry.nodeType !== 'string') throw badResponse('a node without nodeType');
   if (entry.nodeType !== DOWNLOAD_NODE_TYPE) throw new ProblemException('NOT_A_DOWNLOAD');
   const properties = isObject(entry.properties) ? entry.properties : {};
   const status = statusOf(properties['download:status']);
   return {
-    id: idOf(entry, expectedId),
+    id,
     status,
     name: typeof entry.name === 'string' ? entry.name : '',
     modifiedAt: dateOf(entry, 'modifiedAt'),

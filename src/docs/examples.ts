@@ -1,6 +1,6 @@
 /** Values that work in the demo: Swagger UI sends them as they stand. */
 export const EXAMPLES = {
-  nodeIds: ['00000000-0000-4000-8000-000000000001'],
+  nodeIds: ['972a8469-1641-4f82-8b9d-2434e465e150'],
   downloadId: '5b6ae6a6-7d1d-4d6b-9d0a-5c0f6a1d2e3f',
 } as const;
 

@@ -14,7 +14,7 @@ export class BodyValidationPipe extends ValidationPipe {
       transform: true,
       whitelist: true,
       forbidNonWhitelisted: true,
-      exceptionFactory: (errors) => failed(errors.flatMap(toFieldErrors)),
+      exceptionFactory: (errors) => failed(firstOfEach(errors.flatMap(toFieldErrors))),
     });
   }
 
@@ -40,4 +40,9 @@ function toFieldErrors({ property, value, constraints, contexts }: ValidationErr
     if (!offending) return [{ pointer, detail: message }];
     return offending(value).map((index) => ({ pointer: `${pointer}/${index}`, detail: message }));
   });
+}
+
+/** What is no array is not "empty", too: one message a place, that of the rule nearest to the property. */
+function firstOfEach(errors: readonly FieldError[]): FieldError[] {
+  return [...Map.groupBy(errors, ({ pointer }) => pointer).values()].map(([first]) => first!);
 }

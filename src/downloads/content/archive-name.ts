@@ -5,7 +5,8 @@ const UNSAFE = /[\p{Cc}/\\\u202a-\u202e\u2066-\u2069]/gu;
 
 /** `Content-Disposition` (RFC 6266) for saving a ZIP under the name that Alfresco gave it. */
 export function contentDisposition(name: string): string {
-  return create(archiveName(name));
+  // Alfresco quotes every name, and its front ends look for the quotes; the library leaves them out where it may.
+  return create(archiveName(name)).replace(/filename=([^";]+)/, 'filename="$1"');
 }
 
 /** A name that every file system takes and that ends in `.zip`. */

@@ -1,14 +1,15 @@
 import type { ByteRange } from '../../alfresco/byte-range.js';
 
-const SINGLE_RANGE = /^bytes[ \t]*=[ \t]*(\d*)-(\d*)[ \t]*$/i;
+const SINGLE_RANGE = /^bytes=[ \t]*(\d*)-(\d*)[ \t]*$/i;
 
 /**
  * A `Range` header (RFC 9110, section 14) for content of `size` bytes. `undefined` means: answer the
- * whole content, as for another unit, an invalid range (`20-10`) and several ranges, whose multipart answer no
- * download tool asks for.
+ * whole content, as for another unit, for what is no range at all, and for several ranges, whose multipart
+ * answer no download tool asks for. A range that ends before it starts is rejected (section 15.5.17), as
+ * Alfresco does.
  *
- * `range-parser` is not used: version 1.3 calls a suffix longer than the content unsatisfiable (section
- * 14.1.2 wants the whole content) and cannot tell an invalid range from an unsatisfiable one.
+ * `range-parser` is not used: version 1.3 rejects a suffix longer than the content, for which section
+ * 14.1.2 wants the whole content.
  */
 export function parseRange(
   header: string | undefined,
@@ -19,8 +20,7 @@ export function parseRange(
   if (first === '') return suffix(Number(last), size);
   const start = Number(first);
   const end = last === '' ? Infinity : Number(last);
-  if (end < start) return undefined;
-  if (start >= size) return 'unsatisfiable';
+  if (start >= size || end < start) return 'unsatisfiable';
   return { start, end: Math.min(end, size - 1) };
 }
 

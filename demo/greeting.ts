@@ -1,0 +1,39 @@
+import { SAMPLE_NODES } from '../sandbox/sample-nodes.ts';
+
+/** The caller that the demo's service knows. */
+export const DEMO_USER = { name: 'demo', password: 'demo' } as const;
+
+/** What the demo prints when it runs: where it is, who may call, and lines to paste. */
+export function greeting(url: string, alfrescoUrl: string): string {
+  const auth = `-u ${DEMO_USER.name}:${DEMO_USER.password}`;
+  const post = `curl -s ${auth} -H 'Content-Type: application/json'`;
+  return `
+  Service     ${url}
+  Swagger UI  ${url}/docs
+  Alfresco    ${alfrescoUrl}   (a stand-in with sample documents, for this demo only)
+  User        ${DEMO_USER.name}, password ${DEMO_USER.password}
+
+Ask for a ZIP, and keep its id:
+
+  id=$(${post} -d '{"nodeIds":["${SAMPLE_NODES.projectsFolder}"]}' ${url}/downloads | sed 's/.*"id":"\\([^"]*\\)".*/\\1/')
+
+Look at it until its status is DONE, save it, remove it:
+
+  curl -s ${auth} ${url}/downloads/$id
+  curl -s ${auth} -OJ ${url}/downloads/$id/content
+  curl -s ${auth} -X DELETE ${url}/nodes/$id
+
+Nodes to try in "nodeIds":
+
+  ${SAMPLE_NODES.projectsFolder}   a folder with subfolders
+  ${SAMPLE_NODES.reportPdf}   a PDF
+  ${SAMPLE_NODES.unicodeFile}   a name in three scripts
+  ${SAMPLE_NODES.largeFile}   220 MB: takes some seconds, time to cancel it:
+                                         curl -s ${auth} -X DELETE ${url}/downloads/$id
+  ${SAMPLE_NODES.forbiddenFile}   may not be read: 403
+  ${SAMPLE_NODES.archivedFile}   in cold storage: 412
+  ${SAMPLE_NODES.crashingFile}   its ZIP is never finished, as Alfresco has no failed state
+
+Stop with Ctrl+C.
+`;
+}

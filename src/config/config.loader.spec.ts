@@ -1,0 +1,358 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadConfig } from './config.loader.js';
+import { ConfigurationError } from './configuration.error.js';
+
+const HASH = '$2b$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW';
+
+/** The least that a start needs. */
+const LEAST = {
+  ALFRESCO_URL: 'https://acs.example.com/alfresco',
+  ALFRESCO_USERNAME: 'svc-downloads',
+  ALFRESCO_PASSWORD: 'open sesame',
+  USERS: `alice:${HASH}`,
+};
+
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'config-'));
+});
+
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+function file(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+function refusal(variables: Record<string, string | undefined>): ConfigurationError {
+  try {
+    loadConfig(variables);
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error;
+    throw error;
+  }
+  throw new Error('the configuration was not refused');
+}
+
+function problemsOf(variables: Record<string, string | undefined>): readonly string[] {
+  return refusal(variables).problems;
+}
+
+describe('the configuration', () => {
+  it('has the documented defaults', () => {
+    expect(loadConfig(LEAST)).toEqual({
+      http: { host: '127.0.0.1', port: 3000, apiPrefix: '', maxBodyBytes: 65_536 },
+      alfresco: {
+        url: 'https://acs.example.com/alfresco',
+        tenant: '-default-',
+        username: 'svc-downloads',
+        password: 'open sesame',
+        connectTimeoutMs: 2000,
+        timeoutMs: 10_000,
+        idleTimeoutMs: 30_000,
+        maxConnections: 128,
+      },
+      auth: { mode: 'basic', users: new Map([['alice', HASH]]) },
+      downloads: { maxNodeIds: 1000 },
+      docs: true,
+      logLevel: 'log',
+    });
+  });
+
+  it('takes every variable', () => {
+    expect(
+      loadConfig({
+        ...LEAST,
+        HOST: '0.0.0.0',
+        PORT: '8080',
+        API_PREFIX: 'alfresco/api/-default-/public/alfresco/versions/1',
+        ALFRESCO_URL: 'http://localhost:8081/alfresco',
+        ALFRESCO_TENANT: 'example.org',
+        ALFRESCO_AUTH: 'basic',
+        ALFRESCO_CONNECT_TIMEOUT_MS: '1',
+        ALFRESCO_TIMEOUT_MS: '2',
+        ALFRESCO_IDLE_TIMEOUT_MS: '3',
+        ALFRESCO_MAX_CONNECTIONS: '4',
+        AUTH: 'basic',
+        MAX_NODE_IDS: '5',
+        MAX_BODY_BYTES: '1024',
+        DOCS: 'off',
+        LOG_LEVEL: 'debug',
+      }),
+    ).toEqual({
+      http: {
+        host: '0.0.0.0',
+        port: 8080,
+        apiPrefix: 'alfresco/api/-default-/public/alfresco/versions/1',
+        maxBodyBytes: 1024,
+      },
+      alfresco: {
+        url: 'http://localhost:8081/alfresco',
+        tenant: 'example.org',
+        username: 'svc-downloads',
+        password: 'open sesame',
+        connectTimeoutMs: 1,
+        timeoutMs: 2,
+        idleTimeoutMs: 3,
+        maxConnections: 4,
+      },
+      auth: { mode: 'basic', users: new Map([['alice', HASH]]) },
+      downloads: { maxNodeIds: 5 },
+      docs: false,
+      logLevel: 'debug',
+    });
+  });
+
+  it.each(['', ' ', '\t'])('takes a variable of %j for one that is not set', (blank) => {
+    const config = loadConfig({
+      ...LEAST,
+      HOST: blank,
+      PORT: blank,
+      API_PREFIX: blank,
+      USERS_FILE: blank,
+      ALFRESCO_PASSWORD_FILE: blank,
+      LOG_LEVEL: blank,
+      MAX_NODE_IDS: undefined,
+    });
+    expect(config).toEqual(loadConfig(LEAST));
+  });
+
+  it('ignores variables of others', () => {
+    expect(loadConfig({ ...LEAST, PATH: '/usr/bin', NODE_ENV: 'production' })).toEqual(
+      loadConfig(LEAST),
+    );
+  });
+
+  it.each([
+    ['https://acs.example.com/alfresco/', 'https://acs.example.com/alfresco'],
+    ['https://acs.example.com/', 'https://acs.example.com'],
+    ['http://[::1]:8080/alfresco', 'http://[::1]:8080/alfresco'],
+  ])('takes the address %s', (given, url) => {
+    expect(loadConfig({ ...LEAST, ALFRESCO_URL: given }).alfresco.url).toBe(url);
+  });
+
+  it.each(['/api/v1/', '/api/v1', 'api/v1/', 'api/v1'])('takes the prefix %s', (given) => {
+    expect(loadConfig({ ...LEAST, API_PREFIX: given }).http.apiPrefix).toBe('api/v1');
+  });
+
+  it('keeps blanks and signs of a password', () => {
+    const password = ' p:ä"$\\ß ';
+    expect(loadConfig({ ...LEAST, ALFRESCO_PASSWORD: password }).alfresco.password).toBe(password);
+  });
+
+  it('lets a free port be chosen', () => {
+    expect(loadConfig({ ...LEAST, PORT: '0' }).http.port).toBe(0);
+  });
+});
+
+describe('a wrong variable', () => {
+  it.each([
+    ['PORT', '70000', '0 to 65535'],
+    ['PORT', '65536', '0 to 65535'],
+    ['PORT', '-1', '0 to 65535'],
+    ['PORT', 'http', '0 to 65535'],
+    ['PORT', '1e3', '0 to 65535'],
+    ['PORT', '0x10', '0 to 65535'],
+    ['PORT', '80.5', '0 to 65535'],
+    ['API_PREFIX', 'a b', '[A-Za-z0-9._~-]'],
+    ['API_PREFIX', 'a//b', '[A-Za-z0-9._~-]'],
+    ['API_PREFIX', ':id', '[A-Za-z0-9._~-]'],
+    ['ALFRESCO_URL', 'acs.example.com', 'http or https'],
+    ['ALFRESCO_URL', '/alfresco', 'http or https'],
+    ['ALFRESCO_URL', 'ftp://acs.example.com', 'http or https'],
+    ['ALFRESCO_URL', 'https://acs.example.com/?x=1', 'query'],
+    ['ALFRESCO_URL', 'https://acs.example.com/#x', 'fragment'],
+    ['ALFRESCO_TENANT', 'a/b', 'tenant'],
+    ['ALFRESCO_AUTH', 'kerberos', 'basic'],
+    ['ALFRESCO_CONNECT_TIMEOUT_MS', '0', 'at least 1'],
+    ['ALFRESCO_TIMEOUT_MS', '10s', 'at least 1'],
+    ['ALFRESCO_IDLE_TIMEOUT_MS', '-5', 'at least 1'],
+    ['ALFRESCO_MAX_CONNECTIONS', '0', 'at least 1'],
+    ['AUTH', 'digest', 'basic'],
+    ['AUTH', 'Basic', 'basic'],
+    ['MAX_NODE_IDS', '0', 'at least 1'],
+    ['MAX_BODY_BYTES', '64k', 'bytes'],
+    ['DOCS', 'yes', 'on or off'],
+    ['LOG_LEVEL', 'verbose', 'fatal, error, warn, log, debug'],
+  ])('is named, quoted and told what is allowed: %s=%s', (name, value, allowed) => {
+    const problems = problemsOf({ ...LEAST, [name]: value });
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(`${name}="${value}": `);
+    expect(problems[0]).toContain(allowed);
+  });
+
+  it.each(['ALFRESCO_URL', 'ALFRESCO_USERNAME', 'ALFRESCO_PASSWORD'])(
+    'is named when it is missing: %s',
+    (name) => {
+      for (const missing of [undefined, '', '  ']) {
+        expect(problemsOf({ ...LEAST, [name]: missing })).toEqual([
+          expect.stringMatching(new RegExp(`^${name}: is required`)),
+        ]);
+      }
+    },
+  );
+
+  it('is refused in the name of the account when it has a colon', () => {
+    expect(problemsOf({ ...LEAST, ALFRESCO_USERNAME: 'a:b' })).toEqual([
+      expect.stringMatching(/^ALFRESCO_USERNAME.*colon/),
+    ]);
+  });
+
+  it('is listed with all others at once', () => {
+    const { message, problems } = refusal({
+      PORT: 'http',
+      ALFRESCO_PASSWORD: 'open sesame',
+      ALFRESCO_USERNAME_FILE: '/nowhere/name',
+      DOCS: 'yes',
+      USERS: 'alice:plain,bob',
+    });
+    expect(problems.map((problem) => /^[A-Z_]+/.exec(problem)?.[0]).toSorted()).toEqual([
+      'ALFRESCO_URL',
+      'ALFRESCO_USERNAME',
+      'ALFRESCO_USERNAME_FILE',
+      'DOCS',
+      'PORT',
+      'USERS',
+      'USERS',
+    ]);
+    for (const problem of problems) expect(message).toContain(problem);
+    expect(message.split('\n').length).toBeGreaterThan(problems.length);
+  });
+
+  it('is never quoted when it is a secret', () => {
+    const { message } = refusal({
+      ...LEAST,
+      PORT: 'http',
+      ALFRESCO_PASSWORD: 'open sesame',
+      ALFRESCO_PASSWORD_FILE: file('both', 'open barley'),
+      USERS: `alice:hunter2,letmein,bob:${HASH},bob:${HASH}`,
+    });
+    expect(message).toContain('PORT');
+    expect(message).not.toMatch(/open|hunter2|letmein|\$2b\$/);
+  });
+});
+
+describe('a secret in a file', () => {
+  it.each([
+    ['without a line end', 'from a file', 'from a file'],
+    ['with the line end of an editor', 'from a file\n', 'from a file'],
+    ['with the line end of Windows', 'from a file\r\n', 'from a file'],
+    ['with blanks, which belong to it', ' from a file ', ' from a file '],
+    ['with a second line end, which belongs to it', 'from a file\n\n', 'from a file\n'],
+    ['in UTF-8', 'pässwörd\n', 'pässwörd'],
+  ])('is read %s', (_what, text, password) => {
+    const config = loadConfig({
+      ...LEAST,
+      ALFRESCO_PASSWORD: undefined,
+      ALFRESCO_PASSWORD_FILE: file('password', text),
+    });
+    expect(config.alfresco.password).toBe(password);
+  });
+
+  it('may be the name of the account', () => {
+    const config = loadConfig({
+      ...LEAST,
+      ALFRESCO_USERNAME: '',
+      ALFRESCO_USERNAME_FILE: file('name', 'svc-other\n'),
+    });
+    expect(config.alfresco.username).toBe('svc-other');
+  });
+
+  it.each(['ALFRESCO_USERNAME', 'ALFRESCO_PASSWORD'])(
+    'is refused beside the variable itself: %s',
+    (name) => {
+      expect(problemsOf({ ...LEAST, [`${name}_FILE`]: file('secret', 'x') })).toEqual([
+        `${name} and ${name}_FILE: give one, not both`,
+      ]);
+    },
+  );
+
+  it('is refused when the file cannot be read, with its path', () => {
+    const path = join(folder, 'missing');
+    const problems = problemsOf({
+      ...LEAST,
+      ALFRESCO_PASSWORD: undefined,
+      ALFRESCO_PASSWORD_FILE: path,
+    });
+    expect(problems).toContainEqual(expect.stringContaining(`ALFRESCO_PASSWORD_FILE="${path}"`));
+    expect(problems.join()).toContain('ENOENT');
+  });
+
+  it('is refused when the file is empty', () => {
+    expect(
+      problemsOf({
+        ...LEAST,
+        ALFRESCO_PASSWORD: undefined,
+        ALFRESCO_PASSWORD_FILE: file('empty', '\n'),
+      }),
+    ).toEqual([expect.stringMatching(/^ALFRESCO_PASSWORD: is required/)]);
+  });
+});
+
+describe('the users', () => {
+  const { USERS: _users, ...WITHOUT_USERS } = LEAST;
+
+  it('may come from an htpasswd file', () => {
+    const path = file('htpasswd', `alice:${HASH}\nbob:${HASH.replace('$2b$', '$2y$')}\n`);
+    expect(loadConfig({ ...WITHOUT_USERS, USERS_FILE: path }).auth).toEqual({
+      mode: 'basic',
+      users: new Map([
+        ['alice', HASH],
+        ['bob', HASH],
+      ]),
+    });
+  });
+
+  it.each([undefined, 'basic'])('are required for AUTH=%s', (AUTH) => {
+    expect(problemsOf({ ...WITHOUT_USERS, AUTH })).toEqual([
+      expect.stringMatching(/^USERS_FILE: is required.*USERS.*AUTH=none/),
+    ]);
+  });
+
+  it('are not required when the service is said to be open to everyone', () => {
+    expect(loadConfig({ ...WITHOUT_USERS, AUTH: 'none' }).auth).toEqual({
+      mode: 'none',
+      users: new Map(),
+    });
+  });
+
+  it('are refused from two places', () => {
+    expect(problemsOf({ ...LEAST, USERS_FILE: file('htpasswd', `bob:${HASH}`) })).toEqual([
+      'USERS and USERS_FILE: give one, not both',
+    ]);
+  });
+
+  it('are refused when the file cannot be read, with its path', () => {
+    const path = join(folder, 'missing');
+    expect(problemsOf({ ...WITHOUT_USERS, USERS_FILE: path })).toEqual([
+      expect.stringMatching(/^USERS_FILE=".*missing": .*ENOENT/),
+    ]);
+  });
+
+  it.each(['', '# nobody\n'])('are refused when the file has none: %j', (text) => {
+    expect(problemsOf({ ...WITHOUT_USERS, USERS_FILE: file('htpasswd', text) })).toEqual([
+      'USERS_FILE: has no user',
+    ]);
+  });
+
+  it('are refused by line when the file is wrong', () => {
+    const path = file('htpasswd', `alice:${HASH}\nbob:$apr1$secret\n`);
+    const [problem] = problemsOf({ ...WITHOUT_USERS, USERS_FILE: path });
+    expect(problem).toMatch(/^USERS_FILE, line 2: /);
+    expect(problem).not.toContain('apr1');
+  });
+});
+
+describe('the message of a refused configuration', () => {
+  it('says one problem in one line and where the variables are described', () => {
+    const { message } = refusal({ ...LEAST, PORT: 'http' });
+    expect(message.split('\n').filter((line) => line.includes('PORT'))).toHaveLength(1);
+    expect(message).toContain('.env.example');
+  });
+});

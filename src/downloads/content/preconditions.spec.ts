@@ -1,0 +1,179 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { evaluatePreconditions, ifRangeHolds } from './preconditions.js';
+
+/** Changed a quarter of a second after 01:00:14. */
+const current = { etag: '"1795482014250"', modifiedAt: 1_795_482_014_250 };
+const LAST_MODIFIED = 'Tue, 24 Nov 2026 01:00:14 GMT';
+const SECOND_BEFORE = 'Tue, 24 Nov 2026 01:00:13 GMT';
+const SECOND_AFTER = 'Tue, 24 Nov 2026 01:00:15 GMT';
+const RFC_850 = 'Tuesday, 24-Nov-26 01:00:14 GMT';
+const ASCTIME = 'Tue Nov 24 01:00:14 2026';
+const NO_HTTP_DATES = ['', '0', 'tomorrow', '1795482015', '2026-11-24T01:00:15Z', 'Tue, GMT'];
+
+describe('preconditions', () => {
+  it('let a request without any pass', () => {
+    expect(evaluatePreconditions({}, current)).toBe('proceed');
+  });
+
+  describe('If-Match', () => {
+    it.each<[string, string]>([
+      ['the current tag', '"1795482014250"'],
+      ['a list with the current tag', '"1", "1795482014250","3"'],
+      ['a list with a comma inside of another tag', '"a,b", "1795482014250"'],
+      ['any tag', '*'],
+    ])('holds for %s', (_what, value) => {
+      expect(evaluatePreconditions({ 'if-match': value }, current)).toBe('proceed');
+    });
+
+    it.each<[string, string]>([
+      ['another tag', '"1795482014251"'],
+      ['a list without the current tag', '"1", "2"'],
+      ['the current tag in weak form, as the comparison is strong', 'W/"1795482014250"'],
+      ['the current tag without its quotes', '1795482014250'],
+      ['a longer tag that starts like the current one', '"17954820142500"'],
+      ['a star in quotes, which is a tag', '"*"'],
+      ['nothing', ''],
+    ])('fails for %s', (_what, value) => {
+      expect(evaluatePreconditions({ 'if-match': value }, current)).toBe('failed');
+    });
+  });
+
+  describe('If-Unmodified-Since', () => {
+    it.each<[string, string]>([
+      ['the second of the last change', LAST_MODIFIED],
+      ['the second of the last change, in the form of RFC 850', RFC_850],
+      ['the second of the last change, in the form of asctime', ASCTIME],
+      ['a later second', SECOND_AFTER],
+    ])('holds for %s', (_what, value) => {
+      expect(evaluatePreconditions({ 'if-unmodified-since': value }, current)).toBe('proceed');
+    });
+
+    it.each<[string, string]>([
+      ['an earlier second', SECOND_BEFORE],
+      ['an earlier second, in the form of RFC 850', 'Tuesday, 24-Nov-26 01:00:13 GMT'],
+      ['an earlier second, in the form of asctime', 'Tue Nov 24 01:00:13 2026'],
+      ['the last century, in the form of RFC 850', 'Sunday, 06-Nov-94 08:49:37 GMT'],
+      ['a day of one digit, in the form of asctime', 'Sun Nov  6 08:49:37 1994'],
+    ])('fails for %s', (_what, value) => {
+      expect(evaluatePreconditions({ 'if-unmodified-since': value }, current)).toBe('failed');
+    });
+
+    it.each(NO_HTTP_DATES)('is ignored when it is no HTTP date: "%s"', (value) => {
+      expect(evaluatePreconditions({ 'if-unmodified-since': value }, current)).toBe('proceed');
+    });
+
+    it('is ignored beside If-Match', () => {
+      const headers = { 'if-match': current.etag, 'if-unmodified-since': SECOND_BEFORE };
+      expect(evaluatePreconditions(headers, current)).toBe('proceed');
+    });
+  });
+
+  describe('If-None-Match', () => {
+    it.each<[string, string]>([
+      ['the current tag', '"1795482014250"'],
+      ['the current tag in weak form, as the comparison is weak', 'W/"1795482014250"'],
+      ['a list with the current tag', '"1", W/"1795482014250"'],
+      ['any tag', '*'],
+    ])('saves the transfer for %s', (_what, value) => {
+      expect(evaluatePreconditions({ 'if-none-match': value }, current)).toBe('not-modified');
+    });
+
+    it.each<[string, string]>([
+      ['another tag', '"1795482014251"'],
+      ['a list without the current tag', '"1", W/"2"'],
+      ['the current tag without its quotes', '1795482014250'],
+      ['a star in quotes, which is a tag', '"*"'],
+    ])('sends the content for %s', (_what, value) => {
+      expect(evaluatePreconditions({ 'if-none-match': value }, current)).toBe('proceed');
+    });
+  });
+
+  describe('If-Modified-Since', () => {
+    it.each<[string, string]>([
+      ['the second of the last change', LAST_MODIFIED],
+      ['the second of the last change, in the form of RFC 850', RFC_850],
+      ['the second of the last change, in the form of asctime', ASCTIME],
+      ['a later second', SECOND_AFTER],
+    ])('saves the transfer for %s', (_what, value) => {
+      expect(evaluatePreconditions({ 'if-modified-since': value }, current)).toBe('not-modified');
+    });
+
+    it.each<[string, string]>([
+      ['an earlier second', SECOND_BEFORE],
+      ['the last century, in the form of RFC 850', 'Sunday, 06-Nov-94 08:49:37 GMT'],
+    ])('sends the content for %s', (_what, value) => {
+      expect(evaluatePreconditions({ 'if-modified-since': value }, current)).toBe('proceed');
+    });
+
+    it.each(NO_HTTP_DATES)('is ignored when it is no HTTP date: "%s"', (value) => {
+      expect(evaluatePreconditions({ 'if-modified-since': value }, current)).toBe('proceed');
+    });
+
+    it('is ignored beside If-None-Match', () => {
+      const headers = { 'if-none-match': '"1"', 'if-modified-since': SECOND_AFTER };
+      expect(evaluatePreconditions(headers, current)).toBe('proceed');
+    });
+  });
+
+  it.each<[string, IncomingHttpHeaders]>([
+    ['If-Match', { 'if-match': '"1"', 'if-none-match': current.etag }],
+    ['If-Unmodified-Since', { 'if-unmodified-since': SECOND_BEFORE, 'if-none-match': '*' }],
+    [
+      'If-Unmodified-Since',
+      { 'if-unmodified-since': SECOND_BEFORE, 'if-modified-since': SECOND_AFTER },
+    ],
+  ])('fail for %s before a copy of the caller is looked at', (_what, headers) => {
+    expect(evaluatePreconditions(headers, current)).toBe('failed');
+  });
+
+  it('look at a copy of the caller after If-Match has held', () => {
+    const headers = { 'if-match': current.etag, 'if-none-match': current.etag };
+    expect(evaluatePreconditions(headers, current)).toBe('not-modified');
+  });
+});
+
+describe('If-Range', () => {
+  const muchLater = current.modifiedAt + 3_600_000;
+
+  it('is no hindrance when it is absent', () => {
+    expect(ifRangeHolds({}, current, muchLater)).toBe(true);
+  });
+
+  it.each<[string, string]>([
+    ['the current tag', '"1795482014250"'],
+    ['the date of the last change', LAST_MODIFIED],
+    ['the date of the last change, in the form of RFC 850', RFC_850],
+    ['the date of the last change, in the form of asctime', ASCTIME],
+  ])('resumes for %s', (_what, value) => {
+    expect(ifRangeHolds({ 'if-range': value }, current, muchLater)).toBe(true);
+  });
+
+  it.each<[string, string]>([
+    ['another tag', '"1"'],
+    ['the current tag in weak form, as the comparison is strong', 'W/"1795482014250"'],
+    ['the current tag without its quotes', '1795482014250'],
+    ['any tag, which this header does not know', '*'],
+    ['an earlier date', SECOND_BEFORE],
+    ['a later date, as only the exact one matches', SECOND_AFTER],
+    ['what is neither tag nor date', 'yesterday'],
+    ['nothing', ''],
+  ])('starts over for %s', (_what, value) => {
+    expect(ifRangeHolds({ 'if-range': value }, current, muchLater)).toBe(false);
+  });
+
+  it('starts over for the right date while the content may change again in the same second', () => {
+    expect(ifRangeHolds({ 'if-range': LAST_MODIFIED }, current, current.modifiedAt + 999)).toBe(
+      false,
+    );
+  });
+
+  it('resumes for the right date one second after the change', () => {
+    expect(ifRangeHolds({ 'if-range': LAST_MODIFIED }, current, current.modifiedAt + 1000)).toBe(
+      true,
+    );
+  });
+
+  it('resumes for the current tag right after the change', () => {
+    expect(ifRangeHolds({ 'if-range': current.etag }, current, current.modifiedAt)).toBe(true);
+  });
+});

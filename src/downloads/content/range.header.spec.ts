@@ -1,0 +1,69 @@
+import { parseRange } from './range.header.js';
+
+describe('a Range header for content of 100 bytes', () => {
+  it.each([
+    ['a range inside of the content', 'bytes=10-19', 10, 19],
+    ['the first byte', 'bytes=0-0', 0, 0],
+    ['the last byte', 'bytes=99-99', 99, 99],
+    ['the whole content, spelled as a range', 'bytes=0-99', 0, 99],
+    ['everything from a position on', 'bytes=90-', 90, 99],
+    ['the last ten bytes for a suffix', 'bytes=-10', 90, 99],
+    ['the last byte for a suffix of one', 'bytes=-1', 99, 99],
+    ['the whole content for a suffix as long as it', 'bytes=-100', 0, 99],
+    ['the whole content for a suffix longer than it', 'bytes=-101', 0, 99],
+    ['what there is of a range that ends behind the content', 'bytes=90-999', 90, 99],
+    ['what there is of a range that ends one byte behind the content', 'bytes=0-100', 0, 99],
+    ['an end that no integer can hold', `bytes=5-${'9'.repeat(400)}`, 5, 99],
+    ['a suffix that no integer can hold', `bytes=-${'9'.repeat(400)}`, 0, 99],
+    ['positions with leading zeros as decimal', 'bytes=007-010', 7, 10],
+    ['a unit in another case', 'BYTES=1-2', 1, 2],
+  ])('selects %s', (_what, header, start, end) => {
+    expect(parseRange(header, 100)).toEqual({ start, end });
+  });
+
+  it.each([
+    ['starts right behind the content', 'bytes=100-'],
+    ['lies behind the content', 'bytes=200-300'],
+    ['starts where no integer reaches', `bytes=${'9'.repeat(400)}-`],
+    ['is a suffix of no bytes', 'bytes=-0'],
+  ])('cannot be satisfied when it %s', (_what, header) => {
+    expect(parseRange(header, 100)).toBe('unsatisfiable');
+  });
+
+  it.each([
+    ['is absent', undefined],
+    ['is empty', ''],
+    ['ends before it starts', 'bytes=20-10'],
+    ['ends before it starts, behind the content', 'bytes=150-120'],
+    ['names no position', 'bytes=-'],
+    ['names no range', 'bytes='],
+    ['is only a unit', 'bytes'],
+    ['has no unit', '0-5'],
+    ['has another unit', 'items=0-5'],
+    ['has a unit that only ends in bytes', 'kilobytes=0-5'],
+    ['has no equals sign', 'bytes 0-5'],
+    ['has letters for positions', 'bytes=a-b'],
+    ['has hexadecimal positions', 'bytes=0x1-0x5'],
+    ['has a signed position', 'bytes=+1-5'],
+    ['has a negative end', 'bytes=1--5'],
+    ['has fractions', 'bytes=1.5-3'],
+    ['has blanks inside', 'bytes=1 - 5'],
+    ['has three positions', 'bytes=1-5-9'],
+    ['is the form of Content-Range', 'bytes=0-5/100'],
+    ['asks for several ranges', 'bytes=0-4,10-14'],
+    ['asks for several ranges, none of which exists', 'bytes=200-300,400-'],
+  ])('is ignored when it %s', (_what, header) => {
+    expect(parseRange(header, 100)).toBeUndefined();
+  });
+});
+
+it('counts beyond 32 bits', () => {
+  expect(parseRange('bytes=5368709119-', 5_368_709_120)).toEqual({
+    start: 5_368_709_119,
+    end: 5_368_709_119,
+  });
+});
+
+it('finds no first byte in empty content', () => {
+  expect(parseRange('bytes=0-', 0)).toBe('unsatisfiable');
+});

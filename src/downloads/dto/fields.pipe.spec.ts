@@ -1,0 +1,47 @@
+import type { Download } from '../../alfresco/download.js';
+import { toDownloadEntry } from './download.dto.js';
+import { FieldsPipe } from './fields.pipe.js';
+
+const download: Download = {
+  id: '5b6ae6a6-7d1d-4d6b-9d0a-5c0f6a1d2e3f',
+  status: 'DONE',
+  filesAdded: 2,
+  bytesAdded: 26,
+  totalFiles: 3,
+  totalBytes: 39,
+};
+
+/** The entry that a caller gets for the value of his `fields` parameter. */
+function entryFor(fields: unknown): unknown {
+  return toDownloadEntry(download, new FieldsPipe().transform(fields)).entry;
+}
+
+describe('?fields=', () => {
+  it.each<[string, unknown, Partial<Download>]>([
+    ['one name', 'status', { status: 'DONE' }],
+    ['several names', 'bytesAdded,totalBytes', { bytesAdded: 26, totalBytes: 39 }],
+    ['names with blanks around', ' status ,  filesAdded', { status: 'DONE', filesAdded: 2 }],
+    ['unknown names among known ones', 'nope,status,links', { status: 'DONE' }],
+    ['a name given twice', 'status,status', { status: 'DONE' }],
+    ['the first of two parameters', ['status', 'totalFiles'], { status: 'DONE' }],
+  ])('keeps only what was asked for, without forcing in the id: %s', (_what, fields, entry) => {
+    expect(entryFor(fields)).toEqual(entry);
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['only unknown names', 'nope'],
+    ['names in another case', 'Status,ID'],
+    ['names in brackets, which downloads do not have', '(id,status)'],
+    ['the names of an object’s own members', 'constructor,__proto__,toString'],
+  ])('leaves an empty entry for %s', (_what, fields) => {
+    expect(entryFor(fields)).toEqual({});
+  });
+
+  it.each([
+    ['is absent', undefined],
+    ['is an object', { a: 'status' }],
+  ])('is not applied when it %s', (_what, fields) => {
+    expect(entryFor(fields)).toEqual(download);
+  });
+});

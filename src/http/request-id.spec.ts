@@ -1,0 +1,36 @@
+import { requestId } from './request-id.js';
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+function idFor(given: string | string[] | undefined): string {
+  return requestId({ headers: { 'x-request-id': given } });
+}
+
+describe('the id of a request', () => {
+  it.each(['a', 'req-1', 'A.b_c-9', '4bf92f3577b34da6a3ce929d0e0e4736', 'x'.repeat(64)])(
+    'is the one that the caller gave: %s',
+    (given) => {
+      expect(idFor(given)).toBe(given);
+    },
+  );
+
+  it.each([
+    ['is absent', undefined],
+    ['is empty', ''],
+    ['is too long', 'x'.repeat(65)],
+    ['would break a log line', 'a\nb'],
+    ['would break a log line at its end', 'a\n'],
+    ['has blanks', 'a b'],
+    ['has markup', '<script>'],
+    ['has quotes', '"a"'],
+    ['is not ASCII', 'ä'],
+    ['was sent twice', 'a, b'],
+    ['is a list', ['a', 'b']],
+  ])('is a new one when the given one %s', (_what, given) => {
+    expect(idFor(given)).toMatch(UUID);
+  });
+
+  it('is new for every request', () => {
+    expect(idFor(undefined)).not.toBe(idFor(undefined));
+  });
+});

@@ -1,0 +1,80 @@
+import { AS_ALICE, SERVICE_ACCOUNT, basic } from './bff.js';
+import { until } from './polling.js';
+
+export interface DownloadBody {
+  readonly id: string;
+  readonly status: string;
+  readonly filesAdded: number;
+  readonly bytesAdded: number;
+  readonly totalFiles: number;
+  readonly totalBytes: number;
+}
+
+const TERMINAL = ['DONE', 'CANCELLED', 'MAX_CONTENT_SIZE_EXCEEDED'];
+
+/** A caller of an API with Alfresco's routes: the service, or Alfresco itself. */
+export class DownloadsApi {
+  constructor(
+    readonly base: string,
+    readonly headers: Readonly<Record<string, string>>,
+  ) {}
+
+  /** The service, as alice. */
+  static ofBff(url: string): DownloadsApi {
+    return new DownloadsApi(url, AS_ALICE);
+  }
+
+  /** Alfresco, as `account` (the service's own by default). */
+  static ofAlfresco(url: string, account = SERVICE_ACCOUNT): DownloadsApi {
+    return new DownloadsApi(`${url}/api/-default-/public/alfresco/versions/1`, {
+      authorization: basic({ name: account.id, password: account.password }),
+    });
+  }
+
+  request(method: string, path: string, init: RequestInit = {}): Promise<Response> {
+    const headers = { ...this.headers, ...(init.headers as Record<string, string>) };
+    return fetch(this.base + path, { ...init, method, headers, redirect: 'manual' });
+  }
+
+  create(nodeIds: readonly string[]): Promise<Response> {
+    return this.request('POST', '/downloads', {
+      body: JSON.stringify({ nodeIds }),
+      headers: { 'content-type': 'application/json' },
+    });
+  }
+
+  /** Starts a download and fails the test when that is refused. */
+  async start(nodeIds: readonly string[]): Promise<string> {
+    const answer = await this.create(nodeIds);
+    const text = await answer.text();
+    if (answer.status !== 202) throw new Error(`${answer.status}: ${text}`);
+    return (JSON.parse(text) as { entry: DownloadBody }).entry.id;
+  }
+
+  async status(id: string): Promise<DownloadBody> {
+    const answer = await this.request('GET', `/downloads/${id}`);
+    return ((await answer.json()) as { entry: DownloadBody }).entry;
+  }
+
+  waitFor(id: string, isWanted: (download: DownloadBody) => boolean): Promise<DownloadBody> {
+    return until(() => this.status(id), isWanted);
+  }
+
+  /** Waits for a final state. */
+  finished(id: string): Promise<DownloadBody> {
+    return this.waitFor(id, ({ status }) => TERMINAL.includes(status));
+  }
+
+  /** A finished ZIP of these nodes. */
+  async make(nodeIds: readonly string[]): Promise<string> {
+    const id = await this.start(nodeIds);
+    await this.finished(id);
+    return id;
+  }
+
+  async content(id: string): Promise<Buffer> {
+    const answer = await this.request('GET', `/nodes/${id}/content`);
+    if (answer.status !== 200) throw new Error(`${answer.status}: ${await answer.text()}`);
+    return Buffer.from(await answer.arrayBuffer());
+  }
+}

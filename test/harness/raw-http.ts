@@ -1,0 +1,67 @@
+import { connect } from 'node:net';
+
+export interface RawAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  /** The body as JSON; fails the test when it is none. */
+  json(): Record<string, unknown>;
+}
+
+export interface RawRequest {
+  readonly method?: string;
+  /** Sent as it is, unlike a URL that a client library would tidy up. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Buffer;
+}
+
+/** Sends exactly this request on a connection of its own and reads to its end. */
+export function rawRequest(port: number, request: RawRequest): Promise<RawAnswer> {
+  const { method = 'GET', path, headers = {}, body } = request;
+  const all = {
+    Host: `127.0.0.1:${port}`,
+    Connection: 'close',
+    ...(body !== undefined && { 'Content-Length': String(Buffer.byteLength(body)) }),
+    ...headers,
+  };
+  const head = [
+    `${method} ${path} HTTP/1.1`,
+    ...Object.entries(all).map(([name, value]) => `${name}: ${value}`),
+    '',
+    '',
+  ].join('\r\n');
+  return rawBytes(port, Buffer.concat([Buffer.from(head), Buffer.from(body ?? '')]));
+}
+
+/** Sends these bytes on a connection of its own and reads to its end. */
+export async function rawBytes(port: number, bytes: Buffer | string): Promise<RawAnswer> {
+  const socket = connect(port, '127.0.0.1');
+  socket.write(bytes);
+  const chunks: Buffer[] = [];
+  try {
+    for await (const chunk of socket) chunks.push(chunk as Buffer);
+  } catch (error) {
+    // The service may close with unread bytes of ours on the way, which resets the connection after its answer.
+    if ((error as NodeJS.ErrnoException).code !== 'ECONNRESET' && chunks.length === 0) throw error;
+  }
+  return parse(Buffer.concat(chunks).toString('utf8'));
+}
+
+function parse(text: string): RawAnswer {
+  const end = text.indexOf('\r\n\r\n');
+  const [statusLine = '', ...lines] = text.slice(0, end).split('\r\n');
+  const headers = Object.fromEntries(
+    lines.map((line) => {
+      const colon = line.indexOf(':');
+      return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
+    }),
+  );
+  const body = text.slice(end + 4);
+  return {
+    status: Number(statusLine.split(' ')[1]),
+    headers,
+    body,
+    json: () => JSON.parse(body) as Record<string, unknown>,
+  };
+}
