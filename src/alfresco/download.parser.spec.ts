@@ -151,7 +151,7 @@ describe('the node of a download', () => {
     expect(parseDownloadNode(answer(without(NODE, 'name')), ID).name).toBe('');
   });
 
-  it.each(['cm:content', 'cm:folder', 'download:downloads', undefined])(
+  it.each(['cm:content', 'cm:folder', 'download:downloads'])(
     'is not a download when its type is %s',
     (nodeType) => {
       expect(() => parseDownloadNode(answer({ ...NODE, nodeType }), ID)).toThrow(
@@ -164,12 +164,17 @@ describe('the node of a download', () => {
     expect(() => parseDownloadNode({ status: 200, body }, ID)).toThrow(badResponse);
   });
 
-  it.each(['id', 'modifiedAt', 'properties', 'content'])('is not taken without %s', (name) => {
-    expect(() => parseDownloadNode(answer(without(NODE, name)), ID)).toThrow(badResponse);
-  });
+  it.each(['id', 'nodeType', 'modifiedAt', 'properties', 'content'])(
+    'is not taken without %s',
+    (name) => {
+      expect(() => parseDownloadNode(answer(without(NODE, name)), ID)).toThrow(badResponse);
+    },
+  );
 
   it.each<[string, Record<string, unknown>]>([
     ['the id of another node', { id: 'c8bb482a-ff3c-4704-a3a3-de1c83ccd84c' }],
+    ['the id of another node of another type', { id: 'a', nodeType: 'cm:content' }],
+    ['a type that is a number', { nodeType: 1 }],
     ['a date that is none', { modifiedAt: 'yesterday' }],
     ['a date that is a number', { modifiedAt: 1_795_482_014_000 }],
     ['a size that is a text', { content: { sizeInBytes: '412' } }],

@@ -63,7 +63,7 @@ function statusOf(value: unknown): DownloadStatus {
 
 function countOf(entry: Record<string, unknown>, name: string): number {
   const value = entry[name];
-  if (typeof value !== 'number' || !Number.isFinite(value) || value < 0) {
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {
     throw badResponse(`a download without ${name}`);
   }
   return value;

@@ -60,11 +60,6 @@ describe('a failed exchange with Alfresco', () => {
     expect(transportProblem(failure).code).toBe('ALFRESCO_UNREACHABLE');
   });
 
-  it('is ALFRESCO_BAD_RESPONSE when the answer is not HTTP', async () => {
-    const failure = await failureOf((socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n\r\n'));
-    expect(transportProblem(failure).code).toBe('ALFRESCO_BAD_RESPONSE');
-  });
-
   it('is ALFRESCO_BAD_RESPONSE when the headers do not end', async () => {
     const header = `X-Filler: ${'x'.repeat(60_000)}\r\n`;
     const failure = await failureOf((socket) =>

@@ -7,6 +7,8 @@ const BY_CODE: Readonly<Record<string, ProblemCode>> = {
   UND_ERR_HEADERS_TIMEOUT: 'ALFRESCO_TIMEOUT',
   UND_ERR_BODY_TIMEOUT: 'ALFRESCO_TIMEOUT',
   ETIMEDOUT: 'ALFRESCO_TIMEOUT',
+  // undici gives it no code: the answer is not HTTP.
+  HTTPParserError: 'ALFRESCO_BAD_RESPONSE',
   ANSWER_TOO_LONG: 'ALFRESCO_BAD_RESPONSE',
   UND_ERR_HEADERS_OVERFLOW: 'ALFRESCO_BAD_RESPONSE',
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'ALFRESCO_BAD_RESPONSE',
@@ -18,10 +20,7 @@ const BY_CODE: Readonly<Record<string, ProblemCode>> = {
  */
 export function transportProblem(error: unknown): ProblemException {
   const code = codeOf(error);
-  const problem = code.startsWith('HPE_')
-    ? 'ALFRESCO_BAD_RESPONSE'
-    : (BY_CODE[code] ?? 'ALFRESCO_UNREACHABLE');
-  return new ProblemException(problem, { diagnosis: code });
+  return new ProblemException(BY_CODE[code] ?? 'ALFRESCO_UNREACHABLE', { diagnosis: code });
 }
 
 function codeOf(error: unknown): string {

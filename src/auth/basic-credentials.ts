@@ -24,7 +24,8 @@ export function parseBasicCredentials(header: string | undefined): BasicCredenti
 function decode(encoded: string): string | undefined {
   const bytes = Buffer.from(encoded, 'base64');
   // Node decodes what it can; only the one canonical spelling of the bytes, padded or not, is taken.
-  if (bytes.toString('base64').replace(/=+$/, '') !== encoded.replace(/=+$/, '')) return undefined;
+  const canonical = bytes.toString('base64');
+  if (encoded !== canonical && encoded !== canonical.replace(/=+$/, '')) return undefined;
   try {
     return utf8.decode(bytes);
   } catch {

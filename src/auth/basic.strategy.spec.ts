@@ -102,7 +102,7 @@ describe('the strategy of this service', () => {
     },
   );
 
-  it('tells nothing of a failing password check to the caller but the error', async () => {
+  it('fails, instead of refusing the caller, when the password cannot be checked', async () => {
     const failing = new UserDirectory(new Map([['alice', 'x']]), () =>
       Promise.reject(new Error('out of memory')),
     );

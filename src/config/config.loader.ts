@@ -32,7 +32,10 @@ export function loadConfig(variables: Variables): AppConfig {
 /** An empty variable (`NAME=` in a compose file) means that it is not set. */
 function withoutBlanks(variables: Variables): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(variables).filter((entry): entry is [string, string] => !!entry[1]?.trim()),
+    Object.entries(variables)
+      .filter((entry): entry is [string, string] => !!entry[1]?.trim())
+      // A blank at the end is a slip everywhere but in a password.
+      .map(([name, value]) => [name, SECRET_VARIABLES.has(name) ? value : value.trim()]),
   );
 }
 
@@ -47,7 +50,8 @@ function readFileVariables(
     if (given[name] !== undefined) problems.push(`${name} and ${name}_FILE: give one, not both`);
     const text = readTextFile(`${name}_FILE`, path, problems);
     // A secret mounted as a file usually ends with the newline of the editor that wrote it.
-    if (text !== undefined) merged[name] = text.replace(/\r?\n$/, '');
+    // What cannot be read has its own problem; that it is missing, too, would be misleading.
+    merged[name] = text?.replace(/\r?\n$/, '') ?? 'unreadable';
   }
   return merged;
 }
@@ -78,9 +82,15 @@ function invalidVariables(environment: Environment, given: Record<string, string
     const message =
       constraints?.isNotEmpty ?? Object.values(constraints ?? {})[0] ?? 'is not valid';
     const value = given[property];
-    const quoted = value === undefined || SECRET_VARIABLES.has(property) ? '' : `="${value}"`;
+    const quoted =
+      value === undefined || SECRET_VARIABLES.has(property) ? '' : `="${masked(value)}"`;
     return `${property}${quoted}: ${message}`;
   });
+}
+
+/** Without the user and password that a URL may carry. */
+function masked(value: string): string {
+  return value.replace(/\/\/.*@/, '//***@');
 }
 
 function readUsers(environment: Environment, problems: string[]): AuthConfig['users'] {

@@ -6,6 +6,12 @@ export const LOG_LEVELS = ['fatal', 'error', 'warn', 'log', 'debug', 'silent'] a
 
 const positive = { message: 'must be a whole number of at least 1' };
 
+/** What a timer of Node takes; it turns anything longer into 1 ms. */
+const MAX_TIMER_MS = 2_147_483_647;
+const milliseconds = {
+  message: `must be a whole number of milliseconds from 1 to ${MAX_TIMER_MS}`,
+};
+
 /**
  * The environment variables, as text until `loadConfig` has converted and checked them.
  * Meaning, default and unit of each are in `.env.example`; the messages here say what is allowed.
@@ -20,7 +26,7 @@ export class Environment {
   PORT = 3000;
 
   @IsOptional()
-  @Matches(/^\/?[A-Za-z0-9._~-]+(?:\/[A-Za-z0-9._~-]+)*\/?$/, {
+  @Matches(/^\/?(?!\.+(?:\/|$))[A-Za-z0-9._~-]+(?:\/(?!\.+(?:\/|$))[A-Za-z0-9._~-]+)*\/?$/, {
     message: 'must be path segments of [A-Za-z0-9._~-] joined by "/"',
   })
   API_PREFIX?: string;
@@ -28,7 +34,9 @@ export class Environment {
   @IsHttpUrl()
   ALFRESCO_URL: string;
 
-  @Matches(/^[A-Za-z0-9.-]+$/, { message: 'must be a tenant name of [A-Za-z0-9.-], or -default-' })
+  @Matches(/^(?!\.+$)[A-Za-z0-9.-]+$/, {
+    message: 'must be a tenant name of [A-Za-z0-9.-], or -default-',
+  })
   ALFRESCO_TENANT = '-default-';
 
   @IsIn(['basic'], { message: 'must be basic' })
@@ -41,16 +49,19 @@ export class Environment {
   @IsNotEmpty({ message: 'is required (or ALFRESCO_PASSWORD_FILE)' })
   ALFRESCO_PASSWORD: string;
 
-  @IsInt(positive)
-  @Min(1, positive)
+  @IsInt(milliseconds)
+  @Min(1, milliseconds)
+  @Max(MAX_TIMER_MS, milliseconds)
   ALFRESCO_CONNECT_TIMEOUT_MS = 2000;
 
-  @IsInt(positive)
-  @Min(1, positive)
+  @IsInt(milliseconds)
+  @Min(1, milliseconds)
+  @Max(MAX_TIMER_MS, milliseconds)
   ALFRESCO_TIMEOUT_MS = 10_000;
 
-  @IsInt(positive)
-  @Min(1, positive)
+  @IsInt(milliseconds)
+  @Min(1, milliseconds)
+  @Max(MAX_TIMER_MS, milliseconds)
   ALFRESCO_IDLE_TIMEOUT_MS = 30_000;
 
   @IsInt(positive)
@@ -82,7 +93,11 @@ export class Environment {
 }
 
 /** Variables whose value is never quoted, also not when it is wrong. */
-export const SECRET_VARIABLES: ReadonlySet<string> = new Set(['ALFRESCO_PASSWORD', 'USERS']);
+export const SECRET_VARIABLES: ReadonlySet<string> = new Set([
+  'ALFRESCO_USERNAME',
+  'ALFRESCO_PASSWORD',
+  'USERS',
+]);
 
 /** Variables that may be given as `NAME_FILE`, the path of a file whose text is the value. */
 export const FILE_VARIABLES = ['ALFRESCO_USERNAME', 'ALFRESCO_PASSWORD'] as const;

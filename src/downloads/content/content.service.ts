@@ -11,6 +11,7 @@ import { RETRY_AFTER } from '../retry-after.js';
 import { contentDisposition } from './archive-name.js';
 import { evaluatePreconditions, ifRangeHolds } from './preconditions.js';
 import { parseRange } from './range.header.js';
+import { countStreamed } from './young-generation.js';
 
 type FinishedNode = DownloadNode & { readonly size: number };
 
@@ -84,6 +85,7 @@ export class ContentService {
       if (!gone.aborted)
         this.logger.warn(`ALFRESCO_CUT [${request.id}] ${error.code ?? error.name}`);
     });
+    content.on('data', (chunk: Buffer) => countStreamed(chunk.length));
     reply.hijack();
     reply.raw.writeHead(reply.statusCode, reply.getHeaders() as OutgoingHttpHeaders);
     await pipeline(content, reply.raw).catch(() => {});

@@ -132,6 +132,26 @@ describe('preconditions', () => {
   });
 });
 
+describe('a date in the form of asctime', () => {
+  beforeEach(() => {
+    vi.stubEnv('TZ', 'America/New_York');
+  });
+
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+
+  it('is GMT wherever the service runs', () => {
+    expect(new Date(current.modifiedAt).getTimezoneOffset()).toBe(300);
+    expect(evaluatePreconditions({ 'if-modified-since': ASCTIME }, current)).toBe('not-modified');
+    expect(
+      evaluatePreconditions({ 'if-modified-since': 'Tue Nov 24 01:00:13 2026' }, current),
+    ).toBe('proceed');
+    expect(evaluatePreconditions({ 'if-unmodified-since': ASCTIME }, current)).toBe('proceed');
+    expect(ifRangeHolds({ 'if-range': ASCTIME }, current, current.modifiedAt + 1000)).toBe(true);
+  });
+});
+
 describe('If-Range', () => {
   const muchLater = current.modifiedAt + 3_600_000;
 

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { parseHttpDate } from './http-date.js';
 
 /** What identifies the state of the content. */
 export interface Validators {
@@ -7,6 +8,8 @@ export interface Validators {
   /** Milliseconds of the epoch. */
   readonly modifiedAt: number;
 }
+
+const ENTITY_TAG = /(?:W\/)?"[^"]*"/g;
 
 export type Verdict = 'proceed' | 'not-modified' | 'failed';
 
@@ -46,17 +49,12 @@ export function ifRangeHolds(
 
 function listMatches(header: string, matches: (tag: string) => boolean): boolean {
   if (header.trim() === '*') return true;
-  return (header.match(/(?:W\/)?"[^"]*"/g) ?? []).some(matches);
+  // A malformed list matches nothing: whatever is left beside the tags must be commas and blanks.
+  if (!/^[\s,]*$/.test(header.replace(ENTITY_TAG, ''))) return false;
+  return (header.match(ENTITY_TAG) ?? []).some(matches);
 }
 
 /** HTTP dates have no milliseconds. */
 function modifiedSeconds({ modifiedAt }: Validators): number {
   return Math.floor(modifiedAt / 1000) * 1000;
-}
-
-/** Milliseconds, or NaN, with which every comparison is false, as for an absent or invalid date. */
-function parseHttpDate(text: string | undefined): number {
-  if (text === undefined || !/^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(text)) return NaN;
-  // The obsolete asctime form, which must be understood (RFC 9110, 5.6.7), does not name its time zone.
-  return Date.parse(text.endsWith('GMT') ? text : `${text} GMT`);
 }

@@ -24,7 +24,8 @@ export function parseRange(
   return { start, end: Math.min(end, size - 1) };
 }
 
-function suffix(length: number, size: number): ByteRange | 'unsatisfiable' {
-  if (length === 0 || size === 0) return 'unsatisfiable';
+function suffix(length: number, size: number): ByteRange | 'unsatisfiable' | undefined {
+  if (length === 0) return 'unsatisfiable';
+  if (size === 0) return undefined;
   return { start: Math.max(0, size - length), end: size - 1 };
 }

@@ -1,0 +1,91 @@
+import { API_DEFAULT, ApiError, javaFailure } from '../rest/api-error.ts';
+import type { Logins } from './logins.ts';
+import type { Parameters } from '../rest/parameters.ts';
+import type { Header } from '../rest/reply.ts';
+import type { Tickets } from './tickets.ts';
+
+const CHALLENGE: Header = ['WWW-Authenticate', 'AlfTicket realm="Alfresco -default- tenant"'];
+
+/** The credentials of one request. */
+export interface Credentials {
+  parameters: Parameters;
+  authorization: string | undefined;
+}
+
+/** Finds out who is calling, by PublicApiAuthenticatorFactory and BasicHttpAuthenticatorFactory. */
+export class Authenticator {
+  readonly #logins: Logins;
+  readonly #tickets: Tickets;
+
+  constructor(logins: Logins, tickets: Tickets) {
+    this.#logins = logins;
+    this.#tickets = tickets;
+  }
+
+  /**
+   * The id of the user.
+   *
+   * @param verb of the web script, which is named in the error
+   * @throws ApiError 401; 500 or 400 for a Basic header that is no Base64
+   */
+  authenticate({ parameters, authorization }: Credentials, verb: string): string {
+    const fromUrl = parameters.first('alf_ticket');
+    const user = fromUrl === undefined ? undefined : this.#tickets.validate(fromUrl);
+    const userId = user ?? (authorization ? this.#byHeader(authorization) : undefined);
+    if (userId === undefined) {
+      throw refusal(
+        401,
+        `Authentication failed for Web Script org/alfresco/api/ResourceWebScript.${verb.toLowerCase()}`,
+      );
+    }
+    return userId;
+  }
+
+  #byHeader(authorization: string): string | undefined {
+    const [scheme = ''] = authorization.split(' ');
+    if (scheme.toLowerCase() !== 'basic')
+      throw refusal(401, `Authorization '${scheme}' not supported.`);
+    const { userName, secret } = decodeBasic(authorization);
+    if (isTicket(userName)) return this.#tickets.validate(secret);
+    return this.#logins.accepts(userName, secret) ? userName : undefined;
+  }
+}
+
+/** The ticket that a request carries, in the URL or as one of the Basic forms. */
+export function ticketOf({ parameters, authorization }: Credentials): string {
+  const fromUrl = parameters.first('alf_ticket');
+  if (fromUrl) return fromUrl;
+  if (!authorization) throw new ApiError(400, 'Authorization header is required.');
+  const [scheme = ''] = authorization.split(' ');
+  if (scheme.toLowerCase() !== 'basic')
+    throw new ApiError(400, `Authorization '${scheme}' not supported.`);
+  const { userName, secret } = decodeBasic(authorization);
+  if (!isTicket(userName)) throw new ApiError(400, 'Ticket base authentication required.');
+  return secret;
+}
+
+/** No user name means that the secret is a ticket, and so does the name ROLE_TICKET (Authorization.setUser). */
+function isTicket(userName: string): boolean {
+  return userName === '' || userName.toUpperCase() === 'ROLE_TICKET';
+}
+
+function decodeBasic(authorization: string): { userName: string; secret: string } {
+  const encoded = authorization.split(' ')[1] ?? '';
+  if (!/^[A-Za-z\d+/]*={0,3}$/.test(encoded) || encoded === '') {
+    const error = javaFailure(encoded === '' ? 'Index 1 out of bounds for length 1' : null);
+    throw new ApiError(500, API_DEFAULT, {
+      summary: error.summary,
+      numbered: false,
+      cacheHeaders: true,
+      headers: [CHALLENGE],
+    });
+  }
+  const decoded = Buffer.from(encoded, 'base64').toString('utf8');
+  if (decoded === '') throw refusal(400, 'authorization does not consist of username and password');
+  const colon = decoded.indexOf(':');
+  return { userName: decoded.slice(0, Math.max(colon, 0)), secret: decoded.slice(colon + 1) };
+}
+
+function refusal(status: number, summary: string): ApiError {
+  return new ApiError(status, API_DEFAULT, { summary, cacheHeaders: true, headers: [CHALLENGE] });
+}

@@ -1,0 +1,52 @@
+import { randomBytes } from 'node:crypto';
+
+/** `authentication.ticket.validDuration`: one hour after the last use. */
+const VALID_MS = 3_600_000;
+
+interface Ticket {
+  id: string;
+  userId: string;
+  expiresAt: number;
+  renewed: boolean;
+}
+
+/** InMemoryTicketComponentImpl: one ticket for each user, shared by all their logins. */
+export class Tickets {
+  readonly #byId = new Map<string, Ticket>();
+  readonly #now: () => number;
+
+  constructor(now: () => number = Date.now) {
+    this.#now = now;
+  }
+
+  /** The ticket of the user, a new one if there is none. */
+  issue(userId: string): string {
+    for (const ticket of this.#byId.values()) {
+      if (ticket.userId === userId && this.validate(ticket.id) !== undefined) return ticket.id;
+    }
+    const id = `TICKET_${randomBytes(20).toString('hex')}`;
+    this.#byId.set(id, { id, userId, expiresAt: this.#now() + VALID_MS, renewed: false });
+    return id;
+  }
+
+  /** The user of a ticket, which is thereby used; undefined if it is unknown or has expired. */
+  validate(id: string): string | undefined {
+    const ticket = this.#byId.get(id);
+    if (ticket === undefined) return undefined;
+    const remaining = ticket.expiresAt - this.#now();
+    if (remaining <= 0) {
+      this.#byId.delete(id);
+      return undefined;
+    }
+    // A fresh ticket is renewed in its second half, a renewed one as soon as a tenth of its time has gone.
+    if (remaining < VALID_MS * (ticket.renewed ? 0.9 : 0.5)) {
+      ticket.expiresAt = this.#now() + VALID_MS;
+      ticket.renewed = true;
+    }
+    return ticket.userId;
+  }
+
+  invalidate(id: string): void {
+    this.#byId.delete(id);
+  }
+}

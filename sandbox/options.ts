@@ -1,0 +1,66 @@
+import { SAMPLE_USERS } from './sample-nodes.ts';
+
+/** An account of the repository. */
+export interface SandboxUser {
+  id: string;
+  password: string;
+  displayName?: string;
+  /** Administrators may read, change and delete every node. */
+  admin?: boolean;
+}
+
+/** How a sandbox behaves; everything has a default. */
+export interface SandboxOptions {
+  /** Address to listen on; default 127.0.0.1. */
+  host?: string;
+  /** Port to listen on; default 0, any free one. */
+  port?: number;
+  /** Default: `SAMPLE_USERS`. */
+  users?: SandboxUser[];
+  /** Source bytes that go into each ZIP per second; default unlimited, 0 holds jobs after their first chunk. */
+  bytesPerSecond?: number;
+  /** Size of the generated `largeFile`; default 220,000,000. */
+  largeFileBytes?: number;
+  /** Alfresco's `download.maxContentSize` in bytes; default 2152852358, 0 or less is unlimited. */
+  maxContentSize?: number;
+  /** How long a job walks the tree before its totals are known; default 50. */
+  estimateDelayMs?: number;
+  /** Alfresco's `download.cleaner.*`; default one hour each. */
+  cleaner?: { startDelayMs?: number; repeatIntervalMs?: number; maxAgeMs?: number };
+  /** Receives one line per request; default none. */
+  log?: (line: string) => void;
+}
+
+/** `SandboxOptions` with every default filled in. */
+export interface Settings {
+  host: string;
+  port: number;
+  users: readonly SandboxUser[];
+  bytesPerSecond: number | undefined;
+  largeFileBytes: number;
+  maxContentSize: number;
+  estimateDelayMs: number;
+  cleaner: { startDelayMs: number; repeatIntervalMs: number; maxAgeMs: number };
+  log: (line: string) => void;
+}
+
+const HOUR_MS = 3_600_000;
+
+/** Fills in the defaults, which are those of Alfresco's `repository.properties` where it has the setting. */
+export function resolveOptions(options: SandboxOptions): Settings {
+  return {
+    host: options.host ?? '127.0.0.1',
+    port: options.port ?? 0,
+    users: options.users ?? SAMPLE_USERS,
+    bytesPerSecond: options.bytesPerSecond,
+    largeFileBytes: options.largeFileBytes ?? 220_000_000,
+    maxContentSize: options.maxContentSize ?? 2_152_852_358,
+    estimateDelayMs: options.estimateDelayMs ?? 50,
+    cleaner: {
+      startDelayMs: options.cleaner?.startDelayMs ?? HOUR_MS,
+      repeatIntervalMs: options.cleaner?.repeatIntervalMs ?? HOUR_MS,
+      maxAgeMs: options.cleaner?.maxAgeMs ?? HOUR_MS,
+    },
+    log: options.log ?? (() => {}),
+  };
+}

@@ -1,0 +1,76 @@
+import type { Header } from './reply.ts';
+
+/** What an `ApiError` may say besides its status and texts. */
+interface ApiErrorOptions {
+  /** Text after the log number; none given: the errorKey. `null`: the exception had no message. */
+  summary?: string | null;
+  /** Exceptions of the JVM itself carry no log number; default true. */
+  numbered?: boolean;
+  /**
+   * Raised by the runtime and not inside the resource (401, unknown URL, verb without a script) or while streaming:
+   * only these carry Cache-Control, Expires and Pragma.
+   */
+  cacheHeaders?: boolean;
+  headers?: readonly Header[];
+}
+
+/** A failure that Alfresco answers with its JSON error envelope. */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly errorKey: string;
+  readonly summary: string | null;
+  readonly numbered: boolean;
+  readonly cacheHeaders: boolean;
+  readonly headers: readonly Header[];
+
+  constructor(status: number, errorKey: string, options: ApiErrorOptions = {}) {
+    super(`${status} ${errorKey}`);
+    this.status = status;
+    this.errorKey = errorKey;
+    this.summary = options.summary === undefined ? errorKey : options.summary;
+    this.numbered = options.numbered ?? true;
+    this.cacheHeaders = options.cacheHeaders ?? false;
+    this.headers = options.headers ?? [];
+  }
+}
+
+/** The errorKey of everything that is no exception of the REST framework itself. */
+export const API_DEFAULT = 'framework.exception.ApiDefault';
+
+/** 400 with free text, which Alfresco repeats as the errorKey. */
+export function invalidArgument(text: string): ApiError {
+  return new ApiError(400, text);
+}
+
+export function entityNotFound(id: string): ApiError {
+  return new ApiError(404, 'framework.exception.EntityNotFound', {
+    summary: `The entity with id: ${id} was not found`,
+  });
+}
+
+export function permissionDenied(): ApiError {
+  return new ApiError(403, 'framework.exception.PermissionDenied', {
+    summary: 'Permission was denied',
+  });
+}
+
+/** 404 for a URL that names no resource. */
+export function resourceNotFound(resource: string, options: ApiErrorOptions = {}): ApiError {
+  return new ApiError(404, 'framework.exception.NotFound', {
+    summary: `${resource} was not found`,
+    ...options,
+  });
+}
+
+/** 405 for a resource that exists but has no such operation. */
+export function unsupportedOperation(options: ApiErrorOptions = {}): ApiError {
+  return new ApiError(405, 'framework.exception.UnsupportedResourceOperation', {
+    summary: 'The operation is unsupported',
+    ...options,
+  });
+}
+
+/** 500 for an exception of the JVM, which has no log number and may have no message. */
+export function javaFailure(message: string | null): ApiError {
+  return new ApiError(500, API_DEFAULT, { summary: message, numbered: false });
+}

@@ -1,0 +1,44 @@
+import { isDownloadStatus, DOWNLOAD_STATUSES } from '../downloads/download-status.ts';
+import {
+  longMember,
+  readEntity,
+  stringListMember,
+  stringMember,
+  type EntityClass,
+  type MemberReader,
+} from './request-entity.ts';
+
+const statusMember: MemberReader = (binder, token, name) => {
+  if (token.type === 'VALUE_NULL') return null;
+  if (token.type === 'VALUE_NUMBER' && DOWNLOAD_STATUSES[Number(token.text)] !== undefined)
+    return token.text;
+  if (token.type === 'VALUE_STRING' && isDownloadStatus(token.text)) return token.text;
+  const javaType = 'org.alfresco.service.cmr.download.DownloadStatus$Status';
+  if (token.type !== 'VALUE_STRING') throw binder.mismatch(javaType, token, name);
+  const problem = `Cannot deserialize value of type \`${javaType}\` from String "${token.text}": not one of the values accepted for Enum class: [${DOWNLOAD_STATUSES.join(', ')}]`;
+  throw binder.problem(problem, token.at, name);
+};
+
+/** The Java class of the body of POST /downloads. All its members are accepted, only `nodeIds` is used. */
+const DOWNLOAD_CLASS: EntityClass = {
+  javaName: 'org.alfresco.rest.api.model.Download',
+  members: {
+    filesAdded: longMember,
+    bytesAdded: longMember,
+    totalBytes: longMember,
+    id: stringMember,
+    totalFiles: longMember,
+    nodeIds: stringListMember,
+    status: statusMember,
+  },
+};
+
+/**
+ * Reads the body of POST /downloads.
+ *
+ * @returns the ids as sent, null for an empty one; null when there is no list at all
+ */
+export function readNodeIds(body: string): (string | null)[] | null {
+  const download = readEntity(body, DOWNLOAD_CLASS, { arrayIsUnsupported: true });
+  return (download?.nodeIds as (string | null)[] | null | undefined) ?? null;
+}

@@ -1,0 +1,121 @@
+import { API_DEFAULT, ApiError, invalidArgument } from './api-error.ts';
+import { isDownloadStatus } from '../downloads/download-status.ts';
+import type { PropertyValue, RepositoryNode } from '../repository/node.model.ts';
+import type { Repository } from '../repository/repository.ts';
+import {
+  anyMember,
+  readEntity,
+  stringMember,
+  type EntityClass,
+  type JsonValue,
+} from './request-entity.ts';
+
+/** The members of Alfresco's Node class; all are accepted, `name` and `properties` take effect. */
+const NODE_CLASS: EntityClass = {
+  javaName: 'org.alfresco.rest.api.model.Node',
+  members: {
+    name: stringMember,
+    nodeType: stringMember,
+    aspectNames: anyMember,
+    properties: anyMember,
+    permissions: anyMember,
+    relativePath: stringMember,
+  },
+};
+
+type Kind = 'string' | 'number' | 'boolean';
+
+interface PropertyDefinition {
+  kind: Kind;
+  /** Added by itself when the property is set (DbNodeServiceImpl.getMissingAspects). */
+  aspect?: string;
+}
+
+/** The part of the data dictionary that PUT knows. */
+const DICTIONARY: Readonly<Record<string, PropertyDefinition>> = {
+  'cm:title': { kind: 'string', aspect: 'cm:titled' },
+  'cm:description': { kind: 'string', aspect: 'cm:titled' },
+  'cm:author': { kind: 'string', aspect: 'cm:author' },
+  'cm:owner': { kind: 'string', aspect: 'cm:ownable' },
+  'cm:isIndexed': { kind: 'boolean', aspect: 'cm:indexControl' },
+  'cm:isContentIndexed': { kind: 'boolean', aspect: 'cm:indexControl' },
+  'download:status': { kind: 'string' },
+  'download:done': { kind: 'number' },
+  'download:total': { kind: 'number' },
+  'download:filesAdded': { kind: 'number' },
+  'download:totalFiles': { kind: 'number' },
+  'download:cancelled': { kind: 'boolean' },
+  'download:recursive': { kind: 'boolean' },
+  'download:sequenceNumber': { kind: 'number' },
+};
+
+const AUDIT_PROPERTIES = /^(?:sys:.*|cm:(?:created|creator|modified|modifier|accessed))$/;
+/** What the model forbids in cm:name, apart from double quotes, which the samples need. */
+const BAD_NAME = /[*\\><?/:|]|\.$|\s$/;
+
+interface NodeUpdate {
+  name?: string;
+  /** `null` removes the property. */
+  properties: Map<string, PropertyValue | null>;
+}
+
+/** Changes a node as a PUT body says; a body with any fault changes nothing. @throws ApiError 400, 422 */
+export function updateNode(repository: Repository, node: RepositoryNode, body: string): void {
+  const update = readUpdate(repository, body);
+  if (update.name !== undefined) node.name = update.name;
+  for (const [name, value] of update.properties) {
+    if (value === null) {
+      node.properties.delete(name);
+      continue;
+    }
+    node.properties.set(name, value);
+    const aspect = DICTIONARY[name]?.aspect;
+    if (aspect !== undefined) node.aspects.add(aspect);
+  }
+}
+
+function readUpdate(repository: Repository, body: string): NodeUpdate {
+  const entity = readEntity(body, NODE_CLASS, { arrayIsUnsupported: false }) ?? {};
+  const update: NodeUpdate = { properties: new Map() };
+  if (typeof entity.name === 'string') {
+    if (BAD_NAME.test(entity.name))
+      throw new ApiError(422, API_DEFAULT, { summary: `Invalid name: ${entity.name}` });
+    update.name = entity.name;
+  }
+  const properties = entity.properties as JsonValue | undefined;
+  if (properties === undefined || properties === null) return update;
+  if (typeof properties !== 'object' || Array.isArray(properties))
+    throw invalidArgument('properties is no map');
+  for (const [name, value] of Object.entries(properties)) {
+    update.properties.set(name, readProperty(repository, name, value));
+  }
+  return update;
+}
+
+function readProperty(
+  repository: Repository,
+  name: string,
+  value: JsonValue,
+): PropertyValue | null {
+  if (AUDIT_PROPERTIES.test(name)) throw invalidArgument(`Cannot update: ${name}`);
+  const definition = Object.hasOwn(DICTIONARY, name) ? DICTIONARY[name] : undefined;
+  if (definition === undefined) throw invalidArgument(`Unknown property: ${name}`);
+  if (value === null) return null;
+  const converted = convert(value, definition.kind);
+  if (converted === undefined) throw invalidArgument(`Invalid value of property ${name}`);
+  if (name === 'cm:owner' && repository.user(String(converted)) === undefined) {
+    throw invalidArgument(`Unknown person: ${String(converted)}`);
+  }
+  if (name === 'download:status' && !isDownloadStatus(converted)) {
+    throw new ApiError(422, API_DEFAULT, { summary: `Invalid property value: ${name}` });
+  }
+  return converted;
+}
+
+function convert(value: JsonValue, kind: Kind): PropertyValue | undefined {
+  if (typeof value === 'object') return undefined;
+  if (kind === 'string') return String(value);
+  if (kind === 'boolean') return value === true || value === 'true';
+  const number = typeof value === 'boolean' ? Number.NaN : Number(value);
+  return Number.isSafeInteger(number) ? number : undefined;
+}

@@ -1,0 +1,42 @@
+export type Header = readonly [name: string, value: string];
+
+/** An answer before it is sent. No length or framing header is added to it: a reply without one goes out chunked. */
+export interface Reply {
+  status: number;
+  headers: Header[];
+  body?: Buffer | AsyncIterable<Buffer>;
+  /** Content of a node, as opposed to JSON. */
+  isContent?: boolean;
+}
+
+/** The headers with which Alfresco forbids caching: those of every JSON success and of some errors. */
+export const NO_CACHE_HEADERS: readonly Header[] = [
+  ['Cache-Control', 'no-cache'],
+  ['Expires', 'Thu, 01 Jan 1970 00:00:00 GMT'],
+  ['Pragma', 'no-cache'],
+];
+
+const STATUS_TITLES: Record<number, string> = {
+  400: 'Bad Request',
+  404: 'Not Found',
+  502: 'Bad Gateway',
+  503: 'Service Unavailable',
+};
+
+/** A page like those Tomcat, or a proxy before it, makes by itself. */
+export function htmlReply(status: number, headers: readonly Header[] = []): Reply {
+  const title = `HTTP Status ${status} – ${STATUS_TITLES[status] ?? 'Error'}`;
+  const body = Buffer.from(
+    `<!doctype html><html lang="en"><head><title>${title}</title></head><body><h1>${title}</h1></body></html>`,
+  );
+  return {
+    status,
+    headers: [
+      ['Content-Type', 'text/html;charset=utf-8'],
+      ['Content-Language', 'en'],
+      ['Content-Length', String(body.length)],
+      ...headers,
+    ],
+    body,
+  };
+}

@@ -1,0 +1,174 @@
+import type { IncomingMessage } from 'node:http';
+import type { ApiCall, Operation, Resource, ResourceMap, Verb } from './api-call.ts';
+import { API_DEFAULT, ApiError, resourceNotFound, unsupportedOperation } from './api-error.ts';
+import type { Authenticator } from '../auth/authenticator.ts';
+import { errorReply } from './json.reply.ts';
+import type { LogCounter } from './log-counter.ts';
+import { checkParameters } from './parameter-check.ts';
+import { Parameters } from './parameters.ts';
+import { htmlReply, type Header, type Reply } from './reply.ts';
+import { decodeSegment, readTarget, type RequestTarget } from './request-target.ts';
+
+/** From the security headers filter of the web application; Tomcat's own pages do not have it. */
+const FRAME_OPTIONS: Header = ['X-Frame-Options', 'SAMEORIGIN'];
+const VERBS: readonly string[] = ['GET', 'POST', 'PUT', 'DELETE'] satisfies Verb[];
+
+/** A reply and who asked for it. */
+export interface Answer {
+  reply: Reply;
+  userId?: string;
+}
+
+/** What the REST API is put together from. */
+export interface RestApiParts {
+  /** Resources by the name of their API, `alfresco` or `authentication`. */
+  apis: Readonly<Record<string, ResourceMap>>;
+  authenticator: Authenticator;
+  logCounter: LogCounter;
+}
+
+interface Match {
+  resource: Resource;
+  id: string;
+  isCollection: boolean;
+}
+
+/** Leads requests to their operations, with Alfresco's order of checks: URL, credentials, parameters, body. */
+export class RestApi {
+  readonly #parts: RestApiParts;
+
+  constructor(parts: RestApiParts) {
+    this.#parts = parts;
+  }
+
+  async answer(request: IncomingMessage, body: Buffer): Promise<Answer> {
+    const target = readTarget(request.url ?? '/');
+    if ('rejectedWith' in target) {
+      // Tomcat closes the connection after a request line that it could not read.
+      const headers: Header[] = target.rejectedWith === 400 ? [['Connection', 'close']] : [];
+      return { reply: htmlReply(target.rejectedWith, headers) };
+    }
+    const answer: Answer = { reply: { status: 500, headers: [] } };
+    try {
+      answer.reply = await this.#operate(request, target, body, answer);
+    } catch (error) {
+      answer.reply = errorReply(toApiError(error), this.#parts.logCounter);
+    }
+    answer.reply.headers.unshift(FRAME_OPTIONS);
+    return answer;
+  }
+
+  async #operate(
+    request: IncomingMessage,
+    target: RequestTarget,
+    body: Buffer,
+    answer: Answer,
+  ): Promise<Reply> {
+    const header = (name: string): string | undefined => headerOf(request, name);
+    const form = isForm(header('content-type')) ? body.toString('utf8') : '';
+    const parameters = new Parameters(target.query, form);
+    const verb = effectiveVerb(request, parameters);
+    const { match, operation, lateFailure } = this.#find(target.rawPath, verb);
+
+    if (match?.resource.anonymous?.includes(verb) !== true) {
+      answer.userId = this.#parts.authenticator.authenticate(
+        { parameters, authorization: header('authorization') },
+        verb,
+      );
+    }
+    if (match === undefined || operation === undefined) throw lateFailure;
+    checkParameters(parameters);
+    if (parameters.first('relations')) throw resourceNotFound(parameters.first('relations') ?? '');
+    const call: ApiCall = {
+      userId: answer.userId ?? '',
+      id: match.id,
+      parameters,
+      body: body.toString('utf8'),
+      header,
+    };
+    return operation(call);
+  }
+
+  /**
+   * Finds the operation. Verbs without a script, and for GET and POST unknown resources, fail before anyone has been
+   * asked for credentials; the other failures come after that.
+   */
+  #find(
+    rawPath: string,
+    verb: Verb,
+  ): { match?: Match; operation?: Operation; lateFailure?: ApiError } {
+    const [, , , tenant, scope, api = '', versions, version, ...rest] = rawPath.split('/');
+    if (rest.at(-1) === '') rest.pop();
+    const isApi =
+      tenant === '-default-' && scope === 'public' && versions === 'versions' && version === '1';
+    const resources =
+      isApi && Object.hasOwn(this.#parts.apis, api) ? this.#parts.apis[api] : undefined;
+    if (resources === undefined || rest.length === 0)
+      throw resourceNotFound(rawPath, { cacheHeaders: true });
+    if (!VERBS.includes(verb)) throw noScript(`/public/${api}/versions/1/${rest.join('/')}`, verb);
+
+    const segments = rest.map((segment) => decodeSegment(segment));
+    const match = findResource(resources, segments);
+    const isLookedUpEarly = verb === 'GET' || verb === 'POST';
+    if (match === undefined) {
+      const lateFailure = resourceNotFound(segments.join('/'), { cacheHeaders: isLookedUpEarly });
+      if (isLookedUpEarly) throw lateFailure;
+      return { lateFailure };
+    }
+    const operation = match.resource.operations[verb];
+    if (operation !== undefined) return { match, operation };
+    if (verb === 'GET') throw unsupportedOperation({ cacheHeaders: true });
+    return { match, lateFailure: lateFailureOf(verb, match) };
+  }
+}
+
+function findResource(resources: ResourceMap, segments: readonly string[]): Match | undefined {
+  for (const [template, resource] of Object.entries(resources)) {
+    const parts = template.split('/');
+    const fits =
+      parts.length === segments.length &&
+      parts.every((part, at) => part === '*' || part === segments[at]);
+    if (fits) return { resource, id: segments[1] ?? '', isCollection: parts.length === 1 };
+  }
+  // `/nodes` and `/probes` exist as collections, though nothing can be done with them.
+  const [collection] = segments;
+  const exists = segments.length === 1 && Object.hasOwn(resources, `${collection}/*`);
+  return exists ? { resource: { operations: {} }, id: '', isCollection: true } : undefined;
+}
+
+function lateFailureOf(verb: Verb, match: Match): ApiError {
+  if (verb === 'POST' && !match.isCollection)
+    return new ApiError(405, 'POST is executed against the collection URL');
+  if (verb === 'DELETE' && match.isCollection)
+    return new ApiError(405, 'DELETE is executed against the instance URL');
+  return unsupportedOperation();
+}
+
+function noScript(url: string, verb: string): ApiError {
+  return new ApiError(405, API_DEFAULT, {
+    summary: `Script url ${url} does not support the method ${verb}`,
+    cacheHeaders: true,
+  });
+}
+
+/** Verb tunnelling: on POST a parameter or a header can replace the verb (WebScriptServletRuntime.getScriptMethod). */
+function effectiveVerb(request: IncomingMessage, parameters: Parameters): Verb {
+  const verb = request.method ?? 'GET';
+  if (verb !== 'POST') return verb as Verb;
+  const override = parameters.first('alf_method') || headerOf(request, 'x-http-method-override');
+  return (override || verb).toUpperCase() as Verb;
+}
+
+function headerOf(request: IncomingMessage, name: string): string | undefined {
+  const value = request.headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}
+
+function isForm(contentType: string | undefined): boolean {
+  return /^application\/x-www-form-urlencoded/i.test(contentType ?? '');
+}
+
+function toApiError(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  return new ApiError(500, API_DEFAULT, { summary: error instanceof Error ? error.message : null });
+}

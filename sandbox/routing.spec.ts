@@ -1,0 +1,207 @@
+import { SAMPLE_NODES as ID } from './sample-nodes.ts';
+import { startSandbox, type Sandbox } from './sandbox.ts';
+import { CORE, TestClient } from './testing/test.client.ts';
+
+describe('routing', () => {
+  let sandbox: Sandbox;
+  let client: TestClient;
+  const raw = (requestLine: string, headers = '', body = '') =>
+    client.raw(`${requestLine} HTTP/1.1\r\nHost: x\r\n${headers}Connection: close\r\n\r\n${body}`);
+
+  const post = (query: string, user: string | null, body: string) =>
+    client.call('POST', `/downloads${query}`, { user, body });
+  const probe = (name: string) =>
+    client.call('GET', `/probes/${name}`, {
+      user: null,
+      headers: { authorization: 'Bearer nonsense' },
+    });
+
+  beforeAll(async () => {
+    sandbox = await startSandbox({ estimateDelayMs: 0 });
+    client = new TestClient(sandbox);
+  });
+  afterAll(() => sandbox.close());
+
+  it.each([
+    [405, 'GET', '/downloads', 'The operation is unsupported'],
+    [
+      405,
+      'PATCH',
+      '/downloads/x',
+      'Script url /public/alfresco/versions/1/downloads/x does not support the method PATCH',
+    ],
+    [405, 'OPTIONS', '/downloads', 'does not support the method OPTIONS'],
+    [404, 'GET', '/nothing', 'was not found'],
+    [404, 'POST', '/nothing', 'was not found'],
+    [404, 'GET', '/downloads/x/y', 'was not found'],
+    [405, 'GET', '/nodes', 'The operation is unsupported'],
+  ])('answers %i to an anonymous %s %s', async (status, method, path, summary) => {
+    const answer = await client.call(method, path, { user: null });
+    expect(answer.status).toBe(status);
+    expect(answer.json.error.briefSummary).toContain(summary);
+    expect(answer.headers.get('cache-control')).toBe('no-cache');
+  });
+
+  it.each([
+    [405, 'PUT', '/downloads/x'],
+    [405, 'DELETE', '/downloads'],
+    [405, 'POST', '/downloads/x'],
+    [404, 'PUT', '/nothing/x'],
+    [404, 'DELETE', '/nothing/x'],
+  ])('answers %i to %s %s, but 401 without credentials', async (status, method, path) => {
+    expect((await client.call(method, path, { user: null, body: '{}' })).status).toBe(401);
+    const answer = await client.call(method, path, { body: '{}' });
+    expect(answer.status).toBe(status);
+    expect(answer.headers.has('cache-control')).toBe(false);
+  });
+
+  it('checks credentials, then parameters, then the body, then the node', async () => {
+    expect((await post('?maxItems=0', null, '{')).status).toBe(401);
+    expect((await post('?maxItems=0', 'alice', '{')).json.error.errorKey).toContain('maxItems');
+    expect((await post('', 'alice', '{"x":')).json.error.errorKey).toContain(
+      'Could not read content',
+    );
+  });
+
+  it.each([
+    [400, 'a node of another type', ID.textFile, 'Please specify the nodeId of a download node.'],
+    [
+      400,
+      'a node of another type that may not be read',
+      ID.forbiddenFile,
+      'Please specify the nodeId',
+    ],
+    [404, 'an unknown node', 'nope', 'The entity with id: nope was not found'],
+    [404, 'an alias', '-root-', 'The entity with id: -root- was not found'],
+    [404, 'dots, which are not resolved', '..', 'The entity with id: .. was not found'],
+    [404, 'an encoded percent sign', '%2541', 'The entity with id: %41 was not found'],
+    [404, 'a plus sign, which is no blank', 'a+b', 'The entity with id: a+b was not found'],
+    [404, 'an encoded question mark', 'a%3Fb', 'The entity with id: a?b was not found'],
+  ])('answers %i to /downloads/{id} of %s', async (status, _, id, summary) => {
+    const auth = `Authorization: Basic ${Buffer.from('alice:al1ce-s3cret-Pa55').toString('base64')}\r\n`;
+    for (const verb of ['GET', 'DELETE']) {
+      const answer = await raw(`${verb} /alfresco${CORE}/downloads/${id}`, auth);
+      expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+      expect(answer).toContain(summary);
+    }
+  });
+
+  it.each(['a%2Fb', 'a%5Cb', 'a%2', 'a%zz', 'a%00', 'a"b', 'a<b', 'a\\b', 'a{b', 'a^b', 'a|b'])(
+    'lets Tomcat answer %s with a page of HTML, and close the connection',
+    async (id) => {
+      const answer = await raw(`GET /alfresco${CORE}/downloads/${id}`);
+      expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+      expect(answer).toContain('Content-Type: text/html;charset=utf-8');
+      expect(answer).not.toContain('X-Frame-Options');
+    },
+  );
+
+  it.each([
+    [404, '/'],
+    [404, '/other'],
+    [404, '/alfresco'],
+    [404, '/alfresco/api/../../other'],
+    [400, '/../alfresco/api/x'],
+  ])('lets Tomcat answer %i to %s, which is not of the REST API', async (status, path) => {
+    const answer = await raw(`GET ${path}`);
+    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    expect(answer).toContain('text/html');
+  });
+
+  it.each([
+    '/alfresco/api/-default-/public/alfresco/versions/2/downloads/x',
+    '/alfresco/api/other/public/alfresco/versions/1/downloads/x',
+    '/alfresco/api/-default-/public/workflow/versions/1/downloads/x',
+    '/alfresco/api/-default-/public/alfresco/versions/1',
+    '/alfresco/api/x',
+  ])('answers 404 in JSON to %s', async (path) => {
+    const answer = await raw(`GET ${path}`);
+    expect(answer).toMatch(/^HTTP\/1\.1 404 /);
+    expect(answer).toContain('framework.exception.NotFound');
+  });
+
+  it('accepts a trailing slash', async () => {
+    const body = JSON.stringify({ nodeIds: [ID.textFile] });
+    const { status, json } = await client.call('POST', '/downloads/', { body });
+    expect(status).toBe(202);
+    expect((await client.call('GET', `/downloads/${json.entry.id}/`)).status).toBe(200);
+  });
+
+  it('lets a POST act as another verb by header or parameter, and nothing else than a POST', async () => {
+    const id = await client.create([ID.textFile]);
+    const override = { 'x-http-method-override': 'DELETE' };
+    expect((await client.call('POST', `/downloads/${id}`, { headers: override })).status).toBe(202);
+    expect((await client.call('POST', `/downloads/${id}?alf_method=get`)).json.entry.id).toBe(id);
+    expect((await client.call('GET', `/downloads/${id}`, { headers: override })).status).toBe(200);
+  });
+
+  describe('fields', () => {
+    it.each([
+      ['?fields=id,status', ['id', 'status']],
+      ['?fields=status', ['status']],
+      ['?fields=%20status%20,%20id', ['id', 'status']],
+      ['?fields=', []],
+      ['?fields=nothing', []],
+      ['?fields=(id,status)', []],
+      ['?fields=ID', []],
+      ['?properties=id', ['id']],
+      ['?fields=status&properties=id', ['status']],
+      ['?fields=status&fields=id', ['status']],
+      ['?fields=status&include=id/x', ['id', 'status']],
+      ['?include=path', ['filesAdded', 'bytesAdded', 'totalBytes', 'id', 'totalFiles', 'status']],
+    ])('%s leaves %o', async (query, members) => {
+      const { status, json } = await client.call('POST', `/downloads${query}`, {
+        body: JSON.stringify({ nodeIds: [ID.emptyFolder] }),
+      });
+      expect(status).toBe(202);
+      expect(Object.keys(json.entry)).toEqual(members);
+    });
+  });
+
+  it.each([
+    'maxItems=0',
+    'maxItems=-1',
+    'maxItems=x',
+    'skipCount=-1',
+    'include=(',
+    'include=a,,b',
+    'where=x',
+    'where=(a',
+    'orderBy=a,',
+    'select=%22',
+  ])('answers 400 to ?%s, single entity or not', async (query) => {
+    expect((await client.call('GET', `/downloads/nope?${query}`)).status).toBe(400);
+  });
+
+  it('answers 404 to relations, of which downloads have none', async () => {
+    expect((await client.call('GET', `/downloads/nope?relations=x`)).json.error.errorKey).toBe(
+      'framework.exception.NotFound',
+    );
+  });
+
+  describe('probes', () => {
+    it('answer anyone, whatever the credentials', async () => {
+      expect((await probe('-live-')).json).toEqual({
+        entry: { message: 'liveProbe: Success - Tested' },
+      });
+      expect((await probe('-LIVE-')).status).toBe(200);
+    });
+
+    it('test readiness once, then repeat the verdict, and notice a change at once', async () => {
+      sandbox.ready = true;
+      expect((await probe('-ready-')).json.entry.message).toBe('readyProbe: Success - Tested');
+      expect((await probe('-ready-')).json.entry.message).toBe('readyProbe: Success - No test');
+      sandbox.ready = false;
+      const failed = await probe('-ready-');
+      expect(failed.status).toBe(503);
+      expect(failed.json.error.errorKey).toBe('readyProbe: Failure - Tested');
+      expect((await probe('-ready-')).json.error.errorKey).toBe('readyProbe: Failure - No test');
+      expect((await probe('-live-')).status).toBe(200);
+      sandbox.ready = true;
+    });
+
+    it('answer 400 to an unknown name', async () => {
+      expect((await probe('-x-')).status).toBe(400);
+    });
+  });
+});

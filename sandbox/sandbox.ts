@@ -1,0 +1,169 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Authenticator } from './auth/authenticator.ts';
+import { Downloads } from './downloads/downloads.ts';
+import { DownloadsCleaner } from './downloads/downloads.cleaner.ts';
+import { downloadsResource } from './rest/downloads.resource.ts';
+import { FaultQueue, type Fault, type FaultMatch } from './server/fault.ts';
+import { HttpServer } from './server/http.server.ts';
+import { LogCounter } from './rest/log-counter.ts';
+import { Logins } from './auth/logins.ts';
+import { nodesResource } from './rest/nodes.resource.ts';
+import { resolveOptions, type SandboxOptions } from './options.ts';
+import { Readiness, probesResource } from './rest/probes.resource.ts';
+import { RequestLog, type RecordedRequest } from './server/request.log.ts';
+import { RestApi } from './rest/rest-api.ts';
+import { sampleRepository } from './repository/sample-repository.ts';
+import { Tickets } from './auth/tickets.ts';
+import { ticketsResource } from './rest/tickets.resource.ts';
+
+export type { Fault, FaultMatch } from './server/fault.ts';
+export type { SandboxOptions, SandboxUser } from './options.ts';
+export type { RecordedRequest } from './server/request.log.ts';
+
+/** A running stand-in for Alfresco. */
+export interface Sandbox {
+  /** The web application's root, e.g. `http://127.0.0.1:41234/alfresco`. */
+  readonly url: string;
+  /** Every request since the start, faulted ones included, except those to `/sandbox/…`. */
+  readonly requests: RecordedRequest[];
+  clearRequests(): void;
+  /** Sockets now open. */
+  readonly openConnections: number;
+  /** Content responses now being sent. */
+  readonly activeResponses: number;
+  /** Whether the readiness probe succeeds; default true. */
+  ready: boolean;
+  /** Queues a misbehaviour for the next request that matches. */
+  fail(fault: Fault, match?: FaultMatch): void;
+  clearFaults(): void;
+  /** Source bytes per second that go into each ZIP, of running and new jobs; undefined is unlimited, 0 stands still. */
+  get bytesPerSecond(): number | undefined;
+  set bytesPerSecond(value: number | undefined);
+  /**
+   * Starts a download of a user, as POST /downloads would, but if wanted under a known id. Returns the id.
+   *
+   * @throws when Alfresco would refuse it, or the id is taken
+   */
+  addDownload(userId: string, nodeIds: readonly string[], id?: string): string;
+  /** Ids of the download nodes that now exist. */
+  downloadIds(): string[];
+  /** Stops at once: ends jobs, closes sockets, deletes its temporary directory. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a stand-in for Alfresco Content Services with the documents of `SAMPLE_NODES`. Any number of them can run in
+ * one process.
+ *
+ * @throws when the address cannot be listened on
+ */
+export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  const settings = resolveOptions(options);
+  const directory = await mkdtemp(join(tmpdir(), 'alfresco-sandbox-'));
+  let { bytesPerSecond } = settings;
+
+  const repository = await sampleRepository({
+    users: settings.users,
+    largeFileBytes: settings.largeFileBytes,
+    onRemove: (node) => {
+      if (node.type === 'download:download') void downloads.discardArchive(node.id);
+    },
+  });
+  const downloads = new Downloads(repository, {
+    ...settings,
+    directory,
+    bytesPerSecond: () => bytesPerSecond,
+  });
+  const cleaner = new DownloadsCleaner(downloads, settings.cleaner);
+  const downloadIds = (): string[] => downloads.all().map((node) => node.id);
+
+  const logins = new Logins(settings.users);
+  const tickets = new Tickets();
+  const logCounter = new LogCounter();
+  const readiness = new Readiness();
+  const faults = new FaultQueue();
+  const requestLog = new RequestLog();
+  const api = new RestApi({
+    apis: {
+      alfresco: {
+        ...downloadsResource(downloads),
+        ...nodesResource(repository),
+        ...probesResource(readiness),
+      },
+      authentication: ticketsResource(logins, tickets),
+    },
+    authenticator: new Authenticator(logins, tickets),
+    logCounter,
+  });
+  const server: HttpServer = new HttpServer({
+    api,
+    faults,
+    requestLog,
+    logCounter,
+    log: settings.log,
+    controlled: {
+      requests: requestLog.requests,
+      clearRequests: () => requestLog.clear(),
+      faults,
+      state: () => ({
+        openConnections: server.openConnections,
+        activeResponses: server.activeResponses,
+        ready: readiness.ready,
+        downloads: downloadIds(),
+      }),
+      setBytesPerSecond(value) {
+        bytesPerSecond = value;
+      },
+      setReady(value) {
+        readiness.ready = value;
+      },
+    },
+  });
+
+  const stop = async (): Promise<void> => {
+    cleaner.close();
+    await Promise.all([server.close(), downloads.close()]);
+    await rm(directory, { recursive: true, force: true });
+  };
+  let stopped: Promise<void> | undefined;
+  const close = (): Promise<void> => (stopped ??= stop());
+
+  let origin: string;
+  try {
+    origin = await server.listen(settings.host, settings.port);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+
+  return {
+    url: `${origin}/alfresco`,
+    requests: requestLog.requests,
+    clearRequests: () => requestLog.clear(),
+    get openConnections() {
+      return server.openConnections;
+    },
+    get activeResponses() {
+      return server.activeResponses;
+    },
+    get ready() {
+      return readiness.ready;
+    },
+    set ready(value) {
+      readiness.ready = value;
+    },
+    fail: (fault, match) => faults.add(fault, match),
+    clearFaults: () => faults.clear(),
+    get bytesPerSecond() {
+      return bytesPerSecond;
+    },
+    set bytesPerSecond(value) {
+      bytesPerSecond = value;
+    },
+    addDownload: (userId, nodeIds, id) => downloads.create(userId, nodeIds, id).id,
+    downloadIds,
+    close,
+  };
+}

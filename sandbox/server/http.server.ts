@@ -1,0 +1,178 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { API_DEFAULT, ApiError } from '../rest/api-error.ts';
+import { control, isControlUrl, type Controlled } from './control.ts';
+import { replacementReply, spoilReply } from './fault.reply.ts';
+import type { Fault, FaultQueue } from './fault.ts';
+import { errorReply } from '../rest/json.reply.ts';
+import type { LogCounter } from '../rest/log-counter.ts';
+import type { Reply } from '../rest/reply.ts';
+import { MAX_BODY_BYTES, readBody } from './request-body.ts';
+import { describeRequest, keptBody, type RecordedRequest, type RequestLog } from './request.log.ts';
+import { sendReply } from './response.sender.ts';
+import type { RestApi } from '../rest/rest-api.ts';
+
+/** Tomcat's `connectionTimeout`, also the time it keeps an idle connection. */
+const KEEP_ALIVE_MS = 20_000;
+/** Faults with which this side, and not the client, breaks the connection. */
+const BREAKING_FAULTS: ReadonlySet<Fault['kind']> = new Set([
+  'reset',
+  'reset-after-headers',
+  'reset-mid-body',
+  'truncate',
+]);
+
+/** What the HTTP server needs. */
+export interface ServerParts {
+  api: RestApi;
+  faults: FaultQueue;
+  requestLog: RequestLog;
+  logCounter: LogCounter;
+  controlled: Controlled;
+  log: (line: string) => void;
+}
+
+/** Takes requests, records them, lets faults befall them and sends the answers. */
+export class HttpServer {
+  readonly #parts: ServerParts;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  #activeResponses = 0;
+  #closing = false;
+
+  constructor(parts: ServerParts) {
+    this.#parts = parts;
+    this.#server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
+      this.#serve(request, response).catch(() => response.destroy());
+    });
+    this.#server.on('connection', (socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
+  }
+
+  get openConnections(): number {
+    return this.#sockets.size;
+  }
+
+  get activeResponses(): number {
+    return this.#activeResponses;
+  }
+
+  /** Resolves with the address, for example `http://127.0.0.1:8080`. */
+  async listen(host: string, port: number): Promise<string> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(port, host, () => {
+        this.#server.off('error', reject);
+        resolve();
+      });
+    });
+    const { address, family, port: bound } = this.#server.address() as AddressInfo;
+    return `http://${family === 'IPv6' ? `[${address}]` : address}:${bound}`;
+  }
+
+  /** Cuts all connections. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const gone = new AbortController();
+    response.once('close', () => {
+      // Making the abort error is dear, and once all has been sent nobody waits for it.
+      if (!response.writableFinished) gone.abort();
+    });
+    const url = request.url ?? '';
+    if (isControlUrl(url)) return this.#control(request, response, url, gone.signal);
+
+    const record = this.#parts.requestLog.start(request);
+    const method = request.method ?? '';
+    const fault = this.#parts.faults.take(method, url);
+    response.once('close', () => this.#finish(record, response, fault));
+    const body = await readBody(request);
+    record.body = keptBody(body ?? Buffer.alloc(0));
+
+    if (fault?.kind === 'hang') return;
+    if (fault?.kind === 'reset') {
+      request.socket.resetAndDestroy();
+      return;
+    }
+    if (fault?.kind === 'delay') await sleep(fault.ms, undefined, { signal: gone.signal });
+    const reply = await this.#reply(request, body, record, fault);
+    record.status = reply.status;
+    await this.#send(response, reply, record, fault, gone.signal);
+  }
+
+  async #reply(
+    request: IncomingMessage,
+    body: Buffer | undefined,
+    record: RecordedRequest,
+    fault: Fault | undefined,
+  ): Promise<Reply> {
+    const replacement = fault && replacementReply(fault, this.#parts.logCounter);
+    if (replacement !== undefined) return replacement;
+    if (body === undefined) return this.#tooLarge();
+    const { reply, userId } = await this.#parts.api.answer(request, body);
+    if (userId !== undefined) record.user = userId;
+    if (request.method === 'HEAD') delete reply.body;
+    return fault === undefined ? reply : spoilReply(reply, fault);
+  }
+
+  async #send(
+    response: ServerResponse,
+    reply: Reply,
+    record: RecordedRequest,
+    fault: Fault | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const observer = {
+      onBytes: (count: number): void => {
+        record.bytesSent += count;
+      },
+    };
+    const weight = reply.isContent === true ? 1 : 0;
+    this.#activeResponses += weight;
+    try {
+      await sendReply(response, reply, fault, observer, signal);
+    } finally {
+      this.#activeResponses -= weight;
+    }
+  }
+
+  #tooLarge(): Reply {
+    const error = new ApiError(413, API_DEFAULT, {
+      summary: `Content size violation, limit = ${MAX_BODY_BYTES}`,
+      cacheHeaders: true,
+      headers: [['Connection', 'close']],
+    });
+    return errorReply(error, this.#parts.logCounter);
+  }
+
+  #finish(record: RecordedRequest, response: ServerResponse, fault: Fault | undefined): void {
+    const brokenHere = this.#closing || (fault !== undefined && BREAKING_FAULTS.has(fault.kind));
+    record.aborted = !response.writableFinished && !brokenHere;
+    record.endedAt = Date.now();
+    this.#parts.log(describeRequest(record));
+  }
+
+  async #control(
+    request: IncomingMessage,
+    response: ServerResponse,
+    url: string,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const body = await readBody(request);
+    const reply = control(
+      this.#parts.controlled,
+      request.method ?? '',
+      url,
+      body?.toString('utf8') ?? '',
+    );
+    await sendReply(response, reply, undefined, { onBytes: () => {} }, signal);
+  }
+}

@@ -1,0 +1,101 @@
+import type { ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Fault } from './fault.ts';
+import { Pace } from '../downloads/pace.ts';
+import type { Reply } from '../rest/reply.ts';
+
+/** So that the peer has read what was sent before a reset makes its kernel drop it. */
+const RESET_DELAY_MS = 20;
+const DRIPS_PER_SECOND = 20;
+
+/** What the sender tells about its progress. */
+export interface SendObserver {
+  onBytes(count: number): void;
+}
+
+/**
+ * Sends a reply with back-pressure, spoiled by a fault if there is one. Ends when the reply has been handed over or the
+ * client is gone. `signal` is aborted when the client has gone.
+ */
+export async function sendReply(
+  response: ServerResponse,
+  reply: Reply,
+  fault: Fault | undefined,
+  observer: SendObserver,
+  signal: AbortSignal,
+): Promise<void> {
+  response.writeHead(reply.status, reply.headers.flat());
+  if (fault?.kind === 'reset-after-headers') {
+    response.flushHeaders();
+    return reset(response, signal);
+  }
+  const limit = fault !== undefined && 'afterBytes' in fault ? fault.afterBytes : undefined;
+  const pace = fault?.kind === 'drip' ? new Pace(() => fault.bytesPerSecond, signal) : undefined;
+  const drip =
+    fault?.kind === 'drip'
+      ? Math.max(1, Math.floor(fault.bytesPerSecond / DRIPS_PER_SECOND))
+      : undefined;
+  try {
+    for await (const piece of pieces(reply.body, limit, drip)) {
+      if (signal.aborted) return;
+      observer.onBytes(piece.length);
+      if (!response.write(piece)) await drained(response, signal);
+      await pace?.spend(piece.length);
+    }
+  } catch {
+    // ContentStreamer swallows a failing store as it does a client that went away: the body just ends early.
+  }
+  if (signal.aborted) return;
+  if (limit === undefined) response.end();
+  else await breakOff(response, fault, signal);
+}
+
+async function breakOff(
+  response: ServerResponse,
+  fault: Fault | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  response.flushHeaders();
+  if (fault?.kind === 'reset-mid-body') await reset(response, signal);
+  else if (fault?.kind === 'truncate') response.socket?.destroySoon();
+  else await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+}
+
+async function reset(response: ServerResponse, signal: AbortSignal): Promise<void> {
+  if (response.writableNeedDrain) await drained(response, signal);
+  await sleep(RESET_DELAY_MS);
+  response.socket?.resetAndDestroy();
+}
+
+/** The body in pieces, up to `limit` bytes in all and at most `largest` bytes each. */
+async function* pieces(
+  body: Reply['body'],
+  limit = Number.POSITIVE_INFINITY,
+  largest = Number.POSITIVE_INFINITY,
+): AsyncGenerator<Buffer> {
+  let left = limit;
+  for await (let bytes of body === undefined || Buffer.isBuffer(body)
+    ? [body ?? Buffer.alloc(0)]
+    : body) {
+    while (bytes.length > 0 && left > 0) {
+      const piece = bytes.subarray(0, Math.min(left, largest));
+      bytes = bytes.subarray(piece.length);
+      left -= piece.length;
+      yield piece;
+    }
+    if (left <= 0) return;
+  }
+}
+
+async function drained(response: ServerResponse, signal: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      response.off('drain', done);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    response.on('drain', done);
+    signal.addEventListener('abort', done);
+    if (signal.aborted) done();
+  });
+}
