@@ -15,7 +15,7 @@ export async function bootstrap(): Promise<void> {
     return;
   }
   const app = await createApp(config);
-  app.enableShutdownHooks();
+  app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
   try {
     await app.listen({ host: config.http.host, port: config.http.port });
   } catch (error) {

@@ -8,6 +8,7 @@ import { SAMPLE_NODES } from '../sandbox/sample-nodes.ts';
 import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
 import { DownloadsApi } from './harness/api.js';
 import { until } from './harness/polling.js';
+import { needsTools } from './harness/tools.js';
 import { type Bff, CALLERS, startBff } from './harness/bff.js';
 
 const run = promisify(execFile);
@@ -236,14 +237,7 @@ describe('what Alfresco is asked for', () => {
 
 describe('curl -C -', () => {
   it('resumes a download that was cut, to an identical file', async (context) => {
-    const hasCurl = await run('curl', ['--version']).then(
-      () => true,
-      () => false,
-    );
-    if (!hasCurl && process.env.CI !== 'true') {
-      console.warn('SKIPPED: curl is not installed');
-      return context.skip();
-    }
+    needsTools(context, 'curl');
     const directory = await mkdtemp(join(tmpdir(), 'curl-resume-'));
     try {
       const medium = await api.make([SAMPLE_NODES.mediumFile]);

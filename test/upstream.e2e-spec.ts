@@ -206,7 +206,7 @@ describe('a status of Alfresco that is no fault of the caller', () => {
   it.each(
     times(ALL, [
       ['with a challenge', status(401)],
-      ['empty', { kind: 'empty', status: 401 } as Fault],
+      ['empty', { kind: 'empty', status: 401 }],
     ] as const),
   )('%s: %s 401 is about this service’s account', (_title, name, _kind, fault) =>
     expectProblem(name, fault, 502, 'ALFRESCO_CREDENTIALS_REJECTED'),

@@ -1,0 +1,112 @@
+import { readFile } from 'node:fs/promises';
+import type { OpenAPIObject } from '@nestjs/swagger';
+import { load } from 'js-yaml';
+import request from 'supertest';
+import { PROBLEMS } from '../src/problems/problem.catalogue.js';
+import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
+import { AS_ALICE, type Bff, startBff } from './harness/bff.js';
+
+let sandbox: Sandbox;
+let bff: Bff;
+let document: OpenAPIObject;
+
+beforeAll(async () => {
+  sandbox = await startSandbox();
+  bff = await startBff(sandbox.url);
+  document = (await request(bff.url).get('/docs/openapi.json').expect(200)).body as OpenAPIObject;
+});
+afterAll(async () => {
+  await bff.close();
+  await sandbox.close();
+});
+
+interface ProblemResponse {
+  content: {
+    'application/problem+json': {
+      examples: Record<string, { value: { code: string; status: number } }>;
+    };
+  };
+}
+
+const operations = () =>
+  Object.entries(document.paths).flatMap(([path, item]) =>
+    Object.entries(item).map(([method, operation]) => ({ path, method, operation })),
+  );
+
+describe('the OpenAPI document', () => {
+  it('is the committed openapi.json (else: npm run openapi)', async () => {
+    expect(document).toEqual(JSON.parse(await readFile('openapi.json', 'utf8')));
+  });
+
+  it('is the same as YAML', async () => {
+    const { text } = await request(bff.url).get('/docs/openapi.yaml').expect(200);
+    expect(load(text)).toEqual(document);
+  });
+
+  it('has every route of the service and no other', () => {
+    expect(
+      operations()
+        .map(({ method, path }) => `${method.toUpperCase()} ${path}`)
+        .toSorted(),
+    ).toEqual([
+      'DELETE /downloads/{id}',
+      'DELETE /nodes/{id}',
+      'GET /downloads/{id}',
+      'GET /downloads/{id}/content',
+      'GET /health/live',
+      'GET /health/ready',
+      'GET /nodes/{id}/content',
+      'HEAD /downloads/{id}/content',
+      'HEAD /nodes/{id}/content',
+      'POST /downloads',
+    ]);
+  });
+
+  it('describes each operation, under a name of its own', () => {
+    const ids = operations().map(({ operation }) => operation.operationId);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const { operation } of operations()) {
+      expect(operation.summary).toMatch(/\S/);
+      expect(operation.description).toMatch(/\S/);
+      expect(operation.tags).toHaveLength(1);
+    }
+  });
+
+  it('has an example for every problem, which is one that the service can send', () => {
+    for (const { operation } of operations()) {
+      for (const [status, response] of Object.entries<ProblemResponse>(operation.responses)) {
+        if (Number(status) < 400) continue;
+        const { examples } = response.content['application/problem+json'];
+        for (const [code, { value }] of Object.entries(examples)) {
+          expect(value).toMatchObject({
+            code,
+            status: PROBLEMS[code as keyof typeof PROBLEMS].status,
+          });
+          expect(value.status).toBe(Number(status));
+        }
+      }
+    }
+  });
+});
+
+describe('Swagger UI', () => {
+  it('is served from here, without a file from elsewhere', async () => {
+    const { text } = await request(bff.url).get('/docs').expect(200);
+    const references = [...text.matchAll(/(?:src|href)="([^"]+)"/g)].map(
+      ([, reference]) => reference!,
+    );
+    expect(references.length).toBeGreaterThan(3);
+    for (const reference of references) {
+      const { pathname, origin } = new URL(reference, `${bff.url}/docs`);
+      expect(origin).toBe(bff.url);
+      await request(bff.url).get(pathname).expect(200);
+    }
+  });
+
+  it('needs no user to be read, and shows none of the configuration', async () => {
+    const { text } = await request(bff.url).get('/docs/swagger-ui-init.js').expect(200);
+    expect(text).not.toContain(sandbox.url);
+    await request(bff.url).get('/downloads/x').expect(401);
+    await request(bff.url).get('/downloads/x').set(AS_ALICE).expect(404);
+  });
+});
