@@ -76,6 +76,11 @@ describe('a download as Alfresco reports it', () => {
     });
   });
 
+  it('may hold the largest exact integer', () => {
+    const entry = { ...ENTRY, totalBytes: 9_007_199_254_740_991 };
+    expect(parseDownload(answer(entry), ID).totalBytes).toBe(9_007_199_254_740_991);
+  });
+
   it('may have its id in another case than was asked for', () => {
     expect(parseDownload(answer(ENTRY), ID.toUpperCase()).id).toBe(ID);
   });
@@ -103,6 +108,16 @@ describe('a download as Alfresco reports it', () => {
     ['a counter of null', { bytesAdded: null }],
     ['a negative counter', { totalBytes: -1 }],
     ['a counter beyond every number', { totalFiles: Infinity }],
+    ['a counter that is not a number', { totalFiles: NaN }],
+    ['a fraction of a file added', { filesAdded: 1.5 }],
+    ['a fraction of a byte added', { bytesAdded: 1.5 }],
+    ['a fraction of all files', { totalFiles: 1.5 }],
+    ['a fraction of all bytes', { totalBytes: 1.5 }],
+    ['a counter of files added that no integer can hold', { filesAdded: 1e300 }],
+    ['a counter of bytes added that no integer can hold', { bytesAdded: 1e300 }],
+    ['a counter of all files that no integer can hold', { totalFiles: 1e300 }],
+    ['a counter of all bytes that no integer can hold', { totalBytes: 1e300 }],
+    ['a counter one beyond exact integers', { totalBytes: 9_007_199_254_740_992 }],
     ['the id of another download', { id: 'c8bb482a-ff3c-4704-a3a3-de1c83ccd84c' }],
     ['an id that is a number', { id: 5 }],
     ['an id that is a path', { id: '../nodes/-root-' }],
@@ -179,6 +194,8 @@ describe('the node of a download', () => {
     ['a date that is a number', { modifiedAt: 1_795_482_014_000 }],
     ['a size that is a text', { content: { sizeInBytes: '412' } }],
     ['a negative size', { content: { sizeInBytes: -1 } }],
+    ['a size with a fraction', { content: { sizeInBytes: 1.5 } }],
+    ['a size that no integer can hold', { content: { sizeInBytes: 1e300 } }],
     ['content of null', { content: null }],
     ['an unknown status', { properties: { 'download:status': 'FAILED' } }],
     ['properties of null', { properties: null }],

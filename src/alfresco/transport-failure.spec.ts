@@ -17,7 +17,8 @@ async function failureOf(serve: (socket: Socket) => void): Promise<unknown> {
   const { port } = server.address() as AddressInfo;
   try {
     const { body } = await request(`http://127.0.0.1:${port}/`, { reset: true });
-    await body.dump();
+    // Unlike dump(), this fails when the body does.
+    await body.text();
   } catch (error) {
     return error;
   } finally {
@@ -66,6 +67,31 @@ describe('a failed exchange with Alfresco', () => {
       socket.end(`HTTP/1.1 200 OK\r\n${header.repeat(4)}\r\n`),
     );
     expect(transportProblem(failure).code).toBe('ALFRESCO_BAD_RESPONSE');
+  });
+
+  it.each<[string, string]>([
+    ['the greeting of another protocol', 'SSH-2.0-OpenSSH_9.2\r\n\r\n'],
+    ['a page without a status line', '<html></html>'],
+    ['an alert of TLS', '\x15\x03\x03\0\x02\x02\x46'],
+    ['a status of letters', 'HTTP/1.1 abc OK\r\n\r\n'],
+    ['a status of two digits', 'HTTP/1.1 20 OK\r\n\r\n'],
+    ['an unknown version of HTTP', 'HTTP/9.9 200 OK\r\n\r\n'],
+    ['a blank in the name of a header', 'HTTP/1.1 200 OK\r\nBad Header: x\r\n\r\n'],
+    ['a length that is no number', 'HTTP/1.1 200 OK\r\nContent-Length: abc\r\n\r\nhi'],
+    [
+      'a chunk size that is no number',
+      'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\nabc\r\n0\r\n\r\n',
+    ],
+    [
+      'a chunk that is longer than its size',
+      'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabcdef\r\n0\r\n\r\n',
+    ],
+  ])('is ALFRESCO_BAD_RESPONSE when the answer is not HTTP: %s', async (_what, text) => {
+    const failure = await failureOf((socket) => socket.end(text, 'latin1'));
+    expect(transportProblem(failure)).toMatchObject({
+      code: 'ALFRESCO_BAD_RESPONSE',
+      status: 502,
+    });
   });
 
   it.each<[string, Error]>([

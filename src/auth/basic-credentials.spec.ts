@@ -35,6 +35,11 @@ describe('the credentials of an Authorization header', () => {
     ['several blanks behind the scheme', `Basic   ${base64('alice:secret')}`, 'alice', 'secret'],
     ['blanks at the end', `Basic ${base64('alice:secret')}  `, 'alice', 'secret'],
     ['base64 without its padding', 'Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ', 'Aladdin', 'open sesame'],
+    ['base64 that needs no padding', 'Basic YTpi', 'a', 'b'],
+    ['base64 with one character of padding', 'Basic YTpiYmI=', 'a', 'bbb'],
+    ['base64 without its one character of padding', 'Basic YTpiYmI', 'a', 'bbb'],
+    ['base64 with two characters of padding', 'Basic YTpiYg==', 'a', 'bb'],
+    ['base64 without its two characters of padding', 'Basic YTpiYg', 'a', 'bb'],
   ])('may have %s', (_what, header, name, password) => {
     expect(parseBasicCredentials(header)).toEqual({ name, password });
   });
@@ -59,6 +64,13 @@ describe('the credentials of an Authorization header', () => {
     ['the alphabet for URLs', `Basic ${base64('a:>>>???').replace(/\+|\//g, '-')}`],
     ['padding in the middle', 'Basic YWxp=Y2U6c2VjcmV0'],
     ['three characters of padding', 'Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==='],
+    ['one character of padding where none belongs', 'Basic YTpi='],
+    ['two characters of padding where none belongs', 'Basic YTpi=='],
+    ['two characters of padding where one belongs', 'Basic YTpiYmI=='],
+    ['one character of padding where two belong', 'Basic YTpiYg='],
+    ['padding before the text', 'Basic =YTpi'],
+    ['a blank inside of the padding', 'Basic YTpiYg= ='],
+    ['bits behind the last byte, without padding', 'Basic YTpiYh'],
     ['bits behind the last byte, a second spelling', 'Basic dGVzdDoxMjPCox=='],
     ['one stray character of base64', 'Basic YWxpY2U6c'],
     ['no colon', basic('alice')],

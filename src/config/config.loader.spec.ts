@@ -14,6 +14,8 @@ const LEAST = {
   USERS: `alice:${HASH}`,
 };
 
+const MILLISECONDS = 'must be a whole number of milliseconds from 1 to 2147483647';
+
 let folder: string;
 
 beforeAll(() => {
@@ -141,6 +143,54 @@ describe('the configuration', () => {
     expect(loadConfig({ ...LEAST, API_PREFIX: given }).http.apiPrefix).toBe('api/v1');
   });
 
+  it('takes dots inside of a name', () => {
+    const config = loadConfig({
+      ...LEAST,
+      ALFRESCO_TENANT: 'a..b',
+      API_PREFIX: '.well-known/v1.0',
+    });
+    expect(config.alfresco.tenant).toBe('a..b');
+    expect(config.http.apiPrefix).toBe('.well-known/v1.0');
+  });
+
+  it('takes the longest time that a timer can wait', () => {
+    expect(
+      loadConfig({
+        ...LEAST,
+        ALFRESCO_CONNECT_TIMEOUT_MS: '2147483647',
+        ALFRESCO_TIMEOUT_MS: '2147483647',
+        ALFRESCO_IDLE_TIMEOUT_MS: '2147483647',
+      }).alfresco,
+    ).toMatchObject({
+      connectTimeoutMs: 2_147_483_647,
+      timeoutMs: 2_147_483_647,
+      idleTimeoutMs: 2_147_483_647,
+    });
+  });
+
+  it('takes a value without the blanks around it', () => {
+    expect(
+      loadConfig({
+        ...LEAST,
+        HOST: ' ::1',
+        PORT: ' 8080 ',
+        API_PREFIX: '\tapi/v1\t',
+        ALFRESCO_URL: ' https://acs.example.com/alfresco/ ',
+        ALFRESCO_TENANT: 'example.org\n',
+        ALFRESCO_TIMEOUT_MS: '5\r\n',
+        AUTH: 'none ',
+        DOCS: 'off ',
+        LOG_LEVEL: ' warn',
+      }),
+    ).toMatchObject({
+      http: { host: '::1', port: 8080, apiPrefix: 'api/v1' },
+      alfresco: { url: 'https://acs.example.com/alfresco', tenant: 'example.org', timeoutMs: 5 },
+      auth: { mode: 'none' },
+      docs: false,
+      logLevel: 'warn',
+    });
+  });
+
   it('keeps blanks and signs of a password', () => {
     const password = ' p:ä"$\\ß ';
     expect(loadConfig({ ...LEAST, ALFRESCO_PASSWORD: password }).alfresco.password).toBe(password);
@@ -163,6 +213,13 @@ describe('a wrong variable', () => {
     ['API_PREFIX', 'a b', '[A-Za-z0-9._~-]'],
     ['API_PREFIX', 'a//b', '[A-Za-z0-9._~-]'],
     ['API_PREFIX', ':id', '[A-Za-z0-9._~-]'],
+    ['API_PREFIX', '.', '[A-Za-z0-9._~-]'],
+    ['API_PREFIX', '..', '[A-Za-z0-9._~-]'],
+    ['API_PREFIX', '/../', '[A-Za-z0-9._~-]'],
+    ['API_PREFIX', '../a', '[A-Za-z0-9._~-]'],
+    ['API_PREFIX', 'a/..', '[A-Za-z0-9._~-]'],
+    ['API_PREFIX', 'a/../b', '[A-Za-z0-9._~-]'],
+    ['API_PREFIX', 'a/./b', '[A-Za-z0-9._~-]'],
     ['ALFRESCO_URL', 'acs.example.com', 'http or https'],
     ['ALFRESCO_URL', '/alfresco', 'http or https'],
     ['ALFRESCO_URL', 'ftp://acs.example.com', 'http or https'],
@@ -170,9 +227,15 @@ describe('a wrong variable', () => {
     ['ALFRESCO_URL', 'https://acs.example.com/#x', 'fragment'],
     ['ALFRESCO_TENANT', 'a/b', 'tenant'],
     ['ALFRESCO_AUTH', 'kerberos', 'basic'],
-    ['ALFRESCO_CONNECT_TIMEOUT_MS', '0', 'at least 1'],
-    ['ALFRESCO_TIMEOUT_MS', '10s', 'at least 1'],
-    ['ALFRESCO_IDLE_TIMEOUT_MS', '-5', 'at least 1'],
+    ['ALFRESCO_TENANT', '.', 'tenant'],
+    ['ALFRESCO_TENANT', '..', 'tenant'],
+    ['ALFRESCO_CONNECT_TIMEOUT_MS', '0', MILLISECONDS],
+    ['ALFRESCO_CONNECT_TIMEOUT_MS', '2147483648', MILLISECONDS],
+    ['ALFRESCO_TIMEOUT_MS', '10s', MILLISECONDS],
+    ['ALFRESCO_TIMEOUT_MS', '2147483648', MILLISECONDS],
+    ['ALFRESCO_TIMEOUT_MS', '99999999999999999999', MILLISECONDS],
+    ['ALFRESCO_IDLE_TIMEOUT_MS', '-5', MILLISECONDS],
+    ['ALFRESCO_IDLE_TIMEOUT_MS', '2147483648', MILLISECONDS],
     ['ALFRESCO_MAX_CONNECTIONS', '0', 'at least 1'],
     ['AUTH', 'digest', 'basic'],
     ['AUTH', 'Basic', 'basic'],
@@ -238,6 +301,37 @@ describe('a wrong variable', () => {
   });
 });
 
+describe('a password in a place that is not its own', () => {
+  it.each([
+    ['https://svc:hunter2@acs.example.com/alfresco', 'https://***@acs.example.com/alfresco'],
+    ['https://:hunter2@acs.example.com', 'https://***@acs.example.com'],
+    ['https://svc:p@hunter2@acs.example.com', 'https://***@acs.example.com'],
+    ['https://svc:p/hunter2@acs.example.com', 'https://***@acs.example.com'],
+    ['https://svc:p//hunter2@acs.example.com', 'https://***@acs.example.com'],
+    ['ftp://svc:hunter2@acs.example.com', 'ftp://***@acs.example.com'],
+    ['https://svc:hunter2@acs.example.com/?x=1', 'https://***@acs.example.com/?x=1'],
+    ['https://svc:hunter2@', 'https://***@'],
+  ])('is not printed as part of the address %s', (url, printed) => {
+    const { message, problems } = refusal({ ...LEAST, ALFRESCO_URL: url });
+    expect(problems).toEqual([expect.stringContaining(`ALFRESCO_URL="${printed}": `)]);
+    expect(message).not.toContain('hunter2');
+  });
+
+  it.each(['svc:hunter2', ':hunter2', 'svc:p:hunter2'])(
+    'is not printed behind the name of the account: %s',
+    (name) => {
+      for (const variables of [
+        { ALFRESCO_USERNAME: name },
+        { ALFRESCO_USERNAME: undefined, ALFRESCO_USERNAME_FILE: file('name', name) },
+      ]) {
+        const { message, problems } = refusal({ ...LEAST, ...variables });
+        expect(problems).toEqual(['ALFRESCO_USERNAME: must not contain a colon (RFC 7617)']);
+        expect(message).not.toContain('hunter2');
+      }
+    },
+  );
+});
+
 describe('a secret in a file', () => {
   it.each([
     ['without a line end', 'from a file', 'from a file'],
@@ -273,15 +367,23 @@ describe('a secret in a file', () => {
     },
   );
 
-  it('is refused when the file cannot be read, with its path', () => {
-    const path = join(folder, 'missing');
-    const problems = problemsOf({
+  it.each(['ALFRESCO_USERNAME', 'ALFRESCO_PASSWORD'])(
+    'is refused once when the file cannot be read, with its path: %s',
+    (name) => {
+      const path = join(folder, 'missing');
+      expect(problemsOf({ ...LEAST, [name]: undefined, [`${name}_FILE`]: path })).toEqual([
+        `${name}_FILE="${path}": the file cannot be read (ENOENT)`,
+      ]);
+    },
+  );
+
+  it('may have blanks around its path', () => {
+    const config = loadConfig({
       ...LEAST,
       ALFRESCO_PASSWORD: undefined,
-      ALFRESCO_PASSWORD_FILE: path,
+      ALFRESCO_PASSWORD_FILE: ` ${file('password', 'from a file')} `,
     });
-    expect(problems).toContainEqual(expect.stringContaining(`ALFRESCO_PASSWORD_FILE="${path}"`));
-    expect(problems.join()).toContain('ENOENT');
+    expect(config.alfresco.password).toBe('from a file');
   });
 
   it('is refused when the file is empty', () => {

@@ -16,31 +16,24 @@ const EVERYWHERE: readonly ProblemCode[] = [
 ];
 
 /** Documents the problems that a route can answer with: one response a status, one example a code. */
-export function ApiProblems(instance: string, ...codes: readonly ProblemCode[]): MethodDecorator {
-  return applyDecorators(...problemResponses(instance, [...codes, ...EVERYWHERE]));
+export function ApiProblems(...codes: readonly ProblemCode[]): MethodDecorator {
+  return applyDecorators(...problemResponses([...codes, ...EVERYWHERE]));
 }
 
 /** As `ApiProblems`, for a route that neither authenticates nor fails for the common reasons. */
-export function ApiOnlyProblems(
-  instance: string,
-  ...codes: readonly ProblemCode[]
-): MethodDecorator {
-  return applyDecorators(...problemResponses(instance, codes));
+export function ApiOnlyProblems(...codes: readonly ProblemCode[]): MethodDecorator {
+  return applyDecorators(...problemResponses(codes));
 }
 
-function problemResponses(instance: string, codes: readonly ProblemCode[]): MethodDecorator[] {
+function problemResponses(codes: readonly ProblemCode[]): MethodDecorator[] {
   const byStatus = Map.groupBy(codes, (code) => PROBLEMS[code].status);
   return [
     ApiExtraModels(ProblemDocument) as MethodDecorator,
-    ...[...byStatus].map(([status, group]) => problemResponse(instance, status, group)),
+    ...[...byStatus].map(([status, group]) => problemResponse(status, group)),
   ];
 }
 
-function problemResponse(
-  instance: string,
-  status: number,
-  codes: readonly ProblemCode[],
-): MethodDecorator {
+function problemResponse(status: number, codes: readonly ProblemCode[]): MethodDecorator {
   return ApiResponse({
     status,
     description: codes.map((code) => `\`${code}\`: ${PROBLEMS[code].description}`).join('\n\n'),
@@ -55,10 +48,7 @@ function problemResponse(
       'application/problem+json': {
         schema: { $ref: getSchemaPath(ProblemDocument) },
         examples: Object.fromEntries(
-          codes.map((code) => [
-            code,
-            { summary: PROBLEMS[code].title, value: example(code, instance) },
-          ]),
+          codes.map((code) => [code, { $ref: `#/components/examples/${code}` }]),
         ),
       },
     },
@@ -79,11 +69,22 @@ function headersOf(codes: readonly ProblemCode[]) {
   };
 }
 
-function example(code: ProblemCode, instance: string): ProblemDocument {
+/** One example a code, for `components.examples`: every operation that can answer with it refers to it. */
+export function problemExamples() {
+  const codes = Object.keys(PROBLEMS) as ProblemCode[];
+  return Object.fromEntries(
+    codes.map((code) => [code, { summary: PROBLEMS[code].title, value: example(code) }]),
+  );
+}
+
+function example(code: ProblemCode): ProblemDocument {
   const problem = new ProblemException(code, {
     ...(code === 'VALIDATION_FAILED' && {
       errors: [{ pointer: '/nodeIds/1', detail: 'repeats an earlier id' }],
     }),
   });
-  return toProblemDocument(problem, { url: instance, id: '3f0f6c2e-2f7e-4b7e-9d0a-5c0f6a1d2e3f' });
+  return toProblemDocument(problem, {
+    url: '/downloads',
+    id: '3f0f6c2e-2f7e-4b7e-9d0a-5c0f6a1d2e3f',
+  });
 }

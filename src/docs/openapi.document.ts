@@ -1,5 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { problemExamples } from './api-problems.decorator.js';
 import { VERSION } from '../version.js';
 
 const DESCRIPTION = `
@@ -26,5 +27,7 @@ export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
     .addTag('nodes', 'The same ZIP under the paths that Alfresco’s clients use.')
     .addTag('health', 'Probes for an orchestrator.')
     .build();
-  return SwaggerModule.createDocument(app, config);
+  const document = SwaggerModule.createDocument(app, config);
+  document.components = { ...document.components, examples: problemExamples() };
+  return document;
 }

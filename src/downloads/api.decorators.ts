@@ -24,8 +24,13 @@ export function ApiId(): MethodDecorator {
   return ApiParam({
     name: 'id',
     description: 'Id of the download, as POST /downloads gave it.',
-    schema: { type: 'string', pattern: NODE_ID_PATTERN, minLength: 1, maxLength: 36 },
-    example: EXAMPLES.downloadId,
+    schema: {
+      type: 'string',
+      pattern: NODE_ID_PATTERN,
+      minLength: 1,
+      maxLength: 36,
+      example: EXAMPLES.downloadId,
+    },
   });
 }
 
@@ -36,17 +41,12 @@ export function ApiFields(): MethodDecorator {
     required: false,
     description:
       'Comma-separated names of the members wanted in `entry`; unknown names are ignored.',
-    schema: { type: 'string' },
-    example: 'id,status,filesAdded,bytesAdded,totalFiles,totalBytes',
+    schema: { type: 'string', example: 'id,status,filesAdded,bytesAdded,totalFiles,totalBytes' },
   });
 }
 
 /** GET and HEAD of the ZIP, which differ in nothing but the body. */
-export function ApiContent(
-  operationId: string,
-  summary: string,
-  instance: string,
-): MethodDecorator {
+export function ApiContent(operationId: string, summary: string): MethodDecorator {
   const zip = { 'application/zip': { schema: { type: 'string', format: 'binary' } } } as const;
   return applyDecorators(
     ApiOperation({
@@ -79,7 +79,6 @@ export function ApiContent(
     }),
     ApiResponse({ status: 304, description: 'The caller’s copy is current.', headers: VALIDATORS }),
     ApiProblems(
-      instance,
       'INVALID_ID',
       'NOT_A_DOWNLOAD',
       'FORBIDDEN',

@@ -32,8 +32,6 @@ import { FieldsPipe } from './dto/fields.pipe.js';
 import { NodeIdPipe } from './dto/node-id.pipe.js';
 import { RETRY_AFTER } from './retry-after.js';
 
-const INSTANCE = `/downloads/${EXAMPLES.downloadId}`;
-
 @ApiTags('downloads')
 @ApiSecurity('basic')
 @Controller('downloads')
@@ -70,7 +68,6 @@ export class DownloadsController {
     },
   })
   @ApiProblems(
-    '/downloads',
     'VALIDATION_FAILED',
     'MALFORMED_BODY',
     'NODE_FORBIDDEN',
@@ -120,7 +117,7 @@ export class DownloadsController {
       },
     },
   })
-  @ApiProblems(INSTANCE, 'INVALID_ID', 'NOT_A_DOWNLOAD', 'FORBIDDEN', 'DOWNLOAD_NOT_FOUND')
+  @ApiProblems('INVALID_ID', 'NOT_A_DOWNLOAD', 'FORBIDDEN', 'DOWNLOAD_NOT_FOUND')
   async get(
     @Param('id', NodeIdPipe) id: string,
     @Query('fields', FieldsPipe) fields: ReadonlySet<string> | undefined,
@@ -143,13 +140,13 @@ export class DownloadsController {
   })
   @ApiId()
   @ApiAcceptedResponse({ description: 'The cancellation has been asked for.' })
-  @ApiProblems(INSTANCE, 'INVALID_ID', 'NOT_A_DOWNLOAD', 'FORBIDDEN', 'DOWNLOAD_NOT_FOUND')
+  @ApiProblems('INVALID_ID', 'NOT_A_DOWNLOAD', 'FORBIDDEN', 'DOWNLOAD_NOT_FOUND')
   cancel(@Param('id', NodeIdPipe) id: string): Promise<void> {
     return this.downloads.cancel(id);
   }
 
   @Head(':id/content')
-  @ApiContent('headDownloadContent', 'Size and name of the ZIP', `${INSTANCE}/content`)
+  @ApiContent('headDownloadContent', 'Size and name of the ZIP')
   headContent(
     @Param('id', NodeIdPipe) id: string,
     @Req() request: FastifyRequest,
@@ -159,7 +156,7 @@ export class DownloadsController {
   }
 
   @Get(':id/content')
-  @ApiContent('getDownloadContent', 'Save the ZIP', `${INSTANCE}/content`)
+  @ApiContent('getDownloadContent', 'Save the ZIP')
   getContent(
     @Param('id', NodeIdPipe) id: string,
     @Req() request: FastifyRequest,

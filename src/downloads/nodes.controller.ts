@@ -2,13 +2,10 @@ import { Controller, Delete, Get, Head, HttpCode, Param, Req, Res } from '@nestj
 import { ApiNoContentResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiProblems } from '../docs/api-problems.decorator.js';
-import { EXAMPLES } from '../docs/examples.js';
 import { ApiContent, ApiId } from './api.decorators.js';
 import { ContentService } from './content/content.service.js';
 import { DownloadsService } from './downloads.service.js';
 import { NodeIdPipe } from './dto/node-id.pipe.js';
-
-const INSTANCE = `/nodes/${EXAMPLES.downloadId}`;
 
 /** The paths under which Alfresco's own clients save and remove a ZIP. Download nodes only. */
 @ApiTags('nodes')
@@ -21,11 +18,7 @@ export class NodesController {
   ) {}
 
   @Head(':id/content')
-  @ApiContent(
-    'headNodeContent',
-    'Size and name of the ZIP, under Alfresco’s path',
-    `${INSTANCE}/content`,
-  )
+  @ApiContent('headNodeContent', 'Size and name of the ZIP, under Alfresco’s path')
   headContent(
     @Param('id', NodeIdPipe) id: string,
     @Req() request: FastifyRequest,
@@ -35,7 +28,7 @@ export class NodesController {
   }
 
   @Get(':id/content')
-  @ApiContent('getNodeContent', 'Save the ZIP, under Alfresco’s path', `${INSTANCE}/content`)
+  @ApiContent('getNodeContent', 'Save the ZIP, under Alfresco’s path')
   getContent(
     @Param('id', NodeIdPipe) id: string,
     @Req() request: FastifyRequest,
@@ -54,7 +47,7 @@ export class NodesController {
   })
   @ApiId()
   @ApiNoContentResponse({ description: 'The download is gone.' })
-  @ApiProblems(INSTANCE, 'INVALID_ID', 'NOT_A_DOWNLOAD', 'FORBIDDEN', 'DOWNLOAD_NOT_FOUND')
+  @ApiProblems('INVALID_ID', 'NOT_A_DOWNLOAD', 'FORBIDDEN', 'DOWNLOAD_NOT_FOUND')
   remove(@Param('id', NodeIdPipe) id: string): Promise<void> {
     return this.downloads.remove(id);
   }

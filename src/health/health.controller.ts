@@ -43,7 +43,7 @@ export class HealthController {
       details: { alfresco: { status: 'up' } },
     },
   })
-  @ApiOnlyProblems('/health/ready', 'ALFRESCO_UNAVAILABLE')
+  @ApiOnlyProblems('ALFRESCO_UNAVAILABLE')
   ready() {
     return this.health.check([() => this.checkAlfresco()]).catch(() => {
       throw new ProblemException('ALFRESCO_UNAVAILABLE', { headers: { 'retry-after': '5' } });

@@ -34,6 +34,30 @@ describe('the Content-Disposition header', () => {
     expect(contentDisposition('my report.zip')).toBe('attachment; filename="my report.zip"');
   });
 
+  it.each([
+    ['filename.zip', 'attachment; filename="filename.zip"'],
+    ['a+b.zip', 'attachment; filename="a+b.zip"'],
+    ['$1$&.zip', 'attachment; filename="$1$&.zip"'],
+  ])('quotes the plain token %j', (name, expected) => {
+    expect(contentDisposition(name)).toBe(expected);
+  });
+
+  it.each([
+    ['x filename=abc.zip', 'attachment; filename="x filename=abc.zip"'],
+    ['a filename=b; c.zip', 'attachment; filename="a filename=b; c.zip"'],
+    ['; filename=b.zip', 'attachment; filename="; filename=b.zip"'],
+    ['attachment; filename=b.zip', 'attachment; filename="attachment; filename=b.zip"'],
+    ['filename="b".zip', 'attachment; filename="filename=\\"b\\".zip"'],
+    ['a=b;c,d.zip', 'attachment; filename="a=b;c,d.zip"'],
+    [
+      '100%41; filename=b.zip',
+      'attachment; filename="100%41; filename=b.zip"; ' +
+        "filename*=UTF-8''100%2541%3B%20filename%3Db.zip",
+    ],
+  ])('quotes once the name %j, which looks like a header', (name, expected) => {
+    expect(contentDisposition(name)).toBe(expected);
+  });
+
   it('does not let a quote end the name', () => {
     expect(contentDisposition('a"; x="b.zip')).toBe('attachment; filename="a\\"; x=\\"b.zip"');
   });

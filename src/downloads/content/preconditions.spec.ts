@@ -8,6 +8,70 @@ const SECOND_BEFORE = 'Tue, 24 Nov 2026 01:00:13 GMT';
 const SECOND_AFTER = 'Tue, 24 Nov 2026 01:00:15 GMT';
 const RFC_850 = 'Tuesday, 24-Nov-26 01:00:14 GMT';
 const ASCTIME = 'Tue Nov 24 01:00:14 2026';
+/** Each would be before the last change if it counted. */
+const EARLIER_NO_HTTP_DATES = [
+  'Tue, 24 Nov 2026 01:00:13 +0000',
+  'Tue, 24 Nov 2026 01:00:13 UTC',
+  'Tue, 24 Nov 2026 01:00:13 EST GMT',
+  'Tue, 24 Nov 2026 GMT',
+  'Mon, 30 Feb 2026 01:00:13 GMT',
+  'tue, 24 nov 2026 01:00:13 gmt',
+  'Tuesday, 24-Nov-26 01:00:13 +0000',
+  'Tue Nov 24 01:00:13 2026 +0000',
+];
+/** Each would be after the last change if it counted. */
+const LATER_NO_HTTP_DATES = [
+  'Tue, 24 Nov 2026 01:00:15 +0000',
+  'Tue, 24 Nov 2026 01:00:15 UTC',
+  'Tue, 24 Nov 2026 01:00:15 EST GMT',
+  'Wed, 25 Nov 2026 GMT',
+  'Tue, 30 Feb 2027 01:00:15 GMT',
+  'tue, 24 nov 2026 01:00:15 gmt',
+  'Tuesday, 24-Nov-26 01:00:15 +0000',
+  'Tue Nov 24 01:00:15 2026 +0000',
+];
+/** Other spellings of the last change. */
+const SAME_NO_HTTP_DATES = [
+  'Tue, 24 Nov 2026 01:00:14 +0000',
+  'Tue, 24 Nov 2026 01:00:14 UTC',
+  'Tue, 24 Nov 2026 02:00:14 GMT+0100',
+  'tue, 24 nov 2026 01:00:14 gmt',
+  'Tue, 24 Nov 2026 01:00:14',
+  'Tuesday, 24-Nov-26 01:00:14 +0000',
+  'Tue Nov 24 01:00:14 2026 GMT',
+  '2026-11-24T01:00:14Z',
+];
+/** Lists of which one element would match. */
+const MALFORMED_LISTS: [string, string][] = [
+  ['something before the current tag', 'x"1795482014250"'],
+  ['something behind the current tag', '"1795482014250" junk'],
+  ['something between two tags', '"1" junk "1795482014250"'],
+  ['something behind another tag', '"1" junk, "1795482014250"'],
+  ['an element that is no tag', '1, "1795482014250"'],
+  ['a parameter', '"1795482014250";q=1'],
+  ['a tag that does not end', '"1795482014250", "1'],
+  ['the current tag without its first quote', '1795482014250"'],
+  ['the current tag without its last quote', '"1795482014250'],
+  ['a slash without the W of a weak tag', '/"1795482014250"'],
+  ['a W without the slash of a weak tag', 'W"1795482014250"'],
+  ['a weak tag in lower case', 'w/"1795482014250"'],
+  ['a blank inside of the mark of a weak tag', 'W/ "1795482014250"'],
+  ['a star beside the current tag', '*, "1795482014250"'],
+  ['two stars', '*, *'],
+  ['semicolons for commas', '"1"; "1795482014250"'],
+];
+const WELL_FORMED_LISTS: [string, string][] = [
+  ['a list without blanks', '"1","1795482014250","2"'],
+  ['a list with blanks before and behind its commas', '"1" , "1795482014250" , "2"'],
+  ['a list with tabs', '"1"\t,\t"1795482014250"'],
+  ['a list with blanks around', ' "1", "1795482014250" '],
+  ['an empty element before the current tag', ', "1795482014250"'],
+  ['an empty element behind the current tag', '"1795482014250",'],
+  ['empty elements between two tags', '"1",, ,"1795482014250"'],
+  ['an empty tag beside the current one', '"", "1795482014250"'],
+  ['a weak tag beside the current one', 'W/"1", "1795482014250"'],
+  ['a star with blanks around', ' * '],
+];
 const NO_HTTP_DATES = ['', '0', 'tomorrow', '1795482015', '2026-11-24T01:00:15Z', 'Tue, GMT'];
 
 describe('preconditions', () => {
@@ -21,6 +85,7 @@ describe('preconditions', () => {
       ['a list with the current tag', '"1", "1795482014250","3"'],
       ['a list with a comma inside of another tag', '"a,b", "1795482014250"'],
       ['any tag', '*'],
+      ...WELL_FORMED_LISTS,
     ])('holds for %s', (_what, value) => {
       expect(evaluatePreconditions({ 'if-match': value }, current)).toBe('proceed');
     });
@@ -33,6 +98,8 @@ describe('preconditions', () => {
       ['a longer tag that starts like the current one', '"17954820142500"'],
       ['a star in quotes, which is a tag', '"*"'],
       ['nothing', ''],
+      ['commas alone', ' , ,'],
+      ...MALFORMED_LISTS,
     ])('fails for %s', (_what, value) => {
       expect(evaluatePreconditions({ 'if-match': value }, current)).toBe('failed');
     });
@@ -58,9 +125,12 @@ describe('preconditions', () => {
       expect(evaluatePreconditions({ 'if-unmodified-since': value }, current)).toBe('failed');
     });
 
-    it.each(NO_HTTP_DATES)('is ignored when it is no HTTP date: "%s"', (value) => {
-      expect(evaluatePreconditions({ 'if-unmodified-since': value }, current)).toBe('proceed');
-    });
+    it.each([...NO_HTTP_DATES, ...EARLIER_NO_HTTP_DATES])(
+      'is ignored when it is no HTTP date: "%s"',
+      (value) => {
+        expect(evaluatePreconditions({ 'if-unmodified-since': value }, current)).toBe('proceed');
+      },
+    );
 
     it('is ignored beside If-Match', () => {
       const headers = { 'if-match': current.etag, 'if-unmodified-since': SECOND_BEFORE };
@@ -74,6 +144,7 @@ describe('preconditions', () => {
       ['the current tag in weak form, as the comparison is weak', 'W/"1795482014250"'],
       ['a list with the current tag', '"1", W/"1795482014250"'],
       ['any tag', '*'],
+      ...WELL_FORMED_LISTS,
     ])('saves the transfer for %s', (_what, value) => {
       expect(evaluatePreconditions({ 'if-none-match': value }, current)).toBe('not-modified');
     });
@@ -83,6 +154,8 @@ describe('preconditions', () => {
       ['a list without the current tag', '"1", W/"2"'],
       ['the current tag without its quotes', '1795482014250'],
       ['a star in quotes, which is a tag', '"*"'],
+      ['commas alone', ' , ,'],
+      ...MALFORMED_LISTS,
     ])('sends the content for %s', (_what, value) => {
       expect(evaluatePreconditions({ 'if-none-match': value }, current)).toBe('proceed');
     });
@@ -105,9 +178,12 @@ describe('preconditions', () => {
       expect(evaluatePreconditions({ 'if-modified-since': value }, current)).toBe('proceed');
     });
 
-    it.each(NO_HTTP_DATES)('is ignored when it is no HTTP date: "%s"', (value) => {
-      expect(evaluatePreconditions({ 'if-modified-since': value }, current)).toBe('proceed');
-    });
+    it.each([...NO_HTTP_DATES, ...LATER_NO_HTTP_DATES])(
+      'is ignored when it is no HTTP date: "%s"',
+      (value) => {
+        expect(evaluatePreconditions({ 'if-modified-since': value }, current)).toBe('proceed');
+      },
+    );
 
     it('is ignored beside If-None-Match', () => {
       const headers = { 'if-none-match': '"1"', 'if-modified-since': SECOND_AFTER };
@@ -178,6 +254,10 @@ describe('If-Range', () => {
     ['what is neither tag nor date', 'yesterday'],
     ['nothing', ''],
   ])('starts over for %s', (_what, value) => {
+    expect(ifRangeHolds({ 'if-range': value }, current, muchLater)).toBe(false);
+  });
+
+  it.each(SAME_NO_HTTP_DATES)('starts over for what is no HTTP date: "%s"', (value) => {
     expect(ifRangeHolds({ 'if-range': value }, current, muchLater)).toBe(false);
   });
 

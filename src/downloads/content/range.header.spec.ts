@@ -54,6 +54,10 @@ describe('a Range header for content of 100 bytes', () => {
     ['has a negative end', 'bytes=1--5'],
     ['has fractions', 'bytes=1.5-3'],
     ['has blanks inside', 'bytes=1 - 5'],
+    ['has blanks around the equals sign', 'bytes = 0-1'],
+    ['has a blank before the equals sign', 'bytes =0-1'],
+    ['has a tab before the equals sign', 'bytes\t=0-1'],
+    ['has a blank before the unit', ' bytes=0-1'],
     ['has three positions', 'bytes=1-5-9'],
     ['is the form of Content-Range', 'bytes=0-5/100'],
     ['asks for several ranges', 'bytes=0-4,10-14'],
@@ -70,6 +74,16 @@ it('counts beyond 32 bits', () => {
   });
 });
 
-it('finds no first byte in empty content', () => {
-  expect(parseRange('bytes=0-', 0)).toBe('unsatisfiable');
+describe('a Range header for empty content', () => {
+  it.each(['bytes=0-', 'bytes=0-0', 'bytes=5-9', 'bytes=-0'])(
+    'cannot be satisfied: %s',
+    (header) => {
+      expect(parseRange(header, 0)).toBe('unsatisfiable');
+    },
+  );
+
+  // RFC 9110, section 14.1.2: a suffix longer than the content is the whole content, here no byte.
+  it.each(['bytes=-1', 'bytes=-5'])('selects the whole content for a suffix: %s', (header) => {
+    expect(parseRange(header, 0)).toBeUndefined();
+  });
 });
