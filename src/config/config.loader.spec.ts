@@ -223,8 +223,6 @@ describe('a wrong variable', () => {
     ['ALFRESCO_URL', 'acs.example.com', 'http or https'],
     ['ALFRESCO_URL', '/alfresco', 'http or https'],
     ['ALFRESCO_URL', 'ftp://acs.example.com', 'http or https'],
-    ['ALFRESCO_URL', 'https://acs.example.com/?x=1', 'query'],
-    ['ALFRESCO_URL', 'https://acs.example.com/#x', 'fragment'],
     ['ALFRESCO_TENANT', 'a/b', 'tenant'],
     ['ALFRESCO_AUTH', 'kerberos', 'basic'],
     ['ALFRESCO_TENANT', '.', 'tenant'],
@@ -303,17 +301,23 @@ describe('a wrong variable', () => {
 
 describe('a password in a place that is not its own', () => {
   it.each([
-    ['https://svc:hunter2@acs.example.com/alfresco', 'https://***@acs.example.com/alfresco'],
-    ['https://:hunter2@acs.example.com', 'https://***@acs.example.com'],
-    ['https://svc:p@hunter2@acs.example.com', 'https://***@acs.example.com'],
-    ['https://svc:p/hunter2@acs.example.com', 'https://***@acs.example.com'],
-    ['https://svc:p//hunter2@acs.example.com', 'https://***@acs.example.com'],
-    ['ftp://svc:hunter2@acs.example.com', 'ftp://***@acs.example.com'],
-    ['https://svc:hunter2@acs.example.com/?x=1', 'https://***@acs.example.com/?x=1'],
-    ['https://svc:hunter2@', 'https://***@'],
-  ])('is not printed as part of the address %s', (url, printed) => {
+    'https://svc:hunter2@acs.example.com/alfresco',
+    'https://:hunter2@acs.example.com',
+    'https://svc:p@hunter2@acs.example.com',
+    'https://svc:p/hunter2@acs.example.com',
+    'https:/svc:hunter2@acs.example.com',
+    'https:svc:hunter2@acs.example.com',
+    'https:\\\\svc:hunter2@acs.example.com',
+    'svc:hunter2@acs.example.com',
+    'ftp://svc:hunter2@acs.example.com',
+    'https://svc:hunter2',
+    'https://svc:hunter2%40acs.example.com',
+    'https://acs.example.com/?password=hunter2',
+    'https://acs.example.com/#hunter2',
+    'https://svc:hunter2@\nacs.example.com',
+  ])('is not printed as part of the address %j', (url) => {
     const { message, problems } = refusal({ ...LEAST, ALFRESCO_URL: url });
-    expect(problems).toEqual([expect.stringContaining(`ALFRESCO_URL="${printed}": `)]);
+    expect(problems).toEqual([expect.stringMatching(/^ALFRESCO_URL: must be the root of /)]);
     expect(message).not.toContain('hunter2');
   });
 

@@ -34,7 +34,7 @@ function withoutBlanks(variables: Variables): Record<string, string> {
   return Object.fromEntries(
     Object.entries(variables)
       .filter((entry): entry is [string, string] => !!entry[1]?.trim())
-      // A blank at the end is a slip everywhere but in a password.
+      // A blank at the end is a slip everywhere but in a credential.
       .map(([name, value]) => [name, SECRET_VARIABLES.has(name) ? value : value.trim()]),
   );
 }
@@ -82,15 +82,15 @@ function invalidVariables(environment: Environment, given: Record<string, string
     const message =
       constraints?.isNotEmpty ?? Object.values(constraints ?? {})[0] ?? 'is not valid';
     const value = given[property];
-    const quoted =
-      value === undefined || SECRET_VARIABLES.has(property) ? '' : `="${masked(value)}"`;
+    const quoted = value !== undefined && isQuotable(property, value) ? `="${value}"` : '';
     return `${property}${quoted}: ${message}`;
   });
 }
 
-/** Without the user and password that a URL may carry. */
-function masked(value: string): string {
-  return value.replace(/\/\/.*@/, '//***@');
+/** A URL is quoted only when nothing in it can be a password, however it was mistyped. */
+function isQuotable(property: string, value: string): boolean {
+  const plainUrl = /^(?:[a-z]+:)?\/*[\w.-]+(?::\d+)?(?:\/[\w./-]*)?$/i;
+  return property === 'ALFRESCO_URL' ? plainUrl.test(value) : !SECRET_VARIABLES.has(property);
 }
 
 function readUsers(environment: Environment, problems: string[]): AuthConfig['users'] {

@@ -31,6 +31,7 @@ export class Environment {
   })
   API_PREFIX?: string;
 
+  @IsNotEmpty({ message: 'is required, e.g. https://acs.example.com/alfresco' })
   @IsHttpUrl()
   ALFRESCO_URL: string;
 

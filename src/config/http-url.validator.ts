@@ -6,7 +6,7 @@ export function IsHttpUrl(): PropertyDecorator {
     { name: 'isHttpUrl', validator: { validate: isHttpUrl } },
     {
       message:
-        'is required: the root of the Alfresco web application, an http or https URL without user, query or fragment, e.g. https://acs.example.com/alfresco',
+        'must be the root of the Alfresco web application, an http or https URL without user, query or fragment, e.g. https://acs.example.com/alfresco',
     },
   );
 }

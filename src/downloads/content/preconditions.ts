@@ -9,7 +9,7 @@ export interface Validators {
   readonly modifiedAt: number;
 }
 
-const ENTITY_TAG = /(?:W\/)?"[^"]*"/g;
+const ENTITY_TAG = /(?:W\/)?"[\x21\x23-\x7e\x80-\uffff]*"/g;
 
 export type Verdict = 'proceed' | 'not-modified' | 'failed';
 
@@ -49,8 +49,9 @@ export function ifRangeHolds(
 
 function listMatches(header: string, matches: (tag: string) => boolean): boolean {
   if (header.trim() === '*') return true;
-  // A malformed list matches nothing: whatever is left beside the tags must be commas and blanks.
-  if (!/^[\s,]*$/.test(header.replace(ENTITY_TAG, ''))) return false;
+  // A malformed list matches nothing: with the tags out of it, blanks and commas between them are left.
+  const places = header.replace(ENTITY_TAG, '\0').split(',');
+  if (!places.every((place) => /^[ \t]*\0?[ \t]*$/.test(place))) return false;
   return (header.match(ENTITY_TAG) ?? []).some(matches);
 }
 
