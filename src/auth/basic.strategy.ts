@@ -18,8 +18,7 @@ export class StrictBasicStrategy extends BasicStrategy {
   constructor(users: UserDirectory) {
     super((name, password, done) => {
       users.verify(decodeURIComponent(name), decodeURIComponent(password)).then(
-        (isVerified) =>
-          done(null, isVerified && ({ name: decodeURIComponent(name) } satisfies Caller)),
+        (isVerified) => done(null, isVerified && toCaller(decodeURIComponent(name))),
         (error: unknown) => done(error),
       );
     });
@@ -34,4 +33,8 @@ export class StrictBasicStrategy extends BasicStrategy {
       BasicStrategy['authenticate']
     >[0]);
   }
+}
+
+function toCaller(name: string): Caller {
+  return { id: `basic:${name}`, name };
 }

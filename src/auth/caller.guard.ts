@@ -34,7 +34,8 @@ export class CallerGuard implements CanActivate {
       return true;
     }
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
-    request.caller = this.config.mode === 'none' ? ANONYMOUS : await this.authenticate(request);
+    request.caller =
+      this.config.schemes.length === 0 ? ANONYMOUS : await this.authenticate(request);
     return true;
   }
 

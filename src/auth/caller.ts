@@ -2,11 +2,14 @@ import type { FastifyRequest } from 'fastify';
 
 /** Who is calling, as far as the rest of the service may know. */
 export interface Caller {
+  /** Who owns what: the scheme and the name or subject, so that the same name in two schemes is two callers. */
+  readonly id: string;
+  /** The name under which Alfresco may know the caller. */
   readonly name: string;
 }
 
 /** The caller when `AUTH=none`. */
-export const ANONYMOUS: Caller = { name: 'anonymous' };
+export const ANONYMOUS: Caller = { id: 'anonymous', name: 'anonymous' };
 
 /** A request after `CallerGuard` has let it pass. */
 export type AuthenticatedRequest = FastifyRequest & { caller?: Caller };

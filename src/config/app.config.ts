@@ -16,10 +16,49 @@ export interface AlfrescoConfig {
   readonly maxConnections: number;
 }
 
-/** Who may call. `users` maps a name to its bcrypt hash and is empty when `mode` is `none`. */
+/** Who may call. */
 export interface AuthConfig {
-  readonly mode: 'basic' | 'none';
+  /** Accepted ways to log in; empty means that everyone may call (`AUTH=none`). */
+  readonly schemes: readonly ('basic' | 'bearer')[];
+  /** Name to bcrypt hash; empty without `basic`. */
   readonly users: ReadonlyMap<string, string>;
+  /** Only with `bearer`. */
+  readonly oidc?: OidcConfig;
+}
+
+/** Whose tokens are accepted. */
+export interface OidcConfig {
+  /** `iss` of the tokens, and where `/.well-known/openid-configuration` is. */
+  readonly issuer: string;
+  /** Required in `aud`. */
+  readonly audience: string;
+  /** Claim with the caller's name. */
+  readonly usernameClaim: string;
+}
+
+/** Where it is kept who owns which download. */
+export interface StoreConfig {
+  /** `sqlite:PATH`, `sqlite::memory:`, `redis://…` or `rediss://…`; may hold a password. */
+  readonly url: string;
+  /** Milliseconds that a row lives. */
+  readonly retentionMs: number;
+}
+
+/** Signed links to content. */
+export interface LinkConfig {
+  /** The first one signs, all verify. */
+  readonly secrets: readonly [string, ...string[]];
+  /** Whether the secret was made at this start, so that links die with the process. */
+  readonly isEphemeral: boolean;
+  readonly ttlSeconds: number;
+}
+
+/** Requests per minute; `undefined` in `AppConfig` when there is no limit. */
+export interface RateLimitConfig {
+  readonly perCaller: number;
+  readonly perAddress: number;
+  readonly create: number;
+  readonly failedLogins: number;
 }
 
 export interface HttpConfig {
@@ -28,6 +67,10 @@ export interface HttpConfig {
   /** Without slashes at the ends; empty when there is none. */
   readonly apiPrefix: string;
   readonly maxBodyBytes: number;
+  /** As Fastify's option: whose `X-Forwarded-*` headers are believed. */
+  readonly trustProxy: boolean | number | string[];
+  /** Origins of web applications that may call from a browser. */
+  readonly corsOrigins: readonly string[];
 }
 
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'log' | 'debug' | 'silent';
@@ -38,6 +81,9 @@ export interface AppConfig {
   readonly alfresco: AlfrescoConfig;
   readonly auth: AuthConfig;
   readonly downloads: { readonly maxNodeIds: number };
+  readonly store: StoreConfig;
+  readonly links: LinkConfig;
+  readonly rateLimit?: RateLimitConfig;
   readonly docs: boolean;
   readonly logLevel: LogLevel;
 }

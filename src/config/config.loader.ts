@@ -1,8 +1,9 @@
 import 'reflect-metadata';
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
-import type { AppConfig, AuthConfig } from './app.config.js';
+import type { AppConfig, AuthConfig, HttpConfig, LinkConfig } from './app.config.js';
 import { ConfigurationError } from './configuration.error.js';
 import { Environment, FILE_VARIABLES, SECRET_VARIABLES } from './environment.js';
 import { parseHtpasswd, parseUserList } from './users.parser.js';
@@ -94,7 +95,7 @@ function isQuotable(property: string, value: string): boolean {
 }
 
 function readUsers(environment: Environment, problems: string[]): AuthConfig['users'] {
-  if (environment.AUTH !== 'basic') return new Map();
+  if (!environment.AUTH.includes('basic')) return new Map();
   const { USERS, USERS_FILE } = environment;
   if (USERS !== undefined && USERS_FILE !== undefined) {
     problems.push('USERS and USERS_FILE: give one, not both');
@@ -105,7 +106,7 @@ function readUsers(environment: Environment, problems: string[]): AuthConfig['us
     return text === undefined ? new Map() : parseHtpasswd(text, problems);
   } else {
     problems.push(
-      'USERS_FILE: is required for AUTH=basic: an htpasswd file (htpasswd -B), or USERS=name:bcrypt,...; ' +
+      'USERS_FILE: is required for basic authentication: an htpasswd file (htpasswd -B), or USERS=name:bcrypt,...; ' +
         'a service open to everyone must say AUTH=none',
     );
   }
@@ -119,6 +120,8 @@ function toAppConfig(environment: Environment, users: AuthConfig['users']): AppC
       port: environment.PORT,
       apiPrefix: (environment.API_PREFIX ?? '').replace(/^\/|\/$/g, ''),
       maxBodyBytes: environment.MAX_BODY_BYTES,
+      trustProxy: toTrustProxy(environment.TRUST_PROXY),
+      corsOrigins: environment.CORS_ORIGINS?.split(',') ?? [],
     },
     alfresco: {
       url: environment.ALFRESCO_URL.replace(/\/+$/, ''),
@@ -130,9 +133,37 @@ function toAppConfig(environment: Environment, users: AuthConfig['users']): AppC
       idleTimeoutMs: environment.ALFRESCO_IDLE_TIMEOUT_MS,
       maxConnections: environment.ALFRESCO_MAX_CONNECTIONS,
     },
-    auth: { mode: environment.AUTH, users },
+    auth: toAuthConfig(environment, users),
     downloads: { maxNodeIds: environment.MAX_NODE_IDS },
+    store: { url: environment.STORE_URL, retentionMs: environment.DOWNLOAD_RETENTION * 1000 },
+    links: toLinkConfig(environment),
+    ...(environment.RATE_LIMIT === 'on' && {
+      rateLimit: {
+        perCaller: environment.RATE_LIMIT_PER_CALLER,
+        perAddress: environment.RATE_LIMIT_PER_ADDRESS,
+        create: environment.RATE_LIMIT_CREATE,
+        failedLogins: environment.RATE_LIMIT_FAILED_LOGINS,
+      },
+    }),
     docs: environment.DOCS === 'on',
     logLevel: environment.LOG_LEVEL,
   };
+}
+
+function toAuthConfig(environment: Environment, users: AuthConfig['users']): AuthConfig {
+  const { AUTH, OIDC_ISSUER, OIDC_AUDIENCE, OIDC_USERNAME_CLAIM } = environment;
+  const schemes = (['basic', 'bearer'] as const).filter((scheme) => AUTH.includes(scheme));
+  if (!schemes.includes('bearer')) return { schemes, users };
+  const oidc = { issuer: OIDC_ISSUER, audience: OIDC_AUDIENCE, usernameClaim: OIDC_USERNAME_CLAIM };
+  return { schemes, users, oidc };
+}
+
+function toLinkConfig({ LINK_SECRET, LINK_TTL }: Environment): LinkConfig {
+  const [newest = randomBytes(32).toString('base64url'), ...older] = LINK_SECRET?.split(',') ?? [];
+  return { secrets: [newest, ...older], isEphemeral: !LINK_SECRET, ttlSeconds: LINK_TTL };
+}
+
+function toTrustProxy(text: string): HttpConfig['trustProxy'] {
+  if (text === 'true' || text === 'false') return text === 'true';
+  return /^\d+$/.test(text) ? Number(text) : text.split(',');
 }

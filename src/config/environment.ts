@@ -1,4 +1,13 @@
-import { IsIn, IsInt, IsNotEmpty, IsOptional, Matches, Max, Min } from 'class-validator';
+import {
+  IsIn,
+  IsInt,
+  IsNotEmpty,
+  IsOptional,
+  Matches,
+  Max,
+  Min,
+  ValidateIf,
+} from 'class-validator';
 import type { LogLevel } from './app.config.js';
 import { IsHttpUrl } from './http-url.validator.js';
 
@@ -11,6 +20,8 @@ const MAX_TIMER_MS = 2_147_483_647;
 const milliseconds = {
   message: `must be a whole number of milliseconds from 1 to ${MAX_TIMER_MS}`,
 };
+
+const usesBearer = ({ AUTH }: Environment) => AUTH.includes('bearer');
 
 /**
  * The environment variables, as text until `loadConfig` has converted and checked them.
@@ -31,8 +42,21 @@ export class Environment {
   })
   API_PREFIX?: string;
 
+  @Matches(/^(?:true|false|\d+|[0-9A-Fa-f.:/]+(?:,[0-9A-Fa-f.:/]+)*)$/, {
+    message: 'must be true, false, a number of proxies, or their addresses (a.b.c.d/n,...)',
+  })
+  TRUST_PROXY = 'false';
+
+  @IsOptional()
+  @Matches(/^https?:\/\/[^/,\s]+(?:,https?:\/\/[^/,\s]+)*$/, {
+    message: 'must be origins such as https://app.example.com, comma-separated, without a path',
+  })
+  CORS_ORIGINS?: string;
+
   @IsNotEmpty({ message: 'is required, e.g. https://acs.example.com/alfresco' })
-  @IsHttpUrl()
+  @IsHttpUrl(
+    'must be the root of the Alfresco web application, an http or https URL without user, query or fragment, e.g. https://acs.example.com/alfresco',
+  )
   ALFRESCO_URL: string;
 
   @Matches(/^(?!\.+$)[A-Za-z0-9.-]+$/, {
@@ -69,14 +93,68 @@ export class Environment {
   @Min(1, positive)
   ALFRESCO_MAX_CONNECTIONS = 128;
 
-  @IsIn(['basic', 'none'], { message: 'must be basic or none' })
-  AUTH: 'basic' | 'none' = 'basic';
+  @IsIn(['basic', 'bearer', 'basic,bearer', 'none'], {
+    message: 'must be basic, bearer, basic,bearer or none',
+  })
+  AUTH: 'basic' | 'bearer' | 'basic,bearer' | 'none' = 'basic';
+
+  @ValidateIf(usesBearer)
+  @IsNotEmpty({ message: 'is required for AUTH=bearer' })
+  @IsHttpUrl('must be the issuer of the tokens, an http or https URL')
+  OIDC_ISSUER: string;
+
+  @ValidateIf(usesBearer)
+  @IsNotEmpty({ message: 'is required for AUTH=bearer: the "aud" that tokens must have' })
+  OIDC_AUDIENCE: string;
+
+  @IsNotEmpty({ message: 'must be the name of a claim' })
+  OIDC_USERNAME_CLAIM = 'preferred_username';
 
   @IsOptional()
   USERS?: string;
 
   @IsOptional()
   USERS_FILE?: string;
+
+  @Matches(/^(?:sqlite:.+|rediss?:\/\/.+)$/, {
+    message: 'must be sqlite:PATH, sqlite::memory: or redis://HOST:PORT',
+  })
+  STORE_URL = 'sqlite:./data/downloads.db';
+
+  @IsInt({ message: 'must be a whole number of seconds of at least 60' })
+  @Min(60, { message: 'must be a whole number of seconds of at least 60' })
+  DOWNLOAD_RETENTION = 86_400;
+
+  @IsOptional()
+  @Matches(/^[^,]{32,}(?:,[^,]{32,})*$/, {
+    message:
+      'must be at least 32 characters, or several such secrets, comma-separated, the newest first',
+  })
+  LINK_SECRET?: string;
+
+  @IsInt({ message: 'must be a whole number of seconds from 1 to 86400' })
+  @Min(1, { message: 'must be a whole number of seconds from 1 to 86400' })
+  @Max(86_400, { message: 'must be a whole number of seconds from 1 to 86400' })
+  LINK_TTL = 300;
+
+  @IsIn(['on', 'off'], { message: 'must be on or off' })
+  RATE_LIMIT: 'on' | 'off' = 'on';
+
+  @IsInt(positive)
+  @Min(1, positive)
+  RATE_LIMIT_PER_CALLER = 1200;
+
+  @IsInt(positive)
+  @Min(1, positive)
+  RATE_LIMIT_PER_ADDRESS = 2400;
+
+  @IsInt(positive)
+  @Min(1, positive)
+  RATE_LIMIT_CREATE = 60;
+
+  @IsInt(positive)
+  @Min(1, positive)
+  RATE_LIMIT_FAILED_LOGINS = 10;
 
   @IsInt(positive)
   @Min(1, positive)
@@ -98,7 +176,14 @@ export const SECRET_VARIABLES: ReadonlySet<string> = new Set([
   'ALFRESCO_USERNAME',
   'ALFRESCO_PASSWORD',
   'USERS',
+  'STORE_URL',
+  'LINK_SECRET',
 ]);
 
 /** Variables that may be given as `NAME_FILE`, the path of a file whose text is the value. */
-export const FILE_VARIABLES = ['ALFRESCO_USERNAME', 'ALFRESCO_PASSWORD'] as const;
+export const FILE_VARIABLES = [
+  'ALFRESCO_USERNAME',
+  'ALFRESCO_PASSWORD',
+  'STORE_URL',
+  'LINK_SECRET',
+] as const;

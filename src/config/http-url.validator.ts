@@ -1,14 +1,8 @@
 import { ValidateBy } from 'class-validator';
 
 /** An absolute http(s) URL without credentials, query or fragment. */
-export function IsHttpUrl(): PropertyDecorator {
-  return ValidateBy(
-    { name: 'isHttpUrl', validator: { validate: isHttpUrl } },
-    {
-      message:
-        'must be the root of the Alfresco web application, an http or https URL without user, query or fragment, e.g. https://acs.example.com/alfresco',
-    },
-  );
+export function IsHttpUrl(message: string): PropertyDecorator {
+  return ValidateBy({ name: 'isHttpUrl', validator: { validate: isHttpUrl } }, { message });
 }
 
 function isHttpUrl(value: unknown): boolean {

@@ -47,6 +47,17 @@ export const PROBLEMS = {
     title: 'The download belongs to someone else',
     description: 'The download exists, but the caller may not use it.',
   },
+  ORIGIN_FORBIDDEN: {
+    status: 403,
+    title: 'The request comes from another web site',
+    description:
+      'A browser sent this request on behalf of a page of another origin, which the service does not list (CORS_ORIGINS).',
+  },
+  LINK_INVALID: {
+    status: 403,
+    title: 'The link is not valid',
+    description: 'The signed link has expired, or it is not one that this service made.',
+  },
   NODE_FORBIDDEN: {
     status: 403,
     title: 'A node may not be read',
@@ -84,6 +95,11 @@ export const PROBLEMS = {
     description:
       'The download has no content: it is still being made ("Retry-After" is sent), or it was cancelled or too large and never will have any.',
   },
+  IDEMPOTENCY_KEY_IN_USE: {
+    status: 409,
+    title: 'The request is being carried out',
+    description: 'A request with the same Idempotency-Key has not ended yet.',
+  },
   CONTENT_ARCHIVED: {
     status: 412,
     title: 'Content is archived',
@@ -114,10 +130,20 @@ export const PROBLEMS = {
     title: 'The range is outside of the content',
     description: 'No byte of the requested range exists; "Content-Range" has the size.',
   },
+  IDEMPOTENCY_KEY_REUSED: {
+    status: 422,
+    title: 'The Idempotency-Key belongs to another request',
+    description: 'The same Idempotency-Key was sent before with another body.',
+  },
   NODE_NOT_ZIPPABLE: {
     status: 422,
     title: 'A node cannot be put into a ZIP',
     description: 'At least one of the requested nodes is neither a file nor a folder.',
+  },
+  TOO_MANY_REQUESTS: {
+    status: 429,
+    title: 'Too many requests',
+    description: 'The caller or the address has sent more requests than allowed in a minute.',
   },
   HEADERS_TOO_LARGE: {
     status: 431,
@@ -154,6 +180,16 @@ export const PROBLEMS = {
     status: 503,
     title: 'Alfresco is not ready',
     description: 'Alfresco says of itself that it is not ready, or does not answer its probe.',
+  },
+  STORE_UNAVAILABLE: {
+    status: 503,
+    title: 'The store is not available',
+    description: 'The store that keeps who owns which download does not answer.',
+  },
+  IDENTITY_PROVIDER_UNAVAILABLE: {
+    status: 503,
+    title: 'The identity provider is not available',
+    description: 'The keys that verify bearer tokens could not be fetched.',
   },
   ALFRESCO_TIMEOUT: {
     status: 504,

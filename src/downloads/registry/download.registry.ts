@@ -1,0 +1,77 @@
+/** One download: who made it, and when. */
+export interface DownloadRecord {
+  /** Id of the download node. */
+  readonly id: string;
+  /** `Caller.id` of the caller who made it. */
+  readonly owner: string;
+  /** Milliseconds of the epoch. */
+  readonly createdAt: number;
+}
+
+/** A page of one owner's downloads. */
+export interface DownloadPage {
+  /** Newest first. */
+  readonly records: readonly DownloadRecord[];
+  /** Of all pages. */
+  readonly total: number;
+}
+
+/** A request that must not be carried out twice (the Idempotency-Key header). */
+export interface IdempotentRequest {
+  /** `Caller.id`; the same key of another caller is another request. */
+  readonly owner: string;
+  readonly key: string;
+  /** Hash of the body; the same key with another one is an error of the caller. */
+  readonly fingerprint: string;
+}
+
+/** The right to carry out an idempotent request, held by one process until it is completed, released or expires. */
+export interface Claim {
+  readonly request: IdempotentRequest;
+  /** Random; tells this claim apart from a later one for the same request. */
+  readonly token: string;
+}
+
+export type ClaimResult =
+  | { readonly state: 'claimed'; readonly claim: Claim }
+  /** Someone else holds the claim. */
+  | { readonly state: 'running' }
+  /** It has been carried out; this is the download that it made. */
+  | { readonly state: 'completed'; readonly downloadId: string }
+  /** The key was used with another body. */
+  | { readonly state: 'reused' };
+
+/**
+ * Who owns which download, and which Idempotency-Key made it. Shared by all processes of the service.
+ *
+ * Rows live for the configured retention; a row that has outlived it does not exist. Every method
+ * throws ProblemException STORE_UNAVAILABLE when the store does not answer in time.
+ */
+export abstract class DownloadRegistry {
+  /**
+   * Records a download; durable when it resolves. With a claim, completes it in the same step.
+   * @returns false, with nothing recorded, when the claim has expired and is no longer held
+   */
+  abstract add(record: DownloadRecord, claim?: Claim): Promise<boolean>;
+
+  /** Who made this download; `undefined` for one that is not recorded. */
+  abstract ownerOf(id: string): Promise<string | undefined>;
+
+  /** A page of the owner's downloads. */
+  abstract list(owner: string, skipCount: number, maxItems: number): Promise<DownloadPage>;
+
+  /** Forgets a download. Not an error when it is not recorded. An Idempotency-Key that made it stays completed. */
+  abstract remove(id: string): Promise<void>;
+
+  /** Asks for the right to carry out a request; a claim that is neither completed nor released expires after `leaseMs`. */
+  abstract claim(request: IdempotentRequest, leaseMs: number): Promise<ClaimResult>;
+
+  /** Gives a claim back because the request failed: the key is free again. Not an error when it has expired. */
+  abstract release(claim: Claim): Promise<void>;
+
+  /** Resolves when the store answers. */
+  abstract ping(): Promise<void>;
+
+  /** Frees connections and files. */
+  abstract close(): Promise<void>;
+}
