@@ -1,6 +1,6 @@
 import bcrypt from 'bcrypt';
 import { SAMPLE_NODES, SAMPLE_USERS } from '../sandbox/sample-nodes.ts';
-import { startSandbox } from '../sandbox/sandbox.ts';
+import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
 import { DEMO_USER, greeting } from './greeting.ts';
 
 /** Source bytes a second that go into a ZIP: slow enough to watch it and to cancel it. */
@@ -19,9 +19,8 @@ async function main(): Promise<void> {
     return;
   }
   const sandbox = await startSandbox({ bytesPerSecond: BYTES_PER_SECOND });
-  sandbox.addDownload(SERVICE_ACCOUNT, [SAMPLE_NODES.projectsFolder], EXAMPLE_DOWNLOAD_ID);
   try {
-    const url = await startService(sandbox.url, () => sandbox.close());
+    const url = await startService(sandbox);
     console.log(greeting(url, sandbox.url));
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
@@ -46,23 +45,31 @@ function refusal(): string | undefined {
   return undefined;
 }
 
-async function startService(alfrescoUrl: string, onStop: () => Promise<void>): Promise<string> {
+async function startService(sandbox: Sandbox): Promise<string> {
   const { createApp } = await import('../dist/app.factory.js');
   const { loadConfig } = await import('../dist/config/config.loader.js');
+  const { DownloadRegistry } = await import('../dist/downloads/registry/download.registry.js');
   const account = SAMPLE_USERS.find(({ id }) => id === SERVICE_ACCOUNT)!;
   const config = loadConfig({
     HOST: process.env.HOST,
     PORT: process.env.PORT,
     LOG_LEVEL: 'warn',
-    ALFRESCO_URL: alfrescoUrl,
+    STORE_URL: 'sqlite::memory:',
+    ALFRESCO_URL: sandbox.url,
     ALFRESCO_USERNAME: account.id,
     ALFRESCO_PASSWORD: account.password,
     USERS: `${DEMO_USER.name}:${await bcrypt.hash(DEMO_USER.password, 10)}`,
   });
   const app = await createApp(config);
+  sandbox.addDownload(account.id, [SAMPLE_NODES.projectsFolder], EXAMPLE_DOWNLOAD_ID);
+  await app.get(DownloadRegistry, { strict: false }).add({
+    id: EXAMPLE_DOWNLOAD_ID,
+    owner: `basic:${DEMO_USER.name}`,
+    createdAt: Date.now(),
+  });
   const stop = async () => {
     await app.close();
-    await onStop();
+    await sandbox.close();
   };
   process.once('SIGINT', () => void stop());
   process.once('SIGTERM', () => void stop());

@@ -9,12 +9,16 @@ import { ProblemsModule } from './problems/problems.module.js';
 @Module({})
 export class AppModule {
   static forRoot(config: AppConfig): DynamicModule {
-    const downloads = DownloadsModule.forRoot({ ...config.downloads, alfresco: config.alfresco });
+    const downloads = DownloadsModule.forRoot({
+      ...config.downloads,
+      alfresco: config.alfresco,
+      store: config.store,
+    });
     return {
       module: AppModule,
       imports: [
         ProblemsModule,
-        AuthModule.forRoot(config.auth),
+        AuthModule.forRoot(config.auth, config.links),
         downloads,
         HealthModule.forRoot(downloads),
       ],

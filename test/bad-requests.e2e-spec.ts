@@ -204,9 +204,9 @@ const method = (name: string, path: string, allow: string): Row => ({
 });
 
 const ROUTES: readonly Row[] = [
-  method('GET', '/downloads', 'POST'),
-  method('PUT', '/downloads', 'POST'),
-  method('DELETE', '/downloads', 'POST'),
+  method('PUT', '/downloads', 'GET, HEAD, POST'),
+  method('DELETE', '/downloads', 'GET, HEAD, POST'),
+  method('GET', `/downloads/${UUID}/request-direct-access-url`, 'POST'),
   method('POST', `/downloads/${UUID}`, 'DELETE, GET, HEAD'),
   method('PATCH', `/downloads/${UUID}`, 'DELETE, GET, HEAD'),
   method('OPTIONS', `/downloads/${UUID}`, 'DELETE, GET, HEAD'),

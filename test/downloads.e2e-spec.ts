@@ -118,22 +118,6 @@ describe('GET /downloads/{id}', () => {
     await other.close();
     await small.close();
   });
-
-  it.each([
-    ['an unknown id', 'unknown', 404, 'DOWNLOAD_NOT_FOUND'],
-    ['a node of another type', SAMPLE_NODES.textFile, 400, 'NOT_A_DOWNLOAD'],
-    ['an alias of Alfresco', '-root-', 404, 'DOWNLOAD_NOT_FOUND'],
-  ])('refuses %s', async (_name, id, status, code) => {
-    const { body } = await request(bff.url).get(`/downloads/${id}`).set(AS_ALICE).expect(status);
-    expect(body).toMatchObject({ code });
-  });
-
-  it('refuses a download that Alfresco keeps for someone else', async () => {
-    const bob = { id: 'bob', password: 'b0b-s3cret-Pa55' };
-    const id = await DownloadsApi.ofAlfresco(sandbox.url, bob).make([SAMPLE_NODES.textFile]);
-    const { body } = await request(bff.url).get(`/downloads/${id}`).set(AS_ALICE).expect(403);
-    expect(body).toMatchObject({ code: 'FORBIDDEN' });
-  });
 });
 
 describe('cancelling and removing', () => {
@@ -175,26 +159,6 @@ describe('cancelling and removing', () => {
     await request(bff.url).get(`/downloads/${id}`).set(AS_ALICE).expect(404);
     await request(bff.url).delete(`/nodes/${id}`).set(AS_ALICE).expect(404);
   });
-
-  it.each(['textFile', 'root', 'downloadsContainer'] as const)(
-    'never deletes a node that is no download: %s',
-    async (name) => {
-      const id = SAMPLE_NODES[name];
-      sandbox.clearRequests();
-      const { body } = await request(bff.url).delete(`/nodes/${id}`).set(AS_ALICE).expect(400);
-      expect(body).toMatchObject({ code: 'NOT_A_DOWNLOAD' });
-      expect(sandbox.requests.map(({ method }) => method)).toEqual(['GET']);
-    },
-  );
-
-  it.each(['-root-', '-my-', '-shared-'])(
-    'never deletes what the alias %s stands for',
-    async (alias) => {
-      sandbox.clearRequests();
-      await request(bff.url).delete(`/nodes/${alias}`).set(AS_ALICE).expect(404);
-      expect(sandbox.requests.map(({ method }) => method)).toEqual(['GET']);
-    },
-  );
 });
 
 describe('the content', () => {
@@ -264,11 +228,6 @@ describe('the content', () => {
       .set(AS_ALICE)
       .expect(200);
     expect(answer.headers['content-disposition']).toBe('attachment; filename="docTest1.txt.zip"');
-    const other = await request(bff.url)
-      .get(`/nodes/${SAMPLE_NODES.reportPdf}/content`)
-      .set(AS_ALICE)
-      .expect(400);
-    expect(other.body).toMatchObject({ code: 'NOT_A_DOWNLOAD' });
   });
 
   it('lacks a file without content, which the counters show', async () => {

@@ -3,10 +3,12 @@ import { Reflector } from '@nestjs/core';
 import passport from 'passport';
 import type { AuthConfig } from '../config/app.config.js';
 import { ProblemException } from '../problems/problem.exception.js';
+import { ACCEPTS_LINK } from './accepts-link.decorator.js';
 import { AUTH_CONFIG } from './auth.config.js';
 import { StrictBasicStrategy } from './basic.strategy.js';
 import { ANONYMOUS, type AuthenticatedRequest, type Caller } from './caller.js';
 import { challenge } from './challenge.js';
+import { LINK_PARAMETER, LinkSigner } from './link.signer.js';
 import { PUBLIC } from './public.decorator.js';
 import { UserDirectory } from './user.directory.js';
 
@@ -22,6 +24,7 @@ export class CallerGuard implements CanActivate {
 
   constructor(
     private readonly reflector: Reflector,
+    private readonly links: LinkSigner,
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
   ) {
     this.passport.use('basic', new StrictBasicStrategy(new UserDirectory(config.users)));
@@ -34,9 +37,21 @@ export class CallerGuard implements CanActivate {
       return true;
     }
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
+    const link = this.linkOf(request, context);
+    if (link !== undefined) {
+      request.caller = this.links.verify(request.url.replace(/\?.*$/s, ''), link);
+      return true;
+    }
     request.caller =
       this.config.schemes.length === 0 ? ANONYMOUS : await this.authenticate(request);
     return true;
+  }
+
+  /** A link in the query, also a wrong one: whoever sends one wants it to count. */
+  private linkOf(request: AuthenticatedRequest, context: ExecutionContext): string | undefined {
+    if (!this.reflector.get<boolean>(ACCEPTS_LINK, context.getHandler())) return undefined;
+    const link = (request.query as Record<string, unknown>)[LINK_PARAMETER];
+    return link === undefined ? undefined : String(link);
   }
 
   /** @throws ProblemException UNAUTHENTICATED */

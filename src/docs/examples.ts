@@ -6,6 +6,17 @@ export const EXAMPLES = {
 
 const counters = { filesAdded: 0, bytesAdded: 0, totalBytes: 0 };
 
+const done = {
+  entry: {
+    filesAdded: 3,
+    bytesAdded: 20_971_533,
+    totalBytes: 20_971_533,
+    id: EXAMPLES.downloadId,
+    totalFiles: 3,
+    status: 'DONE',
+  },
+};
+
 export const DOWNLOAD_EXAMPLES = {
   pending: {
     entry: { ...counters, id: EXAMPLES.downloadId, totalFiles: 0, status: 'PENDING' },
@@ -20,14 +31,11 @@ export const DOWNLOAD_EXAMPLES = {
       status: 'IN_PROGRESS',
     },
   },
-  done: {
-    entry: {
-      filesAdded: 3,
-      bytesAdded: 20_971_533,
-      totalBytes: 20_971_533,
-      id: EXAMPLES.downloadId,
-      totalFiles: 3,
-      status: 'DONE',
+  done,
+  list: {
+    list: {
+      pagination: { count: 1, hasMoreItems: false, totalItems: 1, skipCount: 0, maxItems: 100 },
+      entries: [done],
     },
   },
 };

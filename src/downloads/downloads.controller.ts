@@ -15,11 +15,17 @@ import {
   ApiAcceptedResponse,
   ApiBody,
   ApiOkResponse,
+  ApiHeader,
   ApiOperation,
+  ApiQuery,
   ApiSecurity,
   ApiTags,
 } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { AcceptsLink } from '../auth/accepts-link.decorator.js';
+import type { Caller } from '../auth/caller.js';
+import { CurrentCaller } from '../auth/current-caller.decorator.js';
+import { LINK_PARAMETER } from '../auth/link.signer.js';
 import { isTerminal } from '../alfresco/download.js';
 import { ApiProblems } from '../docs/api-problems.decorator.js';
 import { DOWNLOAD_EXAMPLES, EXAMPLES } from '../docs/examples.js';
@@ -28,9 +34,16 @@ import { ContentService } from './content/content.service.js';
 import { DownloadsService } from './downloads.service.js';
 import { CreateDownloadDto } from './dto/create-download.dto.js';
 import { DownloadEntry, toDownloadEntry } from './dto/download.dto.js';
+import { DirectAccessUrlEntry, toDirectAccessUrlEntry } from './dto/direct-access-url.dto.js';
+import { DownloadListEnvelope, toDownloadListEnvelope } from './dto/download-list.dto.js';
 import { FieldsPipe } from './dto/fields.pipe.js';
+import { IdempotencyKey } from './dto/idempotency-key.decorator.js';
 import { NodeIdPipe } from './dto/node-id.pipe.js';
+import { WholeNumberPipe } from './dto/whole-number.pipe.js';
 import { RETRY_AFTER } from './retry-after.js';
+
+const SKIP_COUNT = { minimum: 0, maximum: 1_000_000, default: 0 };
+const MAX_ITEMS = { minimum: 1, maximum: 100, default: 100 };
 
 @ApiTags('downloads')
 @ApiSecurity('basic')
@@ -48,9 +61,16 @@ export class DownloadsController {
     summary: 'Start a ZIP of nodes',
     description:
       'Alfresco makes the ZIP in the background; poll the address in `Location` until `status` is final. ' +
-      'What may not be read below a requested folder is silently left out. Every call makes a new ZIP.',
+      'What may not be read below a requested folder is silently left out. Without an `Idempotency-Key` every call makes a new ZIP.',
   })
   @ApiFields()
+  @ApiHeader({
+    name: 'Idempotency-Key',
+    required: false,
+    schema: { type: 'string', maxLength: 255 },
+    description:
+      'Makes the request safe to repeat: the same caller gets the same download for the same key and nodes.',
+  })
   @ApiBody({
     type: CreateDownloadDto,
     examples: { folder: { summary: 'A folder of the demo', value: { nodeIds: EXAMPLES.nodeIds } } },
@@ -72,21 +92,54 @@ export class DownloadsController {
     'MALFORMED_BODY',
     'NODE_FORBIDDEN',
     'NODE_NOT_FOUND',
+    'IDEMPOTENCY_KEY_IN_USE',
     'CONTENT_ARCHIVED',
     'BODY_TOO_LARGE',
     'TOO_MANY_NODES',
     'UNSUPPORTED_MEDIA_TYPE',
     'NODE_NOT_ZIPPABLE',
+    'IDEMPOTENCY_KEY_REUSED',
+    'STORE_UNAVAILABLE',
   )
   async create(
+    @CurrentCaller() caller: Caller,
     @Body() body: CreateDownloadDto,
+    @IdempotencyKey() key: string | undefined,
     @Query('fields', FieldsPipe) fields: ReadonlySet<string> | undefined,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<DownloadEntry> {
-    const download = await this.downloads.create(body);
-    reply.headers({ location: childPath(request.url, download.id), ...RETRY_AFTER });
+    const download = await this.downloads.create(caller, body.nodeIds, key);
+    reply.headers({ location: `${pathOf(request.url)}/${download.id}`, ...RETRY_AFTER });
     return toDownloadEntry(download, fields);
+  }
+
+  @Get()
+  @ApiOperation({
+    operationId: 'listDownloads',
+    summary: 'List own downloads',
+    description:
+      'The downloads that the caller has made, newest first, each as it is now. Those that Alfresco has removed are left out.',
+  })
+  @ApiQuery({ name: 'skipCount', required: false, schema: { ...SKIP_COUNT, type: 'integer' } })
+  @ApiQuery({ name: 'maxItems', required: false, schema: { ...MAX_ITEMS, type: 'integer' } })
+  @ApiFields()
+  @ApiOkResponse({
+    type: DownloadListEnvelope,
+    description: 'A page of the list.',
+    example: DOWNLOAD_EXAMPLES.list,
+  })
+  @ApiProblems('VALIDATION_FAILED', 'STORE_UNAVAILABLE')
+  async list(
+    @CurrentCaller() caller: Caller,
+    @Query('skipCount', new WholeNumberPipe(SKIP_COUNT)) skipCount: number,
+    @Query('maxItems', new WholeNumberPipe(MAX_ITEMS)) maxItems: number,
+    @Query('fields', FieldsPipe) fields: ReadonlySet<string> | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<DownloadListEnvelope> {
+    const list = await this.downloads.list(caller, skipCount, maxItems);
+    reply.header('cache-control', 'no-store');
+    return toDownloadListEnvelope(list, skipCount, maxItems, fields);
   }
 
   @Get(':id')
@@ -117,13 +170,14 @@ export class DownloadsController {
       },
     },
   })
-  @ApiProblems('INVALID_ID', 'NOT_A_DOWNLOAD', 'FORBIDDEN', 'DOWNLOAD_NOT_FOUND')
+  @ApiProblems('INVALID_ID', 'FORBIDDEN', 'DOWNLOAD_NOT_FOUND', 'STORE_UNAVAILABLE')
   async get(
+    @CurrentCaller() caller: Caller,
     @Param('id', NodeIdPipe) id: string,
     @Query('fields', FieldsPipe) fields: ReadonlySet<string> | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<DownloadEntry> {
-    const download = await this.downloads.get(id);
+    const download = await this.downloads.get(caller, id);
     reply.header('cache-control', 'no-store');
     if (!isTerminal(download.status)) reply.headers(RETRY_AFTER);
     return toDownloadEntry(download, fields);
@@ -140,33 +194,60 @@ export class DownloadsController {
   })
   @ApiId()
   @ApiAcceptedResponse({ description: 'The cancellation has been asked for.' })
-  @ApiProblems('INVALID_ID', 'NOT_A_DOWNLOAD', 'FORBIDDEN', 'DOWNLOAD_NOT_FOUND')
-  cancel(@Param('id', NodeIdPipe) id: string): Promise<void> {
-    return this.downloads.cancel(id);
+  @ApiProblems('INVALID_ID', 'FORBIDDEN', 'DOWNLOAD_NOT_FOUND', 'STORE_UNAVAILABLE')
+  cancel(@CurrentCaller() caller: Caller, @Param('id', NodeIdPipe) id: string): Promise<void> {
+    return this.downloads.cancel(caller, id);
+  }
+
+  @Post(':id/request-direct-access-url')
+  @HttpCode(200)
+  @ApiOperation({
+    operationId: 'requestDirectAccessUrl',
+    summary: 'Make a link that needs no credentials',
+    description:
+      'For a plain `<a href>`: the answer holds an address of the content that works without a header until it expires ' +
+      '(LINK_TTL). It is good for this download only, as the caller who asked for it.',
+  })
+  @ApiId()
+  @ApiOkResponse({ type: DirectAccessUrlEntry, description: 'The link.' })
+  @ApiProblems('INVALID_ID', 'FORBIDDEN', 'DOWNLOAD_NOT_FOUND', 'STORE_UNAVAILABLE')
+  async requestLink(
+    @CurrentCaller() caller: Caller,
+    @Param('id', NodeIdPipe) id: string,
+    @Req() request: FastifyRequest,
+  ): Promise<DirectAccessUrlEntry> {
+    const path = `${pathOf(request.url).replace(/\/[^/]+$/, '')}/content`;
+    const { link, expiresAt } = await this.downloads.link(caller, id, path);
+    const contentUrl = `${request.protocol}://${request.host}${path}?${LINK_PARAMETER}=${link}`;
+    return toDirectAccessUrlEntry(contentUrl, expiresAt);
   }
 
   @Head(':id/content')
+  @AcceptsLink()
   @ApiContent('headDownloadContent', 'Size and name of the ZIP')
   headContent(
+    @CurrentCaller() caller: Caller,
     @Param('id', NodeIdPipe) id: string,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    return this.content.send(id, request, reply);
+    return this.content.send(caller, id, request, reply);
   }
 
   @Get(':id/content')
+  @AcceptsLink()
   @ApiContent('getDownloadContent', 'Save the ZIP')
   getContent(
+    @CurrentCaller() caller: Caller,
     @Param('id', NodeIdPipe) id: string,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    return this.content.send(id, request, reply);
+    return this.content.send(caller, id, request, reply);
   }
 }
 
-/** Path of a member of the collection that was posted to, whatever prefix it is mounted under. */
-function childPath(collectionUrl: string, id: string): string {
-  return `${collectionUrl.replace(/\/?(?:\?.*)?$/s, '')}/${id}`;
+/** Path of a request, whatever prefix the API is mounted under, without a slash at its end. */
+function pathOf(url: string): string {
+  return url.replace(/\/?(?:\?.*)?$/s, '');
 }

@@ -1,27 +1,39 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AlfrescoModule } from '../alfresco/alfresco.module.js';
-import type { AlfrescoConfig } from '../config/app.config.js';
+import type { AlfrescoConfig, StoreConfig } from '../config/app.config.js';
 import { ContentService } from './content/content.service.js';
 import { DownloadsController } from './downloads.controller.js';
 import { DOWNLOADS_OPTIONS, type DownloadsOptions } from './downloads.options.js';
 import { DownloadsService } from './downloads.service.js';
 import { NodesController } from './nodes.controller.js';
+import { OwnershipService } from './ownership.service.js';
+import { RegistryModule } from './registry/registry.module.js';
 
-/** The downloads API. Exports `DownloadsService` and the client it uses. */
+/** What the downloads API needs from outside. */
+export interface DownloadsModuleOptions extends DownloadsOptions {
+  readonly alfresco: AlfrescoConfig;
+  readonly store: StoreConfig;
+}
+
+/** The downloads API. Exports `DownloadsService`, and the client and registry that it uses. */
 @Module({})
 export class DownloadsModule {
-  static forRoot(options: DownloadsOptions & { readonly alfresco: AlfrescoConfig }): DynamicModule {
-    const alfresco = AlfrescoModule.forRoot(options.alfresco);
+  static forRoot({ alfresco, store, ...options }: DownloadsModuleOptions): DynamicModule {
+    const [alfrescoModule, registryModule] = [
+      AlfrescoModule.forRoot(alfresco),
+      RegistryModule.forRoot(store),
+    ];
     return {
       module: DownloadsModule,
-      imports: [alfresco],
+      imports: [alfrescoModule, registryModule],
       controllers: [DownloadsController, NodesController],
       providers: [
-        { provide: DOWNLOADS_OPTIONS, useValue: { maxNodeIds: options.maxNodeIds } },
+        { provide: DOWNLOADS_OPTIONS, useValue: options },
         DownloadsService,
+        OwnershipService,
         ContentService,
       ],
-      exports: [DownloadsService, alfresco],
+      exports: [DownloadsService, alfrescoModule, registryModule],
     };
   }
 }

@@ -1,6 +1,8 @@
 import { Controller, Delete, Get, Head, HttpCode, Param, Req, Res } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Caller } from '../auth/caller.js';
+import { CurrentCaller } from '../auth/current-caller.decorator.js';
 import { ApiProblems } from '../docs/api-problems.decorator.js';
 import { ApiContent, ApiId } from './api.decorators.js';
 import { ContentService } from './content/content.service.js';
@@ -20,21 +22,23 @@ export class NodesController {
   @Head(':id/content')
   @ApiContent('headNodeContent', 'Size and name of the ZIP, under Alfresco’s path')
   headContent(
+    @CurrentCaller() caller: Caller,
     @Param('id', NodeIdPipe) id: string,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    return this.content.send(id, request, reply);
+    return this.content.send(caller, id, request, reply);
   }
 
   @Get(':id/content')
   @ApiContent('getNodeContent', 'Save the ZIP, under Alfresco’s path')
   getContent(
+    @CurrentCaller() caller: Caller,
     @Param('id', NodeIdPipe) id: string,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    return this.content.send(id, request, reply);
+    return this.content.send(caller, id, request, reply);
   }
 
   @Delete(':id')
@@ -43,12 +47,12 @@ export class NodesController {
     operationId: 'deleteNode',
     summary: 'Remove a download and its ZIP',
     description:
-      'Removes the download node for good, in every state. Any other node is refused with NOT_A_DOWNLOAD.',
+      'Removes the download node for good, in every state. Nodes that this service did not make are not found.',
   })
   @ApiId()
   @ApiNoContentResponse({ description: 'The download is gone.' })
-  @ApiProblems('INVALID_ID', 'NOT_A_DOWNLOAD', 'FORBIDDEN', 'DOWNLOAD_NOT_FOUND')
-  remove(@Param('id', NodeIdPipe) id: string): Promise<void> {
-    return this.downloads.remove(id);
+  @ApiProblems('INVALID_ID', 'FORBIDDEN', 'DOWNLOAD_NOT_FOUND', 'STORE_UNAVAILABLE')
+  remove(@CurrentCaller() caller: Caller, @Param('id', NodeIdPipe) id: string): Promise<void> {
+    return this.downloads.remove(caller, id);
   }
 }

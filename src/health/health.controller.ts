@@ -4,7 +4,10 @@ import { HealthCheckService, HealthIndicatorService } from '@nestjs/terminus';
 import { AlfrescoClient } from '../alfresco/alfresco.client.js';
 import { Public } from '../auth/public.decorator.js';
 import { ApiOnlyProblems } from '../docs/api-problems.decorator.js';
+import { DownloadRegistry } from '../downloads/registry/download.registry.js';
 import { ProblemException } from '../problems/problem.exception.js';
+
+const UP = { store: { status: 'up' }, alfresco: { status: 'up' } };
 
 /** Probes for an orchestrator. Open to everyone, and silent about anything but up or down. */
 @Public()
@@ -15,6 +18,7 @@ export class HealthController {
     private readonly health: HealthCheckService,
     private readonly indicators: HealthIndicatorService,
     private readonly alfresco: AlfrescoClient,
+    private readonly registry: DownloadRegistry,
   ) {}
 
   @Get('live')
@@ -32,27 +36,25 @@ export class HealthController {
   @ApiOperation({
     operationId: 'getReadiness',
     summary: 'Whether requests can be served',
-    description: 'Asks Alfresco’s own readiness probe.',
+    description: 'Asks Alfresco’s own readiness probe, and the store.',
   })
   @ApiOkResponse({
     description: 'They can.',
-    example: {
-      status: 'ok',
-      info: { alfresco: { status: 'up' } },
-      error: {},
-      details: { alfresco: { status: 'up' } },
-    },
+    example: { status: 'ok', info: UP, error: {}, details: UP },
   })
-  @ApiOnlyProblems('ALFRESCO_UNAVAILABLE')
+  @ApiOnlyProblems('ALFRESCO_UNAVAILABLE', 'STORE_UNAVAILABLE', 'SHUTTING_DOWN')
   ready() {
-    return this.health.check([() => this.checkAlfresco()]).catch(() => {
-      throw new ProblemException('ALFRESCO_UNAVAILABLE', { headers: { 'retry-after': '5' } });
-    });
+    return this.health.check([() => this.checkStore(), () => this.checkAlfresco()]);
+  }
+
+  private async checkStore() {
+    await this.registry.ping();
+    return this.indicators.check('store').up();
   }
 
   private async checkAlfresco() {
-    const indicator = this.indicators.check('alfresco');
-    const isReady = await this.alfresco.isReady().catch(() => false);
-    return isReady ? indicator.up() : indicator.down();
+    if (await this.alfresco.isReady().catch(() => false))
+      return this.indicators.check('alfresco').up();
+    throw new ProblemException('ALFRESCO_UNAVAILABLE', { headers: { 'retry-after': '5' } });
   }
 }

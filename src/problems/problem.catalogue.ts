@@ -191,6 +191,11 @@ export const PROBLEMS = {
     title: 'The identity provider is not available',
     description: 'The keys that verify bearer tokens could not be fetched.',
   },
+  SHUTTING_DOWN: {
+    status: 503,
+    title: 'The service is being stopped',
+    description: 'This instance is going away and takes no new work.',
+  },
   ALFRESCO_TIMEOUT: {
     status: 504,
     title: 'Alfresco did not answer in time',

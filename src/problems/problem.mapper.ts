@@ -18,6 +18,8 @@ const BY_STATUS: Readonly<Record<number, ProblemCode>> = {
   408: 'REQUEST_TIMEOUT',
   413: 'BODY_TOO_LARGE',
   415: 'UNSUPPORTED_MEDIA_TYPE',
+  // Of Nest's own exceptions only @nestjs/terminus throws this one, when its module is being stopped.
+  503: 'SHUTTING_DOWN',
 };
 
 /** Any thrown value as a problem; what is not known becomes `INTERNAL_ERROR`. */

@@ -38,6 +38,8 @@ export function environment(
     HOST: '127.0.0.1',
     PORT: '0',
     LOG_LEVEL: 'silent',
+    STORE_URL: 'sqlite::memory:',
+    RATE_LIMIT: 'off',
     ALFRESCO_URL: url,
     ALFRESCO_USERNAME: SERVICE_ACCOUNT.id,
     ALFRESCO_PASSWORD: SERVICE_ACCOUNT.password,

@@ -6,7 +6,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AlfrescoClient } from '../../alfresco/alfresco.client.js';
 import type { ByteRange } from '../../alfresco/byte-range.js';
 import { type DownloadNode, isTerminal } from '../../alfresco/download.js';
+import type { Caller } from '../../auth/caller.js';
 import { ProblemException } from '../../problems/problem.exception.js';
+import { OwnershipService } from '../ownership.service.js';
 import { RETRY_AFTER } from '../retry-after.js';
 import { contentDisposition } from './archive-name.js';
 import { evaluatePreconditions, ifRangeHolds } from './preconditions.js';
@@ -20,14 +22,23 @@ type FinishedNode = DownloadNode & { readonly size: number };
 export class ContentService {
   private readonly logger = new Logger('Content');
 
-  constructor(private readonly alfresco: AlfrescoClient) {}
+  constructor(
+    private readonly alfresco: AlfrescoClient,
+    private readonly ownership: OwnershipService,
+  ) {}
 
   /**
    * Answers a GET or HEAD for the content of a download.
    * @throws ProblemException CONTENT_NOT_READY, PRECONDITION_FAILED, RANGE_NOT_SATISFIABLE, those of the node and of Alfresco
    */
-  async send(id: string, request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const node = requireContent(await this.alfresco.getDownloadNode(id));
+  async send(
+    caller: Caller,
+    id: string,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<void> {
+    await this.ownership.require(caller, id);
+    const node = requireContent(await this.alfresco.getDownloadNode(id, caller.name));
     const validators = { etag: `"${node.modifiedAt}"`, modifiedAt: node.modifiedAt };
     const headers = validatorHeaders(node, validators.etag);
     const verdict = evaluatePreconditions(request.headers, validators);
@@ -52,7 +63,7 @@ export class ContentService {
       return void reply.send();
     }
     const gone = callerGone(reply);
-    const content = await this.open(node, range ?? whole, gone, reply);
+    const content = await this.open(caller, node, range ?? whole, gone, reply);
     if (!content) return;
     describe();
     await this.stream(content, request, gone, reply);
@@ -60,13 +71,14 @@ export class ContentService {
 
   /** `undefined` when the caller went away while Alfresco got the content ready: nobody is left to answer. */
   private async open(
+    caller: Caller,
     node: FinishedNode,
     range: ByteRange,
     gone: AbortSignal,
     reply: FastifyReply,
   ): Promise<Readable | undefined> {
     try {
-      return await this.alfresco.openContent(node, range, gone);
+      return await this.alfresco.openContent(node, range, gone, caller.name);
     } catch (error) {
       if (!gone.aborted) throw error;
       reply.hijack();

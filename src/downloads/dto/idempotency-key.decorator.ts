@@ -1,0 +1,27 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { ProblemException } from '../../problems/problem.exception.js';
+
+/** A structured-field string (RFC 9651), as the draft wants it, or the bare text that many clients send. */
+const KEY =
+  /^(?:"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\]){1,255})"|([\x21\x23-\x7e][\x21-\x7e]{0,254}))$/;
+
+/**
+ * The `Idempotency-Key` header (draft-ietf-httpapi-idempotency-key-header), if there is one, as a parameter of a handler.
+ */
+export const IdempotencyKey = createParamDecorator((_data: unknown, context: ExecutionContext) => {
+  const { headers } = context.switchToHttp().getRequest<FastifyRequest>();
+  return parseIdempotencyKey(headers['idempotency-key']?.toString());
+});
+
+/** @throws ProblemException VALIDATION_FAILED */
+export function parseIdempotencyKey(header: string | undefined): string | undefined {
+  if (header === undefined) return undefined;
+  const [, quoted, bare] = KEY.exec(header) ?? [];
+  const key = quoted?.replace(/\\(.)/g, '$1') ?? bare;
+  if (key !== undefined) return key;
+  const detail = 'must be 1 to 255 visible ASCII characters, in double quotes or bare';
+  throw new ProblemException('VALIDATION_FAILED', {
+    errors: [{ parameter: 'Idempotency-Key', detail }],
+  });
+}
