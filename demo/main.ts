@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import bcrypt from 'bcrypt';
 import { SAMPLE_NODES, SAMPLE_USERS } from '../sandbox/sample-nodes.ts';
 import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
@@ -12,6 +13,7 @@ const SERVICE_ACCOUNT = 'downloads-service';
 await main();
 
 async function main(): Promise<void> {
+  loadEnvFile();
   const reason = refusal();
   if (reason) {
     console.error(`The demo does not start: ${reason}`);
@@ -32,6 +34,11 @@ async function main(): Promise<void> {
     process.exitCode = 1;
     await sandbox.close();
   }
+}
+
+/** Also what `.env` says counts: it is where a real Alfresco would be configured. */
+function loadEnvFile(): void {
+  if (existsSync('.env')) process.loadEnvFile('.env');
 }
 
 /** Why there must be no stand-in here, if so: nobody should ever take it for the real thing. */

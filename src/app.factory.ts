@@ -7,15 +7,18 @@ import { AppModule } from './app.module.js';
 import { registerBodyParser } from './http/body.parser.js';
 import type { AppConfig, LogLevel } from './config/app.config.js';
 import { setUpDocs } from './docs/docs.setup.js';
-import { LOG_LEVELS } from './config/environment.js';
+import { LOG_LEVELS, MAX_TIMER_MS } from './config/environment.js';
 import { AllowedMethods } from './problems/allowed-methods.js';
 import { BodyValidationPipe } from './problems/body-validation.pipe.js';
 import { handleClientError } from './problems/client-error.handler.js';
+import { ProblemException } from './problems/problem.exception.js';
 import { ProblemFilter } from './problems/problem.filter.js';
 import { requestId } from './http/request-id.js';
 
 /** Milliseconds to receive a request; Fastify's default has no limit, which invites slow clients. */
 const REQUEST_TIMEOUT_MS = 30_000;
+/** How often Node looks for requests that are too slow. */
+const TIMEOUT_CHECK_MS = 5000;
 /** Milliseconds after which a caller who takes no byte of an answer is let go, with what Alfresco holds for him. */
 const STALLED_CALLER_MS = 120_000;
 /** Longer ids are refused by name, not by the router. */
@@ -44,8 +47,12 @@ export async function createApp(config: AppConfig): Promise<NestFastifyApplicati
   fastify.addHook('onRoute', (route) => allowedMethods.add(route));
   fastify.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
-    done();
+    done(refuseWithoutHost(request));
   });
+  // Only 100-continue is an expectation (RFC 9110, 10.1.1); Node would answer any other with a bare 417.
+  fastify.server.on('checkExpectation', (request, response) =>
+    fastify.server.emit('request', request, response),
+  );
   registerBodyParser(fastify);
   app.useGlobalPipes(new BodyValidationPipe());
   app.setGlobalPrefix(config.http.apiPrefix, { exclude: OUTSIDE_PREFIX });
@@ -53,11 +60,17 @@ export async function createApp(config: AppConfig): Promise<NestFastifyApplicati
   return app;
 }
 
-function createAdapter({ http }: AppConfig, filter: () => ProblemFilter): FastifyAdapter {
+function createAdapter({ http, alfresco }: AppConfig, filter: () => ProblemFilter): FastifyAdapter {
   return new FastifyAdapter({
     bodyLimit: http.maxBodyBytes,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    connectionTimeout: STALLED_CALLER_MS,
+    // It cannot tell a slow caller from a slow Alfresco, so it must not end before the limits for that.
+    connectionTimeout: Math.min(
+      Math.max(STALLED_CALLER_MS, 2 * (alfresco.timeoutMs + alfresco.idleTimeoutMs)),
+      MAX_TIMER_MS,
+    ),
+    // A request without Host is answered by `refuseWithoutHost`, in the form of every other error.
+    http: { requireHostHeader: false, connectionsCheckingInterval: TIMEOUT_CHECK_MS },
     genReqId: requestId,
     // A HEAD route is written where it differs from GET; Fastify makes the others.
     exposeHeadRoutes: true,
@@ -68,10 +81,16 @@ function createAdapter({ http }: AppConfig, filter: () => ProblemFilter): Fastif
   });
 }
 
+/** RFC 9112, section 3.2. */
+function refuseWithoutHost({ raw }: FastifyRequest): ProblemException | undefined {
+  if (raw.headers.host !== undefined || raw.httpVersion !== '1.1') return undefined;
+  return new ProblemException('MALFORMED_REQUEST', { detail: 'The request has no Host header.' });
+}
+
 function createLogger(level: LogLevel): ConsoleLogger | false {
   if (level === 'silent') return false;
   const logLevels = LOG_LEVELS.slice(0, LOG_LEVELS.indexOf(level) + 1).filter(
     (name) => name !== 'silent',
   );
-  return new ConsoleLogger({ logLevels: [...logLevels], colors: process.stdout.isTTY });
+  return new ConsoleLogger({ logLevels: [...logLevels], colors: process.stdout.isTTY === true });
 }

@@ -31,13 +31,24 @@ export async function bootstrap(): Promise<void> {
 }
 
 function readConfig(): AppConfig | undefined {
-  if (existsSync('.env')) process.loadEnvFile('.env');
   try {
+    loadEnvFile();
     return loadConfig(process.env);
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
     console.error(error.message);
     return undefined;
+  }
+}
+
+/** Variables that are set already win over the file. */
+function loadEnvFile(): void {
+  if (!existsSync('.env')) return;
+  try {
+    process.loadEnvFile('.env');
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? 'not a file of NAME=value lines';
+    throw new ConfigurationError([`.env: cannot be read (${reason})`]);
   }
 }
 

@@ -114,6 +114,32 @@ const BODIES: readonly Row[] = [
     `{"constructor":{"prototype":{}},"nodeIds":["${NODE}"]}`,
     'MALFORMED_BODY',
   ),
+  ...['constructor', 'toString', 'hasOwnProperty'].map((name) =>
+    post(
+      `a member that every object inherits: ${name}`,
+      { nodeIds: [NODE], [name]: 1 },
+      'VALIDATION_FAILED',
+      {
+        fields: [`/${name}`],
+      },
+    ),
+  ),
+  post(
+    '30,000 arrays in each other',
+    `{"nodeIds":${'['.repeat(30_000)}${']'.repeat(30_000)}}`,
+    'VALIDATION_FAILED',
+    {
+      fields: [''],
+    },
+  ),
+  post(
+    '9,000 objects in each other',
+    `{"nodeIds":${'{"a":'.repeat(9000)}1${'}'.repeat(9000)}}`,
+    'VALIDATION_FAILED',
+    {
+      fields: [''],
+    },
+  ),
   post('an array', [], 'VALIDATION_FAILED', { fields: [''] }),
   post('an array of one request', [{ nodeIds: [NODE] }], 'VALIDATION_FAILED', { fields: [''] }),
   post('null', 'null', 'VALIDATION_FAILED', { fields: [''] }),
@@ -163,13 +189,13 @@ const IDS: readonly Row[] = [
   id('with a NUL', 'a%00'),
   id('with a line break', 'a%0d%0aX-Injected:%201'),
   id('with a double-encoded dot', '%252e%252e'),
-  id('with an overlong encoding', '%c0%ae%c0%ae'),
-  id('with a broken escape', '%zz'),
-  id('with an escape cut off', 'abc%2'),
+  { ...id('with an overlong encoding', '%c0%ae%c0%ae'), code: 'MALFORMED_REQUEST' },
+  { ...id('with a broken escape', '%zz'), code: 'MALFORMED_REQUEST' },
+  { ...id('with an escape cut off', 'abc%2'), code: 'MALFORMED_REQUEST' },
   id('beyond ASCII', '%C3%A4'),
   id('of 37 characters', `${ID_OF_36}b`),
   id('of 2000 characters', 'a'.repeat(2000)),
-  id('with an escape of one sign', '-root-%'),
+  { ...id('with an escape of one sign', '-root-%'), code: 'MALFORMED_REQUEST' },
   {
     name: 'DELETE of ".."',
     method: 'DELETE',
@@ -231,6 +257,35 @@ const ROUTES: readonly Row[] = [
     code: 'ROUTE_NOT_FOUND',
   },
   { name: 'another case', path: `/Downloads/${UUID}`, status: 404, code: 'ROUTE_NOT_FOUND' },
+  {
+    name: 'a part of Swagger UI beyond its end',
+    path: '/docs/swagger-ui.css',
+    headers: { Range: 'bytes=999999999-' },
+    status: 416,
+    code: 'RANGE_NOT_SATISFIABLE',
+  },
+  {
+    name: 'another version of Swagger UI',
+    path: '/docs/swagger-ui.css',
+    headers: { 'If-Match': '"x"' },
+    status: 412,
+    code: 'PRECONDITION_FAILED',
+  },
+  {
+    name: 'a file beside Swagger UI',
+    path: '/docs/%2e%2e/%2e%2e/package.json',
+    status: 404,
+    code: 'ROUTE_NOT_FOUND',
+  },
+  { name: 'no file of Swagger UI', path: '/docs/nope.js', status: 404, code: 'ROUTE_NOT_FOUND' },
+  { name: 'broken percent-encoding', path: '/%zz', status: 400, code: 'MALFORMED_REQUEST' },
+  {
+    name: 'an unknown expectation',
+    path: '/nope',
+    headers: { Expect: 'miracle' },
+    status: 404,
+    code: 'ROUTE_NOT_FOUND',
+  },
   { name: 'two slashes', path: `//downloads/${UUID}`, status: 404, code: 'ROUTE_NOT_FOUND' },
 ];
 
@@ -376,7 +431,18 @@ describe('a bad request gets a problem document and never reaches Alfresco', () 
         400,
         'MALFORMED_REQUEST',
       ],
-      ['no host', 'GET /health/live HTTP/1.1\r\n\r\n', 400, ''],
+      [
+        'no host',
+        'GET /health/live HTTP/1.1\r\nConnection: close\r\n\r\n',
+        400,
+        'MALFORMED_REQUEST',
+      ],
+      [
+        'rubbish behind a good request',
+        'GET /health/live HTTP/1.1\r\nHost: x\r\n\r\nhello\r\n\r\n',
+        200,
+        '',
+      ],
       [
         'huge headers',
         `GET / HTTP/1.1\r\nHost: x\r\nX: ${'a'.repeat(40_000)}\r\n\r\n`,

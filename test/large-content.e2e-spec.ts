@@ -99,6 +99,23 @@ describe('a ZIP of 2 GB', { timeout: 240_000 }, () => {
     );
   });
 
+  it('is not asked for when the caller goes away while the download is looked up', async () => {
+    sandbox.fail({ kind: 'delay', ms: 300 }, { path: /\/nodes\/[^/]+$/ });
+    sandbox.clearRequests();
+    const abort = new AbortController();
+    const answer = api.request('GET', `/downloads/${id}/content`, { signal: abort.signal });
+    await until(
+      () => sandbox.requests.length,
+      (count) => count === 1,
+    );
+    abort.abort();
+    await expect(answer).rejects.toThrow();
+    // Another request, begun later and answered, shows that the first one has been dealt with.
+    await sleep(400);
+    await api.status(id);
+    expect(contentRequest()).toBeUndefined();
+  });
+
   it('is read from Alfresco no faster than the caller reads it', async () => {
     const body = await open(id);
     body.pause();

@@ -1,18 +1,21 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { until } from './harness/polling.js';
 import { needsTools } from './harness/tools.js';
 
+/** Started elsewhere, so that a developer's `.env` does not count. */
+const DEMO = resolve('demo/main.ts');
 const README_ORIGIN = 'http://127.0.0.1:3000';
 const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
 
 /** Starts `demo/main.ts` on any free port; it prints where it is. */
 async function startDemo(): Promise<{ demo: ChildProcess; url: string }> {
   const env = { ...process.env, PORT: '0', ALFRESCO_URL: '', NODE_ENV: 'development' };
-  const demo = spawn(process.execPath, ['demo/main.ts'], {
+  const demo = spawn(process.execPath, [DEMO], {
     env,
+    cwd: tmpdir(),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
@@ -82,8 +85,9 @@ describe('the demo', () => {
     ['an ALFRESCO_URL', { ALFRESCO_URL: 'https://acs.example.com/alfresco' }],
   ])('never starts its stand-in with %s', (_name, variables) => {
     const env = { PATH: process.env.PATH, PORT: '0', ...variables };
-    const { status, stderr, stdout } = spawnSync(process.execPath, ['demo/main.ts'], {
+    const { status, stderr, stdout } = spawnSync(process.execPath, [DEMO], {
       env,
+      cwd: tmpdir(),
       encoding: 'utf8',
       timeout: 15_000,
     });
@@ -96,8 +100,9 @@ describe('the demo', () => {
     const { demo, url } = await startDemo();
     const { port } = new URL(url);
     const env = { PATH: process.env.PATH, PORT: port };
-    const { status, stderr } = spawnSync(process.execPath, ['demo/main.ts'], {
+    const { status, stderr } = spawnSync(process.execPath, [DEMO], {
       env,
+      cwd: tmpdir(),
       encoding: 'utf8',
       timeout: 15_000,
     });

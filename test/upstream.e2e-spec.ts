@@ -316,6 +316,48 @@ describe('a connection that fails', () => {
     expect(Buffer.from(await answer.arrayBuffer())).toEqual(zip);
   });
 
+  it.each([
+    ['another range', { 'content-range': 'bytes 0-4/100' }],
+    ['no range', {}],
+    ['a compressed part', { 'content-range': 'bytes 5-9/100', 'content-encoding': 'gzip' }],
+  ])('does not pass %s on as the one that was asked for', async (_what, headers) => {
+    const fault: Fault = {
+      kind: 'status',
+      status: 206,
+      body: 'WRONG',
+      headers: { ...headers, 'content-length': '5' },
+    };
+    await expectProblem('range', fault, 502, 'ALFRESCO_BAD_RESPONSE');
+  });
+
+  it('serves content without a byte', async () => {
+    const node = await DownloadsApi.ofAlfresco(sandbox.url).request('GET', `/nodes/${id}`);
+    const { entry } = (await node.json()) as { entry: { content: object } };
+    const empty = { ...entry, content: { ...entry.content, sizeInBytes: 0 } };
+    sandbox.fail({ kind: 'wrong-entry', entry: empty }, operations.describe.match);
+    sandbox.fail({ kind: 'empty', status: 200 }, operations.content.match);
+    const answer = await operations.content.call();
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('content-length')).toBe('0');
+    expect((await answer.arrayBuffer()).byteLength).toBe(0);
+  });
+
+  it('does not wait longer for a free connection than for an answer', async () => {
+    const narrow = await startBff(sandbox.url, { ...TIMEOUTS, ALFRESCO_MAX_CONNECTIONS: '1' });
+    const narrowApi = DownloadsApi.ofBff(narrow.url);
+    const own = await narrowApi.make([SAMPLE_NODES.mediumFile]);
+    const held = await narrowApi.request('GET', `/downloads/${own}/content`);
+    const answer = await narrowApi.request('GET', `/downloads/${own}`);
+    expect(await answer.json()).toMatchObject({ status: 504, code: 'ALFRESCO_TIMEOUT' });
+    expect((await fetch(`${narrow.url}/health/ready`)).status).toBe(503);
+    await held.body?.cancel();
+    await until(
+      async () => (await narrowApi.request('GET', `/downloads/${own}`)).status,
+      (status) => status === 200,
+    );
+    await narrow.close();
+  });
+
   it('lets nothing of Alfresco’s headers through but what is listed', async () => {
     for (const name of ['create', 'look', 'cancel', 'content'] as const) {
       const answer = await answerOf(name, { kind: 'set-cookie' });

@@ -4,7 +4,6 @@ import type { ProblemCode } from '../problems/problem.catalogue.js';
 const BY_CODE: Readonly<Record<string, ProblemCode>> = {
   TRANSPORT_TIMEOUT: 'ALFRESCO_TIMEOUT',
   UND_ERR_CONNECT_TIMEOUT: 'ALFRESCO_TIMEOUT',
-  UND_ERR_HEADERS_TIMEOUT: 'ALFRESCO_TIMEOUT',
   UND_ERR_BODY_TIMEOUT: 'ALFRESCO_TIMEOUT',
   ETIMEDOUT: 'ALFRESCO_TIMEOUT',
   // undici gives it no code: the answer is not HTTP.

@@ -55,13 +55,16 @@ export class UndiciTransport implements OnApplicationShutdown {
     );
     let body: Dispatcher.ResponseData['body'] | undefined;
     try {
-      const answer = await this.pool.request({
-        method: request.method!.toUpperCase(),
-        path: request.baseURL! + request.url!,
-        headers: request.headers.toJSON() as Record<string, string>,
-        body: request.data as string | undefined,
-        signal: abort.signal,
-      });
+      const answer = await orAborted(
+        abort.signal,
+        this.pool.request({
+          method: request.method!.toUpperCase(),
+          path: request.baseURL! + request.url!,
+          headers: request.headers.toJSON() as Record<string, string>,
+          body: request.data as string | undefined,
+          signal: abort.signal,
+        }),
+      );
       body = answer.body;
       if (streams) return toAxiosResponse(request, answer, streamOf(answer, link));
       return toAxiosResponse(request, answer, await readText(body));
@@ -78,6 +81,14 @@ export class UndiciTransport implements OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     await this.pool.destroy();
   }
+}
+
+/** undici looks at the signal of a request that waits for a socket only when it gets one; nobody is to wait for that. */
+function orAborted<T>(signal: AbortSignal, answer: Promise<T>): Promise<T> {
+  const aborted = new Promise<never>((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
+  return Promise.race([answer, aborted]);
 }
 
 /** A 416 of Alfresco announces a body that never comes, so nothing but a ZIP is ever read from a stream. */

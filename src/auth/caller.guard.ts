@@ -2,6 +2,7 @@ import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@ne
 import { Reflector } from '@nestjs/core';
 import passport from 'passport';
 import type { AuthConfig } from '../config/app.config.js';
+import { pathOf } from '../http/request-target.js';
 import { ProblemException } from '../problems/problem.exception.js';
 import { ACCEPTS_LINK } from './accepts-link.decorator.js';
 import { AUTH_CONFIG } from './auth.config.js';
@@ -39,7 +40,7 @@ export class CallerGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
     const link = this.linkOf(request, context);
     if (link !== undefined) {
-      request.caller = this.links.verify(request.url.replace(/\?.*$/s, ''), link);
+      request.caller = this.links.verify(pathOf(request.url), link);
       return true;
     }
     request.caller =

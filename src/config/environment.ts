@@ -16,7 +16,7 @@ export const LOG_LEVELS = ['fatal', 'error', 'warn', 'log', 'debug', 'silent'] a
 const positive = { message: 'must be a whole number of at least 1' };
 
 /** What a timer of Node takes; it turns anything longer into 1 ms. */
-const MAX_TIMER_MS = 2_147_483_647;
+export const MAX_TIMER_MS = 2_147_483_647;
 const milliseconds = {
   message: `must be a whole number of milliseconds from 1 to ${MAX_TIMER_MS}`,
 };

@@ -110,7 +110,7 @@ export class DownloadsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<DownloadEntry> {
     const download = await this.downloads.create(caller, body.nodeIds, key);
-    reply.headers({ location: `${pathOf(request.url)}/${download.id}`, ...RETRY_AFTER });
+    reply.headers({ location: `${request.routeOptions.url}/${download.id}`, ...RETRY_AFTER });
     return toDownloadEntry(download, fields);
   }
 
@@ -216,7 +216,7 @@ export class DownloadsController {
     @Param('id', NodeIdPipe) id: string,
     @Req() request: FastifyRequest,
   ): Promise<DirectAccessUrlEntry> {
-    const path = `${pathOf(request.url).replace(/\/[^/]+$/, '')}/content`;
+    const path = siblingPath(request.routeOptions.url!, id, 'content');
     const { link, expiresAt } = await this.downloads.link(caller, id, path);
     const contentUrl = `${request.protocol}://${request.host}${path}?${LINK_PARAMETER}=${link}`;
     return toDirectAccessUrlEntry(contentUrl, expiresAt);
@@ -247,7 +247,7 @@ export class DownloadsController {
   }
 }
 
-/** Path of a request, whatever prefix the API is mounted under, without a slash at its end. */
-function pathOf(url: string): string {
-  return url.replace(/\/?(?:\?.*)?$/s, '');
+/** Path of another route of one download, from the pattern of this one, and so under whatever prefix the API is. */
+function siblingPath(pattern: string, id: string, name: string): string {
+  return pattern.replace(/:id\/.*$/, `${id}/${name}`);
 }

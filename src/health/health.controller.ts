@@ -53,8 +53,12 @@ export class HealthController {
   }
 
   private async checkAlfresco() {
-    if (await this.alfresco.isReady().catch(() => false))
-      return this.indicators.check('alfresco').up();
-    throw new ProblemException('ALFRESCO_UNAVAILABLE', { headers: { 'retry-after': '5' } });
+    const diagnosis = await this.alfresco.isReady().then(
+      (isReady) => (isReady ? undefined : 'Alfresco says that it is not ready'),
+      (error: unknown) => (error instanceof ProblemException && error.diagnosis) || 'no answer',
+    );
+    if (diagnosis === undefined) return this.indicators.check('alfresco').up();
+    const headers = { 'retry-after': '5' };
+    throw new ProblemException('ALFRESCO_UNAVAILABLE', { headers, diagnosis });
   }
 }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { pathOf } from '../http/request-target.js';
 import type { RouteOptions } from 'fastify';
 
 /** Which methods each path takes: Fastify answers 404 where HTTP wants 405 with `Allow` (RFC 9110, 15.5.6). */
@@ -15,7 +16,7 @@ export class AllowedMethods {
 
   /** Methods that the path of this request target takes, sorted; empty when there is no such path. */
   of(target: string): string[] {
-    const path = target.replace(/[?#].*$/s, '');
+    const path = pathOf(target);
     const found = [...this.routes.values()].filter(({ pattern }) => pattern.test(path));
     return [...new Set(found.flatMap(({ methods }) => [...methods]))].toSorted();
   }

@@ -4,7 +4,13 @@ import {
   type ValidationError,
   ValidationPipe,
 } from '@nestjs/common';
+import { getMetadataStorage } from 'class-validator';
 import { type FieldError, ProblemException } from './problem.exception.js';
+
+/** Deeper than any DTO; class-transformer recurses, and would overflow the stack on what fits into a body. */
+const MAX_DEPTH = 8;
+
+type Body = Record<string, unknown>;
 
 /** Checks a body against its DTO; unknown members are refused. @throws ProblemException VALIDATION_FAILED */
 @Injectable()
@@ -12,8 +18,6 @@ export class BodyValidationPipe extends ValidationPipe {
   constructor() {
     super({
       transform: true,
-      whitelist: true,
-      forbidNonWhitelisted: true,
       exceptionFactory: (errors) => failed(firstOfEach(errors.flatMap(toFieldErrors))),
     });
   }
@@ -23,8 +27,44 @@ export class BodyValidationPipe extends ValidationPipe {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
       throw failed([{ pointer: '', detail: 'must be a JSON object' }]);
     }
-    return super.transform(value, metadata);
+    const [known, unknown] = split(value as Body, metadata);
+    const errors = unknown.map((name) => ({
+      pointer: pointerTo(name),
+      detail: 'is not a known member',
+    }));
+    try {
+      if (isDeeperThan(known, MAX_DEPTH))
+        throw failed([{ pointer: '', detail: 'is nested too deeply' }]);
+      const dto: unknown = await super.transform(known, metadata);
+      if (errors.length === 0) return dto;
+    } catch (error) {
+      if (!(error instanceof ProblemException) || errors.length === 0) throw error;
+      errors.push(...((error.errors ?? []) as typeof errors));
+    }
+    throw failed(errors);
   }
+}
+
+/**
+ * The members that the DTO declares, and the names of the others. class-validator's whitelist is not enough: it
+ * does not see names that every object inherits, such as `constructor`.
+ */
+function split(body: Body, { metatype }: ArgumentMetadata): [known: Body, unknown: string[]] {
+  const declared = getMetadataStorage().getTargetValidationMetadatas(metatype!, '', false, false);
+  const names = new Set(declared.map(({ propertyName }) => propertyName));
+  const known = Object.entries(body).filter(([name]) => names.has(name));
+  return [Object.fromEntries(known), Object.keys(body).filter((name) => !names.has(name))];
+}
+
+function isDeeperThan(value: unknown, limit: number): boolean {
+  let level = [value];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > limit) return true;
+    level = level.flatMap((item) =>
+      typeof item === 'object' && item !== null ? Object.values(item) : [],
+    );
+  }
+  return false;
 }
 
 function failed(errors: readonly FieldError[]): ProblemException {
@@ -33,13 +73,17 @@ function failed(errors: readonly FieldError[]): ProblemException {
 
 /** A rule that knows which items of an array break it (see `NoOffendingItems`) gets a pointer for each. */
 function toFieldErrors({ property, value, constraints, contexts }: ValidationError): FieldError[] {
-  const pointer = `/${property.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  const pointer = pointerTo(property);
   return Object.entries(constraints ?? {}).flatMap(([rule, message]): FieldError[] => {
-    if (rule === 'whitelistValidation') return [{ pointer, detail: 'is not a known member' }];
     const offending: ((items: unknown) => number[]) | undefined = contexts?.[rule]?.offending;
     if (!offending) return [{ pointer, detail: message }];
     return offending(value).map((index) => ({ pointer: `${pointer}/${index}`, detail: message }));
   });
+}
+
+/** RFC 6901, section 3. */
+function pointerTo(name: string): string {
+  return `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
 
 /** What is no array is not "empty", too: one message a place, that of the rule nearest to the property. */

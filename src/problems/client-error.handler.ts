@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { STATUS_CODES } from 'node:http';
+import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ProblemCode } from './problem.catalogue.js';
 import { PROBLEM_MEDIA_TYPE, toProblemDocument } from './problem.document.js';
@@ -16,8 +16,9 @@ export function handleClientError(error: NodeJS.ErrnoException, socket: Socket):
   const problem = new ProblemException(BY_PARSER_CODE[error.code ?? ''] ?? 'MALFORMED_REQUEST');
   const id = randomUUID();
   const body = JSON.stringify(toProblemDocument(problem, { url: '', id }));
-  // Bytes of an unfinished answer may be on this connection; a second one must not be mixed into it.
-  if (socket.writable && socket.bytesWritten === 0) {
+  // As Node's own handler does: with an answer on its way, a second one must not be mixed into it.
+  const answering = (socket as { _httpMessage?: ServerResponse })._httpMessage;
+  if (socket.writable && !answering?.headersSent) {
     socket.write(
       [
         `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`,

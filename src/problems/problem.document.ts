@@ -1,4 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { pathOf } from '../http/request-target.js';
 import { PROBLEMS, type ProblemCode } from './problem.catalogue.js';
 import type { ProblemException } from './problem.exception.js';
 
@@ -68,7 +69,10 @@ export class ProblemDocument {
   })
   code: ProblemCode;
 
-  @ApiProperty({ description: 'The X-Request-Id of the request, also in the log.' })
+  @ApiProperty({
+    description:
+      'The X-Request-Id of the answer; a failure of the service or of Alfresco is logged with it.',
+  })
   requestId: string;
 
   @ApiProperty({ required: false, type: [ProblemFieldDto] })
@@ -95,7 +99,7 @@ export function toProblemDocument(
     title,
     status,
     detail,
-    instance: request.url.replace(/[?#].*$/s, ''),
+    instance: pathOf(request.url),
     code,
     requestId: request.id,
     ...(errors && { errors: [...errors] }),

@@ -19,6 +19,8 @@ export class ProblemFilter implements ExceptionFilter {
 
   /** Also used for what the router refuses before Nest sees the request (Fastify's `frameworkErrors`). */
   send(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    // A caller who leaves in the middle of his body is no failure of this service, and reads no answer.
+    if (request.raw.destroyed && !request.raw.complete) return;
     const problem = this.withAllowedMethods(toProblem(thrown), request);
     this.log(problem, thrown, request);
     if (reply.sent || reply.raw.headersSent) {
@@ -36,7 +38,7 @@ export class ProblemFilter implements ExceptionFilter {
   private withAllowedMethods(problem: ProblemException, request: FastifyRequest): ProblemException {
     if (problem.code !== 'ROUTE_NOT_FOUND') return problem;
     const methods = this.allowedMethods.of(request.url);
-    if (methods.length === 0) return problem;
+    if (methods.length === 0 || methods.includes(request.method)) return problem;
     return new ProblemException('METHOD_NOT_ALLOWED', {
       detail: `The method ${request.method} is not allowed here; allowed: ${methods.join(', ')}.`,
       headers: { allow: methods.join(', ') },

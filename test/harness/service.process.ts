@@ -1,7 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { resolve } from 'node:path';
 import { environment } from './bff.js';
 import { until } from './polling.js';
+
+const MAIN = resolve('dist/main.js');
 
 /** The built service (`dist/main.js`) in a process of its own. */
 export class ServiceProcess {
@@ -17,7 +21,7 @@ export class ServiceProcess {
   static spawn(variables: Record<string, string>, node = process.execPath): ServiceProcess {
     const env = { PATH: process.env.PATH, ...variables };
     return new ServiceProcess(
-      spawn(node, ['dist/main.js'], { env, stdio: ['ignore', 'pipe', 'pipe'] }),
+      spawn(node, [MAIN], { env, cwd: tmpdir(), stdio: ['ignore', 'pipe', 'pipe'] }),
     );
   }
 

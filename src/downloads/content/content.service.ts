@@ -37,6 +37,8 @@ export class ContentService {
     request: FastifyRequest,
     reply: FastifyReply,
   ): Promise<void> {
+    // First of all: a caller who leaves while the node is looked up must not start a transfer for nobody.
+    const gone = callerGone(reply);
     await this.ownership.require(caller, id);
     const node = requireContent(await this.alfresco.getDownloadNode(id, caller.name));
     const validators = { etag: `"${node.modifiedAt}"`, modifiedAt: node.modifiedAt };
@@ -62,7 +64,6 @@ export class ContentService {
       describe();
       return void reply.send();
     }
-    const gone = callerGone(reply);
     const content = await this.open(caller, node, range ?? whole, gone, reply);
     if (!content) return;
     describe();

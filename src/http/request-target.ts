@@ -1,0 +1,4 @@
+/** The path of a request target: without query and fragment, and without the origin of the absolute form (RFC 9112, 3.2.2). */
+export function pathOf(target: string): string {
+  return target.replace(/^https?:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '');
+}
