@@ -438,12 +438,6 @@ describe('a bad request gets a problem document and never reaches Alfresco', () 
         'MALFORMED_REQUEST',
       ],
       [
-        'rubbish behind a good request',
-        'GET /health/live HTTP/1.1\r\nHost: x\r\n\r\nhello\r\n\r\n',
-        200,
-        '',
-      ],
-      [
         'huge headers',
         `GET / HTTP/1.1\r\nHost: x\r\nX: ${'a'.repeat(40_000)}\r\n\r\n`,
         431,
