@@ -63,8 +63,15 @@ export abstract class DownloadRegistry {
   /** Forgets a download. Not an error when it is not recorded. An Idempotency-Key that made it stays completed. */
   abstract remove(id: string): Promise<void>;
 
-  /** Asks for the right to carry out a request; a claim that is neither completed nor released expires after `leaseMs`. */
-  abstract claim(request: IdempotentRequest, leaseMs: number): Promise<ClaimResult>;
+  /**
+   * Asks for the right to carry out a request; a claim that is neither completed nor released expires after `leaseMs`.
+   * @param voided a download that turned out not to exist: a request completed with it counts as never carried out
+   */
+  abstract claim(
+    request: IdempotentRequest,
+    leaseMs: number,
+    voided?: string,
+  ): Promise<ClaimResult>;
 
   /** Gives a claim back because the request failed: the key is free again. Not an error when it has expired. */
   abstract release(claim: Claim): Promise<void>;
