@@ -14,6 +14,8 @@ const BY_FASTIFY_CODE: Readonly<Record<string, ProblemCode>> = {
 
 const BY_STATUS: Readonly<Record<number, ProblemCode>> = {
   400: 'MALFORMED_BODY',
+  // Nest's own check of the request's origin; nothing else here throws a ForbiddenException.
+  403: 'ORIGIN_FORBIDDEN',
   404: 'ROUTE_NOT_FOUND',
   408: 'REQUEST_TIMEOUT',
   413: 'BODY_TOO_LARGE',
