@@ -1,19 +1,18 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { APP_GUARD } from '@nestjs/core';
 import type { AuthConfig } from '../config/app.config.js';
 import { AUTH_CONFIG } from './auth.config.js';
 import { CallerGuard } from './caller.guard.js';
 
-/** Authenticates the caller of every route that is not `@Public()`. */
+/** Exports the guard that authenticates the caller of every route that is not `@Public()`. */
 @Module({})
 export class AuthModule {
-  static forRoot(config: AuthConfig): DynamicModule {
+  /** @param throttling the module that exports `FailedLogins`, if logins are throttled */
+  static forRoot(config: AuthConfig, throttling: DynamicModule): DynamicModule {
     return {
       module: AuthModule,
-      providers: [
-        { provide: AUTH_CONFIG, useValue: config },
-        { provide: APP_GUARD, useClass: CallerGuard },
-      ],
+      imports: [throttling],
+      providers: [{ provide: AUTH_CONFIG, useValue: config }, CallerGuard],
+      exports: [CallerGuard],
     };
   }
 }

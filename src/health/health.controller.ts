@@ -5,9 +5,11 @@ import { AlfrescoClient } from '../alfresco/alfresco.client.js';
 import { Public } from '../auth/public.decorator.js';
 import { ApiOnlyProblems } from '../docs/api-problems.decorator.js';
 import { ProblemException } from '../problems/problem.exception.js';
+import { Unlimited } from '../throttling/unlimited.decorator.js';
 
 /** Probes for an orchestrator. Open to everyone, and silent about anything but up or down. */
 @Public()
+@Unlimited()
 @ApiTags('health')
 @Controller('health')
 export class HealthController {
