@@ -36,7 +36,6 @@ export class ProviderKeys {
       )(header, token);
     } catch (error) {
       if (isAboutToken(error)) throw error;
-      this.pausedUntil = Math.max(this.pausedUntil, Date.now() + PAUSE_MS);
       throw unavailable(error);
     }
   };
@@ -49,22 +48,27 @@ export class ProviderKeys {
   }
 
   private load(): Promise<KeySet> {
-    if (Date.now() < this.pausedUntil)
-      return Promise.reject(new Error('it did not answer just now'));
+    if (Date.now() < this.pausedUntil) {
+      return Promise.reject(new Error('the provider failed a moment ago'));
+    }
     this.loading ??= this.fetchKeys().finally(() => (this.loading = undefined));
     return this.loading;
   }
 
   private async fetchKeys(): Promise<KeySet> {
-    const keys = createRemoteJWKSet(await discoverKeys(this.issuer), {
-      timeoutDuration: FETCH_TIMEOUT_MS,
-      cooldownDuration: COOL_DOWN_MS,
-      cacheMaxAge: Infinity,
-    });
-    await keys.reload();
-    this.loadedAt = Date.now();
-    this.keys = keys;
-    return keys;
+    try {
+      const keys = createRemoteJWKSet(await discoverKeys(this.issuer), {
+        timeoutDuration: FETCH_TIMEOUT_MS,
+        cooldownDuration: COOL_DOWN_MS,
+        cacheMaxAge: Infinity,
+      });
+      await keys.reload();
+      this.loadedAt = Date.now();
+      return (this.keys = keys);
+    } catch (error) {
+      this.pausedUntil = Date.now() + PAUSE_MS;
+      throw error;
+    }
   }
 }
 

@@ -1,4 +1,5 @@
-import { Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { MemoryThrottlerStorage } from './memory.throttler.storage.js';
 import { type Count, type RateLimitStorage, toThrottlerRecord } from './rate-limit.storage.js';
@@ -9,6 +10,7 @@ const CONNECT_TIMEOUT_MS = 2_000;
 /** After a failure, Redis is left alone for this long. */
 const PAUSE_MS = 2_000;
 const MAX_RECONNECT_DELAY_MS = 2_000;
+const WARN_EVERY_MS = 60_000;
 const PREFIX = 'limit:';
 
 /** A counter without an expiry would block its caller for ever, hence the second condition. */
@@ -28,11 +30,14 @@ const PEEK = `return {tonumber(redis.call('GET', KEYS[1]) or 0), redis.call('PTT
  *
  * Written here because the community's package, `@nest-lab/throttler-storage-redis`, does not accept NestJS 12.
  */
-export class RedisThrottlerStorage implements RateLimitStorage, OnApplicationShutdown {
+export class RedisThrottlerStorage
+  implements RateLimitStorage, OnModuleInit, OnApplicationShutdown
+{
   private readonly logger = new Logger('RateLimit');
   private readonly memory = new MemoryThrottlerStorage();
   private readonly redis: Redis;
   private pausedUntil = 0;
+  private nextWarningAt = 0;
 
   constructor(url: string) {
     this.redis = new Redis(url, {
@@ -43,9 +48,16 @@ export class RedisThrottlerStorage implements RateLimitStorage, OnApplicationShu
       commandTimeout: COMMAND_TIMEOUT_MS,
       retryStrategy: (attempt) => Math.min(attempt * 100, MAX_RECONNECT_DELAY_MS),
     });
-    // Without a listener, ioredis prints each failed attempt to connect; what matters is logged below.
+    // Without a listener, ioredis prints every failed attempt to connect.
     this.redis.on('error', () => {});
-    void this.redis.connect().catch(() => {});
+    this.redis.on('ready', () => this.logger.log('Redis counts requests.'));
+    this.redis.on('close', () => this.warn('the connection is closed'));
+  }
+
+  /** Waits for the connection, but a Redis that is away does not keep the service from starting. */
+  async onModuleInit(): Promise<void> {
+    const connected = this.redis.connect().catch(() => {});
+    await Promise.race([connected, sleep(CONNECT_TIMEOUT_MS, undefined, { ref: false })]);
   }
 
   async increment(key: string, ttl: number, limit: number) {
@@ -67,6 +79,7 @@ export class RedisThrottlerStorage implements RateLimitStorage, OnApplicationShu
   }
 
   onApplicationShutdown(): void {
+    this.redis.removeAllListeners('close');
     this.redis.disconnect();
   }
 
@@ -74,17 +87,20 @@ export class RedisThrottlerStorage implements RateLimitStorage, OnApplicationShu
     ask: () => Promise<unknown>,
     instead: () => Promise<Count>,
   ): Promise<Count> {
-    if (Date.now() < this.pausedUntil) return instead();
+    if (this.redis.status !== 'ready' || Date.now() < this.pausedUntil) return instead();
     try {
       const [hits, left] = (await ask()) as [number, number];
       return { hits, resetMs: Math.max(0, left) };
     } catch (error) {
-      if (Date.now() >= this.pausedUntil) {
-        this.pausedUntil = Date.now() + PAUSE_MS;
-        const reason = error instanceof Error ? error.message : 'unknown error';
-        this.logger.warn(`Redis does not count requests, this process does: ${reason}`);
-      }
+      this.pausedUntil = Date.now() + PAUSE_MS;
+      this.warn(error instanceof Error ? error.message : 'unknown error');
       return instead();
     }
+  }
+
+  private warn(reason: string): void {
+    if (Date.now() < this.nextWarningAt) return;
+    this.nextWarningAt = Date.now() + WARN_EVERY_MS;
+    this.logger.warn(`Redis does not count requests, this process does: ${reason}`);
   }
 }
