@@ -47,6 +47,16 @@ async function expectRefused(token: string): Promise<void> {
   expect(sandbox.requests).toEqual([]);
 }
 
+async function expectUnavailable(token: string): Promise<void> {
+  const started = performance.now();
+  const { body, headers } = await ask(`Bearer ${token}`).expect(503);
+  expect(body).toMatchObject({ code: 'IDENTITY_PROVIDER_UNAVAILABLE' });
+  expect(headers['retry-after']).toMatch(/^\d+$/);
+  expect(JSON.stringify(body)).not.toContain(provider.issuer);
+  expect(performance.now() - started).toBeLessThan(3_500);
+  expect(sandbox.requests).toEqual([]);
+}
+
 /** A token with any header and signature. */
 function handMade(header: object, payload: JWTPayload, sign: (text: string) => Buffer): string {
   const text = [header, payload].map((part) => base64url.encode(JSON.stringify(part))).join('.');
@@ -230,16 +240,6 @@ describe('the keys of the provider', () => {
 });
 
 describe.each(['failing', 'hanging', 'nonsense'] as const)('a provider that is %s', (mode) => {
-  async function expectUnavailable(token: string): Promise<void> {
-    const started = performance.now();
-    const { body, headers } = await ask(`Bearer ${token}`).expect(503);
-    expect(body).toMatchObject({ code: 'IDENTITY_PROVIDER_UNAVAILABLE' });
-    expect(headers['retry-after']).toMatch(/^\d+$/);
-    expect(JSON.stringify(body)).not.toContain(provider.issuer);
-    expect(performance.now() - started).toBeLessThan(3_500);
-    expect(sandbox.requests).toEqual([]);
-  }
-
   it('before its keys are known stops callers, until it is back', async () => {
     provider.mode = mode;
     const token = await provider.token();

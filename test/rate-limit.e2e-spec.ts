@@ -40,6 +40,11 @@ function look(headers: Headers, service = bff) {
   return request(service.url).get('/downloads/unknown').set(headers);
 }
 
+/** As from this address, where the peer of the connection is a trusted proxy. */
+function lookFrom(address: string, headers: Headers) {
+  return look({ ...headers, 'x-forwarded-for': address });
+}
+
 async function statuses(count: number, send: () => PromiseLike<{ status: number }>) {
   const found: number[] = [];
   for (let i = 0; i < count; i++) found.push((await send()).status);
@@ -106,10 +111,9 @@ describe('the limits on requests', () => {
 
   it('hold for each address where everyone may call', async () => {
     await start({ AUTH: 'none', USERS: '', RATE_LIMIT_PER_CALLER: '1', TRUST_PROXY: 'true' });
-    const from = (address: string) => look({ 'x-forwarded-for': address });
-    await from('192.0.2.1').expect(404);
-    await from('192.0.2.1').expect(429);
-    await from('192.0.2.2').expect(404);
+    await lookFrom('192.0.2.1', {}).expect(404);
+    await lookFrom('192.0.2.1', {}).expect(429);
+    await lookFrom('192.0.2.2', {}).expect(404);
   });
 
   it('do not touch the probes and the docs', async () => {
@@ -132,28 +136,26 @@ describe('the limits on requests', () => {
 });
 
 describe('the address of a caller', () => {
-  const asFor = (address: string) => ({ ...AS_ALICE, 'x-forwarded-for': address });
-
   it('is that of the connection, whatever the caller says', async () => {
     await start({ RATE_LIMIT_PER_ADDRESS: '1' });
-    await look(asFor('192.0.2.1')).expect(404);
-    await look(asFor('192.0.2.2')).expect(429);
+    await lookFrom('192.0.2.1', AS_ALICE).expect(404);
+    await lookFrom('192.0.2.2', AS_ALICE).expect(429);
   });
 
   it.each(['true', '1', '127.0.0.1', '127.0.0.0/8,::1'])(
     'is that of the first proxy’s peer with TRUST_PROXY=%s',
     async (TRUST_PROXY) => {
       await start({ RATE_LIMIT_PER_ADDRESS: '1', TRUST_PROXY });
-      await look(asFor('192.0.2.1')).expect(404);
-      await look(asFor('192.0.2.1')).expect(429);
-      await look(asFor('192.0.2.2')).expect(404);
+      await lookFrom('192.0.2.1', AS_ALICE).expect(404);
+      await lookFrom('192.0.2.1', AS_ALICE).expect(429);
+      await lookFrom('192.0.2.2', AS_ALICE).expect(404);
     },
   );
 
   it('cannot be made up in front of trusted proxies', async () => {
     await start({ RATE_LIMIT_PER_ADDRESS: '1', TRUST_PROXY: '1' });
-    await look(asFor('198.51.100.1, 192.0.2.1')).expect(404);
-    await look(asFor('198.51.100.2, 192.0.2.1')).expect(429);
+    await lookFrom('198.51.100.1, 192.0.2.1', AS_ALICE).expect(404);
+    await lookFrom('198.51.100.2, 192.0.2.1', AS_ALICE).expect(429);
   });
 });
 
@@ -194,13 +196,11 @@ describe('failed logins', () => {
 
   it('do not disturb who is logged in already, nor other names, nor other addresses', async () => {
     await start({ RATE_LIMIT_FAILED_LOGINS: '2', TRUST_PROXY: 'true' });
-    const from = (address: string, headers: Headers) =>
-      look({ ...headers, 'x-forwarded-for': address });
-    await from('192.0.2.1', AS_ALICE).expect(404);
-    expect(await statuses(3, () => from('192.0.2.1', WRONG))).toEqual([401, 401, 429]);
-    await from('192.0.2.1', AS_ALICE).expect(404);
-    await from('192.0.2.1', AS_ZOE).expect(404);
-    await from('192.0.2.9', WRONG).expect(401);
+    await lookFrom('192.0.2.1', AS_ALICE).expect(404);
+    expect(await statuses(3, () => lookFrom('192.0.2.1', WRONG))).toEqual([401, 401, 429]);
+    await lookFrom('192.0.2.1', AS_ALICE).expect(404);
+    await lookFrom('192.0.2.1', AS_ZOE).expect(404);
+    await lookFrom('192.0.2.9', WRONG).expect(401);
   });
 
   it('of many names end the attempts of their address', async () => {

@@ -34,6 +34,7 @@ import { RETRY_AFTER } from './retry-after.js';
 
 @ApiTags('downloads')
 @ApiSecurity('basic')
+@ApiSecurity('bearer')
 @Controller('downloads')
 export class DownloadsController {
   constructor(
@@ -70,6 +71,7 @@ export class DownloadsController {
   @ApiProblems(
     'VALIDATION_FAILED',
     'MALFORMED_BODY',
+    'ORIGIN_FORBIDDEN',
     'NODE_FORBIDDEN',
     'NODE_NOT_FOUND',
     'CONTENT_ARCHIVED',
@@ -140,7 +142,13 @@ export class DownloadsController {
   })
   @ApiId()
   @ApiAcceptedResponse({ description: 'The cancellation has been asked for.' })
-  @ApiProblems('INVALID_ID', 'NOT_A_DOWNLOAD', 'FORBIDDEN', 'DOWNLOAD_NOT_FOUND')
+  @ApiProblems(
+    'INVALID_ID',
+    'NOT_A_DOWNLOAD',
+    'FORBIDDEN',
+    'ORIGIN_FORBIDDEN',
+    'DOWNLOAD_NOT_FOUND',
+  )
   cancel(@Param('id', NodeIdPipe) id: string): Promise<void> {
     return this.downloads.cancel(id);
   }

@@ -10,6 +10,7 @@ import { NodeIdPipe } from './dto/node-id.pipe.js';
 /** The paths under which Alfresco's own clients save and remove a ZIP. Download nodes only. */
 @ApiTags('nodes')
 @ApiSecurity('basic')
+@ApiSecurity('bearer')
 @Controller('nodes')
 export class NodesController {
   constructor(
@@ -47,7 +48,13 @@ export class NodesController {
   })
   @ApiId()
   @ApiNoContentResponse({ description: 'The download is gone.' })
-  @ApiProblems('INVALID_ID', 'NOT_A_DOWNLOAD', 'FORBIDDEN', 'DOWNLOAD_NOT_FOUND')
+  @ApiProblems(
+    'INVALID_ID',
+    'NOT_A_DOWNLOAD',
+    'FORBIDDEN',
+    'ORIGIN_FORBIDDEN',
+    'DOWNLOAD_NOT_FOUND',
+  )
   remove(@Param('id', NodeIdPipe) id: string): Promise<void> {
     return this.downloads.remove(id);
   }

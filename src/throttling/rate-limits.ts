@@ -15,7 +15,6 @@ export function throttlerOptions(
   { perAddress, perCaller, create }: RateLimitConfig,
   storage: RateLimitStorage,
 ): ThrottlerModuleOptions {
-  const throttler = (name: RateLimitName, limit: number) => ({ name, limit, ttl: WINDOW_MS });
   return {
     storage,
     // One counter for all routes; the default would be one for each.
@@ -26,6 +25,10 @@ export function throttlerOptions(
       { ...throttler('create', create), skipIf: (context) => !isCreation(context) },
     ],
   };
+}
+
+function throttler(name: RateLimitName, limit: number) {
+  return { name, limit, ttl: WINDOW_MS };
 }
 
 /** Key of a counter. Names and subjects are the callers' own text, of any length: they are hashed. */
