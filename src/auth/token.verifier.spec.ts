@@ -38,6 +38,7 @@ describe('the verifier of tokens', () => {
     ['a blank one', { email: ' \t' }],
     ['one with a line end', { email: 'alice\n' }],
     ['one with a control character of Latin-1', { email: 'alice\u0085' }],
+    ['longer than a subject may be', { email: 'x'.repeat(256) }],
     ['a number', { email: 7 }],
     ['null', { email: null }],
   ])('knows nobody whose name is %s', async (_what, claims) => {

@@ -21,6 +21,9 @@ const ALGORITHMS = [
 /** Seconds by which the provider's clock may differ from this one. */
 const CLOCK_TOLERANCE = 5;
 
+/** OpenID Connect Core 1.0, section 2, for "sub". */
+const MAX_NAME_LENGTH = 255;
+
 /**
  * Verifies tokens of an OpenID provider.
  *
@@ -67,7 +70,12 @@ function toCaller(payload: JWTPayload, usernameClaim: string): Caller | undefine
   return isName(sub) && isName(name) ? { id: `bearer:${sub}`, name } : undefined;
 }
 
-/** A name goes into log lines and headers. */
+/** A name goes into log lines, headers and keys of the store. */
 function isName(value: unknown): value is string {
-  return typeof value === 'string' && value.trim() !== '' && !/\p{Cc}/u.test(value);
+  return (
+    typeof value === 'string' &&
+    value.trim() !== '' &&
+    value.length <= MAX_NAME_LENGTH &&
+    !/\p{Cc}/u.test(value)
+  );
 }
