@@ -1,28 +1,21 @@
 import 'reflect-metadata';
 import { ConsoleLogger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyRequest } from 'fastify';
 import { AppModule } from './app.module.js';
 import { registerBodyParser } from './http/body.parser.js';
-import type { AppConfig, LogLevel } from './config/app.config.js';
+import { corsOptions } from './http/cors.options.js';
+import { SECURITY_HEADERS } from './http/security.headers.js';
+import { ServiceAdapter } from './http/service.adapter.js';
+import type { AppConfig, HttpConfig, LogLevel } from './config/app.config.js';
 import { setUpDocs } from './docs/docs.setup.js';
-import { LOG_LEVELS, MAX_TIMER_MS } from './config/environment.js';
+import { LOG_LEVELS } from './config/environment.js';
 import { AllowedMethods } from './problems/allowed-methods.js';
 import { BodyValidationPipe } from './problems/body-validation.pipe.js';
-import { handleClientError } from './problems/client-error.handler.js';
 import { ProblemException } from './problems/problem.exception.js';
 import { ProblemFilter } from './problems/problem.filter.js';
-import { requestId } from './http/request-id.js';
 
-/** Milliseconds to receive a request; Fastify's default has no limit, which invites slow clients. */
-const REQUEST_TIMEOUT_MS = 30_000;
-/** How often Node looks for requests that are too slow. */
-const TIMEOUT_CHECK_MS = 5000;
-/** Milliseconds after which a caller who takes no byte of an answer is let go, with what Alfresco holds for him. */
-const STALLED_CALLER_MS = 120_000;
-/** Longer ids are refused by name, not by the router. */
-const MAX_PARAMETER_LENGTH = 1024;
 /** Routes that an orchestrator looks for, wherever the API is mounted. */
 const OUTSIDE_PREFIX = ['health/live', 'health/ready'];
 
@@ -31,7 +24,9 @@ const OUTSIDE_PREFIX = ['health/live', 'health/ready'];
  * The one place where pipes, filters, prefix and docs are applied.
  */
 export async function createApp(config: AppConfig): Promise<NestFastifyApplication> {
-  const adapter = createAdapter(config, () => app.get(ProblemFilter));
+  const adapter = new ServiceAdapter(config, (...problem) =>
+    app.get(ProblemFilter).send(...problem),
+  );
   const app: NestFastifyApplication = await NestFactory.create<NestFastifyApplication>(
     AppModule.forRoot(config),
     adapter,
@@ -44,7 +39,11 @@ export async function createApp(config: AppConfig): Promise<NestFastifyApplicati
   );
   const fastify = adapter.getInstance();
   const allowedMethods = app.get(AllowedMethods);
-  fastify.addHook('onRoute', (route) => allowedMethods.add(route));
+  fastify.addHook('onRoute', (route) => {
+    // A route of @fastify/cors for every path, which exists only for its hook to run.
+    if (route.url !== '*') allowedMethods.add(route);
+  });
+  setUpBrowserProtection(app, config.http);
   fastify.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
     done(refuseWithoutHost(request));
@@ -60,25 +59,11 @@ export async function createApp(config: AppConfig): Promise<NestFastifyApplicati
   return app;
 }
 
-function createAdapter({ http, alfresco }: AppConfig, filter: () => ProblemFilter): FastifyAdapter {
-  return new FastifyAdapter({
-    bodyLimit: http.maxBodyBytes,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    // It cannot tell a slow caller from a slow Alfresco, so it must not end before the limits for that.
-    connectionTimeout: Math.min(
-      Math.max(STALLED_CALLER_MS, 2 * (alfresco.timeoutMs + alfresco.idleTimeoutMs)),
-      MAX_TIMER_MS,
-    ),
-    // A request without Host is answered by `refuseWithoutHost`, in the form of every other error.
-    http: { requireHostHeader: false, connectionsCheckingInterval: TIMEOUT_CHECK_MS },
-    genReqId: requestId,
-    // A HEAD route is written where it differs from GET; Fastify makes the others.
-    exposeHeadRoutes: true,
-    clientErrorHandler: handleClientError,
-    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
-      filter().send(error, request, reply),
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAMETER_LENGTH },
-  });
+/** What the service tells browsers, and what it takes from pages of other origins. */
+function setUpBrowserProtection(app: NestFastifyApplication, { corsOrigins }: HttpConfig): void {
+  app.useSecurityHeaders(SECURITY_HEADERS);
+  app.enableCsrfProtection({ trustedOrigins: [...corsOrigins] });
+  if (corsOrigins.length > 0) app.enableCors(corsOptions(corsOrigins));
 }
 
 /** RFC 9112, section 3.2. */

@@ -1,9 +1,14 @@
-import { type DynamicModule, Module } from '@nestjs/common';
+import { type DynamicModule, Module, type Provider } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
 import { AuthModule } from './auth/auth.module.js';
+import { CallerGuard } from './auth/caller.guard.js';
 import type { AppConfig } from './config/app.config.js';
 import { DownloadsModule } from './downloads/downloads.module.js';
 import { HealthModule } from './health/health.module.js';
 import { ProblemsModule } from './problems/problems.module.js';
+import { AddressLimitGuard } from './throttling/address-limit.guard.js';
+import { CallerLimitGuard } from './throttling/caller-limit.guard.js';
+import { ThrottlingModule } from './throttling/throttling.module.js';
 
 /** Puts the service together from its configuration. */
 @Module({})
@@ -14,14 +19,26 @@ export class AppModule {
       alfresco: config.alfresco,
       store: config.store,
     });
+    const throttling = ThrottlingModule.forRoot(config.rateLimit, config.store);
     return {
       module: AppModule,
       imports: [
         ProblemsModule,
-        AuthModule.forRoot(config.auth, config.links),
+        throttling,
+        AuthModule.forRoot(config.auth, config.links, throttling),
         downloads,
         HealthModule.forRoot(downloads),
       ],
+      providers: guards(config),
     };
   }
+}
+
+/** In the order in which they run: an address is limited before, a caller after it is known who calls. */
+function guards({ rateLimit }: AppConfig): Provider[] {
+  return [
+    ...(rateLimit ? [{ provide: APP_GUARD, useClass: AddressLimitGuard }] : []),
+    { provide: APP_GUARD, useExisting: CallerGuard },
+    ...(rateLimit ? [{ provide: APP_GUARD, useClass: CallerLimitGuard }] : []),
+  ];
 }

@@ -1,24 +1,25 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { APP_GUARD } from '@nestjs/core';
 import type { AuthConfig, LinkConfig } from '../config/app.config.js';
 import { AUTH_CONFIG } from './auth.config.js';
 import { LINK_CONFIG, LinkSigner } from './link.signer.js';
 import { CallerGuard } from './caller.guard.js';
 
-/** Authenticates the caller of every route that is not `@Public()`. */
+/** The guard that authenticates the caller of every route that is not `@Public()`, and what signs links. */
 @Module({})
 export class AuthModule {
-  static forRoot(config: AuthConfig, links: LinkConfig): DynamicModule {
+  /** @param throttling the module that exports `FailedLogins`, if logins are throttled */
+  static forRoot(config: AuthConfig, links: LinkConfig, throttling: DynamicModule): DynamicModule {
     return {
       module: AuthModule,
       global: true,
+      imports: [throttling],
       providers: [
         { provide: AUTH_CONFIG, useValue: config },
         { provide: LINK_CONFIG, useValue: links },
         LinkSigner,
-        { provide: APP_GUARD, useClass: CallerGuard },
+        CallerGuard,
       ],
-      exports: [LinkSigner],
+      exports: [CallerGuard, LinkSigner],
     };
   }
 }

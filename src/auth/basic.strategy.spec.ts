@@ -66,7 +66,7 @@ describe('the strategy of this service', () => {
     ['50%', '%3A'],
   ])('lets %s in with the password %s', async (name, password) => {
     await expect(authenticate(strategy, `Basic ${base64(`${name}:${password}`)}`)).resolves.toEqual(
-      { name },
+      { id: `basic:${name}`, name },
     );
   });
 

@@ -3,7 +3,7 @@ import type { Caller } from './caller.js';
 import { parseBasicCredentials } from './basic-credentials.js';
 import type { UserDirectory } from './user.directory.js';
 
-type HeadersOnly = { readonly headers: { readonly authorization?: string } };
+type Request = { readonly headers: { readonly authorization?: string }; readonly ip?: string };
 
 /**
  * Passport's Basic strategy behind a strict reading of the header.
@@ -16,20 +16,21 @@ export class StrictBasicStrategy extends BasicStrategy {
   declare fail: (status: number) => void;
 
   constructor(users: UserDirectory) {
-    super((name, password, done) => {
-      users.verify(decodeURIComponent(name), decodeURIComponent(password)).then(
-        (isVerified) => done(null, isVerified && toCaller(decodeURIComponent(name))),
+    super({ passReqToCallback: true }, ({ ip }, encodedName, encodedPassword, done) => {
+      const name = decodeURIComponent(encodedName);
+      users.verify(name, decodeURIComponent(encodedPassword), ip).then(
+        (isVerified) => done(null, isVerified && toCaller(name)),
         (error: unknown) => done(error),
       );
     });
   }
 
-  override authenticate(request: HeadersOnly): void {
+  override authenticate(request: Request): void {
     const credentials = parseBasicCredentials(request.headers.authorization);
     if (!credentials) return this.fail(401);
     const pair = `${encodeURIComponent(credentials.name)}:${encodeURIComponent(credentials.password)}`;
     const authorization = `Basic ${Buffer.from(pair).toString('base64')}`;
-    super.authenticate({ headers: { authorization } } as Parameters<
+    super.authenticate({ headers: { authorization }, ip: request.ip } as Parameters<
       BasicStrategy['authenticate']
     >[0]);
   }

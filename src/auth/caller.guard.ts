@@ -1,16 +1,26 @@
-import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
+import {
+  type CanActivate,
+  type ExecutionContext,
+  Inject,
+  Injectable,
+  Optional,
+} from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import passport from 'passport';
 import type { AuthConfig } from '../config/app.config.js';
 import { pathOf } from '../http/request-target.js';
 import { ProblemException } from '../problems/problem.exception.js';
+import { FailedLogins } from '../throttling/failed-logins.js';
 import { ACCEPTS_LINK } from './accepts-link.decorator.js';
 import { AUTH_CONFIG } from './auth.config.js';
 import { StrictBasicStrategy } from './basic.strategy.js';
+import { BearerStrategy } from './bearer.strategy.js';
 import { ANONYMOUS, type AuthenticatedRequest, type Caller } from './caller.js';
-import { challenge } from './challenge.js';
+import { challenge, schemeOf } from './challenge.js';
 import { LINK_PARAMETER, LinkSigner } from './link.signer.js';
+import { ProviderKeys } from './provider.keys.js';
 import { PUBLIC } from './public.decorator.js';
+import { TokenVerifier } from './token.verifier.js';
 import { UserDirectory } from './user.directory.js';
 
 /**
@@ -27,8 +37,15 @@ export class CallerGuard implements CanActivate {
     private readonly reflector: Reflector,
     private readonly links: LinkSigner,
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
+    @Optional() failedLogins?: FailedLogins,
   ) {
-    this.passport.use('basic', new StrictBasicStrategy(new UserDirectory(config.users)));
+    const { users, oidc } = config;
+    const directory = new UserDirectory(users, undefined, failedLogins);
+    this.passport.use('basic', new StrictBasicStrategy(directory));
+    if (oidc) {
+      const { keyFor } = new ProviderKeys(oidc.issuer);
+      this.passport.use('bearer', new BearerStrategy(new TokenVerifier(oidc, keyFor)));
+    }
   }
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -55,21 +72,36 @@ export class CallerGuard implements CanActivate {
     return link === undefined ? undefined : String(link);
   }
 
-  /** @throws ProblemException UNAUTHENTICATED */
+  /** @throws ProblemException UNAUTHENTICATED, TOO_MANY_REQUESTS, IDENTITY_PROVIDER_UNAVAILABLE */
   private async authenticate(request: AuthenticatedRequest): Promise<Caller> {
-    const caller = await new Promise<Caller | false>((resolve, reject) => {
-      this.passport.authenticate(
-        'basic',
-        { session: false },
-        (error: Error | null, user?: Caller | false) =>
-          error ? reject(error) : resolve(user ?? false),
-      )({ headers: request.headers }, undefined, reject);
-    });
+    const { schemes } = this.config;
+    const sent = schemeOf(request.headers);
+    const scheme = schemes.find((accepted) => accepted === sent);
+    const caller = scheme && isOnce(request) && (await this.callerOf(scheme, request));
     if (!caller) {
       throw new ProblemException('UNAUTHENTICATED', {
-        headers: { 'www-authenticate': challenge(request.headers) },
+        headers: { 'www-authenticate': challenge(request.headers, schemes) },
       });
     }
     return caller;
   }
+
+  private callerOf(
+    scheme: 'basic' | 'bearer',
+    { headers, ip }: AuthenticatedRequest,
+  ): Promise<Caller | false> {
+    return new Promise((resolve, reject) => {
+      this.passport.authenticate(
+        scheme,
+        { session: false },
+        (error: Error | null, user?: Caller | false) =>
+          error ? reject(error) : resolve(user ?? false),
+      )({ headers, ip }, undefined, reject);
+    });
+  }
+}
+
+/** Node.js keeps the first of several; something between here and the caller may have looked at another one. */
+function isOnce({ raw }: AuthenticatedRequest): boolean {
+  return raw.headersDistinct.authorization?.length === 1;
 }

@@ -1,12 +1,33 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { AuthConfig } from '../config/app.config.js';
 
-const PARAMETERS = 'realm="alfresco-downloads", charset="UTF-8"';
+type Scheme = AuthConfig['schemes'][number];
+
+const REALM = 'realm="alfresco-downloads"';
+
+/** Credentials that were sent belong to the scheme of this name, in lower case (RFC 9110, section 11.1). */
+export function schemeOf({ authorization }: IncomingHttpHeaders): string | undefined {
+  return authorization?.split(' ', 1)[0]?.toLowerCase();
+}
 
 /**
- * `WWW-Authenticate` of a 401 (RFC 7617, section 2.1). A script that says so gets a scheme no browser
- * knows: for `Basic` the browser would open its own login window over the web application.
+ * `WWW-Authenticate` of a 401: one challenge for each accepted scheme.
+ *
+ * Basic (RFC 7617, section 2.1): a script that says so gets a scheme no browser knows; for `Basic` the browser
+ * would open its own login window over the web application. Bearer (RFC 6750, section 3.1): the error is named
+ * only to a caller who sent a token.
  */
-export function challenge(headers: IncomingHttpHeaders): string {
+export function challenge(headers: IncomingHttpHeaders, schemes: readonly Scheme[]): string {
+  return schemes
+    .map((scheme) => (scheme === 'basic' ? basicChallenge(headers) : bearerChallenge(headers)))
+    .join(', ');
+}
+
+function basicChallenge(headers: IncomingHttpHeaders): string {
   const isScript = headers['x-requested-with']?.toString().toLowerCase() === 'xmlhttprequest';
-  return `${isScript ? 'xBasic' : 'Basic'} ${PARAMETERS}`;
+  return `${isScript ? 'xBasic' : 'Basic'} ${REALM}, charset="UTF-8"`;
+}
+
+function bearerChallenge(headers: IncomingHttpHeaders): string {
+  return `Bearer ${REALM}${schemeOf(headers) === 'bearer' ? ', error="invalid_token"' : ''}`;
 }

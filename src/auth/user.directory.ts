@@ -1,6 +1,13 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import bcrypt from 'bcrypt';
 
+/** Lets a password be verified, or refuses the attempt. */
+export interface LoginThrottle {
+  attempt(address: string, name: string, verify: () => Promise<boolean>): Promise<boolean>;
+}
+
+const UNTHROTTLED: LoginThrottle = { attempt: (_address, _name, verify) => verify() };
+
 /** How long a verified pair is remembered, in milliseconds. */
 const REMEMBER_MS = 60_000;
 
@@ -26,24 +33,31 @@ export class UserDirectory {
   constructor(
     private readonly users: ReadonlyMap<string, string>,
     private readonly compare: (password: string, hash: string) => Promise<boolean> = bcrypt.compare,
+    private readonly throttle: LoginThrottle = UNTHROTTLED,
   ) {
     const [someHash = '$2b$10$'] = users.values();
     this.nobody = someHash.slice(0, 7) + '.'.repeat(53);
   }
 
-  async verify(name: string, password: string): Promise<boolean> {
+  /**
+   * @param address where the attempt comes from, for the throttle of failures
+   * @throws what the throttle throws; never for a pair that is remembered
+   */
+  async verify(name: string, password: string, address = ''): Promise<boolean> {
     const digest = createHmac('sha256', this.key).update(`${name}:${password}`).digest();
     const known = this.verified.get(name);
     if (known && known.until > Date.now() && timingSafeEqual(known.digest, digest)) return true;
-    return this.verifyOnce(name, password, digest);
+    const key = `${address} ${digest.toString('base64')}`;
+    return this.runOnce(key, () =>
+      this.throttle.attempt(address, name, () => this.compareHash(name, password, digest)),
+    );
   }
 
-  /** Requests that arrive together with the same pair, as those of one page do, share one bcrypt run. */
-  private verifyOnce(name: string, password: string, digest: Buffer): Promise<boolean> {
-    const key = digest.toString('base64');
+  /** Requests that arrive together with the same pair from the same address, as those of one page do, share one bcrypt run. */
+  private runOnce(key: string, verify: () => Promise<boolean>): Promise<boolean> {
     let run = this.running.get(key);
     if (!run) {
-      run = this.compareHash(name, password, digest).finally(() => this.running.delete(key));
+      run = verify().finally(() => this.running.delete(key));
       this.running.set(key, run);
     }
     return run;

@@ -14,6 +14,9 @@ const LEAST = {
   USERS: `alice:${HASH}`,
 };
 
+/** The same without a secret that is made at random. */
+const SETTLED = { ...LEAST, LINK_SECRET: 'x'.repeat(32) };
+
 const MILLISECONDS = 'must be a whole number of milliseconds from 1 to 2147483647';
 
 let folder: string;
@@ -49,7 +52,14 @@ function problemsOf(variables: Record<string, string | undefined>): readonly str
 describe('the configuration', () => {
   it('has the documented defaults', () => {
     expect(loadConfig(LEAST)).toEqual({
-      http: { host: '127.0.0.1', port: 3000, apiPrefix: '', maxBodyBytes: 65_536 },
+      http: {
+        host: '127.0.0.1',
+        port: 3000,
+        apiPrefix: '',
+        maxBodyBytes: 65_536,
+        trustProxy: false,
+        corsOrigins: [],
+      },
       alfresco: {
         url: 'https://acs.example.com/alfresco',
         tenant: '-default-',
@@ -60,8 +70,15 @@ describe('the configuration', () => {
         idleTimeoutMs: 30_000,
         maxConnections: 128,
       },
-      auth: { mode: 'basic', users: new Map([['alice', HASH]]) },
+      auth: { schemes: ['basic'], users: new Map([['alice', HASH]]) },
       downloads: { maxNodeIds: 1000 },
+      store: { url: 'sqlite:./data/downloads.db', retentionMs: 86_400_000 },
+      links: {
+        secrets: [expect.stringMatching(/^[\w-]{43}$/)],
+        isEphemeral: true,
+        ttlSeconds: 300,
+      },
+      rateLimit: { perCaller: 1200, perAddress: 2400, create: 60, failedLogins: 10 },
       docs: true,
       logLevel: 'log',
     });
@@ -81,7 +98,20 @@ describe('the configuration', () => {
         ALFRESCO_TIMEOUT_MS: '2',
         ALFRESCO_IDLE_TIMEOUT_MS: '3',
         ALFRESCO_MAX_CONNECTIONS: '4',
-        AUTH: 'basic',
+        TRUST_PROXY: '10.0.0.0/8,::1',
+        CORS_ORIGINS: 'https://app.example.com,http://localhost:4200',
+        AUTH: 'basic,bearer',
+        OIDC_ISSUER: 'https://id.example.com/realms/main',
+        OIDC_AUDIENCE: 'downloads',
+        OIDC_USERNAME_CLAIM: 'email',
+        STORE_URL: 'redis://:pass@cache.example.com:6379/1',
+        DOWNLOAD_RETENTION: '60',
+        LINK_SECRET: `${'a'.repeat(32)},${'b'.repeat(32)}`,
+        LINK_TTL: '7',
+        RATE_LIMIT_PER_CALLER: '8',
+        RATE_LIMIT_PER_ADDRESS: '9',
+        RATE_LIMIT_CREATE: '10',
+        RATE_LIMIT_FAILED_LOGINS: '11',
         MAX_NODE_IDS: '5',
         MAX_BODY_BYTES: '1024',
         DOCS: 'off',
@@ -93,6 +123,8 @@ describe('the configuration', () => {
         port: 8080,
         apiPrefix: 'alfresco/api/-default-/public/alfresco/versions/1',
         maxBodyBytes: 1024,
+        trustProxy: ['10.0.0.0/8', '::1'],
+        corsOrigins: ['https://app.example.com', 'http://localhost:4200'],
       },
       alfresco: {
         url: 'http://localhost:8081/alfresco',
@@ -104,8 +136,23 @@ describe('the configuration', () => {
         idleTimeoutMs: 3,
         maxConnections: 4,
       },
-      auth: { mode: 'basic', users: new Map([['alice', HASH]]) },
+      auth: {
+        schemes: ['basic', 'bearer'],
+        users: new Map([['alice', HASH]]),
+        oidc: {
+          issuer: 'https://id.example.com/realms/main',
+          audience: 'downloads',
+          usernameClaim: 'email',
+        },
+      },
       downloads: { maxNodeIds: 5 },
+      store: { url: 'redis://:pass@cache.example.com:6379/1', retentionMs: 60_000 },
+      links: {
+        secrets: ['a'.repeat(32), 'b'.repeat(32)],
+        isEphemeral: false,
+        ttlSeconds: 7,
+      },
+      rateLimit: { perCaller: 8, perAddress: 9, create: 10, failedLogins: 11 },
       docs: false,
       logLevel: 'debug',
     });
@@ -113,7 +160,7 @@ describe('the configuration', () => {
 
   it.each(['', ' ', '\t'])('takes a variable of %j for one that is not set', (blank) => {
     const config = loadConfig({
-      ...LEAST,
+      ...SETTLED,
       HOST: blank,
       PORT: blank,
       API_PREFIX: blank,
@@ -122,12 +169,12 @@ describe('the configuration', () => {
       LOG_LEVEL: blank,
       MAX_NODE_IDS: undefined,
     });
-    expect(config).toEqual(loadConfig(LEAST));
+    expect(config).toEqual(loadConfig(SETTLED));
   });
 
   it('ignores variables of others', () => {
-    expect(loadConfig({ ...LEAST, PATH: '/usr/bin', NODE_ENV: 'production' })).toEqual(
-      loadConfig(LEAST),
+    expect(loadConfig({ ...SETTLED, PATH: '/usr/bin', NODE_ENV: 'production' })).toEqual(
+      loadConfig(SETTLED),
     );
   });
 
@@ -185,7 +232,7 @@ describe('the configuration', () => {
     ).toMatchObject({
       http: { host: '::1', port: 8080, apiPrefix: 'api/v1' },
       alfresco: { url: 'https://acs.example.com/alfresco', tenant: 'example.org', timeoutMs: 5 },
-      auth: { mode: 'none' },
+      auth: { schemes: [] },
       docs: false,
       logLevel: 'warn',
     });
@@ -199,6 +246,69 @@ describe('the configuration', () => {
   it('lets a free port be chosen', () => {
     expect(loadConfig({ ...LEAST, PORT: '0' }).http.port).toBe(0);
   });
+});
+
+describe('bearer tokens', () => {
+  const BEARER = {
+    ...LEAST,
+    USERS: undefined,
+    AUTH: 'bearer',
+    OIDC_ISSUER: 'https://id.example.com',
+    OIDC_AUDIENCE: 'downloads',
+  };
+
+  it('need no users, and name their caller by preferred_username', () => {
+    expect(loadConfig(BEARER).auth).toEqual({
+      schemes: ['bearer'],
+      users: new Map(),
+      oidc: {
+        issuer: 'https://id.example.com',
+        audience: 'downloads',
+        usernameClaim: 'preferred_username',
+      },
+    });
+  });
+
+  it('need users when Basic is accepted, too', () => {
+    expect(problemsOf({ ...BEARER, AUTH: 'basic,bearer' })).toEqual([
+      expect.stringMatching(/^USERS_FILE: is required/),
+    ]);
+  });
+
+  it.each(['OIDC_ISSUER', 'OIDC_AUDIENCE'])('need %s', (name) => {
+    expect(problemsOf({ ...BEARER, [name]: undefined })).toEqual([
+      expect.stringMatching(new RegExp(`^${name}: is required for AUTH=bearer`)),
+    ]);
+  });
+
+  it('need nothing of a provider that is not used', () => {
+    expect(loadConfig({ ...LEAST, OIDC_ISSUER: 'not used' }).auth.oidc).toBeUndefined();
+  });
+});
+
+describe('the trusted proxies', () => {
+  it.each<[string, unknown]>([
+    ['true', true],
+    ['false', false],
+    ['2', 2],
+    ['10.0.0.1', ['10.0.0.1']],
+    ['10.0.0.0/8,fd00::/8,::1', ['10.0.0.0/8', 'fd00::/8', '::1']],
+  ])('may be %s', (given, trustProxy) => {
+    expect(loadConfig({ ...LEAST, TRUST_PROXY: given }).http.trustProxy).toEqual(trustProxy);
+  });
+});
+
+it('takes origins as a browser writes them', () => {
+  expect(
+    loadConfig({
+      ...LEAST,
+      CORS_ORIGINS: 'HTTPS://App.Example.com:443,http://[::1]:80,http://localhost:4200',
+    }).http.corsOrigins,
+  ).toEqual(['https://app.example.com', 'http://[::1]', 'http://localhost:4200']);
+});
+
+it('has no limits with RATE_LIMIT=off', () => {
+  expect(loadConfig({ ...LEAST, RATE_LIMIT: 'off' }).rateLimit).toBeUndefined();
 });
 
 describe('a wrong variable', () => {
@@ -237,6 +347,29 @@ describe('a wrong variable', () => {
     ['ALFRESCO_MAX_CONNECTIONS', '0', 'at least 1'],
     ['AUTH', 'digest', 'basic'],
     ['AUTH', 'Basic', 'basic'],
+    ['AUTH', 'basic,none', 'basic,bearer or none'],
+    ['TRUST_PROXY', 'yes', 'a number of proxies'],
+    ['TRUST_PROXY', '-1', 'a number of proxies'],
+    ['TRUST_PROXY', '10.0.0', 'a number of proxies'],
+    ['TRUST_PROXY', '10.0.0.0/33', 'a number of proxies'],
+    ['TRUST_PROXY', '10.0.0.1,', 'a number of proxies'],
+    ['TRUST_PROXY', '10.0.0.1, 10.0.0.2', 'a number of proxies'],
+    ['CORS_ORIGINS', '*', 'without a path'],
+    ['CORS_ORIGINS', 'https://*.example.com', 'without a path'],
+    ['CORS_ORIGINS', 'null', 'without a path'],
+    ['CORS_ORIGINS', 'app.example.com', 'without a path'],
+    ['CORS_ORIGINS', 'https://app.example.com/', 'without a path'],
+    ['CORS_ORIGINS', 'https://app.example.com:99999', 'without a path'],
+    ['CORS_ORIGINS', 'https://user@app.example.com', 'without a path'],
+    ['CORS_ORIGINS', 'https://app.example.com,', 'without a path'],
+    ['DOWNLOAD_RETENTION', '59', 'seconds of at least 60'],
+    ['LINK_TTL', '0', 'from 1 to 86400'],
+    ['LINK_TTL', '86401', 'from 1 to 86400'],
+    ['RATE_LIMIT', 'no', 'on or off'],
+    ['RATE_LIMIT_PER_CALLER', '0', 'at least 1'],
+    ['RATE_LIMIT_PER_ADDRESS', '1.5', 'at least 1'],
+    ['RATE_LIMIT_CREATE', '-1', 'at least 1'],
+    ['RATE_LIMIT_FAILED_LOGINS', 'few', 'at least 1'],
     ['MAX_NODE_IDS', '0', 'at least 1'],
     ['MAX_BODY_BYTES', '64k', 'bytes'],
     ['DOCS', 'yes', 'on or off'],
@@ -289,6 +422,8 @@ describe('a wrong variable', () => {
   it('is never quoted when it is a secret', () => {
     const { message } = refusal({
       ...LEAST,
+      STORE_URL: 'mysql://:open@cache.example.com',
+      LINK_SECRET: 'open',
       PORT: 'http',
       ALFRESCO_PASSWORD: 'open sesame',
       ALFRESCO_PASSWORD_FILE: file('both', 'open barley'),
@@ -407,7 +542,7 @@ describe('the users', () => {
   it('may come from an htpasswd file', () => {
     const path = file('htpasswd', `alice:${HASH}\nbob:${HASH.replace('$2b$', '$2y$')}\n`);
     expect(loadConfig({ ...WITHOUT_USERS, USERS_FILE: path }).auth).toEqual({
-      mode: 'basic',
+      schemes: ['basic'],
       users: new Map([
         ['alice', HASH],
         ['bob', HASH],
@@ -423,7 +558,7 @@ describe('the users', () => {
 
   it('are not required when the service is said to be open to everyone', () => {
     expect(loadConfig({ ...WITHOUT_USERS, AUTH: 'none' }).auth).toEqual({
-      mode: 'none',
+      schemes: [],
       users: new Map(),
     });
   });

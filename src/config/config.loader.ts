@@ -6,6 +6,7 @@ import { validateSync } from 'class-validator';
 import type { AppConfig, AuthConfig, HttpConfig, LinkConfig } from './app.config.js';
 import { ConfigurationError } from './configuration.error.js';
 import { Environment, FILE_VARIABLES, SECRET_VARIABLES } from './environment.js';
+import { parseOrigins } from './origin-list.validator.js';
 import { parseHtpasswd, parseUserList } from './users.parser.js';
 
 type Variables = Record<string, string | undefined>;
@@ -121,7 +122,7 @@ function toAppConfig(environment: Environment, users: AuthConfig['users']): AppC
       apiPrefix: (environment.API_PREFIX ?? '').replace(/^\/|\/$/g, ''),
       maxBodyBytes: environment.MAX_BODY_BYTES,
       trustProxy: toTrustProxy(environment.TRUST_PROXY),
-      corsOrigins: environment.CORS_ORIGINS?.split(',') ?? [],
+      corsOrigins: environment.CORS_ORIGINS ? parseOrigins(environment.CORS_ORIGINS) : [],
     },
     alfresco: {
       url: environment.ALFRESCO_URL.replace(/\/+$/, ''),

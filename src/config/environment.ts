@@ -10,6 +10,8 @@ import {
 } from 'class-validator';
 import type { LogLevel } from './app.config.js';
 import { IsHttpUrl } from './http-url.validator.js';
+import { IsOriginList } from './origin-list.validator.js';
+import { IsTrustedProxies } from './trusted-proxies.validator.js';
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'log', 'debug', 'silent'] as const;
 
@@ -42,15 +44,11 @@ export class Environment {
   })
   API_PREFIX?: string;
 
-  @Matches(/^(?:true|false|\d+|[0-9A-Fa-f.:/]+(?:,[0-9A-Fa-f.:/]+)*)$/, {
-    message: 'must be true, false, a number of proxies, or their addresses (a.b.c.d/n,...)',
-  })
+  @IsTrustedProxies('must be true, false, a number of proxies, or their addresses (a.b.c.d/n,...)')
   TRUST_PROXY = 'false';
 
   @IsOptional()
-  @Matches(/^https?:\/\/[^/,\s]+(?:,https?:\/\/[^/,\s]+)*$/, {
-    message: 'must be origins such as https://app.example.com, comma-separated, without a path',
-  })
+  @IsOriginList('must be origins such as https://app.example.com, comma-separated, without a path')
   CORS_ORIGINS?: string;
 
   @IsNotEmpty({ message: 'is required, e.g. https://acs.example.com/alfresco' })

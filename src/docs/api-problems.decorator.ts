@@ -4,9 +4,11 @@ import { PROBLEMS, type ProblemCode } from '../problems/problem.catalogue.js';
 import { ProblemDocument, toProblemDocument } from '../problems/problem.document.js';
 import { ProblemException } from '../problems/problem.exception.js';
 
-/** Whatever the route: authentication, a fault of Alfresco, a fault of this service. */
+/** Whatever the route: authentication, limits, a fault of Alfresco, a fault of this service. */
 const EVERYWHERE: readonly ProblemCode[] = [
   'UNAUTHENTICATED',
+  'TOO_MANY_REQUESTS',
+  'IDENTITY_PROVIDER_UNAVAILABLE',
   'INTERNAL_ERROR',
   'ALFRESCO_ERROR',
   'ALFRESCO_BAD_RESPONSE',
@@ -57,9 +59,25 @@ function problemResponse(status: number, codes: readonly ProblemCode[]): MethodD
 
 const text = (description: string) => ({ description, schema: { type: 'string' as const } });
 
+const RATE_LIMIT_HEADERS = {
+  'RateLimit-Policy': text('The limits, e.g. `"caller";q=1200;w=60`: requests, and seconds.'),
+  RateLimit: text(
+    'What is left of each, e.g. `"caller";r=0;t=42`, and seconds until it starts anew.',
+  ),
+};
+
 function headersOf(codes: readonly ProblemCode[]) {
   return {
-    ...(codes.includes('UNAUTHENTICATED') && { 'WWW-Authenticate': text('Challenge (RFC 7617).') }),
+    ...(codes.includes('UNAUTHENTICATED') && {
+      'WWW-Authenticate': text('A challenge for each accepted scheme (RFC 7617, RFC 6750).'),
+    }),
+    ...(codes.includes('TOO_MANY_REQUESTS') && {
+      'Retry-After': text('Seconds until the limit starts anew.'),
+      ...RATE_LIMIT_HEADERS,
+    }),
+    ...(codes.includes('IDENTITY_PROVIDER_UNAVAILABLE') && {
+      'Retry-After': text('Seconds until it is worth trying again.'),
+    }),
     ...(codes.includes('CONTENT_NOT_READY') && {
       'Retry-After': text(
         'Seconds until it is worth asking again; absent when the download never will have content.',

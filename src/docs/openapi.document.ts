@@ -23,6 +23,16 @@ export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
       { type: 'http', scheme: 'basic', description: 'A user of this service, not of Alfresco.' },
       'basic',
     )
+    .addBearerAuth(
+      {
+        type: 'http',
+        scheme: 'bearer',
+        bearerFormat: 'JWT',
+        description:
+          'A token of the OpenID provider that the service trusts, if it is set up for one.',
+      },
+      'bearer',
+    )
     .addTag('downloads', 'Make, watch, save and cancel a ZIP.')
     .addTag('nodes', 'The same ZIP under the paths that Alfresco’s clients use.')
     .addTag('health', 'Probes for an orchestrator.')

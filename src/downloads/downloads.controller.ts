@@ -47,6 +47,7 @@ const MAX_ITEMS = { minimum: 1, maximum: 100, default: 100 };
 
 @ApiTags('downloads')
 @ApiSecurity('basic')
+@ApiSecurity('bearer')
 @Controller('downloads')
 export class DownloadsController {
   constructor(
@@ -90,6 +91,7 @@ export class DownloadsController {
   @ApiProblems(
     'VALIDATION_FAILED',
     'MALFORMED_BODY',
+    'ORIGIN_FORBIDDEN',
     'NODE_FORBIDDEN',
     'NODE_NOT_FOUND',
     'IDEMPOTENCY_KEY_IN_USE',
@@ -194,7 +196,13 @@ export class DownloadsController {
   })
   @ApiId()
   @ApiAcceptedResponse({ description: 'The cancellation has been asked for.' })
-  @ApiProblems('INVALID_ID', 'FORBIDDEN', 'DOWNLOAD_NOT_FOUND', 'STORE_UNAVAILABLE')
+  @ApiProblems(
+    'INVALID_ID',
+    'FORBIDDEN',
+    'ORIGIN_FORBIDDEN',
+    'DOWNLOAD_NOT_FOUND',
+    'STORE_UNAVAILABLE',
+  )
   cancel(@CurrentCaller() caller: Caller, @Param('id', NodeIdPipe) id: string): Promise<void> {
     return this.downloads.cancel(caller, id);
   }
@@ -210,7 +218,13 @@ export class DownloadsController {
   })
   @ApiId()
   @ApiOkResponse({ type: DirectAccessUrlEntry, description: 'The link.' })
-  @ApiProblems('INVALID_ID', 'FORBIDDEN', 'DOWNLOAD_NOT_FOUND', 'STORE_UNAVAILABLE')
+  @ApiProblems(
+    'INVALID_ID',
+    'FORBIDDEN',
+    'ORIGIN_FORBIDDEN',
+    'DOWNLOAD_NOT_FOUND',
+    'STORE_UNAVAILABLE',
+  )
   async requestLink(
     @CurrentCaller() caller: Caller,
     @Param('id', NodeIdPipe) id: string,

@@ -12,6 +12,7 @@ import { NodeIdPipe } from './dto/node-id.pipe.js';
 /** The paths under which Alfresco's own clients save and remove a ZIP. Download nodes only. */
 @ApiTags('nodes')
 @ApiSecurity('basic')
+@ApiSecurity('bearer')
 @Controller('nodes')
 export class NodesController {
   constructor(
@@ -51,7 +52,13 @@ export class NodesController {
   })
   @ApiId()
   @ApiNoContentResponse({ description: 'The download is gone.' })
-  @ApiProblems('INVALID_ID', 'FORBIDDEN', 'DOWNLOAD_NOT_FOUND', 'STORE_UNAVAILABLE')
+  @ApiProblems(
+    'INVALID_ID',
+    'FORBIDDEN',
+    'ORIGIN_FORBIDDEN',
+    'DOWNLOAD_NOT_FOUND',
+    'STORE_UNAVAILABLE',
+  )
   remove(@CurrentCaller() caller: Caller, @Param('id', NodeIdPipe) id: string): Promise<void> {
     return this.downloads.remove(caller, id);
   }

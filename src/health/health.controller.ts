@@ -6,11 +6,13 @@ import { Public } from '../auth/public.decorator.js';
 import { ApiOnlyProblems } from '../docs/api-problems.decorator.js';
 import { DownloadRegistry } from '../downloads/registry/download.registry.js';
 import { ProblemException } from '../problems/problem.exception.js';
+import { Unlimited } from '../throttling/unlimited.decorator.js';
 
 const UP = { store: { status: 'up' }, alfresco: { status: 'up' } };
 
 /** Probes for an orchestrator. Open to everyone, and silent about anything but up or down. */
 @Public()
+@Unlimited()
 @ApiTags('health')
 @Controller('health')
 export class HealthController {

@@ -25,6 +25,7 @@ export function handleClientError(error: NodeJS.ErrnoException, socket: Socket):
         `Content-Type: ${PROBLEM_MEDIA_TYPE}`,
         `Content-Length: ${Buffer.byteLength(body)}`,
         `X-Request-Id: ${id}`,
+        'X-Content-Type-Options: nosniff',
         'Connection: close',
         '',
         body,

@@ -1,4 +1,4 @@
-import { HttpException } from '@nestjs/common';
+import { ForbiddenException, HttpException } from '@nestjs/common';
 import { type ProblemCode } from './problem.catalogue.js';
 import { ProblemException } from './problem.exception.js';
 
@@ -29,6 +29,8 @@ const BY_STATUS: Readonly<Record<number, ProblemCode>> = {
 /** Any thrown value as a problem; what is not known becomes `INTERNAL_ERROR`. */
 export function toProblem(thrown: unknown): ProblemException {
   if (thrown instanceof ProblemException) return thrown;
+  // Nest's own check of the request's origin; nothing else here throws one.
+  if (thrown instanceof ForbiddenException) return new ProblemException('ORIGIN_FORBIDDEN');
   const code = BY_FASTIFY_CODE[fastifyCodeOf(thrown)] ?? BY_STATUS[statusOf(thrown)];
   return new ProblemException(code ?? 'INTERNAL_ERROR');
 }

@@ -1,0 +1,109 @@
+import { type JWTVerifyGetKey, createRemoteJWKSet, errors } from 'jose';
+import { ProblemException } from '../problems/problem.exception.js';
+
+/** For each of the two documents, discovery and keys. */
+const FETCH_TIMEOUT_MS = 1_500;
+/** An unknown key id makes the keys be fetched again, but not more often than this. */
+const COOL_DOWN_MS = 5_000;
+/** Older keys are replaced in the background. */
+const REFRESH_AFTER_MS = 10 * 60_000;
+/** After a failed fetch, callers are told at once, without another one. */
+const PAUSE_MS = 1_000;
+const RETRY_AFTER_SECONDS = 5;
+
+type KeySet = ReturnType<typeof createRemoteJWKSet>;
+
+/**
+ * The keys with which an OpenID provider signs (OpenID Connect Discovery 1.0).
+ *
+ * Keys once fetched are used until they can be replaced, however long the provider is away: the tokens that
+ * they verify expire by themselves.
+ */
+export class ProviderKeys {
+  private keys?: KeySet;
+  private loading?: Promise<KeySet>;
+  private loadedAt = 0;
+  private pausedUntil = 0;
+
+  /** @param issuer as in the tokens */
+  constructor(private readonly issuer: string) {}
+
+  /** The key for a token, for `jwtVerify`. @throws ProblemException IDENTITY_PROVIDER_UNAVAILABLE */
+  readonly keyFor: JWTVerifyGetKey = async (header, token) => {
+    try {
+      return await (
+        await this.current()
+      )(header, token);
+    } catch (error) {
+      if (isAboutToken(error)) throw error;
+      throw unavailable(error);
+    }
+  };
+
+  private async current(): Promise<KeySet> {
+    if (!this.keys) return this.load();
+    // Not waited for: the old keys serve until the new ones are there.
+    if (Date.now() > this.loadedAt + REFRESH_AFTER_MS) this.load().catch(() => {});
+    return this.keys;
+  }
+
+  private load(): Promise<KeySet> {
+    if (Date.now() < this.pausedUntil) {
+      return Promise.reject(new Error('the provider failed a moment ago'));
+    }
+    this.loading ??= this.fetchKeys().finally(() => (this.loading = undefined));
+    return this.loading;
+  }
+
+  private async fetchKeys(): Promise<KeySet> {
+    try {
+      const keys = createRemoteJWKSet(await discoverKeys(this.issuer), {
+        timeoutDuration: FETCH_TIMEOUT_MS,
+        cooldownDuration: COOL_DOWN_MS,
+        cacheMaxAge: Infinity,
+      });
+      await keys.reload();
+      this.loadedAt = Date.now();
+      return (this.keys = keys);
+    } catch (error) {
+      this.pausedUntil = Date.now() + PAUSE_MS;
+      throw error;
+    }
+  }
+}
+
+/** Whether the keys are there, but none of them is the token's. */
+function isAboutToken(error: unknown): boolean {
+  return (
+    error instanceof errors.JWKSNoMatchingKey ||
+    error instanceof errors.JWKSMultipleMatchingKeys ||
+    error instanceof errors.JOSENotSupported
+  );
+}
+
+async function discoverKeys(issuer: string): Promise<URL> {
+  const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
+  const answer = await fetch(url, {
+    headers: { accept: 'application/json' },
+    redirect: 'error',
+    signal: AbortSignal.timeout(FETCH_TIMEOUT_MS),
+  });
+  if (answer.status !== 200) throw new Error(`discovery answers ${answer.status}`);
+  const document = (await answer.json()) as { issuer?: unknown; jwks_uri?: unknown } | null;
+  // Section 4.3: it must be the same, or another provider's keys would be taken for this one's.
+  if (document?.issuer !== issuer) throw new Error('discovery names another issuer');
+  const keys = URL.parse(String(document.jwks_uri));
+  if (!keys || !isAsSafe(keys, new URL(issuer))) throw new Error('discovery names no jwks_uri');
+  return keys;
+}
+
+function isAsSafe({ protocol }: URL, issuer: URL): boolean {
+  return protocol === 'https:' || (protocol === 'http:' && issuer.protocol === 'http:');
+}
+
+function unavailable(error: unknown): ProblemException {
+  return new ProblemException('IDENTITY_PROVIDER_UNAVAILABLE', {
+    headers: { 'retry-after': String(RETRY_AFTER_SECONDS) },
+    diagnosis: error instanceof Error ? `${error.name}: ${error.message}` : undefined,
+  });
+}

@@ -1,0 +1,59 @@
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { AppConfig, HttpConfig } from '../config/app.config.js';
+import { MAX_TIMER_MS } from '../config/environment.js';
+import { handleClientError } from '../problems/client-error.handler.js';
+import { requestId } from './request-id.js';
+
+/** Milliseconds to receive a request; Fastify's default has no limit, which invites slow clients. */
+const REQUEST_TIMEOUT_MS = 30_000;
+/** How often Node looks for requests that are too slow. */
+const TIMEOUT_CHECK_MS = 5000;
+/** Milliseconds after which a caller who takes no byte of an answer is let go, with what Alfresco holds for him. */
+const STALLED_CALLER_MS = 120_000;
+/** Longer ids are refused by name, not by the router. */
+const MAX_PARAMETER_LENGTH = 1024;
+
+type SecurityHook = Parameters<FastifyAdapter['registerSecurityHook']>[0];
+type SendProblem = (thrown: unknown, request: FastifyRequest, reply: FastifyReply) => void;
+
+/** Fastify as this service uses it. */
+export class ServiceAdapter extends FastifyAdapter {
+  private securityHeaders?: SecurityHook;
+
+  /** @param sendProblem answers what the router refuses before Nest sees the request */
+  constructor({ http, alfresco }: Pick<AppConfig, 'http' | 'alfresco'>, sendProblem: SendProblem) {
+    super({
+      trustProxy: trustProxy(http),
+      bodyLimit: http.maxBodyBytes,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      // It cannot tell a slow caller from a slow Alfresco, so it must not end before the limits for that.
+      connectionTimeout: Math.min(
+        Math.max(STALLED_CALLER_MS, 2 * (alfresco.timeoutMs + alfresco.idleTimeoutMs)),
+        MAX_TIMER_MS,
+      ),
+      // A request without Host is answered in the form of every other error (see `createApp`).
+      http: { requireHostHeader: false, connectionsCheckingInterval: TIMEOUT_CHECK_MS },
+      genReqId: requestId,
+      // A HEAD route is written where it differs from GET; Fastify makes the others.
+      exposeHeadRoutes: true,
+      clientErrorHandler: handleClientError,
+      frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
+        // No hook runs for such a request. What the security hook thinks of its origin does not matter any more.
+        this.securityHeaders?.(request, reply.raw);
+        sendProblem(error, request, reply);
+      },
+      routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAMETER_LENGTH },
+    });
+  }
+
+  override registerSecurityHook(hook: SecurityHook): void {
+    this.securityHeaders = hook;
+    super.registerSecurityHook(hook);
+  }
+}
+
+/** Fastify trusts nobody when it is given a number; counting hops is left to a function of one's own. */
+function trustProxy({ trustProxy: trusted }: HttpConfig) {
+  return typeof trusted === 'number' ? (_address: string, hop: number) => hop < trusted : trusted;
+}

@@ -1,0 +1,106 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Redis } from 'ioredis';
+import { MemoryThrottlerStorage } from './memory.throttler.storage.js';
+import { type Count, type RateLimitStorage, toThrottlerRecord } from './rate-limit.storage.js';
+
+/** Limits are no reason to let a caller wait: what Redis does not answer in this time is counted here. */
+const COMMAND_TIMEOUT_MS = 250;
+const CONNECT_TIMEOUT_MS = 2_000;
+/** After a failure, Redis is left alone for this long. */
+const PAUSE_MS = 2_000;
+const MAX_RECONNECT_DELAY_MS = 2_000;
+const WARN_EVERY_MS = 60_000;
+const PREFIX = 'limit:';
+
+/** A counter without an expiry would block its caller for ever, hence the second condition. */
+const HIT = `
+local hits = redis.call('INCR', KEYS[1])
+local left = redis.call('PTTL', KEYS[1])
+if hits == 1 or left < 0 then
+  redis.call('PEXPIRE', KEYS[1], ARGV[1])
+  left = tonumber(ARGV[1])
+end
+return {hits, left}`;
+
+const PEEK = `return {tonumber(redis.call('GET', KEYS[1]) or 0), redis.call('PTTL', KEYS[1])}`;
+
+/**
+ * Counters that several processes and machines share. While Redis is away, each process counts for itself.
+ *
+ * Written here because the community's package, `@nest-lab/throttler-storage-redis`, does not accept NestJS 12.
+ */
+export class RedisThrottlerStorage
+  implements RateLimitStorage, OnModuleInit, OnApplicationShutdown
+{
+  private readonly logger = new Logger('RateLimit');
+  private readonly memory = new MemoryThrottlerStorage();
+  private readonly redis: Redis;
+  private pausedUntil = 0;
+  private nextWarningAt = 0;
+
+  constructor(url: string) {
+    this.redis = new Redis(url, {
+      lazyConnect: true,
+      enableOfflineQueue: false,
+      maxRetriesPerRequest: 0,
+      connectTimeout: CONNECT_TIMEOUT_MS,
+      commandTimeout: COMMAND_TIMEOUT_MS,
+      retryStrategy: (attempt) => Math.min(attempt * 100, MAX_RECONNECT_DELAY_MS),
+    });
+    // Without a listener, ioredis prints every failed attempt to connect.
+    this.redis.on('error', () => {});
+    this.redis.on('ready', () => this.logger.log('Redis counts requests.'));
+    this.redis.on('close', () => this.warn('the connection is closed'));
+  }
+
+  /** Waits for the connection, but a Redis that is away does not keep the service from starting. */
+  async onModuleInit(): Promise<void> {
+    const connected = this.redis.connect().catch(() => {});
+    await Promise.race([connected, sleep(CONNECT_TIMEOUT_MS, undefined, { ref: false })]);
+  }
+
+  async increment(key: string, ttl: number, limit: number) {
+    return toThrottlerRecord(await this.hit(key, ttl), limit);
+  }
+
+  hit(key: string, windowMs: number): Promise<Count> {
+    return this.withFallback(
+      () => this.redis.eval(HIT, 1, PREFIX + key, windowMs),
+      () => this.memory.hit(key, windowMs),
+    );
+  }
+
+  peek(key: string): Promise<Count> {
+    return this.withFallback(
+      () => this.redis.eval(PEEK, 1, PREFIX + key),
+      () => this.memory.peek(key),
+    );
+  }
+
+  onApplicationShutdown(): void {
+    this.redis.removeAllListeners('close');
+    this.redis.disconnect();
+  }
+
+  private async withFallback(
+    ask: () => Promise<unknown>,
+    instead: () => Promise<Count>,
+  ): Promise<Count> {
+    if (this.redis.status !== 'ready' || Date.now() < this.pausedUntil) return instead();
+    try {
+      const [hits, left] = (await ask()) as [number, number];
+      return { hits, resetMs: Math.max(0, left) };
+    } catch (error) {
+      this.pausedUntil = Date.now() + PAUSE_MS;
+      this.warn(error instanceof Error ? error.message : 'unknown error');
+      return instead();
+    }
+  }
+
+  private warn(reason: string): void {
+    if (Date.now() < this.nextWarningAt) return;
+    this.nextWarningAt = Date.now() + WARN_EVERY_MS;
+    this.logger.warn(`Redis does not count requests, this process does: ${reason}`);
+  }
+}
