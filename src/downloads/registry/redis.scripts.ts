@@ -1,0 +1,114 @@
+import type { Redis } from 'ioredis';
+
+/** Redis' clock, in milliseconds: the machines of the service may not agree on the time. */
+const NOW = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)`;
+
+/** Members of a sorted set do not expire by themselves. */
+const PRUNE = `
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', byExpiry, '-inf', now)) do
+  redis.call('ZREM', byCreation, id)
+  redis.call('ZREM', byExpiry, id)
+end`;
+
+/**
+ * Each script is one step that happens as a whole or not at all. A Redis out of memory refuses a script's
+ * first write that needs memory, and none after a write that has happened.
+ */
+export const SCRIPTS = {
+  // KEYS: download, by creation, by expiry[, request]; ARGV: id, owner, created at, retention, token
+  addDownload: {
+    lua: `
+local byCreation, byExpiry = KEYS[2], KEYS[3]
+local id, owner, retention = ARGV[1], ARGV[2], ARGV[4]
+local holder = redis.call('HGET', KEYS[1], 'owner')
+if holder and holder ~= owner then return 'conflict' end
+if KEYS[4] then
+  local claim = redis.call('HMGET', KEYS[4], 'token', 'download')
+  if claim[1] ~= ARGV[5] or (claim[2] and claim[2] ~= id) then return 'expired' end
+  redis.call('HSET', KEYS[4], 'download', id)
+  redis.call('PEXPIRE', KEYS[4], retention)
+end
+redis.call('HSET', KEYS[1], 'owner', owner)
+redis.call('PEXPIRE', KEYS[1], retention)
+${NOW}
+redis.call('ZADD', byCreation, ARGV[3], id)
+redis.call('ZADD', byExpiry, now + retention, id)
+for _, key in ipairs({ byCreation, byExpiry }) do
+  -- A member added under a longer retention than today's must not go with the set.
+  if redis.call('PTTL', key) < tonumber(retention) then redis.call('PEXPIRE', key, retention) end
+end
+${PRUNE}
+return 'added'`,
+  },
+
+  // KEYS: by creation, by expiry; ARGV: skip count, max items
+  listDownloads: {
+    lua: `
+local byCreation, byExpiry = KEYS[1], KEYS[2]
+${NOW}
+${PRUNE}
+return {
+  redis.call('ZCARD', byCreation),
+  redis.call('ZREVRANGEBYSCORE', byCreation, '+inf', '-inf', 'WITHSCORES', 'LIMIT', ARGV[1], ARGV[2]),
+}`,
+    numberOfKeys: 2,
+  },
+
+  // KEYS: download, by creation, by expiry; ARGV: id
+  removeDownload: {
+    lua: `
+redis.call('DEL', KEYS[1])
+redis.call('ZREM', KEYS[2], ARGV[1])
+redis.call('ZREM', KEYS[3], ARGV[1])`,
+    numberOfKeys: 3,
+  },
+
+  // KEYS: request; ARGV: fingerprint, token, lease
+  claimRequest: {
+    lua: `
+local known = redis.call('HMGET', KEYS[1], 'fingerprint', 'download')
+if known[1] then
+  if known[1] ~= ARGV[1] then return { 'reused' } end
+  if known[2] then return { 'completed', known[2] } end
+  return { 'running' }
+end
+redis.call('HSET', KEYS[1], 'fingerprint', ARGV[1], 'token', ARGV[2])
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+return { 'claimed' }`,
+    numberOfKeys: 1,
+  },
+
+  // KEYS: request; ARGV: token, id of the download by which the claim may have been completed
+  releaseRequest: {
+    lua: `
+local claim = redis.call('HMGET', KEYS[1], 'token', 'download')
+if claim[1] == ARGV[1] and (not claim[2] or claim[2] == ARGV[2]) then redis.call('DEL', KEYS[1]) end`,
+    numberOfKeys: 1,
+  },
+};
+
+/** A client that knows the scripts; ioredis defines a method for each. */
+export type ScriptedRedis = Redis & {
+  addDownload(numberOfKeys: number, ...keysAndArguments: (string | number)[]): Promise<string>;
+  listDownloads(
+    byCreation: string,
+    byExpiry: string,
+    skipCount: number,
+    maxItems: number,
+  ): Promise<[total: number, idsAndTimes: string[]]>;
+  removeDownload(
+    download: string,
+    byCreation: string,
+    byExpiry: string,
+    id: string,
+  ): Promise<unknown>;
+  claimRequest(
+    request: string,
+    fingerprint: string,
+    token: string,
+    leaseMs: number,
+  ): Promise<[state: 'claimed' | 'running' | 'reused'] | [state: 'completed', downloadId: string]>;
+  releaseRequest(request: string, token: string, completedBy: string): Promise<unknown>;
+};

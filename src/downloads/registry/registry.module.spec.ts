@@ -1,0 +1,15 @@
+import { Test } from '@nestjs/testing';
+import { DownloadRegistry } from './download.registry.js';
+import { RegistryModule } from './registry.module.js';
+
+describe('the module of the registry', () => {
+  it('gives the store, and closes it when the application ends', async () => {
+    const store = RegistryModule.forRoot({ url: 'sqlite::memory:', retentionMs: 1000 });
+    const module = await Test.createTestingModule({ imports: [store] }).compile();
+    const app = await module.init();
+    const registry = app.get(DownloadRegistry);
+    await expect(registry.ping()).resolves.toBeUndefined();
+    await app.close();
+    await expect(registry.ping()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+  });
+});

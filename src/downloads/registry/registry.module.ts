@@ -1,0 +1,23 @@
+import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import type { StoreConfig } from '../../config/app.config.js';
+import { DownloadRegistry } from './download.registry.js';
+import { openRegistry } from './registry.factory.js';
+
+/** The registry of downloads, closed when the last request has been answered. */
+@Module({})
+export class RegistryModule implements OnApplicationShutdown {
+  constructor(@Inject(DownloadRegistry) private readonly registry: DownloadRegistry) {}
+
+  /** Opens the store at once. @throws ConfigurationError when it cannot be used */
+  static forRoot(config: StoreConfig): DynamicModule {
+    return {
+      module: RegistryModule,
+      providers: [{ provide: DownloadRegistry, useValue: openRegistry(config) }],
+      exports: [DownloadRegistry],
+    };
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.registry.close();
+  }
+}

@@ -1,0 +1,104 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import { openRegistry } from './registry.factory.js';
+import { describeRegistry } from './registry.suite.js';
+import { hold, HOUR, NOON, recordOf, REQUEST } from './samples.fixture.js';
+import { describeSharedStore } from './shared-store.suite.js';
+import { openDatabase } from './sqlite.database.js';
+import { SqliteRegistry } from './sqlite.registry.js';
+
+describe('the registry in memory', () => {
+  const url = 'sqlite::memory:';
+
+  describeRegistry({ open: (retentionMs) => openRegistry({ url, retentionMs }) });
+
+  it('leaves no file behind', async () => {
+    const registry = openRegistry({ url, retentionMs: HOUR });
+    await registry.add(recordOf('d1'));
+    expect(existsSync(':memory:')).toBe(false);
+    await registry.close();
+  });
+});
+
+describe('the registry in a SQLite file', () => {
+  let directory: string;
+
+  const open = (retentionMs: number) =>
+    openRegistry({ url: `sqlite:${join(directory, 'data', 'downloads.db')}`, retentionMs });
+
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'registry-sqlite-'));
+  });
+
+  afterEach(() => {
+    rmSync(directory, { recursive: true });
+  });
+
+  describeRegistry({ open });
+  describe('shared by two connections', () => describeSharedStore({ open }));
+
+  it('still knows what was recorded after it was opened again', async () => {
+    const before = open(HOUR);
+    await before.add(recordOf('d1'), await hold(before));
+    await before.close();
+    const after = open(HOUR);
+    await expect(after.ownerOf('d1')).resolves.toBe('basic:alice');
+    await expect(after.claim(REQUEST, 1)).resolves.toMatchObject({ state: 'completed' });
+    await after.close();
+  });
+});
+
+describe('the retention of the registry in SQLite', () => {
+  let now: number;
+  let db: DatabaseSync;
+  let registry: SqliteRegistry;
+
+  const rowsOf = (table: string) => db.prepare(`SELECT count(*) AS rows FROM ${table}`).get()!.rows;
+
+  beforeEach(() => {
+    now = NOON;
+    db = openDatabase(':memory:');
+    registry = new SqliteRegistry(db, HOUR, () => now);
+  });
+
+  afterEach(() => registry.close());
+
+  it('ends a row and a completed key at the millisecond', async () => {
+    await registry.add(recordOf('d1'), await hold(registry, 1));
+    now = NOON + HOUR - 1;
+    await expect(registry.ownerOf('d1')).resolves.toBe('basic:alice');
+    await expect(registry.claim(REQUEST, 1)).resolves.toMatchObject({ state: 'completed' });
+    now = NOON + HOUR;
+    await expect(registry.ownerOf('d1')).resolves.toBeUndefined();
+    await expect(registry.list('basic:alice', 0, 10)).resolves.toEqual({ records: [], total: 0 });
+    await expect(registry.claim(REQUEST, 1)).resolves.toMatchObject({ state: 'claimed' });
+  });
+
+  it('ends a lease at the millisecond', async () => {
+    const claim = await hold(registry, 1000);
+    now = NOON + 999;
+    await expect(registry.claim(REQUEST, 1000)).resolves.toEqual({ state: 'running' });
+    now = NOON + 1000;
+    await expect(registry.add(recordOf('d1'), claim)).resolves.toBe(false);
+    await expect(registry.claim(REQUEST, 1000)).resolves.toMatchObject({ state: 'claimed' });
+  });
+
+  it('deletes expired rows when it writes, a bounded number at a time', async () => {
+    for (let number = 0; number < 150; number += 1) await registry.add(recordOf(`old${number}`));
+    now = NOON + HOUR;
+    await registry.add(recordOf('new1'));
+    expect(rowsOf('downloads')).toBe(51);
+    await registry.add(recordOf('new2'));
+    expect(rowsOf('downloads')).toBe(2);
+    await expect(registry.list('basic:alice', 0, 10)).resolves.toMatchObject({ total: 2 });
+  });
+
+  it('deletes expired claims when it writes', async () => {
+    for (const key of ['k1', 'k2', 'k3']) await registry.claim({ ...REQUEST, key }, 1000);
+    now = NOON + 1000;
+    await registry.add(recordOf('d1'));
+    expect(rowsOf('requests')).toBe(0);
+  });
+});

@@ -1,0 +1,146 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { DatabaseSync } from 'node:sqlite';
+import {
+  type Claim,
+  type ClaimResult,
+  type DownloadPage,
+  type DownloadRecord,
+  DownloadRegistry,
+  type IdempotentRequest,
+} from './download.registry.js';
+import { OwnerConflictError } from './owner-conflict.error.js';
+import { isBusy, sqliteProblem } from './sqlite.failure.js';
+import { prepareStatements, type SqliteStatements } from './sqlite.statements.js';
+
+/** How long a call waits for other processes that write, in milliseconds. */
+const PATIENCE_MS = 2000;
+
+/**
+ * Keeps the registry in a SQLite file that several processes of one machine share.
+ *
+ * A write has been synced to the disk when it resolves, and blocks the event loop for that long. Waiting
+ * for the lock of another process does not: attempts are short, with turns of the event loop in between.
+ *
+ * A write that fails has been rolled back. Only a disk that fails at the sync of a commit and a crash
+ * before the next write can leave it in the log all the same; then a request counts as carried out though
+ * its caller was told otherwise, until it expires.
+ */
+export class SqliteRegistry extends DownloadRegistry {
+  private readonly statements: SqliteStatements;
+
+  /** @param db as `openDatabase` returns it; closed by `close()` */
+  constructor(
+    private readonly db: DatabaseSync,
+    private readonly retentionMs: number,
+    private readonly clock: () => number = Date.now,
+  ) {
+    super();
+    this.statements = prepareStatements(db);
+  }
+
+  override add(record: DownloadRecord, claim?: Claim): Promise<boolean> {
+    return this.write((now) => {
+      const { id, owner, createdAt } = record;
+      const expiresAt = now + this.retentionMs;
+      if (claim) {
+        const holder = { owner: claim.request.owner, key: claim.request.key, token: claim.token };
+        const { changes } = this.statements.complete.run({ ...holder, id, expiresAt, now });
+        if (changes === 0) return false;
+      }
+      const { changes } = this.statements.insert.run({ id, owner, createdAt, expiresAt, now });
+      if (changes === 0) throw new OwnerConflictError();
+      return true;
+    });
+  }
+
+  override ownerOf(id: string): Promise<string | undefined> {
+    return this.attempt(() => {
+      const row = this.statements.owner.get({ id, now: this.clock() });
+      return row?.owner as string | undefined;
+    });
+  }
+
+  override list(owner: string, skipCount: number, maxItems: number): Promise<DownloadPage> {
+    // One transaction, so that the total and the page are of the same moment.
+    return this.transaction('BEGIN', (now) => {
+      const rows = this.statements.page.all({ owner, skipCount, maxItems, now });
+      const { total } = this.statements.count.get({ owner, now }) as { total: number };
+      const records = rows.map((row) => ({
+        id: row.id as string,
+        owner,
+        createdAt: row.created_at as number,
+      }));
+      return { records, total };
+    });
+  }
+
+  override async remove(id: string): Promise<void> {
+    await this.write(() => this.statements.remove.run({ id }));
+  }
+
+  override claim(request: IdempotentRequest, leaseMs: number): Promise<ClaimResult> {
+    return this.write((now) => {
+      const { owner, key, fingerprint } = request;
+      const known = this.statements.request.get({ owner, key, now });
+      if (!known) {
+        const token = randomUUID();
+        this.statements.claim.run({ owner, key, fingerprint, token, expiresAt: now + leaseMs });
+        return { state: 'claimed', claim: { request, token } };
+      }
+      if (known.fingerprint !== fingerprint) return { state: 'reused' };
+      return known.download_id === null
+        ? { state: 'running' }
+        : { state: 'completed', downloadId: known.download_id as string };
+    });
+  }
+
+  override async release({ request: { owner, key }, token }: Claim): Promise<void> {
+    await this.write(() => this.statements.release.run({ owner, key, token }));
+  }
+
+  override async ping(): Promise<void> {
+    await this.ownerOf('');
+  }
+
+  override async close(): Promise<void> {
+    if (this.db.isOpen) this.db.close();
+  }
+
+  private write<T>(work: (now: number) => T): Promise<T> {
+    return this.transaction('BEGIN IMMEDIATE', (now) => {
+      const result = work(now);
+      this.statements.sweepDownloads.run({ now });
+      this.statements.sweepRequests.run({ now });
+      return result;
+    });
+  }
+
+  private transaction<T>(begin: string, work: (now: number) => T): Promise<T> {
+    return this.attempt(() => {
+      this.db.exec(begin);
+      try {
+        const result = work(this.clock());
+        this.db.exec('COMMIT');
+        return result;
+      } catch (error) {
+        // SQLite has ended it by itself after some errors, such as a full disk.
+        if (this.db.isTransaction) this.db.exec('ROLLBACK');
+        throw error;
+      }
+    });
+  }
+
+  private async attempt<T>(work: () => T): Promise<T> {
+    const deadline = performance.now() + PATIENCE_MS;
+    for (;;) {
+      try {
+        return work();
+      } catch (error) {
+        if (!isBusy(error) || performance.now() > deadline) throw sqliteProblem(error);
+        // Not all at the same moment again.
+        await delay(5 + Math.random() * 20);
+      }
+    }
+  }
+}
