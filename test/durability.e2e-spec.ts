@@ -7,7 +7,7 @@ import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
 import { DownloadsApi } from './harness/api.js';
 import { type Bff, CALLERS, basic, startBff } from './harness/bff.js';
 import { until } from './harness/polling.js';
-import { RedisProcess } from './harness/redis.process.js';
+import { RedisServer } from './harness/redis.server.js';
 import { ServiceProcess } from './harness/service.process.js';
 import { needsTools } from './harness/tools.js';
 
@@ -17,6 +17,13 @@ beforeAll(async () => {
   sandbox = await startSandbox();
 });
 afterAll(() => sandbox.close());
+
+/** A Redis whose answered writes survive anything. */
+async function startDurableRedis(): Promise<RedisServer> {
+  const redis = new RedisServer(['--appendonly', 'yes', '--appendfsync', 'always']);
+  await redis.start();
+  return redis;
+}
 
 const callers = ['alice', 'zoe'] as const;
 const as = (url: string, caller: (typeof callers)[number]) =>
@@ -51,7 +58,7 @@ describe.each(['sqlite', 'redis'] as const)(
       async (context) => {
         if (engine === 'redis') needsTools(context, 'redis-server');
         const directory = await mkdtemp(join(tmpdir(), 'durability-'));
-        const redis = engine === 'redis' ? await RedisProcess.start() : undefined;
+        const redis = engine === 'redis' ? await startDurableRedis() : undefined;
         const store = { STORE_URL: redis?.url ?? `sqlite:${join(directory, 'downloads.db')}` };
         const first = await ServiceProcess.start(sandbox.url, store);
 
@@ -81,7 +88,7 @@ describe.each(['sqlite', 'redis'] as const)(
           );
         }
         expect(await second.stop()).toBe(0);
-        await redis?.close();
+        await redis?.dispose();
         await rm(directory, { recursive: true });
       },
     );
@@ -89,19 +96,19 @@ describe.each(['sqlite', 'redis'] as const)(
 );
 
 describe('a Redis that fails', () => {
-  let redis: RedisProcess;
+  let redis: RedisServer;
   let service: Bff;
   let alice: DownloadsApi;
 
   beforeEach(async (context) => {
     needsTools(context as never, 'redis-server');
-    redis = await RedisProcess.start();
+    redis = await startDurableRedis();
     service = await startBff(sandbox.url, { STORE_URL: redis.url });
     alice = DownloadsApi.ofBff(service.url);
   });
   afterEach(async () => {
     await service.close();
-    await redis.close();
+    await redis.dispose();
   });
 
   const expectUnavailable = async (answer: Response) => {
@@ -111,7 +118,7 @@ describe('a Redis that fails', () => {
 
   const FAILURES: readonly (readonly [string, () => Promise<void>, () => Promise<void>])[] = [
     ['is stopped', () => redis.kill(), () => redis.start()],
-    ['hangs', async () => redis.pause(), async () => redis.resume()],
+    ['hangs', async () => redis.signal('SIGSTOP'), async () => redis.signal('SIGCONT')],
   ];
 
   it.each(FAILURES)(
@@ -142,11 +149,11 @@ describe('a Redis that fails', () => {
   it('and is full: 503, nothing left in Alfresco, and what is recorded can still be used', async () => {
     const id = await alice.make([SAMPLE_NODES.textFile]);
     const before = sandbox.downloadIds();
-    await redis.configure('maxmemory', '1');
+    await redis.ask((client) => client.config('SET', 'maxmemory', '1'));
     await expectUnavailable(await alice.create([SAMPLE_NODES.textFile]));
     expect(sandbox.downloadIds()).toEqual(before);
     expect((await alice.request('GET', `/downloads/${id}`)).status).toBe(200);
-    await redis.configure('maxmemory', '0');
+    await redis.ask((client) => client.config('SET', 'maxmemory', '0'));
     expect((await alice.create([SAMPLE_NODES.textFile])).status).toBe(202);
   });
 });
@@ -154,7 +161,7 @@ describe('a Redis that fails', () => {
 describe('fifty requests with one Idempotency-Key over two processes while Redis is stopped', () => {
   it('double nothing, lose nothing, and say 503 clearly', { timeout: 90_000 }, async (context) => {
     needsTools(context, 'redis-server');
-    const redis = await RedisProcess.start();
+    const redis = await startDurableRedis();
     const store = { STORE_URL: redis.url };
     const services = [
       await ServiceProcess.start(sandbox.url, store),
@@ -192,6 +199,6 @@ describe('fifty requests with one Idempotency-Key over two processes while Redis
     expect([...acknowledged]).toEqual([last.id]);
     expect(sandbox.downloadIds().filter((id) => !before.has(id))).toEqual([last.id]);
     for (const service of services) await service.stop();
-    await redis.close();
+    await redis.dispose();
   });
 });

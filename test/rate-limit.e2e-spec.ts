@@ -5,7 +5,8 @@ import { SAMPLE_NODES } from '../sandbox/sample-nodes.ts';
 import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
 import { AS_ALICE, type Bff, CALLERS, basic, startBff } from './harness/bff.js';
 import { until } from './harness/polling.js';
-import { freePort, startRedis } from './harness/redis.js';
+import { startRedis } from './harness/redis.js';
+import { freePort } from './harness/redis.server.js';
 import { needsTools } from './harness/tools.js';
 
 const AS_ZOE = { authorization: basic(CALLERS.zoe) };

@@ -1,7 +1,4 @@
-import { spawn } from 'node:child_process';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
-import { Redis } from 'ioredis';
+import { RedisServer } from './redis.server.js';
 
 export interface RedisProcess {
   readonly url: string;
@@ -15,41 +12,21 @@ export interface RedisProcess {
   stop(): Promise<void>;
 }
 
-/** A port of the loopback interface on which nothing listens. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 /** A Redis of the test's own, in memory only. */
 export async function startRedis(): Promise<RedisProcess> {
-  const port = await freePort();
-  const child = spawn(
-    'redis-server',
-    ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'],
-    { stdio: 'ignore' },
-  );
-  const url = `redis://127.0.0.1:${port}`;
-  const client = new Redis(url, { retryStrategy: () => 50, maxRetriesPerRequest: null });
-  client.on('error', () => {});
-  await client.ping();
-  const keys = () => client.keys('*');
+  const server = new RedisServer();
+  await server.start();
+  const keys = () => server.ask((client) => client.keys('*'));
   return {
-    url,
+    url: server.url,
     keys,
-    lifetimes: async () => Promise.all((await keys()).map((key) => client.pttl(key))),
-    flush: () => client.flushall(),
-    pause: () => child.kill('SIGSTOP'),
-    resume: () => child.kill('SIGCONT'),
-    stop: async () => {
-      client.disconnect();
-      child.kill('SIGKILL');
-      if (child.exitCode === null && child.signalCode === null) {
-        await new Promise((resolve) => child.once('exit', resolve));
-      }
+    lifetimes: async () => {
+      const names = await keys();
+      return server.ask((client) => Promise.all(names.map((key) => client.pttl(key))));
     },
+    flush: () => server.ask((client) => client.flushall()),
+    pause: () => server.signal('SIGSTOP'),
+    resume: () => server.signal('SIGCONT'),
+    stop: () => server.dispose(),
   };
 }

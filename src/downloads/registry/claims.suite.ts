@@ -87,6 +87,18 @@ export function describeClaims(store: TestStore): void {
     await expect(stateOf()).resolves.toBe('completed by d1');
   });
 
+  it('takes a request whose download turned out not to exist for one never carried out', async () => {
+    await registry.add(recordOf('d1'), await hold(registry));
+    const again = await registry.claim(REQUEST, LEASE, 'd1');
+    if (again.state !== 'claimed') throw new Error(again.state);
+    await expect(stateOf()).resolves.toBe('running');
+    await expect(registry.add(recordOf('d2'), again.claim)).resolves.toBe(true);
+    await expect(registry.claim(REQUEST, LEASE, 'd1')).resolves.toEqual({
+      state: 'completed',
+      downloadId: 'd2',
+    });
+  });
+
   it('completes a claim once, by one download', async () => {
     const claim = await hold(registry);
     await registry.add(recordOf('d1'), claim);

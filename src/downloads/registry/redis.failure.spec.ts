@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DownloadRegistry } from './download.registry.js';
-import { describeWithRedis, RedisServer } from './redis-server.fixture.js';
+import { describeWithRedis, RedisServer } from '../../../test/harness/redis.server.js';
 import { openRegistry } from './registry.factory.js';
 import { hold, HOUR, LEASE, recordOf, REQUEST, unavailable } from './samples.fixture.js';
 

@@ -82,10 +82,21 @@ export class RedisRegistry extends DownloadRegistry {
     if (owner !== undefined) await this.send(() => this.forget(id, owner));
   }
 
-  override async claim(request: IdempotentRequest, leaseMs: number): Promise<ClaimResult> {
+  override async claim(
+    request: IdempotentRequest,
+    leaseMs: number,
+    voided = '',
+  ): Promise<ClaimResult> {
     const claim: Claim = { request, token: randomUUID() };
     const [state, downloadId] = await this.send(
-      () => this.redis.claimRequest(requestKey(request), request.fingerprint, claim.token, leaseMs),
+      () =>
+        this.redis.claimRequest(
+          requestKey(request),
+          request.fingerprint,
+          claim.token,
+          leaseMs,
+          voided,
+        ),
       () => this.free(claim),
     );
     if (state === 'completed') return { state, downloadId };

@@ -65,11 +65,13 @@ redis.call('ZREM', KEYS[3], ARGV[1])`,
     numberOfKeys: 3,
   },
 
-  // KEYS: request; ARGV: fingerprint, token, lease
+  // KEYS: request; ARGV: fingerprint, token, lease, id of a download that turned out not to exist
   claimRequest: {
     lua: `
 local known = redis.call('HMGET', KEYS[1], 'fingerprint', 'download')
-if known[1] then
+if known[2] and known[2] == ARGV[4] then
+  redis.call('DEL', KEYS[1])
+elseif known[1] then
   if known[1] ~= ARGV[1] then return { 'reused' } end
   if known[2] then return { 'completed', known[2] } end
   return { 'running' }
@@ -109,6 +111,7 @@ export type ScriptedRedis = Redis & {
     fingerprint: string,
     token: string,
     leaseMs: number,
+    voided: string,
   ): Promise<[state: 'claimed' | 'running' | 'reused'] | [state: 'completed', downloadId: string]>;
   releaseRequest(request: string, token: string, completedBy: string): Promise<unknown>;
 };

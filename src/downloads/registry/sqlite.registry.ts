@@ -79,11 +79,15 @@ export class SqliteRegistry extends DownloadRegistry {
     await this.write(() => this.statements.remove.run({ id }));
   }
 
-  override claim(request: IdempotentRequest, leaseMs: number): Promise<ClaimResult> {
+  override claim(
+    request: IdempotentRequest,
+    leaseMs: number,
+    voided?: string,
+  ): Promise<ClaimResult> {
     return this.write((now) => {
       const { owner, key, fingerprint } = request;
       const known = this.statements.request.get({ owner, key, now });
-      if (!known) {
+      if (!known || (voided !== undefined && known.download_id === voided)) {
         const token = randomUUID();
         this.statements.claim.run({ owner, key, fingerprint, token, expiresAt: now + leaseMs });
         return { state: 'claimed', claim: { request, token } };

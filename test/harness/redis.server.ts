@@ -74,7 +74,7 @@ export class RedisServer {
 }
 
 /** Below the ports that the kernel gives to connections, so that it is free again after a restart. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const port = 20_000 + Math.floor(Math.random() * 12_000);
   const probe = createServer().listen(port, '127.0.0.1');
   const isFree = await once(probe, 'listening').then(
