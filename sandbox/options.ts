@@ -1,3 +1,4 @@
+import { TICKET_VALID_MS } from './auth/tickets.ts';
 import { SAMPLE_USERS } from './sample-nodes.ts';
 
 /** An account of the repository. */
@@ -27,6 +28,8 @@ export interface SandboxOptions {
   estimateDelayMs?: number;
   /** Alfresco's `download.cleaner.*`; default one hour each. */
   cleaner?: { startDelayMs?: number; repeatIntervalMs?: number; maxAgeMs?: number };
+  /** Alfresco's `authentication.ticket.validDuration`, with its rules of renewal; default one hour. */
+  ticketValidMs?: number;
   /** Receives one line per request; default none. */
   log?: (line: string) => void;
 }
@@ -41,6 +44,7 @@ export interface Settings {
   maxContentSize: number;
   estimateDelayMs: number;
   cleaner: { startDelayMs: number; repeatIntervalMs: number; maxAgeMs: number };
+  ticketValidMs: number;
   log: (line: string) => void;
 }
 
@@ -61,6 +65,7 @@ export function resolveOptions(options: SandboxOptions): Settings {
       repeatIntervalMs: options.cleaner?.repeatIntervalMs ?? HOUR_MS,
       maxAgeMs: options.cleaner?.maxAgeMs ?? HOUR_MS,
     },
+    ticketValidMs: options.ticketValidMs ?? TICKET_VALID_MS,
     log: options.log ?? (() => {}),
   };
 }

@@ -35,6 +35,8 @@ export interface Sandbox {
   readonly activeResponses: number;
   /** Whether the readiness probe succeeds; default true. */
   ready: boolean;
+  /** Forgets every ticket, as a restart of Alfresco does. */
+  expireTickets(): void;
   /** Queues a misbehaviour for the next request that matches. */
   fail(fault: Fault, match?: FaultMatch): void;
   clearFaults(): void;
@@ -80,7 +82,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const downloadIds = (): string[] => downloads.all().map((node) => node.id);
 
   const logins = new Logins(settings.users);
-  const tickets = new Tickets();
+  const tickets = new Tickets(Date.now, settings.ticketValidMs);
   const logCounter = new LogCounter();
   const readiness = new Readiness();
   const faults = new FaultQueue();
@@ -154,6 +156,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     set ready(value) {
       readiness.ready = value;
     },
+    expireTickets: () => tickets.clear(),
     fail: (fault, match) => faults.add(fault, match),
     clearFaults: () => faults.clear(),
     get bytesPerSecond() {
