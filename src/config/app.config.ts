@@ -4,6 +4,8 @@ export interface AlfrescoConfig {
   readonly url: string;
   /** Tenant segment of the REST API's path, `-default-` on a single-tenant repository. */
   readonly tenant: string;
+  /** `basic`: name and password with every request; `ticket`: one login, then its ticket. */
+  readonly auth: 'basic' | 'ticket';
   readonly username: string;
   readonly password: string;
   /** Milliseconds to establish a connection. */

@@ -53,6 +53,7 @@ describe('the configuration', () => {
       alfresco: {
         url: 'https://acs.example.com/alfresco',
         tenant: '-default-',
+        auth: 'basic',
         username: 'svc-downloads',
         password: 'open sesame',
         connectTimeoutMs: 2000,
@@ -97,6 +98,7 @@ describe('the configuration', () => {
       alfresco: {
         url: 'http://localhost:8081/alfresco',
         tenant: 'example.org',
+        auth: 'basic',
         username: 'svc-downloads',
         password: 'open sesame',
         connectTimeoutMs: 1,

@@ -126,6 +126,7 @@ function toAppConfig(environment: Environment, users: AuthConfig['users']): AppC
     alfresco: {
       url: environment.ALFRESCO_URL.replace(/\/+$/, ''),
       tenant: environment.ALFRESCO_TENANT,
+      auth: environment.ALFRESCO_AUTH,
       username: environment.ALFRESCO_USERNAME,
       password: environment.ALFRESCO_PASSWORD,
       connectTimeoutMs: environment.ALFRESCO_CONNECT_TIMEOUT_MS,

@@ -64,8 +64,8 @@ export class Environment {
   })
   ALFRESCO_TENANT = '-default-';
 
-  @IsIn(['basic'], { message: 'must be basic' })
-  ALFRESCO_AUTH = 'basic';
+  @IsIn(['basic', 'ticket'], { message: 'must be basic or ticket' })
+  ALFRESCO_AUTH: 'basic' | 'ticket' = 'basic';
 
   @IsNotEmpty({ message: 'is required (or ALFRESCO_USERNAME_FILE)' })
   @Matches(/^[^:]*$/, { message: 'must not contain a colon (RFC 7617)' })
