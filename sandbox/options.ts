@@ -1,5 +1,7 @@
+import type { ExternalAuthentication } from './auth/external.mapper.ts';
 import { TICKET_VALID_MS } from './auth/tickets.ts';
 import { SAMPLE_USERS } from './sample-nodes.ts';
+import type { TlsSettings } from './server/listener.ts';
 
 /** An account of the repository. */
 export interface SandboxUser {
@@ -30,6 +32,12 @@ export interface SandboxOptions {
   cleaner?: { startDelayMs?: number; repeatIntervalMs?: number; maxAgeMs?: number };
   /** Alfresco's `authentication.ticket.validDuration`, with its rules of renewal; default one hour. */
   ticketValidMs?: number;
+  /** HTTPS, with client certificates for those who have one; default plain HTTP. */
+  tls?: TlsSettings;
+  /** The external-authentication subsystem; default none, as in Alfresco. */
+  external?: ExternalAuthentication;
+  /** Whether users that others vouch for are created at their first request; default true. */
+  createMissingPeople?: boolean;
   /** Receives one line per request; default none. */
   log?: (line: string) => void;
 }
@@ -45,6 +53,9 @@ export interface Settings {
   estimateDelayMs: number;
   cleaner: { startDelayMs: number; repeatIntervalMs: number; maxAgeMs: number };
   ticketValidMs: number;
+  tls: TlsSettings | undefined;
+  external: ExternalAuthentication | undefined;
+  createMissingPeople: boolean;
   log: (line: string) => void;
 }
 
@@ -66,6 +77,9 @@ export function resolveOptions(options: SandboxOptions): Settings {
       maxAgeMs: options.cleaner?.maxAgeMs ?? HOUR_MS,
     },
     ticketValidMs: options.ticketValidMs ?? TICKET_VALID_MS,
+    tls: options.tls,
+    external: options.external,
+    createMissingPeople: options.createMissingPeople ?? true,
     log: options.log ?? (() => {}),
   };
 }

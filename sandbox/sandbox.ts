@@ -5,12 +5,14 @@ import { Authenticator } from './auth/authenticator.ts';
 import { Downloads } from './downloads/downloads.ts';
 import { DownloadsCleaner } from './downloads/downloads.cleaner.ts';
 import { downloadsResource } from './rest/downloads.resource.ts';
+import { ExternalMapper } from './auth/external.mapper.ts';
 import { FaultQueue, type Fault, type FaultMatch } from './server/fault.ts';
 import { HttpServer } from './server/http.server.ts';
 import { LogCounter } from './rest/log-counter.ts';
 import { Logins } from './auth/logins.ts';
 import { nodesResource } from './rest/nodes.resource.ts';
 import { resolveOptions, type SandboxOptions } from './options.ts';
+import { People } from './auth/people.ts';
 import { Readiness, probesResource } from './rest/probes.resource.ts';
 import { RequestLog, type RecordedRequest } from './server/request.log.ts';
 import { RestApi } from './rest/rest-api.ts';
@@ -24,7 +26,7 @@ export type { RecordedRequest } from './server/request.log.ts';
 
 /** A running stand-in for Alfresco. */
 export interface Sandbox {
-  /** The web application's root, e.g. `http://127.0.0.1:41234/alfresco`. */
+  /** The web application's root, e.g. `http://127.0.0.1:41234/alfresco`; `https:` with `tls`. */
   readonly url: string;
   /** Every request since the start, faulted ones included, except those to `/sandbox/…`. */
   readonly requests: RecordedRequest[];
@@ -96,7 +98,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       },
       authentication: ticketsResource(logins, tickets),
     },
-    authenticator: new Authenticator(logins, tickets),
+    authenticator: new Authenticator(logins, tickets, {
+      mapper: settings.external && new ExternalMapper(settings.external),
+      people: new People(settings.users.map(({ id }) => id)),
+      createMissingPeople: settings.createMissingPeople,
+    }),
     logCounter,
   });
   const server: HttpServer = new HttpServer({
@@ -104,6 +110,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     faults,
     requestLog,
     logCounter,
+    tls: settings.tls,
     log: settings.log,
     controlled: {
       requests: requestLog.requests,

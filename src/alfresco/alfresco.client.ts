@@ -13,6 +13,10 @@ import { createRefusal, downloadRefusal, serverProblem } from './refusal.js';
 import { jsonHeaders, requestHeaders } from './request-headers.js';
 import { transportProblem } from './transport-failure.js';
 
+interface RequestWithHeaders extends AxiosRequestConfig {
+  readonly headers: Record<string, string>;
+}
+
 /**
  * Alfresco's REST API, as far as downloads need it.
  *
@@ -142,7 +146,7 @@ export class AlfrescoClient {
 
   private authorized<T>(
     onBehalfOf: string | undefined,
-    request: AxiosRequestConfig & { headers: Record<string, string> },
+    request: RequestWithHeaders,
   ): Promise<AxiosResponse<T>> {
     return this.credentials.apply<T>(
       (headers) => this.exchange<T>({ ...request, headers: { ...request.headers, ...headers } }),
