@@ -110,10 +110,7 @@ export class AlfrescoClient {
     });
     if (answer.status !== (isWhole ? 200 : 206)) {
       answer.data.destroy();
-      // Deleted since it was looked at; the body of other errors may never end and is not waited for.
-      throw answer.status === 404
-        ? new ProblemException('DOWNLOAD_NOT_FOUND')
-        : serverProblem({ status: answer.status, body: undefined });
+      throw contentRefusal(answer.status);
     }
     if (Number(answer.headers['content-length']) !== range.end - range.start + 1) {
       answer.data.destroy();
@@ -162,6 +159,13 @@ export class AlfrescoClient {
       throw transportProblem(error);
     }
   }
+}
+
+/** The body may never end and is not waited for. A 404 means that it was deleted since it was looked at. */
+function contentRefusal(status: number): ProblemException {
+  if (status === 403) return new ProblemException('FORBIDDEN');
+  if (status === 404) return new ProblemException('DOWNLOAD_NOT_FOUND');
+  return serverProblem({ status, body: undefined });
 }
 
 /** What fails before the first byte can still be answered as a problem. */

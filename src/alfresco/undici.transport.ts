@@ -36,7 +36,13 @@ export class UndiciTransport implements OnApplicationShutdown {
   constructor(private readonly config: AlfrescoConfig) {
     this.pool = new Pool(new URL(config.url).origin, {
       connections: config.maxConnections,
-      connect: { timeout: config.connectTimeoutMs },
+      connect: {
+        timeout: config.connectTimeoutMs,
+        // Said aloud, or NODE_TLS_REJECT_UNAUTHORIZED=0, set for something else, would switch it off here.
+        rejectUnauthorized: true,
+        ca: config.tls?.ca,
+        ...config.tls?.client,
+      },
       // One timer of our own covers the wait for a free socket as well, which undici's does not.
       headersTimeout: 0,
       bodyTimeout: config.idleTimeoutMs,

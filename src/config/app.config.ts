@@ -6,8 +6,15 @@ export interface AlfrescoConfig {
   readonly tenant: string;
   /** `basic`: name and password with every request; `ticket`: one login, then its ticket. */
   readonly auth: 'basic' | 'ticket';
+  /** Name and password of the service's account; empty where none is used. */
   readonly username: string;
   readonly password: string;
+  /**
+   * `remote-user`: each call is made in the caller's name, for which the client certificate vouches, and no
+   * account is used; `auth` has no meaning then.
+   */
+  readonly onBehalfOf: 'off' | 'remote-user';
+  readonly tls?: TlsConfig;
   /** Milliseconds to establish a connection. */
   readonly connectTimeoutMs: number;
   /** Milliseconds for a whole JSON exchange, from the call to the last byte of the answer. */
@@ -16,6 +23,14 @@ export interface AlfrescoConfig {
   readonly idleTimeoutMs: number;
   /** Sockets to Alfresco, content streams included. */
   readonly maxConnections: number;
+}
+
+/** Certificates for an https address, in PEM. The server's certificate is always verified. */
+export interface TlsConfig {
+  /** Trusted instead of Node's own list. */
+  readonly ca?: string;
+  /** What this service shows of itself. */
+  readonly client?: { readonly cert: string; readonly key: string };
 }
 
 /** Who may call. */

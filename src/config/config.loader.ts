@@ -1,11 +1,13 @@
 import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
-import type { AppConfig, AuthConfig, HttpConfig, LinkConfig } from './app.config.js';
+import type { AppConfig, AuthConfig, HttpConfig, LinkConfig, TlsConfig } from './app.config.js';
 import { ConfigurationError } from './configuration.error.js';
 import { Environment, FILE_VARIABLES, SECRET_VARIABLES } from './environment.js';
+import { checkImpersonation } from './impersonation.check.js';
+import { readTextFile } from './text.file.js';
+import { readTls } from './tls.reader.js';
 import { parseHtpasswd, parseUserList } from './users.parser.js';
 
 type Variables = Record<string, string | undefined>;
@@ -25,9 +27,11 @@ export function loadConfig(variables: Variables): AppConfig {
     exposeDefaultValues: true,
   });
   problems.push(...invalidVariables(environment, given));
+  checkImpersonation(environment, problems);
+  const tls = readTls(environment, problems);
   const users = readUsers(environment, problems);
   if (problems.length > 0) throw new ConfigurationError(problems);
-  return toAppConfig(environment, users);
+  return toAppConfig(environment, users, tls);
 }
 
 /** An empty variable (`NAME=` in a compose file) means that it is not set. */
@@ -55,16 +59,6 @@ function readFileVariables(
     merged[name] = text?.replace(/\r?\n$/, '') ?? 'unreadable';
   }
   return merged;
-}
-
-function readTextFile(variable: string, path: string, problems: string[]): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code ?? 'unknown error';
-    problems.push(`${variable}="${path}": the file cannot be read (${reason})`);
-    return undefined;
-  }
 }
 
 /** Converts what is a number by its default; a text that is none becomes NaN and fails validation. */
@@ -113,7 +107,11 @@ function readUsers(environment: Environment, problems: string[]): AuthConfig['us
   return new Map();
 }
 
-function toAppConfig(environment: Environment, users: AuthConfig['users']): AppConfig {
+function toAppConfig(
+  environment: Environment,
+  users: AuthConfig['users'],
+  tls: TlsConfig | undefined,
+): AppConfig {
   return {
     http: {
       host: environment.HOST,
@@ -127,8 +125,10 @@ function toAppConfig(environment: Environment, users: AuthConfig['users']): AppC
       url: environment.ALFRESCO_URL.replace(/\/+$/, ''),
       tenant: environment.ALFRESCO_TENANT,
       auth: environment.ALFRESCO_AUTH,
-      username: environment.ALFRESCO_USERNAME,
-      password: environment.ALFRESCO_PASSWORD,
+      username: environment.ALFRESCO_USERNAME ?? '',
+      password: environment.ALFRESCO_PASSWORD ?? '',
+      onBehalfOf: environment.ALFRESCO_ON_BEHALF_OF,
+      ...(tls && { tls }),
       connectTimeoutMs: environment.ALFRESCO_CONNECT_TIMEOUT_MS,
       timeoutMs: environment.ALFRESCO_TIMEOUT_MS,
       idleTimeoutMs: environment.ALFRESCO_IDLE_TIMEOUT_MS,

@@ -21,6 +21,9 @@ const milliseconds = {
   message: `must be a whole number of milliseconds from 1 to ${MAX_TIMER_MS}`,
 };
 
+const usesPassword = ({ ALFRESCO_ON_BEHALF_OF }: Environment) => ALFRESCO_ON_BEHALF_OF === 'off';
+const usesRemoteUser = (environment: Environment) =>
+  environment.ALFRESCO_ON_BEHALF_OF === 'remote-user';
 const usesBearer = ({ AUTH }: Environment) => AUTH.includes('bearer');
 
 /**
@@ -67,12 +70,34 @@ export class Environment {
   @IsIn(['basic', 'ticket'], { message: 'must be basic or ticket' })
   ALFRESCO_AUTH: 'basic' | 'ticket' = 'basic';
 
+  @ValidateIf(usesPassword)
   @IsNotEmpty({ message: 'is required (or ALFRESCO_USERNAME_FILE)' })
   @Matches(/^[^:]*$/, { message: 'must not contain a colon (RFC 7617)' })
-  ALFRESCO_USERNAME: string;
+  ALFRESCO_USERNAME?: string;
 
+  @ValidateIf(usesPassword)
   @IsNotEmpty({ message: 'is required (or ALFRESCO_PASSWORD_FILE)' })
-  ALFRESCO_PASSWORD: string;
+  ALFRESCO_PASSWORD?: string;
+
+  @IsIn(['off', 'remote-user'], { message: 'must be off or remote-user' })
+  ALFRESCO_ON_BEHALF_OF: 'off' | 'remote-user' = 'off';
+
+  @IsOptional()
+  ALFRESCO_CA_FILE?: string;
+
+  @ValidateIf((it: Environment) => usesRemoteUser(it) || it.ALFRESCO_CLIENT_KEY_FILE !== undefined)
+  @IsNotEmpty({
+    message:
+      'is required for ALFRESCO_ON_BEHALF_OF=remote-user and together with ALFRESCO_CLIENT_KEY_FILE',
+  })
+  ALFRESCO_CLIENT_CERT_FILE?: string;
+
+  @ValidateIf((it: Environment) => usesRemoteUser(it) || it.ALFRESCO_CLIENT_CERT_FILE !== undefined)
+  @IsNotEmpty({
+    message:
+      'is required for ALFRESCO_ON_BEHALF_OF=remote-user and together with ALFRESCO_CLIENT_CERT_FILE',
+  })
+  ALFRESCO_CLIENT_KEY_FILE?: string;
 
   @IsInt(milliseconds)
   @Min(1, milliseconds)
