@@ -1,4 +1,5 @@
 import type { ExternalAuthentication } from './auth/external.mapper.ts';
+import type { IdentityServiceSettings } from './auth/identity.service.ts';
 import { TICKET_VALID_MS } from './auth/tickets.ts';
 import { SAMPLE_USERS } from './sample-nodes.ts';
 import type { TlsSettings } from './server/listener.ts';
@@ -36,6 +37,8 @@ export interface SandboxOptions {
   tls?: TlsSettings;
   /** The external-authentication subsystem; default none, as in Alfresco. */
   external?: ExternalAuthentication;
+  /** The identity-service subsystem (bearer tokens); default none, as in Alfresco. With `external`, that one is asked. */
+  identityService?: IdentityServiceSettings;
   /** Whether users that others vouch for are created at their first request; default true. */
   createMissingPeople?: boolean;
   /** Receives one line per request; default none. */
@@ -55,6 +58,7 @@ export interface Settings {
   ticketValidMs: number;
   tls: TlsSettings | undefined;
   external: ExternalAuthentication | undefined;
+  identityService: IdentityServiceSettings | undefined;
   createMissingPeople: boolean;
   log: (line: string) => void;
 }
@@ -79,6 +83,7 @@ export function resolveOptions(options: SandboxOptions): Settings {
     ticketValidMs: options.ticketValidMs ?? TICKET_VALID_MS,
     tls: options.tls,
     external: options.external,
+    identityService: options.identityService,
     createMissingPeople: options.createMissingPeople ?? true,
     log: options.log ?? (() => {}),
   };

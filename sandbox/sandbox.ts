@@ -8,6 +8,7 @@ import { downloadsResource } from './rest/downloads.resource.ts';
 import { ExternalMapper } from './auth/external.mapper.ts';
 import { FaultQueue, type Fault, type FaultMatch } from './server/fault.ts';
 import { HttpServer } from './server/http.server.ts';
+import { IdentityService } from './auth/identity.service.ts';
 import { LogCounter } from './rest/log-counter.ts';
 import { Logins } from './auth/logins.ts';
 import { nodesResource } from './rest/nodes.resource.ts';
@@ -17,6 +18,7 @@ import { Readiness, probesResource } from './rest/probes.resource.ts';
 import { RequestLog, type RecordedRequest } from './server/request.log.ts';
 import { RestApi } from './rest/rest-api.ts';
 import { sampleRepository } from './repository/sample-repository.ts';
+import { TokenEndpoint } from './server/token.endpoint.ts';
 import { Tickets } from './auth/tickets.ts';
 import { ticketsResource } from './rest/tickets.resource.ts';
 
@@ -28,7 +30,7 @@ export type { RecordedRequest } from './server/request.log.ts';
 export interface Sandbox {
   /** The web application's root, e.g. `http://127.0.0.1:41234/alfresco`; `https:` with `tls`. */
   readonly url: string;
-  /** Every request since the start, faulted ones included, except those to `/sandbox/…`. */
+  /** Every request since the start, faulted ones included, except those to `/sandbox/…`; tokens count. */
   readonly requests: RecordedRequest[];
   clearRequests(): void;
   /** Sockets now open. */
@@ -39,6 +41,10 @@ export interface Sandbox {
   ready: boolean;
   /** Forgets every ticket, as a restart of Alfresco does. */
   expireTickets(): void;
+  /** Where clients of the identity service get their tokens, `/sandbox/oauth2/token`. */
+  readonly tokenUrl: string;
+  /** Makes every token of the identity service invalid, as another key of it does. */
+  expireTokens(): void;
   /** Queues a misbehaviour for the next request that matches. */
   fail(fault: Fault, match?: FaultMatch): void;
   clearFaults(): void;
@@ -85,6 +91,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 
   const logins = new Logins(settings.users);
   const tickets = new Tickets(Date.now, settings.ticketValidMs);
+  const identityService = settings.identityService && new IdentityService(settings.identityService);
   const logCounter = new LogCounter();
   const readiness = new Readiness();
   const faults = new FaultQueue();
@@ -99,7 +106,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       authentication: ticketsResource(logins, tickets),
     },
     authenticator: new Authenticator(logins, tickets, {
-      mapper: settings.external && new ExternalMapper(settings.external),
+      mapper: settings.external ? new ExternalMapper(settings.external) : identityService,
       people: new People(settings.users.map(({ id }) => id)),
       createMissingPeople: settings.createMissingPeople,
     }),
@@ -110,6 +117,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     faults,
     requestLog,
     logCounter,
+    tokenEndpoint: identityService && new TokenEndpoint(identityService),
     tls: settings.tls,
     log: settings.log,
     controlled: {
@@ -163,6 +171,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     set ready(value) {
       readiness.ready = value;
     },
+    tokenUrl: `${origin}/sandbox/oauth2/token`,
+    expireTokens: () => identityService?.expireTokens(),
     expireTickets: () => tickets.clear(),
     fail: (fault, match) => faults.add(fault, match),
     clearFaults: () => faults.clear(),

@@ -13,6 +13,7 @@ import type { Reply } from '../rest/reply.ts';
 import { MAX_BODY_BYTES, readBody } from './request-body.ts';
 import { describeRequest, keptBody, type RecordedRequest, type RequestLog } from './request.log.ts';
 import { resetConnection, sendReply } from './response.sender.ts';
+import { isTokenUrl, type TokenEndpoint } from './token.endpoint.ts';
 import type { RestApi } from '../rest/rest-api.ts';
 
 /** Faults with which this side, and not the client, breaks the connection. */
@@ -30,6 +31,8 @@ export interface ServerParts {
   requestLog: RequestLog;
   logCounter: LogCounter;
   controlled: Controlled;
+  /** Without one, its path is not known. */
+  tokenEndpoint: TokenEndpoint | undefined;
   tls: TlsSettings | undefined;
   log: (line: string) => void;
 }
@@ -90,7 +93,9 @@ export class HttpServer {
       if (!response.writableFinished) gone.abort();
     });
     const url = request.url ?? '';
-    if (isControlUrl(url)) return this.#control(request, response, url, gone.signal);
+    const isForTokens = this.#parts.tokenEndpoint !== undefined && isTokenUrl(url);
+    if (isControlUrl(url) && !isForTokens)
+      return this.#control(request, response, url, gone.signal);
 
     const record = this.#parts.requestLog.start(request);
     const method = request.method ?? '';
@@ -119,6 +124,11 @@ export class HttpServer {
     const replacement = fault && replacementReply(fault, this.#parts.logCounter);
     if (replacement !== undefined) return replacement;
     if (body === undefined) return this.#tooLarge();
+    const { tokenEndpoint } = this.#parts;
+    if (tokenEndpoint && isTokenUrl(request.url ?? '')) {
+      const tokenReply = tokenEndpoint.answer(request, body.toString('utf8'));
+      return fault === undefined ? tokenReply : spoilReply(tokenReply, fault);
+    }
     const { reply, userId } = await this.#parts.api.answer(
       request,
       body,
