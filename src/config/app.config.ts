@@ -4,8 +4,11 @@ export interface AlfrescoConfig {
   readonly url: string;
   /** Tenant segment of the REST API's path, `-default-` on a single-tenant repository. */
   readonly tenant: string;
-  /** `basic`: name and password with every request; `ticket`: one login, then its ticket. */
-  readonly auth: 'basic' | 'ticket';
+  /**
+   * `basic`: name and password with every request; `ticket`: one login, then its ticket; `oauth2`: a token of an
+   * identity provider.
+   */
+  readonly auth: 'basic' | 'ticket' | 'oauth2';
   /** Name and password of the service's account; empty where none is used. */
   readonly username: string;
   readonly password: string;
@@ -15,6 +18,8 @@ export interface AlfrescoConfig {
    */
   readonly onBehalfOf: 'off' | 'remote-user';
   readonly tls?: TlsConfig;
+  /** Only with `auth: 'oauth2'`. */
+  readonly oauth2?: OAuth2Config;
   /** Milliseconds to establish a connection. */
   readonly connectTimeoutMs: number;
   /** Milliseconds for a whole JSON exchange, from the call to the last byte of the answer. */
@@ -31,6 +36,14 @@ export interface TlsConfig {
   readonly ca?: string;
   /** What this service shows of itself. */
   readonly client?: { readonly cert: string; readonly key: string };
+}
+
+/** Client credentials (RFC 6749, section 4.4) for tokens that Alfresco accepts. */
+export interface OAuth2Config {
+  readonly tokenUrl: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly scope?: string;
 }
 
 /** Who may call. */

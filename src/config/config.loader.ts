@@ -2,7 +2,14 @@ import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
-import type { AppConfig, AuthConfig, HttpConfig, LinkConfig, TlsConfig } from './app.config.js';
+import type {
+  AppConfig,
+  AuthConfig,
+  HttpConfig,
+  LinkConfig,
+  OAuth2Config,
+  TlsConfig,
+} from './app.config.js';
 import { ConfigurationError } from './configuration.error.js';
 import { Environment, FILE_VARIABLES, SECRET_VARIABLES } from './environment.js';
 import { checkImpersonation } from './impersonation.check.js';
@@ -85,7 +92,8 @@ function invalidVariables(environment: Environment, given: Record<string, string
 /** A URL is quoted only when nothing in it can be a password, however it was mistyped. */
 function isQuotable(property: string, value: string): boolean {
   const plainUrl = /^(?:[a-z]+:)?\/*[\w.-]+(?::\d+)?(?:\/[\w./-]*)?$/i;
-  return property === 'ALFRESCO_URL' ? plainUrl.test(value) : !SECRET_VARIABLES.has(property);
+  if (SECRET_VARIABLES.has(property)) return false;
+  return !/_(?:URL|ISSUER)$/.test(property) || plainUrl.test(value);
 }
 
 function readUsers(environment: Environment, problems: string[]): AuthConfig['users'] {
@@ -129,6 +137,7 @@ function toAppConfig(
       password: environment.ALFRESCO_PASSWORD ?? '',
       onBehalfOf: environment.ALFRESCO_ON_BEHALF_OF,
       ...(tls && { tls }),
+      ...(environment.ALFRESCO_AUTH === 'oauth2' && { oauth2: toOAuth2Config(environment) }),
       connectTimeoutMs: environment.ALFRESCO_CONNECT_TIMEOUT_MS,
       timeoutMs: environment.ALFRESCO_TIMEOUT_MS,
       idleTimeoutMs: environment.ALFRESCO_IDLE_TIMEOUT_MS,
@@ -148,6 +157,16 @@ function toAppConfig(
     }),
     docs: environment.DOCS === 'on',
     logLevel: environment.LOG_LEVEL,
+  };
+}
+
+function toOAuth2Config(environment: Environment): OAuth2Config {
+  const { ALFRESCO_OAUTH2_SCOPE: scope } = environment;
+  return {
+    tokenUrl: environment.ALFRESCO_OAUTH2_TOKEN_URL!,
+    clientId: environment.ALFRESCO_OAUTH2_CLIENT_ID!,
+    clientSecret: environment.ALFRESCO_OAUTH2_CLIENT_SECRET!,
+    ...(scope !== undefined && { scope }),
   };
 }
 
