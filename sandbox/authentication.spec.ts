@@ -141,6 +141,15 @@ describe('authentication', () => {
     expect(await ticketOf('alice', 'al1ce-s3cret-Pa55')).not.toBe(id);
   });
 
+  it('forgets all tickets on demand, and issues others afterwards', async () => {
+    const id = await ticketOf('alice', 'al1ce-s3cret-Pa55');
+    sandbox.expireTickets();
+    expect((await get(`Basic ${encode(id)}`)).status).toBe(401);
+    const next = await ticketOf('alice', 'al1ce-s3cret-Pa55');
+    expect(next).not.toBe(id);
+    expect((await get(`Basic ${encode(next)}`)).status).toBe(200);
+  });
+
   it('does not show one user the ticket of another', async () => {
     const id = await ticketOf('bob', 'b0b-s3cret-Pa55');
     const own = await ticketOf('alice', 'al1ce-s3cret-Pa55');

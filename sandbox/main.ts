@@ -11,6 +11,7 @@ Usage: node sandbox/main.ts [options]
   --bytes-per-second <number> source bytes that go into each ZIP per second (unlimited)
   --large-file-bytes <number> size of the large sample file (220000000)
   --max-content-size <number> Alfresco's download.maxContentSize (2152852358)
+  --ticket-valid-ms <number>  Alfresco's authentication.ticket.validDuration (3600000)
   --quiet                     no line per request
   --help                      this text
 `;
@@ -33,6 +34,9 @@ function readOptions(): SandboxOptions | undefined {
   const maxContentSize = values['max-content-size'];
   if (maxContentSize !== undefined)
     options.maxContentSize = readNumber('max-content-size', maxContentSize);
+  const ticketValidMs = values['ticket-valid-ms'];
+  if (ticketValidMs !== undefined)
+    options.ticketValidMs = readNumber('ticket-valid-ms', ticketValidMs);
   if (!values.quiet) options.log = (line) => console.log(line);
   return options;
 }
@@ -46,6 +50,7 @@ function parseCommandLine() {
         'bytes-per-second': { type: 'string' },
         'large-file-bytes': { type: 'string' },
         'max-content-size': { type: 'string' },
+        'ticket-valid-ms': { type: 'string' },
         quiet: { type: 'boolean' },
         help: { type: 'boolean' },
       },

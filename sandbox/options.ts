@@ -1,4 +1,8 @@
+import type { ExternalAuthentication } from './auth/external.mapper.ts';
+import type { IdentityServiceSettings } from './auth/identity.service.ts';
+import { TICKET_VALID_MS } from './auth/tickets.ts';
 import { SAMPLE_USERS } from './sample-nodes.ts';
+import type { TlsSettings } from './server/listener.ts';
 
 /** An account of the repository. */
 export interface SandboxUser {
@@ -27,6 +31,16 @@ export interface SandboxOptions {
   estimateDelayMs?: number;
   /** Alfresco's `download.cleaner.*`; default one hour each. */
   cleaner?: { startDelayMs?: number; repeatIntervalMs?: number; maxAgeMs?: number };
+  /** Alfresco's `authentication.ticket.validDuration`, with its rules of renewal; default one hour. */
+  ticketValidMs?: number;
+  /** HTTPS, with client certificates for those who have one; default plain HTTP. */
+  tls?: TlsSettings;
+  /** The external-authentication subsystem; default none, as in Alfresco. */
+  external?: ExternalAuthentication;
+  /** The identity-service subsystem (bearer tokens); default none, as in Alfresco. With `external`, that one is asked. */
+  identityService?: IdentityServiceSettings;
+  /** Whether users that others vouch for are created at their first request; default true. */
+  createMissingPeople?: boolean;
   /** Receives one line per request; default none. */
   log?: (line: string) => void;
 }
@@ -41,6 +55,11 @@ export interface Settings {
   maxContentSize: number;
   estimateDelayMs: number;
   cleaner: { startDelayMs: number; repeatIntervalMs: number; maxAgeMs: number };
+  ticketValidMs: number;
+  tls: TlsSettings | undefined;
+  external: ExternalAuthentication | undefined;
+  identityService: IdentityServiceSettings | undefined;
+  createMissingPeople: boolean;
   log: (line: string) => void;
 }
 
@@ -61,6 +80,11 @@ export function resolveOptions(options: SandboxOptions): Settings {
       repeatIntervalMs: options.cleaner?.repeatIntervalMs ?? HOUR_MS,
       maxAgeMs: options.cleaner?.maxAgeMs ?? HOUR_MS,
     },
+    ticketValidMs: options.ticketValidMs ?? TICKET_VALID_MS,
+    tls: options.tls,
+    external: options.external,
+    identityService: options.identityService,
+    createMissingPeople: options.createMissingPeople ?? true,
     log: options.log ?? (() => {}),
   };
 }

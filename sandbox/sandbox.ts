@@ -5,16 +5,20 @@ import { Authenticator } from './auth/authenticator.ts';
 import { Downloads } from './downloads/downloads.ts';
 import { DownloadsCleaner } from './downloads/downloads.cleaner.ts';
 import { downloadsResource } from './rest/downloads.resource.ts';
+import { ExternalMapper } from './auth/external.mapper.ts';
 import { FaultQueue, type Fault, type FaultMatch } from './server/fault.ts';
 import { HttpServer } from './server/http.server.ts';
+import { IdentityService } from './auth/identity.service.ts';
 import { LogCounter } from './rest/log-counter.ts';
 import { Logins } from './auth/logins.ts';
 import { nodesResource } from './rest/nodes.resource.ts';
 import { resolveOptions, type SandboxOptions } from './options.ts';
+import { People } from './auth/people.ts';
 import { Readiness, probesResource } from './rest/probes.resource.ts';
 import { RequestLog, type RecordedRequest } from './server/request.log.ts';
 import { RestApi } from './rest/rest-api.ts';
 import { sampleRepository } from './repository/sample-repository.ts';
+import { TokenEndpoint } from './server/token.endpoint.ts';
 import { Tickets } from './auth/tickets.ts';
 import { ticketsResource } from './rest/tickets.resource.ts';
 
@@ -24,9 +28,9 @@ export type { RecordedRequest } from './server/request.log.ts';
 
 /** A running stand-in for Alfresco. */
 export interface Sandbox {
-  /** The web application's root, e.g. `http://127.0.0.1:41234/alfresco`. */
+  /** The web application's root, e.g. `http://127.0.0.1:41234/alfresco`; `https:` with `tls`. */
   readonly url: string;
-  /** Every request since the start, faulted ones included, except those to `/sandbox/…`. */
+  /** Every request since the start, faulted ones included, except those to `/sandbox/…`; tokens count. */
   readonly requests: RecordedRequest[];
   clearRequests(): void;
   /** Sockets now open. */
@@ -35,6 +39,12 @@ export interface Sandbox {
   readonly activeResponses: number;
   /** Whether the readiness probe succeeds; default true. */
   ready: boolean;
+  /** Forgets every ticket, as a restart of Alfresco does. */
+  expireTickets(): void;
+  /** Where clients of the identity service get their tokens, `/sandbox/oauth2/token`. */
+  readonly tokenUrl: string;
+  /** Makes every token of the identity service invalid, as another key of it does. */
+  expireTokens(): void;
   /** Queues a misbehaviour for the next request that matches. */
   fail(fault: Fault, match?: FaultMatch): void;
   clearFaults(): void;
@@ -80,7 +90,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const downloadIds = (): string[] => downloads.all().map((node) => node.id);
 
   const logins = new Logins(settings.users);
-  const tickets = new Tickets();
+  const tickets = new Tickets(Date.now, settings.ticketValidMs);
+  const identityService = settings.identityService && new IdentityService(settings.identityService);
   const logCounter = new LogCounter();
   const readiness = new Readiness();
   const faults = new FaultQueue();
@@ -94,7 +105,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       },
       authentication: ticketsResource(logins, tickets),
     },
-    authenticator: new Authenticator(logins, tickets),
+    authenticator: new Authenticator(logins, tickets, {
+      mapper: settings.external ? new ExternalMapper(settings.external) : identityService,
+      people: new People(settings.users.map(({ id }) => id)),
+      createMissingPeople: settings.createMissingPeople,
+    }),
     logCounter,
   });
   const server: HttpServer = new HttpServer({
@@ -102,6 +117,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     faults,
     requestLog,
     logCounter,
+    tokenEndpoint: identityService && new TokenEndpoint(identityService),
+    tls: settings.tls,
     log: settings.log,
     controlled: {
       requests: requestLog.requests,
@@ -154,6 +171,9 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     set ready(value) {
       readiness.ready = value;
     },
+    tokenUrl: `${origin}/sandbox/oauth2/token`,
+    expireTokens: () => identityService?.expireTokens(),
+    expireTickets: () => tickets.clear(),
     fail: (fault, match) => faults.add(fault, match),
     clearFaults: () => faults.clear(),
     get bytesPerSecond() {

@@ -160,7 +160,7 @@ describe('OPTIONS that is no preflight', () => {
     ['from no browser', {}],
   ])('is answered by the router %s', async (_who, headers) => {
     const known = await request(bff.url).options('/downloads').set(headers).expect(405);
-    expect(known.headers.allow).toBe('POST');
+    expect(known.headers.allow).toBe('GET, HEAD, POST');
     expect(known.body).toMatchObject({ code: 'METHOD_NOT_ALLOWED' });
     const unknown = await request(bff.url).options('/nowhere').set(headers).expect(404);
     expect(unknown.body).toMatchObject({ code: 'ROUTE_NOT_FOUND' });

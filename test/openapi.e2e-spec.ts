@@ -47,6 +47,7 @@ describe('the OpenAPI document', () => {
     ).toEqual([
       'DELETE /downloads/{id}',
       'DELETE /nodes/{id}',
+      'GET /downloads',
       'GET /downloads/{id}',
       'GET /downloads/{id}/content',
       'GET /health/live',
@@ -55,6 +56,7 @@ describe('the OpenAPI document', () => {
       'HEAD /downloads/{id}/content',
       'HEAD /nodes/{id}/content',
       'POST /downloads',
+      'POST /downloads/{id}/request-direct-access-url',
     ]);
   });
 

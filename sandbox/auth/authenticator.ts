@@ -1,5 +1,7 @@
 import { API_DEFAULT, ApiError, javaFailure } from '../rest/api-error.ts';
 import type { Logins } from './logins.ts';
+import type { People } from './people.ts';
+import type { MappedRequest, RemoteUserMapper } from './remote-user.mapper.ts';
 import type { Parameters } from '../rest/parameters.ts';
 import type { Header } from '../rest/reply.ts';
 import type { Tickets } from './tickets.ts';
@@ -12,14 +14,25 @@ export interface Credentials {
   authorization: string | undefined;
 }
 
+/** How users who are named by someone else get in. */
+export interface RemoteUsers {
+  /** Of the first active subsystem in the chain; the others are not asked. */
+  mapper: RemoteUserMapper | undefined;
+  people: People;
+  /** `create.missing.people` and `synchronization.autoCreatePeopleOnLogin`. */
+  createMissingPeople: boolean;
+}
+
 /** Finds out who is calling, by PublicApiAuthenticatorFactory and BasicHttpAuthenticatorFactory. */
 export class Authenticator {
   readonly #logins: Logins;
   readonly #tickets: Tickets;
+  readonly #remoteUsers: RemoteUsers;
 
-  constructor(logins: Logins, tickets: Tickets) {
+  constructor(logins: Logins, tickets: Tickets, remoteUsers: RemoteUsers) {
     this.#logins = logins;
     this.#tickets = tickets;
+    this.#remoteUsers = remoteUsers;
   }
 
   /**
@@ -28,17 +41,24 @@ export class Authenticator {
    * @param verb of the web script, which is named in the error
    * @throws ApiError 401; 500 or 400 for a Basic header that is no Base64
    */
-  authenticate({ parameters, authorization }: Credentials, verb: string): string {
+  authenticate(request: Credentials & MappedRequest, verb: string): string {
+    const { parameters, authorization } = request;
+    const named = this.#remoteUsers.mapper?.remoteUser(request);
+    if (named !== undefined) return this.#existing(named, verb);
     const fromUrl = parameters.first('alf_ticket');
     const user = fromUrl === undefined ? undefined : this.#tickets.validate(fromUrl);
     const userId = user ?? (authorization ? this.#byHeader(authorization) : undefined);
-    if (userId === undefined) {
-      throw refusal(
-        401,
-        `Authentication failed for Web Script org/alfresco/api/ResourceWebScript.${verb.toLowerCase()}`,
-      );
-    }
+    if (userId === undefined) throw authenticationFailed(verb);
     return userId;
+  }
+
+  #existing(name: string, verb: string): string {
+    const { people, createMissingPeople } = this.#remoteUsers;
+    const id = people.identifierOf(name);
+    if (id !== undefined) return id;
+    if (!createMissingPeople) throw authenticationFailed(verb);
+    people.add(name);
+    return name;
   }
 
   #byHeader(authorization: string): string | undefined {
@@ -84,6 +104,11 @@ function decodeBasic(authorization: string): { userName: string; secret: string 
   if (decoded === '') throw refusal(400, 'authorization does not consist of username and password');
   const colon = decoded.indexOf(':');
   return { userName: decoded.slice(0, Math.max(colon, 0)), secret: decoded.slice(colon + 1) };
+}
+
+function authenticationFailed(verb: string): ApiError {
+  const script = `org/alfresco/api/ResourceWebScript.${verb.toLowerCase()}`;
+  return refusal(401, `Authentication failed for Web Script ${script}`);
 }
 
 function refusal(status: number, summary: string): ApiError {

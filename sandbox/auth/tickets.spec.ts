@@ -40,6 +40,26 @@ describe('Tickets', () => {
     now += 61 * MINUTE;
     expect(store.issue('alice')).not.toBe(id);
   });
+
+  it('can have another time to live, with the same rules', () => {
+    const store = new Tickets(() => now, 1000);
+    const id = store.issue('alice');
+    now += 499;
+    expect(store.validate(id)).toBe('alice');
+    now += 2;
+    expect(store.validate(id)).toBe('alice');
+    now += 999;
+    expect(store.validate(id)).toBe('alice');
+    now += 1000;
+    expect(store.validate(id)).toBeUndefined();
+  });
+
+  it('loses all tickets at once', () => {
+    const store = tickets();
+    const ids = [store.issue('alice'), store.issue('bob')];
+    store.clear();
+    expect(ids.map((id) => store.validate(id))).toEqual([undefined, undefined]);
+  });
 });
 
 describe('Logins', () => {

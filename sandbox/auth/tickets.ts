@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
 /** `authentication.ticket.validDuration`: one hour after the last use. */
-const VALID_MS = 3_600_000;
+export const TICKET_VALID_MS = 3_600_000;
 
 interface Ticket {
   id: string;
@@ -14,9 +14,11 @@ interface Ticket {
 export class Tickets {
   readonly #byId = new Map<string, Ticket>();
   readonly #now: () => number;
+  readonly #validMs: number;
 
-  constructor(now: () => number = Date.now) {
+  constructor(now: () => number = Date.now, validMs = TICKET_VALID_MS) {
     this.#now = now;
+    this.#validMs = validMs;
   }
 
   /** The ticket of the user, a new one if there is none. */
@@ -25,7 +27,7 @@ export class Tickets {
       if (ticket.userId === userId && this.validate(ticket.id) !== undefined) return ticket.id;
     }
     const id = `TICKET_${randomBytes(20).toString('hex')}`;
-    this.#byId.set(id, { id, userId, expiresAt: this.#now() + VALID_MS, renewed: false });
+    this.#byId.set(id, { id, userId, expiresAt: this.#now() + this.#validMs, renewed: false });
     return id;
   }
 
@@ -39,8 +41,8 @@ export class Tickets {
       return undefined;
     }
     // A fresh ticket is renewed in its second half, a renewed one as soon as a tenth of its time has gone.
-    if (remaining < VALID_MS * (ticket.renewed ? 0.9 : 0.5)) {
-      ticket.expiresAt = this.#now() + VALID_MS;
+    if (remaining < this.#validMs * (ticket.renewed ? 0.9 : 0.5)) {
+      ticket.expiresAt = this.#now() + this.#validMs;
       ticket.renewed = true;
     }
     return ticket.userId;
@@ -48,5 +50,10 @@ export class Tickets {
 
   invalidate(id: string): void {
     this.#byId.delete(id);
+  }
+
+  /** Forgets all tickets, as a restart does: they are kept in memory only. */
+  clear(): void {
+    this.#byId.clear();
   }
 }

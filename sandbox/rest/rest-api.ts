@@ -41,7 +41,12 @@ export class RestApi {
     this.#parts = parts;
   }
 
-  async answer(request: IncomingMessage, body: Buffer): Promise<Answer> {
+  /** @param certificateSubject of the client's certificate, if there is one */
+  async answer(
+    request: IncomingMessage,
+    body: Buffer,
+    certificateSubject?: string,
+  ): Promise<Answer> {
     const target = readTarget(request.url ?? '/');
     if ('rejectedWith' in target) {
       // Tomcat closes the connection after a request line that it could not read.
@@ -50,7 +55,7 @@ export class RestApi {
     }
     const answer: Answer = { reply: { status: 500, headers: [] } };
     try {
-      answer.reply = await this.#operate(request, target, body, answer);
+      answer.reply = await this.#operate(request, target, body, answer, certificateSubject);
     } catch (error) {
       answer.reply = errorReply(toApiError(error), this.#parts.logCounter);
     }
@@ -63,6 +68,7 @@ export class RestApi {
     target: RequestTarget,
     body: Buffer,
     answer: Answer,
+    certificateSubject: string | undefined,
   ): Promise<Reply> {
     const header = (name: string): string | undefined => headerOf(request, name);
     const form = isForm(header('content-type')) ? body.toString('utf8') : '';
@@ -72,7 +78,7 @@ export class RestApi {
 
     if (match?.resource.anonymous?.includes(verb) !== true) {
       answer.userId = this.#parts.authenticator.authenticate(
-        { parameters, authorization: header('authorization') },
+        { parameters, authorization: header('authorization'), header, certificateSubject },
         verb,
       );
     }

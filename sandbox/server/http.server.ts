@@ -1,7 +1,9 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { API_DEFAULT, ApiError } from '../rest/api-error.ts';
+import { createListener, type TlsSettings } from './listener.ts';
+import { certificateSubject } from './client-certificate.ts';
 import { control, isControlUrl, type Controlled } from './control.ts';
 import { replacementReply, spoilReply } from './fault.reply.ts';
 import type { Fault, FaultQueue } from './fault.ts';
@@ -10,11 +12,10 @@ import type { LogCounter } from '../rest/log-counter.ts';
 import type { Reply } from '../rest/reply.ts';
 import { MAX_BODY_BYTES, readBody } from './request-body.ts';
 import { describeRequest, keptBody, type RecordedRequest, type RequestLog } from './request.log.ts';
-import { sendReply } from './response.sender.ts';
+import { resetConnection, sendReply } from './response.sender.ts';
+import { isTokenUrl, type TokenEndpoint } from './token.endpoint.ts';
 import type { RestApi } from '../rest/rest-api.ts';
 
-/** Tomcat's `connectionTimeout`, also the time it keeps an idle connection. */
-const KEEP_ALIVE_MS = 20_000;
 /** Faults with which this side, and not the client, breaks the connection. */
 const BREAKING_FAULTS: ReadonlySet<Fault['kind']> = new Set([
   'reset',
@@ -30,6 +31,9 @@ export interface ServerParts {
   requestLog: RequestLog;
   logCounter: LogCounter;
   controlled: Controlled;
+  /** Without one, its path is not known. */
+  tokenEndpoint: TokenEndpoint | undefined;
+  tls: TlsSettings | undefined;
   log: (line: string) => void;
 }
 
@@ -43,7 +47,7 @@ export class HttpServer {
 
   constructor(parts: ServerParts) {
     this.#parts = parts;
-    this.#server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
+    this.#server = createListener(parts.tls, (request, response) => {
       this.#serve(request, response).catch(() => response.destroy());
     });
     this.#server.on('connection', (socket) => {
@@ -70,7 +74,8 @@ export class HttpServer {
       });
     });
     const { address, family, port: bound } = this.#server.address() as AddressInfo;
-    return `http://${family === 'IPv6' ? `[${address}]` : address}:${bound}`;
+    const scheme = this.#parts.tls === undefined ? 'http' : 'https';
+    return `${scheme}://${family === 'IPv6' ? `[${address}]` : address}:${bound}`;
   }
 
   /** Cuts all connections. */
@@ -88,7 +93,9 @@ export class HttpServer {
       if (!response.writableFinished) gone.abort();
     });
     const url = request.url ?? '';
-    if (isControlUrl(url)) return this.#control(request, response, url, gone.signal);
+    const isForTokens = this.#parts.tokenEndpoint !== undefined && isTokenUrl(url);
+    if (isControlUrl(url) && !isForTokens)
+      return this.#control(request, response, url, gone.signal);
 
     const record = this.#parts.requestLog.start(request);
     const method = request.method ?? '';
@@ -99,7 +106,7 @@ export class HttpServer {
 
     if (fault?.kind === 'hang') return;
     if (fault?.kind === 'reset') {
-      request.socket.resetAndDestroy();
+      resetConnection(request.socket);
       return;
     }
     if (fault?.kind === 'delay') await sleep(fault.ms, undefined, { signal: gone.signal });
@@ -117,7 +124,16 @@ export class HttpServer {
     const replacement = fault && replacementReply(fault, this.#parts.logCounter);
     if (replacement !== undefined) return replacement;
     if (body === undefined) return this.#tooLarge();
-    const { reply, userId } = await this.#parts.api.answer(request, body);
+    const { tokenEndpoint } = this.#parts;
+    if (tokenEndpoint && isTokenUrl(request.url ?? '')) {
+      const tokenReply = tokenEndpoint.answer(request, body.toString('utf8'));
+      return fault === undefined ? tokenReply : spoilReply(tokenReply, fault);
+    }
+    const { reply, userId } = await this.#parts.api.answer(
+      request,
+      body,
+      certificateSubject(request.socket),
+    );
     if (userId !== undefined) record.user = userId;
     if (request.method === 'HEAD') delete reply.body;
     return fault === undefined ? reply : spoilReply(reply, fault);

@@ -1,5 +1,7 @@
 import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { TLSSocket } from 'node:tls';
 import type { Fault } from './fault.ts';
 import { Pace } from '../downloads/pace.ts';
 import type { Reply } from '../rest/reply.ts';
@@ -64,7 +66,13 @@ async function breakOff(
 async function reset(response: ServerResponse, signal: AbortSignal): Promise<void> {
   if (response.writableNeedDrain) await drained(response, signal);
   await sleep(RESET_DELAY_MS);
-  response.socket?.resetAndDestroy();
+  if (response.socket) resetConnection(response.socket);
+}
+
+/** Resets a connection; Node cannot do that under TLS, where it is cut without the farewell of TLS. */
+export function resetConnection(socket: Socket): void {
+  if (socket instanceof TLSSocket) socket.destroy();
+  else socket.resetAndDestroy();
 }
 
 /** The body in pieces, up to `limit` bytes in all and at most `largest` bytes each. */

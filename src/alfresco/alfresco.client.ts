@@ -4,22 +4,27 @@ import { Injectable } from '@nestjs/common';
 import { HttpService } from '@nestjs/axios';
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
 import { ProblemException } from '../problems/problem.exception.js';
-import { VERSION } from '../version.js';
-import { AlfrescoCredentials } from './alfresco.credentials.js';
+import { AlfrescoCredentials } from './credentials/alfresco.credentials.js';
 import { type Answer, badResponse, toAnswer } from './answer.js';
 import type { ByteRange } from './byte-range.js';
 import type { Download, DownloadNode } from './download.js';
 import { parseDownload, parseDownloadNode } from './download.parser.js';
 import { createRefusal, downloadRefusal, serverProblem } from './refusal.js';
+import { jsonHeaders, requestHeaders } from './request-headers.js';
 import { transportProblem } from './transport-failure.js';
 
-const USER_AGENT = `alfresco-downloads-bff/${VERSION}`;
+interface RequestWithHeaders extends AxiosRequestConfig {
+  readonly headers: Record<string, string>;
+}
 
 /**
  * Alfresco's REST API, as far as downloads need it.
  *
  * Every request carries only headers that are built here. Every method throws ProblemException, with a
  * 5xx code when Alfresco is unreachable, slow or answers something that its API does not document.
+ *
+ * `onBehalfOf` is the caller's name. With ALFRESCO_ON_BEHALF_OF=remote-user it decides what Alfresco allows,
+ * and has to be given; otherwise it is ignored.
  */
 @Injectable()
 export class AlfrescoClient {
@@ -29,11 +34,12 @@ export class AlfrescoClient {
   ) {}
 
   /**
-   * POST /downloads. Never repeated: a second POST would make a second ZIP.
+   * POST /downloads. Never repeated once it may have been heard: a second POST would make a second ZIP.
    * @throws ProblemException VALIDATION_FAILED, NODE_FORBIDDEN, NODE_NOT_FOUND, CONTENT_ARCHIVED, NODE_NOT_ZIPPABLE
    */
-  async createDownload(nodeIds: readonly string[]): Promise<Download> {
-    const answer = await this.call('POST', '/downloads', JSON.stringify({ nodeIds }));
+  async createDownload(nodeIds: readonly string[], onBehalfOf?: string): Promise<Download> {
+    const data = JSON.stringify({ nodeIds });
+    const answer = await this.call(onBehalfOf, 'POST', '/downloads', data);
     if (answer.status !== 202) throw createRefusal(answer, nodeIds);
     return parseDownload(answer);
   }
@@ -42,8 +48,8 @@ export class AlfrescoClient {
    * GET /downloads/{id}.
    * @throws ProblemException NOT_A_DOWNLOAD, FORBIDDEN, DOWNLOAD_NOT_FOUND
    */
-  async getDownload(id: string): Promise<Download> {
-    const answer = await this.call('GET', `/downloads/${encodeURIComponent(id)}`);
+  async getDownload(id: string, onBehalfOf?: string): Promise<Download> {
+    const answer = await this.call(onBehalfOf, 'GET', `/downloads/${encodeURIComponent(id)}`);
     if (answer.status !== 200) throw downloadRefusal(answer);
     return parseDownload(answer, id);
   }
@@ -52,8 +58,8 @@ export class AlfrescoClient {
    * DELETE /downloads/{id}: raises the cancel flag, which the job looks at when it next reports progress.
    * @throws ProblemException NOT_A_DOWNLOAD, FORBIDDEN, DOWNLOAD_NOT_FOUND
    */
-  async cancelDownload(id: string): Promise<void> {
-    const answer = await this.call('DELETE', `/downloads/${encodeURIComponent(id)}`);
+  async cancelDownload(id: string, onBehalfOf?: string): Promise<void> {
+    const answer = await this.call(onBehalfOf, 'DELETE', `/downloads/${encodeURIComponent(id)}`);
     if (answer.status !== 202) throw downloadRefusal(answer);
   }
 
@@ -61,8 +67,8 @@ export class AlfrescoClient {
    * GET /nodes/{id}, for a download node.
    * @throws ProblemException NOT_A_DOWNLOAD, FORBIDDEN, DOWNLOAD_NOT_FOUND
    */
-  async getDownloadNode(id: string): Promise<DownloadNode> {
-    const answer = await this.call('GET', `/nodes/${encodeURIComponent(id)}`);
+  async getDownloadNode(id: string, onBehalfOf?: string): Promise<DownloadNode> {
+    const answer = await this.call(onBehalfOf, 'GET', `/nodes/${encodeURIComponent(id)}`);
     if (answer.status !== 200) throw downloadRefusal(answer);
     return parseDownloadNode(answer, id);
   }
@@ -71,8 +77,8 @@ export class AlfrescoClient {
    * DELETE /nodes/{id}. Deletes whatever node this is: ask first whether it is a download.
    * @throws ProblemException FORBIDDEN, DOWNLOAD_NOT_FOUND
    */
-  async deleteNode(id: string): Promise<void> {
-    const answer = await this.call('DELETE', `/nodes/${encodeURIComponent(id)}`);
+  async deleteNode(id: string, onBehalfOf?: string): Promise<void> {
+    const answer = await this.call(onBehalfOf, 'DELETE', `/nodes/${encodeURIComponent(id)}`);
     if (answer.status !== 204) throw downloadRefusal(answer);
   }
 
@@ -85,13 +91,18 @@ export class AlfrescoClient {
    *
    * @throws ProblemException ALFRESCO_BAD_RESPONSE when the announced length is not that of the range
    */
-  async openContent(node: DownloadNode, range: ByteRange, signal: AbortSignal): Promise<Readable> {
+  async openContent(
+    node: DownloadNode,
+    range: ByteRange,
+    signal: AbortSignal,
+    onBehalfOf?: string,
+  ): Promise<Readable> {
     const isWhole = range.start === 0 && range.end === node.size! - 1;
-    const answer = await this.exchange<Readable>({
+    const answer = await this.authorized<Readable>(onBehalfOf, {
       method: 'GET',
       url: `/nodes/${encodeURIComponent(node.id)}/content`,
       headers: {
-        ...this.headers('*/*'),
+        ...requestHeaders('*/*'),
         ...(!isWhole && { Range: `bytes=${range.start}-${range.end}` }),
       },
       responseType: 'stream',
@@ -99,10 +110,7 @@ export class AlfrescoClient {
     });
     if (answer.status !== (isWhole ? 200 : 206)) {
       answer.data.destroy();
-      // Deleted since it was looked at; the body of other errors may never end and is not waited for.
-      throw answer.status === 404
-        ? new ProblemException('DOWNLOAD_NOT_FOUND')
-        : serverProblem({ status: answer.status, body: undefined });
+      throw contentRefusal(answer.status);
     }
     const length = range.end - range.start + 1;
     if (!isContentOf(answer.headers, length, isWhole ? undefined : range)) {
@@ -113,16 +121,35 @@ export class AlfrescoClient {
     return answer.data;
   }
 
-  /** Whether Alfresco's readiness probe says yes. @throws ProblemException when it does not answer */
+  /**
+   * Whether Alfresco's readiness probe says yes. It is open to everyone, so no login is spent on it.
+   * @throws ProblemException when it does not answer
+   */
   async isReady(): Promise<boolean> {
-    const { status } = await this.call('GET', '/probes/-ready-');
+    const request = { method: 'GET', url: '/probes/-ready-', headers: jsonHeaders() };
+    const { status } = await this.exchange(request);
     return status === 200;
   }
 
-  private async call(method: string, url: string, data?: string): Promise<Answer> {
-    const headers = this.headers('application/json');
+  private async call(
+    onBehalfOf: string | undefined,
+    method: string,
+    url: string,
+    data?: string,
+  ): Promise<Answer> {
+    const headers = jsonHeaders();
     if (data !== undefined) headers['Content-Type'] = 'application/json';
-    return toAnswer(await this.exchange<string>({ method, url, data, headers }));
+    return toAnswer(await this.authorized<string>(onBehalfOf, { method, url, data, headers }));
+  }
+
+  private authorized<T>(
+    onBehalfOf: string | undefined,
+    request: RequestWithHeaders,
+  ): Promise<AxiosResponse<T>> {
+    return this.credentials.apply<T>(
+      (headers) => this.exchange<T>({ ...request, headers: { ...request.headers, ...headers } }),
+      onBehalfOf,
+    );
   }
 
   /** `axiosRef` instead of the Observable: measured a quarter faster, and a promise is what is needed. */
@@ -133,17 +160,13 @@ export class AlfrescoClient {
       throw transportProblem(error);
     }
   }
+}
 
-  private headers(accept: string): Record<string, string> {
-    return {
-      Accept: accept,
-      // Error keys are read; Alfresco translates some of them.
-      'Accept-Language': 'en',
-      'Accept-Encoding': 'identity',
-      Authorization: this.credentials.authorization,
-      'User-Agent': USER_AGENT,
-    };
-  }
+/** The body may never end and is not waited for. A 404 means that it was deleted since it was looked at. */
+function contentRefusal(status: number): ProblemException {
+  if (status === 403) return new ProblemException('FORBIDDEN');
+  if (status === 404) return new ProblemException('DOWNLOAD_NOT_FOUND');
+  return serverProblem({ status, body: undefined });
 }
 
 /** A wrong range under a right header would spoil a resumed file without anyone's noticing. */

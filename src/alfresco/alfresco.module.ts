@@ -1,8 +1,10 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { HttpModule } from '@nestjs/axios';
+import { HttpModule, HttpService } from '@nestjs/axios';
 import type { AlfrescoConfig } from '../config/app.config.js';
 import { AlfrescoClient } from './alfresco.client.js';
-import { AlfrescoCredentials } from './alfresco.credentials.js';
+import { apiPath } from './api-path.js';
+import { AlfrescoCredentials } from './credentials/alfresco.credentials.js';
+import { createCredentials } from './credentials/credentials.factory.js';
 import { UndiciTransport } from './undici.transport.js';
 
 /** Everything that knows Alfresco's wire, behind `AlfrescoClient`. */
@@ -15,14 +17,18 @@ export class AlfrescoModule {
       imports: [
         HttpModule.register({
           adapter: transport.adapter,
-          baseURL: `${new URL(config.url).pathname.replace(/\/$/, '')}/api/${config.tenant}/public/alfresco/versions/1`,
+          baseURL: apiPath(config, 'alfresco'),
           transformRequest: [],
           transformResponse: [],
         }),
       ],
       providers: [
         { provide: UndiciTransport, useValue: transport },
-        { provide: AlfrescoCredentials, useValue: new AlfrescoCredentials(config) },
+        {
+          provide: AlfrescoCredentials,
+          useFactory: (http: HttpService) => createCredentials(config, http),
+          inject: [HttpService],
+        },
         AlfrescoClient,
       ],
       exports: [AlfrescoClient],

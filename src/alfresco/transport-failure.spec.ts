@@ -97,7 +97,6 @@ describe('a failed exchange with Alfresco', () => {
   it.each<[string, Error]>([
     ['an exchange', new TransportTimeoutError('no answer in time')],
     ['a connection', new errors.ConnectTimeoutError()],
-    ['the headers', new errors.HeadersTimeoutError()],
     ['the body', new errors.BodyTimeoutError()],
     ['the network', withCode('ETIMEDOUT')],
   ])('is ALFRESCO_TIMEOUT when %s took too long', (_what, error) => {

@@ -4,6 +4,12 @@ import type { AxiosAdapter, AxiosResponse, InternalAxiosRequestConfig } from 'ax
 import { type Dispatcher, Pool } from 'undici';
 import type { AlfrescoConfig } from '../config/app.config.js';
 
+/** Where to connect, and with which limits. */
+export type TransportConfig = Pick<
+  AlfrescoConfig,
+  'url' | 'tls' | 'connectTimeoutMs' | 'timeoutMs' | 'idleTimeoutMs' | 'maxConnections'
+>;
+
 /** A JSON answer of Alfresco is a few hundred bytes; whatever is longer than this is not one. */
 const MAX_JSON_BYTES = 1_048_576;
 
@@ -33,10 +39,16 @@ export class AnswerTooLongError extends Error {
 export class UndiciTransport implements OnApplicationShutdown {
   private readonly pool: Pool;
 
-  constructor(private readonly config: AlfrescoConfig) {
+  constructor(private readonly config: TransportConfig) {
     this.pool = new Pool(new URL(config.url).origin, {
       connections: config.maxConnections,
-      connect: { timeout: config.connectTimeoutMs },
+      connect: {
+        timeout: config.connectTimeoutMs,
+        // Said aloud, or NODE_TLS_REJECT_UNAUTHORIZED=0, set for something else, would switch it off here.
+        rejectUnauthorized: true,
+        ca: config.tls?.ca,
+        ...config.tls?.client,
+      },
       // One timer of our own covers the wait for a free socket as well, which undici's does not.
       headersTimeout: 0,
       bodyTimeout: config.idleTimeoutMs,

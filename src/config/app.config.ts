@@ -4,8 +4,22 @@ export interface AlfrescoConfig {
   readonly url: string;
   /** Tenant segment of the REST API's path, `-default-` on a single-tenant repository. */
   readonly tenant: string;
+  /**
+   * `basic`: name and password with every request; `ticket`: one login, then its ticket; `oauth2`: a token of an
+   * identity provider.
+   */
+  readonly auth: 'basic' | 'ticket' | 'oauth2';
+  /** Name and password of the service's account; empty where none is used. */
   readonly username: string;
   readonly password: string;
+  /**
+   * `remote-user`: each call is made in the caller's name, for which the client certificate vouches, and no
+   * account is used; `auth` has no meaning then.
+   */
+  readonly onBehalfOf: 'off' | 'remote-user';
+  readonly tls?: TlsConfig;
+  /** Only with `auth: 'oauth2'`. */
+  readonly oauth2?: OAuth2Config;
   /** Milliseconds to establish a connection. */
   readonly connectTimeoutMs: number;
   /** Milliseconds for a whole JSON exchange, from the call to the last byte of the answer. */
@@ -14,6 +28,22 @@ export interface AlfrescoConfig {
   readonly idleTimeoutMs: number;
   /** Sockets to Alfresco, content streams included. */
   readonly maxConnections: number;
+}
+
+/** Certificates for an https address, in PEM. The server's certificate is always verified. */
+export interface TlsConfig {
+  /** Trusted instead of Node's own list. */
+  readonly ca?: string;
+  /** What this service shows of itself. */
+  readonly client?: { readonly cert: string; readonly key: string };
+}
+
+/** Client credentials (RFC 6749, section 4.4) for tokens that Alfresco accepts. */
+export interface OAuth2Config {
+  readonly tokenUrl: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly scope?: string;
 }
 
 /** Who may call. */

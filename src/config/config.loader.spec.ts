@@ -63,8 +63,10 @@ describe('the configuration', () => {
       alfresco: {
         url: 'https://acs.example.com/alfresco',
         tenant: '-default-',
+        auth: 'basic',
         username: 'svc-downloads',
         password: 'open sesame',
+        onBehalfOf: 'off',
         connectTimeoutMs: 2000,
         timeoutMs: 10_000,
         idleTimeoutMs: 30_000,
@@ -129,8 +131,10 @@ describe('the configuration', () => {
       alfresco: {
         url: 'http://localhost:8081/alfresco',
         tenant: 'example.org',
+        auth: 'basic',
         username: 'svc-downloads',
         password: 'open sesame',
+        onBehalfOf: 'off',
         connectTimeoutMs: 1,
         timeoutMs: 2,
         idleTimeoutMs: 3,

@@ -1,12 +1,21 @@
 import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
-import type { AppConfig, AuthConfig, HttpConfig, LinkConfig } from './app.config.js';
+import type {
+  AppConfig,
+  AuthConfig,
+  HttpConfig,
+  LinkConfig,
+  OAuth2Config,
+  TlsConfig,
+} from './app.config.js';
 import { ConfigurationError } from './configuration.error.js';
 import { Environment, FILE_VARIABLES, SECRET_VARIABLES } from './environment.js';
+import { checkImpersonation } from './impersonation.check.js';
 import { parseOrigins } from './origin-list.validator.js';
+import { readTextFile } from './text.file.js';
+import { readTls } from './tls.reader.js';
 import { parseHtpasswd, parseUserList } from './users.parser.js';
 
 type Variables = Record<string, string | undefined>;
@@ -26,9 +35,11 @@ export function loadConfig(variables: Variables): AppConfig {
     exposeDefaultValues: true,
   });
   problems.push(...invalidVariables(environment, given));
+  checkImpersonation(environment, problems);
+  const tls = readTls(environment, problems);
   const users = readUsers(environment, problems);
   if (problems.length > 0) throw new ConfigurationError(problems);
-  return toAppConfig(environment, users);
+  return toAppConfig(environment, users, tls);
 }
 
 /** An empty variable (`NAME=` in a compose file) means that it is not set. */
@@ -58,16 +69,6 @@ function readFileVariables(
   return merged;
 }
 
-function readTextFile(variable: string, path: string, problems: string[]): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code ?? 'unknown error';
-    problems.push(`${variable}="${path}": the file cannot be read (${reason})`);
-    return undefined;
-  }
-}
-
 /** Converts what is a number by its default; a text that is none becomes NaN and fails validation. */
 function numbersConverted(given: Record<string, string>): Record<string, string | number> {
   const defaults = new Environment() as unknown as Record<string, unknown>;
@@ -92,7 +93,8 @@ function invalidVariables(environment: Environment, given: Record<string, string
 /** A URL is quoted only when nothing in it can be a password, however it was mistyped. */
 function isQuotable(property: string, value: string): boolean {
   const plainUrl = /^(?:[a-z]+:)?\/*[\w.-]+(?::\d+)?(?:\/[\w./-]*)?$/i;
-  return property === 'ALFRESCO_URL' ? plainUrl.test(value) : !SECRET_VARIABLES.has(property);
+  if (SECRET_VARIABLES.has(property)) return false;
+  return !/_(?:URL|ISSUER)$/.test(property) || plainUrl.test(value);
 }
 
 function readUsers(environment: Environment, problems: string[]): AuthConfig['users'] {
@@ -114,7 +116,11 @@ function readUsers(environment: Environment, problems: string[]): AuthConfig['us
   return new Map();
 }
 
-function toAppConfig(environment: Environment, users: AuthConfig['users']): AppConfig {
+function toAppConfig(
+  environment: Environment,
+  users: AuthConfig['users'],
+  tls: TlsConfig | undefined,
+): AppConfig {
   return {
     http: {
       host: environment.HOST,
@@ -127,8 +133,12 @@ function toAppConfig(environment: Environment, users: AuthConfig['users']): AppC
     alfresco: {
       url: environment.ALFRESCO_URL.replace(/\/+$/, ''),
       tenant: environment.ALFRESCO_TENANT,
-      username: environment.ALFRESCO_USERNAME,
-      password: environment.ALFRESCO_PASSWORD,
+      auth: environment.ALFRESCO_AUTH,
+      username: environment.ALFRESCO_USERNAME ?? '',
+      password: environment.ALFRESCO_PASSWORD ?? '',
+      onBehalfOf: environment.ALFRESCO_ON_BEHALF_OF,
+      ...(tls && { tls }),
+      ...(environment.ALFRESCO_AUTH === 'oauth2' && { oauth2: toOAuth2Config(environment) }),
       connectTimeoutMs: environment.ALFRESCO_CONNECT_TIMEOUT_MS,
       timeoutMs: environment.ALFRESCO_TIMEOUT_MS,
       idleTimeoutMs: environment.ALFRESCO_IDLE_TIMEOUT_MS,
@@ -148,6 +158,16 @@ function toAppConfig(environment: Environment, users: AuthConfig['users']): AppC
     }),
     docs: environment.DOCS === 'on',
     logLevel: environment.LOG_LEVEL,
+  };
+}
+
+function toOAuth2Config(environment: Environment): OAuth2Config {
+  const { ALFRESCO_OAUTH2_SCOPE: scope } = environment;
+  return {
+    tokenUrl: environment.ALFRESCO_OAUTH2_TOKEN_URL!,
+    clientId: environment.ALFRESCO_OAUTH2_CLIENT_ID!,
+    clientSecret: environment.ALFRESCO_OAUTH2_CLIENT_SECRET!,
+    ...(scope !== undefined && { scope }),
   };
 }
 

@@ -23,6 +23,11 @@ const milliseconds = {
   message: `must be a whole number of milliseconds from 1 to ${MAX_TIMER_MS}`,
 };
 
+const usesOAuth2 = ({ ALFRESCO_AUTH }: Environment) => ALFRESCO_AUTH === 'oauth2';
+const usesPassword = (environment: Environment) =>
+  environment.ALFRESCO_ON_BEHALF_OF === 'off' && !usesOAuth2(environment);
+const usesRemoteUser = (environment: Environment) =>
+  environment.ALFRESCO_ON_BEHALF_OF === 'remote-user';
 const usesBearer = ({ AUTH }: Environment) => AUTH.includes('bearer');
 
 /**
@@ -62,15 +67,58 @@ export class Environment {
   })
   ALFRESCO_TENANT = '-default-';
 
-  @IsIn(['basic'], { message: 'must be basic' })
-  ALFRESCO_AUTH = 'basic';
+  @IsIn(['basic', 'ticket', 'oauth2'], { message: 'must be basic, ticket or oauth2' })
+  ALFRESCO_AUTH: 'basic' | 'ticket' | 'oauth2' = 'basic';
 
+  @ValidateIf(usesPassword)
   @IsNotEmpty({ message: 'is required (or ALFRESCO_USERNAME_FILE)' })
   @Matches(/^[^:]*$/, { message: 'must not contain a colon (RFC 7617)' })
-  ALFRESCO_USERNAME: string;
+  ALFRESCO_USERNAME?: string;
 
+  @ValidateIf(usesPassword)
   @IsNotEmpty({ message: 'is required (or ALFRESCO_PASSWORD_FILE)' })
-  ALFRESCO_PASSWORD: string;
+  ALFRESCO_PASSWORD?: string;
+
+  @ValidateIf(usesOAuth2)
+  @IsNotEmpty({ message: 'is required for ALFRESCO_AUTH=oauth2' })
+  @IsHttpUrl('must be the token endpoint, an http or https URL without user, query or fragment')
+  ALFRESCO_OAUTH2_TOKEN_URL?: string;
+
+  @ValidateIf(usesOAuth2)
+  @IsNotEmpty({ message: 'is required for ALFRESCO_AUTH=oauth2' })
+  ALFRESCO_OAUTH2_CLIENT_ID?: string;
+
+  @ValidateIf(usesOAuth2)
+  @IsNotEmpty({
+    message: 'is required for ALFRESCO_AUTH=oauth2 (or ALFRESCO_OAUTH2_CLIENT_SECRET_FILE)',
+  })
+  ALFRESCO_OAUTH2_CLIENT_SECRET?: string;
+
+  @IsOptional()
+  @Matches(/^[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*$/, {
+    message: 'must be scopes joined by single blanks (RFC 6749, section 3.3)',
+  })
+  ALFRESCO_OAUTH2_SCOPE?: string;
+
+  @IsIn(['off', 'remote-user'], { message: 'must be off or remote-user' })
+  ALFRESCO_ON_BEHALF_OF: 'off' | 'remote-user' = 'off';
+
+  @IsOptional()
+  ALFRESCO_CA_FILE?: string;
+
+  @ValidateIf((it: Environment) => usesRemoteUser(it) || it.ALFRESCO_CLIENT_KEY_FILE !== undefined)
+  @IsNotEmpty({
+    message:
+      'is required for ALFRESCO_ON_BEHALF_OF=remote-user and together with ALFRESCO_CLIENT_KEY_FILE',
+  })
+  ALFRESCO_CLIENT_CERT_FILE?: string;
+
+  @ValidateIf((it: Environment) => usesRemoteUser(it) || it.ALFRESCO_CLIENT_CERT_FILE !== undefined)
+  @IsNotEmpty({
+    message:
+      'is required for ALFRESCO_ON_BEHALF_OF=remote-user and together with ALFRESCO_CLIENT_CERT_FILE',
+  })
+  ALFRESCO_CLIENT_KEY_FILE?: string;
 
   @IsInt(milliseconds)
   @Min(1, milliseconds)
@@ -173,6 +221,7 @@ export class Environment {
 export const SECRET_VARIABLES: ReadonlySet<string> = new Set([
   'ALFRESCO_USERNAME',
   'ALFRESCO_PASSWORD',
+  'ALFRESCO_OAUTH2_CLIENT_SECRET',
   'USERS',
   'STORE_URL',
   'LINK_SECRET',
@@ -182,6 +231,7 @@ export const SECRET_VARIABLES: ReadonlySet<string> = new Set([
 export const FILE_VARIABLES = [
   'ALFRESCO_USERNAME',
   'ALFRESCO_PASSWORD',
+  'ALFRESCO_OAUTH2_CLIENT_SECRET',
   'STORE_URL',
   'LINK_SECRET',
 ] as const;

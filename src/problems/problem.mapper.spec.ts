@@ -62,7 +62,7 @@ describe('what the router and the body parser refuse', () => {
       post('<a/>', { 'content-type': 'application/xml' }),
       'UNSUPPORTED_MEDIA_TYPE',
     ],
-    ['a path with a broken escape', { url: '/downloads/%zz' }, 'INVALID_ID'],
+    ['a path with a broken escape', { url: '/downloads/%zz' }, 'MALFORMED_REQUEST'],
     ['an id that the router finds too long', { url: `/downloads/${'a'.repeat(17)}` }, 'INVALID_ID'],
   ])('is a problem: %s', async (_what, request, code) => {
     const thrown = await thrownFor(request);

@@ -44,8 +44,6 @@ export function environment(
     ALFRESCO_USERNAME: SERVICE_ACCOUNT.id,
     ALFRESCO_PASSWORD: SERVICE_ACCOUNT.password,
     USERS: users('alice', 'zoe'),
-    STORE_URL: 'sqlite::memory:',
-    RATE_LIMIT: 'off',
     ...more,
   };
 }

@@ -1,0 +1,69 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** A certificate and its key, in PEM. */
+export interface Identity {
+  cert: string;
+  key: string;
+}
+
+/** Signs certificates for the time of a test. */
+export class CertificateAuthority {
+  readonly #directory = mkdtempSync(join(tmpdir(), 'certificates-'));
+  #count = 0;
+
+  constructor(name = 'Test CA') {
+    this.#openssl('ca', `/CN=${name}`, '-addext', 'keyUsage=critical,keyCertSign');
+  }
+
+  /** PEM of its own certificate. */
+  get cert(): string {
+    return this.#read('ca').cert;
+  }
+
+  /** @param subject in the order of the certificate, e.g. `/O=Example/CN=downloads` */
+  issue(subject: string, subjectAltName = 'IP:127.0.0.1'): Identity {
+    this.#count += 1;
+    const name = `issued-${this.#count}`;
+    const signer = ['-CA', this.#path('ca.pem'), '-CAkey', this.#path('ca.key')];
+    this.#openssl(name, subject, ...signer, '-addext', `subjectAltName=${subjectAltName}`);
+    return this.#read(name);
+  }
+
+  /** Deletes its files. */
+  close(): void {
+    rmSync(this.#directory, { recursive: true });
+  }
+
+  #openssl(name: string, subject: string, ...more: string[]): void {
+    const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+    const out = ['-keyout', this.#path(`${name}.key`), '-out', this.#path(`${name}.pem`)];
+    const options = ['-x509', ...key, ...out, '-subj', subject, '-days', '2', '-utf8', ...more];
+    execFileSync('openssl', ['req', ...options], { stdio: 'pipe' });
+  }
+
+  #read(name: string): Identity {
+    return {
+      cert: readFileSync(this.#path(`${name}.pem`), 'utf8'),
+      key: readFileSync(this.#path(`${name}.key`), 'utf8'),
+    };
+  }
+
+  #path(file: string): string {
+    return join(this.#directory, file);
+  }
+}
+
+/**
+ * Whether tests have to do without certificates, which is said aloud.
+ *
+ * @throws where CI is true, which has to install openssl
+ */
+export function isOpensslMissing(): boolean {
+  if (!spawnSync('openssl', ['version'], { stdio: 'ignore' }).error) return false;
+  if (process.env.CI === 'true') throw new Error('not installed: openssl');
+  console.warn('SKIPPED tests with certificates: need openssl');
+  return true;
+}

@@ -1,0 +1,17 @@
+import type { HttpService } from '@nestjs/axios';
+import type { AlfrescoConfig } from '../../config/app.config.js';
+import type { AlfrescoCredentials } from './alfresco.credentials.js';
+import { BasicCredentials } from './basic.credentials.js';
+import { OAuth2Login } from './oauth2.login.js';
+import { RemoteUserCredentials } from './remote-user.credentials.js';
+import { RenewedCredentials } from './renewed.credentials.js';
+import { TicketLogin } from './ticket.login.js';
+
+/** The credentials that the configuration asks for. */
+export function createCredentials(config: AlfrescoConfig, http: HttpService): AlfrescoCredentials {
+  if (config.onBehalfOf === 'remote-user') return new RemoteUserCredentials();
+  if (config.oauth2) return new RenewedCredentials(new OAuth2Login(config, config.oauth2));
+  return config.auth === 'ticket'
+    ? new RenewedCredentials(new TicketLogin(http, config))
+    : new BasicCredentials(config.username, config.password);
+}
