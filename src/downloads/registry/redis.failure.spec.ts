@@ -17,6 +17,11 @@ describeWithRedis('a Redis that does not work', () => {
   const configure = (parameter: string, value: string) =>
     server.ask((redis) => redis.config('SET', parameter, value));
 
+  const connectionId = async () => {
+    const clients = String(await server.ask((redis) => redis.client('LIST')));
+    return /id=(\d+) .* name=alfresco-downloads-bff /.exec(clients)?.[1];
+  };
+
   /** Every way to use the registry. */
   const calls: readonly [string, () => Promise<unknown>][] = [
     ['add', () => registry.add(recordOf('d9'))],
@@ -68,6 +73,24 @@ describeWithRedis('a Redis that does not work', () => {
     await expectAllUnavailable(/^REDIS_ECONNREFUSED$/);
     await server.start();
     await expectRecovery();
+  });
+
+  it('fails what is on its way when it dies, at once, and never sends it again', async () => {
+    server.signal('SIGSTOP');
+    const added = expect(registry.add(recordOf('d2'))).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+    });
+    await delay(100);
+    const start = performance.now();
+    await server.kill();
+    await added;
+    expect(performance.now() - start).toBeLessThan(700);
+    await server.start();
+    await vi.waitFor(() => registry.ping(), 5000);
+    await delay(100);
+    const statistics = await server.ask((redis) => redis.info('commandstats'));
+    expect(statistics).toContain('cmdstat_ping');
+    expect(statistics).not.toContain('cmdstat_zadd');
   });
 
   it('is unavailable soon while it hangs, at once after that, and comes back by itself', async () => {
@@ -145,7 +168,10 @@ describeWithRedis('a Redis that does not work', () => {
 
   it('is unavailable for writes while it is a replica, and comes back after the failover', async () => {
     await server.ask((redis) => redis.replicaof('127.0.0.1', 1));
+    const connection = await connectionId();
     await expect(registry.add(recordOf('d2'))).rejects.toMatchObject(unavailable('REDIS_READONLY'));
+    // The address may lead to another machine now.
+    await expect.poll(connectionId, { timeout: 5000 }).not.toBe(connection);
     await server.ask((redis) => redis.replicaof('NO', 'ONE'));
     await expectRecovery();
   });
