@@ -77,5 +77,8 @@ function createLogger(level: LogLevel): ConsoleLogger | false {
   const logLevels = LOG_LEVELS.slice(0, LOG_LEVELS.indexOf(level) + 1).filter(
     (name) => name !== 'silent',
   );
-  return new ConsoleLogger({ logLevels: [...logLevels], colors: process.stdout.isTTY === true });
+  return new ConsoleLogger({
+    logLevels: [...logLevels],
+    colors: process.stdout.hasColors?.() ?? false,
+  });
 }

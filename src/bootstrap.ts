@@ -1,4 +1,6 @@
 import { existsSync } from 'node:fs';
+import { Logger } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApp } from './app.factory.js';
 import type { AppConfig } from './config/app.config.js';
 import { ConfigurationError } from './config/configuration.error.js';
@@ -9,12 +11,21 @@ const EXIT_CONFIGURATION = 78;
 
 /** Reads the environment, starts the service and keeps it until SIGTERM or SIGINT. */
 export async function bootstrap(): Promise<void> {
-  const config = readConfig();
-  if (!config) {
+  let config: AppConfig;
+  let app: NestFastifyApplication;
+  try {
+    loadEnvFile();
+    config = loadConfig(process.env);
+    app = await createApp(config);
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    console.error(error.message);
     process.exitCode = EXIT_CONFIGURATION;
     return;
   }
-  const app = await createApp(config);
+  if (config.links.isEphemeral) {
+    new Logger('Links').warn('LINK_SECRET is not set: signed links end when this process does');
+  }
   app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
   try {
     await app.listen({ host: config.http.host, port: config.http.port });
@@ -28,17 +39,6 @@ export async function bootstrap(): Promise<void> {
   console.log(
     `alfresco-downloads-bff listens on ${base}${config.docs ? ` (docs: ${base}/docs)` : ''}`,
   );
-}
-
-function readConfig(): AppConfig | undefined {
-  try {
-    loadEnvFile();
-    return loadConfig(process.env);
-  } catch (error) {
-    if (!(error instanceof ConfigurationError)) throw error;
-    console.error(error.message);
-    return undefined;
-  }
 }
 
 /** Variables that are set already win over the file. */

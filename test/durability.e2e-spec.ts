@@ -29,6 +29,16 @@ const callers = ['alice', 'zoe'] as const;
 const as = (url: string, caller: (typeof callers)[number]) =>
   new DownloadsApi(url, { authorization: basic(CALLERS[caller]) });
 
+/** POST /downloads as alice, with this key. */
+async function postOnce(url: string, key: string) {
+  const answer = await as(url, 'alice').request('POST', '/downloads', {
+    body: JSON.stringify({ nodeIds: [SAMPLE_NODES.textFile] }),
+    headers: { 'content-type': 'application/json', 'idempotency-key': key },
+  });
+  const body = (await answer.json()) as { entry?: { id: string }; code?: string };
+  return { status: answer.status, id: body.entry?.id, code: body.code };
+}
+
 /** Creates downloads by turns for both callers until `count` were asked for or the service is gone; those acknowledged. */
 async function createMany(url: string, count: number, onAcknowledged: (total: number) => void) {
   const acknowledged: { id: string; owner: (typeof callers)[number] }[] = [];
@@ -95,13 +105,18 @@ describe.each(['sqlite', 'redis'] as const)(
   },
 );
 
+async function expectUnavailable(answer: Response): Promise<void> {
+  expect(answer.status).toBe(503);
+  expect(await answer.json()).toMatchObject({ code: 'STORE_UNAVAILABLE' });
+}
+
 describe('a Redis that fails', () => {
   let redis: RedisServer;
   let service: Bff;
   let alice: DownloadsApi;
 
   beforeEach(async (context) => {
-    needsTools(context as never, 'redis-server');
+    needsTools(context, 'redis-server');
     redis = await startDurableRedis();
     service = await startBff(sandbox.url, { STORE_URL: redis.url });
     alice = DownloadsApi.ofBff(service.url);
@@ -110,11 +125,6 @@ describe('a Redis that fails', () => {
     await service.close();
     await redis.dispose();
   });
-
-  const expectUnavailable = async (answer: Response) => {
-    expect(answer.status).toBe(503);
-    expect(await answer.json()).toMatchObject({ code: 'STORE_UNAVAILABLE' });
-  };
 
   const FAILURES: readonly (readonly [string, () => Promise<void>, () => Promise<void>])[] = [
     ['is stopped', () => redis.kill(), () => redis.start()],
@@ -146,6 +156,14 @@ describe('a Redis that fails', () => {
     },
   );
 
+  it('and is slow: the service is slow, too, and nothing else', async () => {
+    const id = await alice.make([SAMPLE_NODES.textFile]);
+    await redis.ask((client) => client.client('PAUSE', 700));
+    expect((await alice.request('GET', `/downloads/${id}`)).status).toBe(200);
+    await redis.ask((client) => client.client('PAUSE', 700));
+    expect((await alice.create([SAMPLE_NODES.textFile])).status).toBe(202);
+  });
+
   it('and is full: 503, nothing left in Alfresco, and what is recorded can still be used', async () => {
     const id = await alice.make([SAMPLE_NODES.textFile]);
     const before = sandbox.downloadIds();
@@ -158,6 +176,36 @@ describe('a Redis that fails', () => {
   });
 });
 
+describe.each(['sqlite', 'redis'] as const)(
+  'fifty requests with one Idempotency-Key over two processes, with %s',
+  (engine) => {
+    it('make one download', { timeout: 60_000 }, async (context) => {
+      if (engine === 'redis') needsTools(context, 'redis-server');
+      const directory = await mkdtemp(join(tmpdir(), 'once-'));
+      const redis = engine === 'redis' ? await startDurableRedis() : undefined;
+      const store = { STORE_URL: redis?.url ?? `sqlite:${join(directory, 'downloads.db')}` };
+      const services = await Promise.all(
+        [1, 2].map(() => ServiceProcess.start(sandbox.url, store)),
+      );
+      const before = new Set(sandbox.downloadIds());
+      const key = randomUUID();
+      const answers = await Promise.all(
+        Array.from({ length: 50 }, (_, index) => postOnce(services[index % 2]!.url!, key)),
+      );
+      const last = await postOnce(services[1]!.url!, key);
+      const made = [...answers, last].filter(({ status }) => status === 202);
+      expect(new Set(made.map(({ id }) => id)).size).toBe(1);
+      expect(
+        answers.every(({ code }) => code === undefined || code === 'IDEMPOTENCY_KEY_IN_USE'),
+      ).toBe(true);
+      expect(sandbox.downloadIds().filter((id) => !before.has(id))).toEqual([last.id]);
+      for (const service of services) await service.stop();
+      await redis?.dispose();
+      await rm(directory, { recursive: true });
+    });
+  },
+);
+
 describe('fifty requests with one Idempotency-Key over two processes while Redis is stopped', () => {
   it('double nothing, lose nothing, and say 503 clearly', { timeout: 90_000 }, async (context) => {
     needsTools(context, 'redis-server');
@@ -169,14 +217,7 @@ describe('fifty requests with one Idempotency-Key over two processes while Redis
     ];
     const key = randomUUID();
     const before = new Set(sandbox.downloadIds());
-    const post = async (index: number) => {
-      const answer = await as(services[index % 2]!.url!, 'alice').request('POST', '/downloads', {
-        body: JSON.stringify({ nodeIds: [SAMPLE_NODES.textFile] }),
-        headers: { 'content-type': 'application/json', 'idempotency-key': key },
-      });
-      const body = (await answer.json()) as { entry?: { id: string }; code?: string };
-      return { status: answer.status, id: body.entry?.id, code: body.code };
-    };
+    const post = (index: number) => postOnce(services[index % 2]!.url!, key);
     const half = Array.from({ length: 25 }, (_, index) => post(index));
     const stopped = redis.kill();
     const answers = await Promise.all([

@@ -104,26 +104,30 @@ describe('a signed link', () => {
   });
 });
 
+/** The valid link with this instead. */
+function withLink(value: string): URL {
+  const url = new URL(link);
+  url.searchParams.set('link', value);
+  return url;
+}
+
+/** The valid link with this instead. */
+function withPath(path: string): URL {
+  const url = new URL(link);
+  url.pathname = path;
+  return url;
+}
+
 describe('a link that this service did not make so', () => {
   const [payload, signature] = ['payload', 'signature'] as const;
   const parts = () => {
     const [head = '', tail = ''] = link.searchParams.get('link')!.split('.');
     return { [payload]: head, [signature]: tail } as const;
   };
-  const withLink = (value: string) => {
-    const url = new URL(link);
-    url.searchParams.set('link', value);
-    return url;
-  };
   const withPayload = (change: (fields: unknown[]) => unknown[]) => {
     const fields = JSON.parse(Buffer.from(parts().payload, 'base64url').toString()) as unknown[];
     const changed = Buffer.from(JSON.stringify(change(fields))).toString('base64url');
     return withLink(`${changed}.${parts().signature}`);
-  };
-  const withPath = (path: string) => {
-    const url = new URL(link);
-    url.pathname = path;
-    return url;
   };
 
   it.each<[string, () => URL | Promise<URL>]>([

@@ -2,6 +2,7 @@ import { AlfrescoClient } from '../src/alfresco/alfresco.client.js';
 import { SAMPLE_NODES } from '../sandbox/sample-nodes.ts';
 import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
 import { isOpensslMissing } from '../sandbox/testing/certificates.ts';
+import { DownloadsApi } from './harness/api.js';
 import { AS_ALICE, type Bff, SERVICE_ACCOUNT, startBff } from './harness/bff.js';
 import { MutualTls, PROXY_USER } from './harness/mutual-tls.js';
 import { until } from './harness/polling.js';
@@ -119,6 +120,24 @@ describe.skipIf(isOpensslMissing())('ALFRESCO_ON_BEHALF_OF=remote-user', () => {
     expect(sandbox.requests).toEqual([]);
   });
 
+  it('is what callers of the API get', async () => {
+    const api = DownloadsApi.ofBff(bff.url);
+    const id = await api.make([forbiddenInsideFolder]);
+    const names = (await readZip(await api.content(id))).map(({ name }) => name);
+    expect(names.some((name) => name.endsWith('/for-everyone.txt'))).toBe(true);
+    expect(names.some((name) => name.endsWith('/for-bob.txt'))).toBe(false);
+    const refused = await api.create([forbiddenFile]);
+    expect(await refused.json()).toMatchObject({ status: 403, code: 'NODE_FORBIDDEN' });
+    const link = await api.request('POST', `/downloads/${id}/request-direct-access-url`);
+    const { entry } = (await link.json()) as { entry: { contentUrl: string } };
+    expect((await fetch(entry.contentUrl)).status).toBe(200);
+    expect((await api.request('GET', '/downloads')).status).toBe(200);
+    expect((await api.request('DELETE', `/downloads/${id}`)).status).toBe(202);
+    expect((await api.request('DELETE', `/nodes/${id}`)).status).toBe(204);
+    const named = sandbox.requests.filter(({ url }) => !url.includes('/probes/'));
+    expect(named.every(({ user }) => user === 'alice')).toBe(true);
+  });
+
   it('never lets the header of a caller through', async () => {
     for (const name of ['admin', Buffer.from('admin').toString('base64')]) {
       await fetch(`${bff.url}/downloads`, {
@@ -132,6 +151,7 @@ describe.skipIf(isOpensslMissing())('ALFRESCO_ON_BEHALF_OF=remote-user', () => {
         body: JSON.stringify({ nodeIds: [forbiddenFile] }),
       });
     }
+    expect(sandbox.requests).toHaveLength(2);
     expect(sandbox.requests.every(({ user }) => user === 'alice')).toBe(true);
     for (const { headers } of sandbox.requests) {
       expect(headers['x-alfresco-remote-user']).toBe(Buffer.from('alice').toString('base64'));

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { until } from './harness/polling.js';
 import { needsTools } from './harness/tools.js';
 
 /** Started elsewhere, so that a developer's `.env` does not count. */
-const DEMO = resolve('demo/main.ts');
+const DEMO = join(process.cwd(), 'demo/main.ts');
 const README_ORIGIN = 'http://127.0.0.1:3000';
 const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
 

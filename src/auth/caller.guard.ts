@@ -69,7 +69,8 @@ export class CallerGuard implements CanActivate {
   private linkOf(request: AuthenticatedRequest, context: ExecutionContext): string | undefined {
     if (!this.reflector.get<boolean>(ACCEPTS_LINK, context.getHandler())) return undefined;
     const link = (request.query as Record<string, unknown>)[LINK_PARAMETER];
-    return link === undefined ? undefined : String(link);
+    // Two of them are an array, and no link that this service made.
+    return typeof link === 'string' || link === undefined ? link : '';
   }
 
   /** @throws ProblemException UNAUTHENTICATED, TOO_MANY_REQUESTS, IDENTITY_PROVIDER_UNAVAILABLE */

@@ -10,6 +10,7 @@ const app = await createApp(
     ALFRESCO_USERNAME: 'openapi',
     ALFRESCO_PASSWORD: 'openapi',
     AUTH: 'none',
+    STORE_URL: 'sqlite::memory:',
     LOG_LEVEL: 'warn',
   }),
 );

@@ -82,10 +82,12 @@ export function ApiContent(operationId: string, summary: string): MethodDecorato
       'INVALID_ID',
       'NOT_A_DOWNLOAD',
       'FORBIDDEN',
+      'LINK_INVALID',
       'DOWNLOAD_NOT_FOUND',
       'CONTENT_NOT_READY',
       'PRECONDITION_FAILED',
       'RANGE_NOT_SATISFIABLE',
+      'STORE_UNAVAILABLE',
     ),
   );
 }

@@ -5,6 +5,7 @@ import { ContentService } from './content/content.service.js';
 import { DownloadsController } from './downloads.controller.js';
 import { DOWNLOADS_OPTIONS, type DownloadsOptions } from './downloads.options.js';
 import { DownloadsService } from './downloads.service.js';
+import { IdempotencyService } from './idempotency.service.js';
 import { NodesController } from './nodes.controller.js';
 import { OwnershipService } from './ownership.service.js';
 import { RegistryModule } from './registry/registry.module.js';
@@ -31,6 +32,7 @@ export class DownloadsModule {
         { provide: DOWNLOADS_OPTIONS, useValue: options },
         DownloadsService,
         OwnershipService,
+        IdempotencyService,
         ContentService,
       ],
       exports: [DownloadsService, alfrescoModule, registryModule],

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { AlfrescoClient } from '../alfresco/alfresco.client.js';
 import type { Download } from '../alfresco/download.js';
@@ -6,17 +5,13 @@ import type { Caller } from '../auth/caller.js';
 import { LinkSigner, type SignedLink } from '../auth/link.signer.js';
 import { ProblemException } from '../problems/problem.exception.js';
 import { DOWNLOADS_OPTIONS, type DownloadsOptions } from './downloads.options.js';
+import { IdempotencyService, keyInUse } from './idempotency.service.js';
 import { OwnershipService } from './ownership.service.js';
 import { type Claim, DownloadRegistry } from './registry/download.registry.js';
-import { RETRY_AFTER } from './retry-after.js';
+import { OwnerConflictError } from './registry/owner-conflict.error.js';
 
 /** Status calls to Alfresco that one list runs at a time. */
 const LIST_CONCURRENCY = 8;
-/**
- * Milliseconds after which a request that was neither answered nor refused, because its process died, no
- * longer holds its Idempotency-Key. Longer than a POST can take with any sensible ALFRESCO_TIMEOUT_MS.
- */
-const CLAIM_LEASE_MS = 60_000;
 
 /** A page of a caller's downloads, newest first. */
 export interface DownloadList {
@@ -38,6 +33,7 @@ export class DownloadsService {
     private readonly alfresco: AlfrescoClient,
     private readonly registry: DownloadRegistry,
     private readonly ownership: OwnershipService,
+    private readonly idempotency: IdempotencyService,
     private readonly links: LinkSigner,
     @Inject(DOWNLOADS_OPTIONS) private readonly options: DownloadsOptions,
   ) {}
@@ -50,24 +46,20 @@ export class DownloadsService {
   async create(caller: Caller, nodeIds: readonly string[], key?: string): Promise<Download> {
     const { maxNodeIds } = this.options;
     if (nodeIds.length > maxNodeIds) throw tooManyNodes(nodeIds.length, maxNodeIds);
-    if (key === undefined) return this.make(caller, nodeIds);
+    if (key === undefined) {
+      // Better than to find out when the node is there and has to be removed again.
+      await this.registry.ping();
+      return this.make(caller, nodeIds);
+    }
 
-    const fingerprint = createHash('sha256').update(JSON.stringify(nodeIds)).digest('base64url');
-    const request = { owner: caller.id, key, fingerprint };
-    let result = await this.registry.claim(request, CLAIM_LEASE_MS);
-    if (result.state === 'completed' && (await this.isVoid(caller, result.downloadId))) {
-      result = await this.registry.claim(request, CLAIM_LEASE_MS, result.downloadId);
-    }
-    switch (result.state) {
-      case 'completed':
-        return asCreated(result.downloadId);
-      case 'running':
-        throw new ProblemException('IDEMPOTENCY_KEY_IN_USE', { headers: RETRY_AFTER });
-      case 'reused':
-        throw new ProblemException('IDEMPOTENCY_KEY_REUSED');
-      case 'claimed':
-        return this.makeOnce(caller, nodeIds, result.claim);
-    }
+    const id = await this.idempotency.once({
+      owner: caller.id,
+      key,
+      nodeIds,
+      carryOut: async (claim) => (await this.make(caller, nodeIds, claim)).id,
+      isVoid: (made) => this.isVoid(caller, made),
+    });
+    return asCreated(id);
   }
 
   /** The download as it is now. */
@@ -111,33 +103,19 @@ export class DownloadsService {
     return this.links.sign(path, caller);
   }
 
-  private async makeOnce(
-    caller: Caller,
-    nodeIds: readonly string[],
-    claim: Claim,
-  ): Promise<Download> {
-    try {
-      return await this.make(caller, nodeIds, claim);
-    } catch (error) {
-      // A store that does not answer now lets the claim expire by itself.
-      await this.registry.release(claim).catch(() => {});
-      throw error;
-    }
-  }
-
   /** Nothing is acknowledged that is not recorded: nobody could use it, and nobody would remove it. */
   private async make(caller: Caller, nodeIds: readonly string[], claim?: Claim): Promise<Download> {
     const download = await this.alfresco.createDownload(nodeIds, caller.name);
     const record = { id: download.id, owner: caller.id, createdAt: Date.now() };
-    let isRecorded = false;
-    try {
-      isRecorded = await this.registry.add(record, claim);
-    } finally {
-      if (!isRecorded) await this.discard(caller, download.id);
-    }
+    const isRecorded = await this.registry.add(record, claim).catch(async (error: unknown) => {
+      // It is somebody else's, then, and not for this request to remove.
+      if (!(error instanceof OwnerConflictError)) await this.discard(caller, download.id);
+      throw error;
+    });
+    if (isRecorded) return download;
     // The claim expired while Alfresco took its time, and another request may hold the key by now.
-    if (!isRecorded) throw new ProblemException('IDEMPOTENCY_KEY_IN_USE', { headers: RETRY_AFTER });
-    return download;
+    await this.discard(caller, download.id);
+    throw keyInUse();
   }
 
   private async discard(caller: Caller, id: string): Promise<void> {

@@ -54,6 +54,7 @@ export class NodesController {
   @ApiNoContentResponse({ description: 'The download is gone.' })
   @ApiProblems(
     'INVALID_ID',
+    'NOT_A_DOWNLOAD',
     'FORBIDDEN',
     'ORIGIN_FORBIDDEN',
     'DOWNLOAD_NOT_FOUND',

@@ -17,6 +17,7 @@ export function handleClientError(error: NodeJS.ErrnoException, socket: Socket):
   const id = randomUUID();
   const body = JSON.stringify(toProblemDocument(problem, { url: '', id }));
   // As Node's own handler does: with an answer on its way, a second one must not be mixed into it.
+  // oxlint-disable-next-line no-underscore-dangle -- Node has no public name for it
   const answering = (socket as { _httpMessage?: ServerResponse })._httpMessage;
   if (socket.writable && !answering?.headersSent) {
     socket.write(

@@ -44,8 +44,8 @@ export const PROBLEMS = {
   },
   FORBIDDEN: {
     status: 403,
-    title: 'The download belongs to someone else',
-    description: 'The download exists, but the caller may not use it.',
+    title: 'The caller may not do this',
+    description: 'The download exists, but it belongs to someone else.',
   },
   ORIGIN_FORBIDDEN: {
     status: 403,

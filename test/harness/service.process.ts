@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { resolve } from 'node:path';
+import { join } from 'node:path';
 import { environment } from './bff.js';
 import { until } from './polling.js';
 
-const MAIN = resolve('dist/main.js');
+const MAIN = join(process.cwd(), 'dist/main.js');
 
 /** The built service (`dist/main.js`) in a process of its own. */
 export class ServiceProcess {
