@@ -4,6 +4,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApp } from './app.factory.js';
 import type { AppConfig } from './config/app.config.js';
 import { ConfigurationError } from './config/configuration.error.js';
+import { ProblemException } from './problems/problem.exception.js';
 import { loadConfig } from './config/config.loader.js';
 
 /** `EX_CONFIG` of sysexits.h: a supervisor should not restart a process that will fail the same way. */
@@ -18,9 +19,14 @@ export async function bootstrap(): Promise<void> {
     config = loadConfig(process.env);
     app = await createApp(config);
   } catch (error) {
-    if (!(error instanceof ConfigurationError)) throw error;
-    console.error(error.message);
-    process.exitCode = EXIT_CONFIGURATION;
+    if (!(error instanceof ConfigurationError || error instanceof ProblemException)) throw error;
+    process.exitCode = error instanceof ConfigurationError ? EXIT_CONFIGURATION : 1;
+    // The only problem of a start is a store that is there, but busy or full.
+    console.error(
+      error instanceof ProblemException
+        ? `STORE_URL: the store cannot be used now (${error.diagnosis})`
+        : error.message,
+    );
     return;
   }
   if (config.links.isEphemeral) {

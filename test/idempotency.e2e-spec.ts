@@ -45,6 +45,7 @@ async function post(api: DownloadsApi, key: string, nodeIds: readonly string[]):
   };
 }
 
+const inAlfresco = () => DownloadsApi.ofAlfresco(sandbox.url);
 const posts = () => sandbox.requests.filter(({ method }) => method === 'POST');
 const { textFile, secondTextFile } = SAMPLE_NODES;
 
@@ -120,22 +121,35 @@ describe('Idempotency-Key', () => {
     expect((await post(alice, key, [textFile])).status).toBe(202);
   });
 
-  it('keeps its first answer when the caller has removed the download', async () => {
+  it.each<[string, (id: string) => Promise<unknown>]>([
+    ['its caller has removed it', (id) => alice.request('DELETE', `/nodes/${id}`)],
+    ['Alfresco has removed it', (id) => inAlfresco().request('DELETE', `/nodes/${id}`)],
+    [
+      'Alfresco has removed it and the service has noticed',
+      async (id) => {
+        await inAlfresco().request('DELETE', `/nodes/${id}`);
+        expect((await alice.request('GET', `/downloads/${id}`)).status).toBe(404);
+      },
+    ],
+  ])('never names a download that is no more, but makes another one: %s', async (_what, remove) => {
     const key = randomUUID();
     const { body } = await post(alice, key, [textFile]);
-    await alice.request('DELETE', `/nodes/${body.entry!.id}`);
-    expect((await post(alice, key, [textFile])).body).toEqual(body);
-    expect(posts()).toHaveLength(1);
+    await remove(body.entry!.id);
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, () => post(alice, key, [textFile])),
+    );
+    const made = new Set(answers.flatMap((answer) => answer.body.entry?.id ?? []));
+    expect(made.size).toBe(1);
+    expect(made).not.toContain(body.entry!.id);
+    expect(answers.every(({ status }) => status === 202 || status === 409)).toBe(true);
+    expect((await post(alice, key, [textFile])).body.entry!.id).toBe([...made][0]);
   });
 
-  it('makes the ZIP again when Alfresco has lost it', async () => {
+  it('answers a repeated request also while Alfresco fails', async () => {
     const key = randomUUID();
-    const { body } = await post(alice, key, [textFile]);
-    await DownloadsApi.ofAlfresco(sandbox.url).request('DELETE', `/nodes/${body.entry!.id}`);
-    const again = await post(alice, key, [textFile]);
-    expect(again.status).toBe(202);
-    expect(again.body.entry!.id).not.toBe(body.entry!.id);
-    expect((await post(alice, key, [textFile])).body).toEqual(again.body);
+    const first = await post(alice, key, [textFile]);
+    sandbox.fail({ kind: 'status', status: 503 }, { method: 'GET' });
+    expect((await post(alice, key, [textFile])).body).toEqual(first.body);
   });
 
   it.each(['', '""', '"unfinished', 'a b', 'ä', 'x'.repeat(256), '"a"b"'])(

@@ -74,7 +74,7 @@ export class AlfrescoClient {
   }
 
   /**
-   * DELETE /nodes/{id}. Deletes whatever node this is: ask first whether it is a download.
+   * DELETE /nodes/{id}. Deletes whatever node this is, so it has to be known that it is a download.
    * @throws ProblemException FORBIDDEN, DOWNLOAD_NOT_FOUND
    */
   async deleteNode(id: string, onBehalfOf?: string): Promise<void> {

@@ -8,6 +8,7 @@ import {
 import { Reflector } from '@nestjs/core';
 import passport from 'passport';
 import type { AuthConfig } from '../config/app.config.js';
+import { clientAddress } from '../http/client-address.js';
 import { pathOf } from '../http/request-target.js';
 import { ProblemException } from '../problems/problem.exception.js';
 import { FailedLogins } from '../throttling/failed-logins.js';
@@ -89,7 +90,7 @@ export class CallerGuard implements CanActivate {
 
   private callerOf(
     scheme: 'basic' | 'bearer',
-    { headers, ip }: AuthenticatedRequest,
+    request: AuthenticatedRequest,
   ): Promise<Caller | false> {
     return new Promise((resolve, reject) => {
       this.passport.authenticate(
@@ -97,7 +98,7 @@ export class CallerGuard implements CanActivate {
         { session: false },
         (error: Error | null, user?: Caller | false) =>
           error ? reject(error) : resolve(user ?? false),
-      )({ headers, ip }, undefined, reject);
+      )({ headers: request.headers, ip: clientAddress(request) }, undefined, reject);
     });
   }
 }

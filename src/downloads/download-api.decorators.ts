@@ -66,6 +66,7 @@ export function ApiCreateDownload(): MethodDecorator {
       'NODE_NOT_ZIPPABLE',
       'IDEMPOTENCY_KEY_REUSED',
       'STORE_UNAVAILABLE',
+      'SHUTTING_DOWN',
     ),
   );
 }
@@ -168,6 +169,7 @@ export function ApiRequestLink(): MethodDecorator {
     ApiOkResponse({ type: DirectAccessUrlEntry, description: 'The link.' }),
     ApiProblems(
       'INVALID_ID',
+      'MALFORMED_REQUEST',
       'FORBIDDEN',
       'ORIGIN_FORBIDDEN',
       'DOWNLOAD_NOT_FOUND',

@@ -13,12 +13,14 @@ import {
 } from '@nestjs/common';
 import { ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ProblemException } from '../problems/problem.exception.js';
 import { AcceptsLink } from '../auth/accepts-link.decorator.js';
 import type { Caller } from '../auth/caller.js';
 import { CurrentCaller } from '../auth/current-caller.decorator.js';
 import { LINK_PARAMETER } from '../auth/link.signer.js';
 import { isTerminal } from '../alfresco/download.js';
 import { ApiContent } from './api.decorators.js';
+import { CreationService } from './creation.service.js';
 import { ContentService } from './content/content.service.js';
 import {
   ApiCancelDownload,
@@ -45,6 +47,7 @@ import { RETRY_AFTER } from './retry-after.js';
 @Controller('downloads')
 export class DownloadsController {
   constructor(
+    private readonly creation: CreationService,
     private readonly downloads: DownloadsService,
     private readonly content: ContentService,
   ) {}
@@ -60,7 +63,7 @@ export class DownloadsController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<DownloadEntry> {
-    const download = await this.downloads.create(caller, body.nodeIds, key);
+    const download = await this.creation.create(caller, body.nodeIds, key);
     reply.headers({ location: `${request.routeOptions.url}/${download.id}`, ...RETRY_AFTER });
     return toDownloadEntry(download, fields);
   }
@@ -110,7 +113,7 @@ export class DownloadsController {
   ): Promise<DirectAccessUrlEntry> {
     const path = siblingPath(request.routeOptions.url!, id, 'content');
     const { link, expiresAt } = await this.downloads.link(caller, id, path);
-    const contentUrl = `${request.protocol}://${request.host}${path}?${LINK_PARAMETER}=${link}`;
+    const contentUrl = `${originOf(request)}${path}?${LINK_PARAMETER}=${link}`;
     return toDirectAccessUrlEntry(contentUrl, expiresAt);
   }
 
@@ -142,4 +145,16 @@ export class DownloadsController {
 /** Path of another route of one download, from the pattern of this one, and so under whatever prefix the API is. */
 function siblingPath(pattern: string, id: string, name: string): string {
   return pattern.replace(/:id\/.*$/, `${id}/${name}`);
+}
+
+/**
+ * Where the caller reached this service, by his own word or by that of a trusted proxy (TRUST_PROXY). It goes into a page.
+ * @throws ProblemException MALFORMED_REQUEST when it is no origin of the web
+ */
+function originOf({ protocol, host }: FastifyRequest): string {
+  const isHost = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/.test(host);
+  if (isHost && /^https?$/.test(protocol)) return `${protocol}://${host}`;
+  throw new ProblemException('MALFORMED_REQUEST', {
+    detail: 'The Host header, or what a proxy says of it, is not the address of a web server.',
+  });
 }

@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { AlfrescoModule } from '../alfresco/alfresco.module.js';
 import type { AlfrescoConfig, StoreConfig } from '../config/app.config.js';
 import { ContentService } from './content/content.service.js';
+import { CreationService } from './creation.service.js';
 import { DownloadsController } from './downloads.controller.js';
 import { DOWNLOADS_OPTIONS, type DownloadsOptions } from './downloads.options.js';
 import { DownloadsService } from './downloads.service.js';
@@ -16,7 +17,7 @@ export interface DownloadsModuleOptions extends DownloadsOptions {
   readonly store: StoreConfig;
 }
 
-/** The downloads API. Exports `DownloadsService`, and the client and registry that it uses. */
+/** The downloads API. Exports `CreationService`, `DownloadsService`, and the client and registry that it uses. */
 @Module({})
 export class DownloadsModule {
   static forRoot({ alfresco, store, ...options }: DownloadsModuleOptions): DynamicModule {
@@ -30,12 +31,13 @@ export class DownloadsModule {
       controllers: [DownloadsController, NodesController],
       providers: [
         { provide: DOWNLOADS_OPTIONS, useValue: options },
+        CreationService,
         DownloadsService,
         OwnershipService,
         IdempotencyService,
         ContentService,
       ],
-      exports: [DownloadsService, alfrescoModule, registryModule],
+      exports: [CreationService, DownloadsService, alfrescoModule, registryModule],
     };
   }
 }

@@ -10,6 +10,6 @@ export class CallerLimitGuard extends RateLimitGuard {
   /** Where everyone may call, everyone is the same caller: the address has to tell them apart. */
   protected override async getTracker(request: AuthenticatedRequest): Promise<string> {
     const { caller } = request;
-    return caller && caller !== ANONYMOUS ? caller.id : super.getTracker(request);
+    return caller && caller.id !== ANONYMOUS.id ? caller.id : super.getTracker(request);
   }
 }

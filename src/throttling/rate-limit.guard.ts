@@ -1,6 +1,7 @@
 import { ThrottlerGuard, type ThrottlerRequest } from '@nestjs/throttler';
 import type { FastifyReply } from 'fastify';
 import type { AuthenticatedRequest } from '../auth/caller.js';
+import { clientAddress } from '../http/client-address.js';
 import { ProblemException } from '../problems/problem.exception.js';
 import { addRateLimitHeaders } from './rate-limit.headers.js';
 import type { RateLimitName } from './rate-limits.js';
@@ -14,6 +15,10 @@ export abstract class RateLimitGuard extends ThrottlerGuard {
     this.throttlers = this.throttlers.filter(({ name }) =>
       this.limits.some((limit) => limit === name),
     );
+  }
+
+  protected override getTracker(request: AuthenticatedRequest): Promise<string> {
+    return super.getTracker({ ip: clientAddress(request) });
   }
 
   /** @throws ProblemException TOO_MANY_REQUESTS */

@@ -11,7 +11,7 @@ const CONNECT_TIMEOUT_MS = 2_000;
 const PAUSE_MS = 2_000;
 const MAX_RECONNECT_DELAY_MS = 2_000;
 const WARN_EVERY_MS = 60_000;
-const PREFIX = 'limit:';
+const PREFIX = 'alfresco-downloads:limit:';
 
 /** A counter without an expiry would block its caller for ever, hence the second condition. */
 const HIT = `

@@ -3,7 +3,7 @@ import type { StoreConfig } from '../../config/app.config.js';
 import { DownloadRegistry } from './download.registry.js';
 import { openRegistry } from './registry.factory.js';
 
-/** The registry of downloads, closed when the last request has been answered. */
+/** The registry of downloads, closed at the end of the application. */
 @Module({})
 export class RegistryModule implements OnApplicationShutdown {
   constructor(@Inject(DownloadRegistry) private readonly registry: DownloadRegistry) {}

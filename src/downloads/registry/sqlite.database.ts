@@ -8,9 +8,6 @@ import { isBusy, sqliteErrorName, sqliteProblem } from './sqlite.failure.js';
 /** How long a starting process waits for others that start or write, in milliseconds. */
 const START_PATIENCE_MS = 5000;
 
-/** How long one attempt may block the event loop while another process writes, in milliseconds. */
-const BUSY_TIMEOUT_MS = 25;
-
 /** Errors at the start that do not go away by themselves. */
 const LASTING = new Set(['SQLITE_CANTOPEN', 'SQLITE_NOTADB', 'SQLITE_CORRUPT', 'SQLITE_READONLY']);
 
@@ -30,7 +27,8 @@ export function openDatabase(path: string): DatabaseSync {
     // callers were told about would belong to no one.
     db.exec('PRAGMA synchronous = FULL');
     migrate(db);
-    db.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    // From here on waiting would block the event loop; whoever writes asks again instead.
+    db.exec('PRAGMA busy_timeout = 0');
     return db;
   } catch (error) {
     db?.close();

@@ -20,7 +20,8 @@ const PATIENCE_MS = 2000;
  * Keeps the registry in a SQLite file that several processes of one machine share.
  *
  * A write has been synced to the disk when it resolves, and blocks the event loop for that long. Waiting
- * for the lock of another process does not: attempts are short, with turns of the event loop in between.
+ * for the lock of another process does not: attempts return at once, with turns of the event loop in between,
+ * and of the writes that wait only the first one asks.
  *
  * A write that fails has been rolled back. Only a disk that fails at the sync of a commit and a crash
  * before the next write can leave it in the log all the same; then a request counts as carried out though
@@ -28,6 +29,8 @@ const PATIENCE_MS = 2000;
  */
 export class SqliteRegistry extends DownloadRegistry {
   private readonly statements: SqliteStatements;
+  /** The last write of this process that waits or runs. */
+  private lastWrite: Promise<unknown> = Promise.resolve();
 
   /** @param db as `openDatabase` returns it; closed by `close()` */
   constructor(
@@ -103,8 +106,9 @@ export class SqliteRegistry extends DownloadRegistry {
     await this.write(() => this.statements.release.run({ owner, key, token }));
   }
 
-  override async ping(): Promise<void> {
-    await this.ownerOf('');
+  /** Also whether a write could begin: a lock of another process is what is most likely to be in the way. */
+  override ping(): Promise<void> {
+    return this.inTurn('BEGIN IMMEDIATE', () => {});
   }
 
   override async close(): Promise<void> {
@@ -112,7 +116,7 @@ export class SqliteRegistry extends DownloadRegistry {
   }
 
   private write<T>(work: (now: number) => T): Promise<T> {
-    return this.transaction('BEGIN IMMEDIATE', (now) => {
+    return this.inTurn('BEGIN IMMEDIATE', (now) => {
       const result = work(now);
       this.statements.sweepDownloads.run({ now });
       this.statements.sweepRequests.run({ now });
@@ -120,7 +124,15 @@ export class SqliteRegistry extends DownloadRegistry {
     });
   }
 
-  private transaction<T>(begin: string, work: (now: number) => T): Promise<T> {
+  /** One after the other: a hundred that ask for the lock at once would get it no sooner, and leave time for nothing else. */
+  private inTurn<T>(begin: string, work: (now: number) => T): Promise<T> {
+    const deadline = performance.now() + PATIENCE_MS;
+    const turn = this.lastWrite.then(() => this.transaction(begin, work, deadline));
+    this.lastWrite = turn.catch(() => {});
+    return turn;
+  }
+
+  private transaction<T>(begin: string, work: (now: number) => T, deadline?: number): Promise<T> {
     return this.attempt(() => {
       this.db.exec(begin);
       try {
@@ -132,18 +144,17 @@ export class SqliteRegistry extends DownloadRegistry {
         if (this.db.isTransaction) this.db.exec('ROLLBACK');
         throw error;
       }
-    });
+    }, deadline);
   }
 
-  private async attempt<T>(work: () => T): Promise<T> {
-    const deadline = performance.now() + PATIENCE_MS;
+  private async attempt<T>(work: () => T, deadline = performance.now() + PATIENCE_MS): Promise<T> {
     for (;;) {
       try {
         return work();
       } catch (error) {
         if (!isBusy(error) || performance.now() > deadline) throw sqliteProblem(error);
         // Not all at the same moment again.
-        await delay(5 + Math.random() * 20);
+        await delay(1 + Math.random() * 10);
       }
     }
   }

@@ -1,0 +1,125 @@
+import { setImmediate, setTimeout as delay } from 'node:timers/promises';
+import { type BeforeApplicationShutdown, Inject, Injectable, Logger } from '@nestjs/common';
+import { AlfrescoClient } from '../alfresco/alfresco.client.js';
+import type { Download } from '../alfresco/download.js';
+import type { Caller } from '../auth/caller.js';
+import { ProblemException } from '../problems/problem.exception.js';
+import { DOWNLOADS_OPTIONS, type DownloadsOptions } from './downloads.options.js';
+import { IdempotencyService, keyInUse } from './idempotency.service.js';
+import { OwnerConflictError } from './registry/owner-conflict.error.js';
+import { type Claim, DownloadRegistry } from './registry/download.registry.js';
+
+/** Milliseconds that a stopping service waits for creations that run; each is bounded by ALFRESCO_TIMEOUT_MS. */
+const DRAIN_MS = 30_000;
+
+/** Starts downloads. What it acknowledges is recorded, and what it cannot record it removes again. */
+@Injectable()
+export class CreationService implements BeforeApplicationShutdown {
+  private readonly logger = new Logger('Downloads');
+  private readonly running = new Set<Promise<unknown>>();
+  private isStopping = false;
+
+  constructor(
+    private readonly alfresco: AlfrescoClient,
+    private readonly registry: DownloadRegistry,
+    private readonly idempotency: IdempotencyService,
+    @Inject(DOWNLOADS_OPTIONS) private readonly options: DownloadsOptions,
+  ) {}
+
+  /**
+   * Starts a ZIP; it is made in the background. With an idempotency key, the same caller gets the same download
+   * for the same nodes, however often and from however many processes he asks, as long as it exists.
+   * @throws ProblemException TOO_MANY_NODES, IDEMPOTENCY_KEY_IN_USE, IDEMPOTENCY_KEY_REUSED, STORE_UNAVAILABLE,
+   *   SHUTTING_DOWN and those of Alfresco
+   */
+  async create(caller: Caller, nodeIds: readonly string[], key?: string): Promise<Download> {
+    if (this.isStopping) throw new ProblemException('SHUTTING_DOWN');
+    const { maxNodeIds } = this.options;
+    if (nodeIds.length > maxNodeIds) throw tooManyNodes(nodeIds.length, maxNodeIds);
+    const creation = this.createOnce(caller, nodeIds, key);
+    this.running.add(creation);
+    try {
+      return await creation;
+    } finally {
+      this.running.delete(creation);
+    }
+  }
+
+  /** Between a node in Alfresco and its row, neither connection may be closed: the node would belong to no one. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.isStopping = true;
+    const drained = Promise.allSettled(this.running);
+    await Promise.race([drained, delay(DRAIN_MS, undefined, { ref: false })]);
+    // The answers are on their way only after this turn.
+    await setImmediate();
+  }
+
+  private async createOnce(
+    caller: Caller,
+    nodeIds: readonly string[],
+    key?: string,
+  ): Promise<Download> {
+    // Better than to find out when the node is there and has to be removed again.
+    await this.registry.ping();
+    if (key === undefined) return this.make(caller, nodeIds);
+    const id = await this.idempotency.once({
+      owner: caller.id,
+      key,
+      nodeIds,
+      carryOut: async (claim) => (await this.make(caller, nodeIds, claim)).id,
+      isVoid: (made) => this.isGone(caller, made),
+    });
+    return asCreated(id);
+  }
+
+  /** Nothing is acknowledged that is not recorded: nobody could use it, and nobody would remove it. */
+  private async make(caller: Caller, nodeIds: readonly string[], claim?: Claim): Promise<Download> {
+    const download = await this.alfresco.createDownload(nodeIds, caller.name);
+    const record = { id: download.id, owner: caller.id, createdAt: Date.now() };
+    const isRecorded = await this.registry.add(record, claim).catch(async (error: unknown) => {
+      // It is somebody else's, then, and not for this request to remove.
+      if (!(error instanceof OwnerConflictError)) await this.discard(caller, download.id);
+      throw error;
+    });
+    if (isRecorded) return download;
+    // The claim expired while Alfresco took its time, and another request may hold the key by now.
+    await this.discard(caller, download.id);
+    throw keyInUse();
+  }
+
+  private async discard(caller: Caller, id: string): Promise<void> {
+    try {
+      await this.alfresco.deleteNode(id, caller.name);
+    } catch (error) {
+      this.logger.warn(
+        `download ${id} was not recorded and could not be removed: ${codeOf(error)}`,
+      );
+    }
+  }
+
+  /** Whether a repeated request would name a download that is no more; when Alfresco cannot tell, it would not. */
+  private async isGone(caller: Caller, id: string): Promise<boolean> {
+    try {
+      await this.alfresco.getDownload(id, caller.name);
+      return false;
+    } catch (error) {
+      return codeOf(error) === 'DOWNLOAD_NOT_FOUND';
+    }
+  }
+}
+
+/** The answer to the POST that made a download: Alfresco's is always this one. */
+function asCreated(id: string): Download {
+  return { id, status: 'PENDING', filesAdded: 0, bytesAdded: 0, totalFiles: 0, totalBytes: 0 };
+}
+
+function tooManyNodes(given: number, allowed: number): ProblemException {
+  return new ProblemException('TOO_MANY_NODES', {
+    detail: `${given} nodes are requested; at most ${allowed} are accepted.`,
+    errors: [{ pointer: '/nodeIds', detail: `must hold at most ${allowed} node ids` }],
+  });
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof ProblemException ? error.code : 'unexpected error';
+}
