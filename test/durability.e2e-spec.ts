@@ -110,6 +110,33 @@ async function expectUnavailable(answer: Response): Promise<void> {
   expect(await answer.json()).toMatchObject({ code: 'STORE_UNAVAILABLE' });
 }
 
+describe('SIGTERM in the middle of creations', () => {
+  it('leaves no node without an owner, and no key blocked', { timeout: 60_000 }, async () => {
+    const own = await startSandbox();
+    const directory = await mkdtemp(join(tmpdir(), 'sigterm-'));
+    const store = { STORE_URL: `sqlite:${join(directory, 'downloads.db')}` };
+    const first = await ServiceProcess.start(own.url, store);
+    own.fail({ kind: 'delay', ms: 600 }, { method: 'POST', times: Infinity });
+    const keys = Array.from({ length: 10 }, () => randomUUID());
+    const cut = Promise.allSettled(keys.map((key) => postOnce(first.url!, key)));
+    await until(
+      () => own.requests.length,
+      (count) => count === keys.length,
+    );
+    expect(await first.stop()).toBe(0);
+    await cut;
+    own.clearFaults();
+    const second = await ServiceProcess.start(own.url, store);
+    const nodes = own.downloadIds().toSorted();
+    expect(nodes).toHaveLength(keys.length);
+    const again = await Promise.all(keys.map((key) => postOnce(second.url!, key)));
+    expect(again.map(({ id }) => String(id)).toSorted()).toEqual(nodes);
+    await second.stop();
+    await own.close();
+    await rm(directory, { recursive: true });
+  });
+});
+
 describe('a Redis that fails', () => {
   let redis: RedisServer;
   let service: Bff;

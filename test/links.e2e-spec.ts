@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { SAMPLE_NODES } from '../sandbox/sample-nodes.ts';
 import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
 import { DownloadsApi } from './harness/api.js';
+import { rawRequest } from './harness/raw-http.js';
 import { type Bff, CALLERS, basic, startBff } from './harness/bff.js';
 
 const OLD_SECRET = 'o'.repeat(32);
@@ -104,6 +105,11 @@ describe('a signed link', () => {
   });
 });
 
+/** `Host` replaces the one that a raw request has of its own. */
+function namesOf({ host, ...others }: Record<string, string>): Record<string, string> {
+  return host === undefined ? others : { Host: host };
+}
+
 /** The valid link with this instead. */
 function withLink(value: string): URL {
   const url = new URL(link);
@@ -181,6 +187,36 @@ describe('a link that this service did not make so', () => {
     await vi.waitUntil(async () => (await fetch(url)).status === 403, { timeout: 3000 });
     expect(await (await fetch(url)).json()).toMatchObject({ code: 'LINK_INVALID' });
     await short.close();
+  });
+
+  it.each([
+    ['a Host with a path', { host: 'x/y?z#' }],
+    ['a Host that breaks out of an attribute', { host: 'a"b<' }],
+    ['a scheme of no web server', { 'x-forwarded-proto': 'javascript' }],
+    ['a forwarded host that is none', { 'x-forwarded-host': 'evil.example/"onclick=' }],
+  ])('is not made of %s', async (_what, headers) => {
+    const behindProxy = await startBff(sandbox.url, { TRUST_PROXY: '1' });
+    const own = await DownloadsApi.ofBff(behindProxy.url).make([SAMPLE_NODES.textFile]);
+    const answer = await rawRequest(behindProxy.port, {
+      method: 'POST',
+      path: `/downloads/${own}/request-direct-access-url`,
+      headers: { Authorization: basic(CALLERS.alice), ...namesOf(headers) },
+    });
+    expect(answer.status).toBe(400);
+    expect(answer.json()).toMatchObject({ code: 'MALFORMED_REQUEST' });
+    await behindProxy.close();
+  });
+
+  it('has the origin that a trusted proxy tells', async () => {
+    const behindProxy = await startBff(sandbox.url, { TRUST_PROXY: '1' });
+    const own = new DownloadsApi(behindProxy.url, {
+      ...alice.headers,
+      'x-forwarded-proto': 'https',
+      'x-forwarded-host': 'downloads.example.com',
+    });
+    const url = await linkTo(own, await own.make([SAMPLE_NODES.textFile]));
+    expect(url.origin).toBe('https://downloads.example.com');
+    await behindProxy.close();
   });
 
   it('is not made for another caller’s download', async () => {

@@ -153,6 +153,37 @@ describe('the address of a caller', () => {
     },
   );
 
+  it.each([
+    [
+      'a port behind it',
+      ['192.0.2.1:5000', '192.0.2.1:5001', '[2001:db8::1]:1', '[2001:db8::1]:2'],
+    ],
+    ['no address', ['abc', 'unknown', '"_x"', '_y']],
+  ])('makes no new counter with %s', async (_what, [first, second, third, fourth]) => {
+    await start({ RATE_LIMIT_FAILED_LOGINS: '1', TRUST_PROXY: '1' });
+    await lookFrom(first!, WRONG).expect(401);
+    await lookFrom(second!, WRONG).expect(429);
+    expect([401, 429]).toContain((await lookFrom(third!, WRONG)).status);
+    await lookFrom(fourth!, WRONG).expect(429);
+  });
+
+  it('tells the users of one link apart where everyone may call', async () => {
+    await start({ AUTH: 'none', USERS: '', RATE_LIMIT_PER_CALLER: '3', TRUST_PROXY: 'true' });
+    const { body } = await request(bff.url)
+      .post('/downloads')
+      .send({ nodeIds: [SAMPLE_NODES.textFile] });
+    const link = await request(bff.url).post(
+      `/downloads/${body.entry.id}/request-direct-access-url`,
+    );
+    const { pathname, search } = new URL(link.body.entry.contentUrl as string);
+    for (let user = 0; user < 6; user += 1) {
+      const answer = await request(bff.url)
+        .head(pathname + search)
+        .set('X-Forwarded-For', `192.0.2.${user}`);
+      expect(answer.status).not.toBe(429);
+    }
+  });
+
   it('cannot be made up in front of trusted proxies', async () => {
     await start({ RATE_LIMIT_PER_ADDRESS: '1', TRUST_PROXY: '1' });
     await lookFrom('198.51.100.1, 192.0.2.1', AS_ALICE).expect(404);

@@ -39,6 +39,35 @@ describe('the registry in a SQLite file', () => {
   describeRegistry({ open });
   describe('shared by two connections', () => describeSharedStore({ open }));
 
+  it('gives up a hundred writes together when another process holds the lock, and goes on afterwards', async () => {
+    const registry = open(HOUR);
+    const other = openDatabase(join(directory, 'data', 'downloads.db'));
+    other.exec('BEGIN IMMEDIATE');
+    const begun = performance.now();
+    const writes = Array.from({ length: 100 }, (_, index) => registry.add(recordOf(`d${index}`)));
+    const outcomes = await Promise.allSettled([...writes, registry.ping()]);
+    expect(new Set(outcomes.map(({ status }) => status))).toEqual(new Set(['rejected']));
+    // One after the other, each with its own two seconds, they would take minutes.
+    expect(performance.now() - begun).toBeLessThan(10_000);
+    await expect(registry.ownerOf('d1')).resolves.toBeUndefined();
+    other.exec('ROLLBACK');
+    other.close();
+    await expect(registry.add(recordOf('d1'))).resolves.toBe(true);
+    await registry.close();
+  });
+
+  it('notices that its file was deleted or replaced', async () => {
+    const registry = open(HOUR);
+    await registry.ping();
+    rmSync(join(directory, 'data', 'downloads.db'));
+    await expect(registry.ping()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    const replacement = open(HOUR);
+    await expect(registry.ping()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    await expect(replacement.ping()).resolves.toBeUndefined();
+    await registry.close();
+    await replacement.close();
+  });
+
   it('still knows what was recorded after it was opened again', async () => {
     const before = open(HOUR);
     await before.add(recordOf('d1'), await hold(before));

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { statSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DatabaseSync } from 'node:sqlite';
 import {
@@ -9,6 +10,7 @@ import {
   DownloadRegistry,
   type IdempotentRequest,
 } from './download.registry.js';
+import { ProblemException } from '../../problems/problem.exception.js';
 import { OwnerConflictError } from './owner-conflict.error.js';
 import { isBusy, sqliteProblem } from './sqlite.failure.js';
 import { prepareStatements, type SqliteStatements } from './sqlite.statements.js';
@@ -29,6 +31,8 @@ const PATIENCE_MS = 2000;
  */
 export class SqliteRegistry extends DownloadRegistry {
   private readonly statements: SqliteStatements;
+  /** The file that was opened, or none for a database in memory. */
+  private file?: { readonly ino: number; readonly dev: number };
   /** The last write of this process that waits or runs. */
   private lastWrite: Promise<unknown> = Promise.resolve();
 
@@ -40,6 +44,7 @@ export class SqliteRegistry extends DownloadRegistry {
   ) {
     super();
     this.statements = prepareStatements(db);
+    this.checkFile();
   }
 
   override add(record: DownloadRecord, claim?: Claim): Promise<boolean> {
@@ -108,11 +113,22 @@ export class SqliteRegistry extends DownloadRegistry {
 
   /** Also whether a write could begin: a lock of another process is what is most likely to be in the way. */
   override ping(): Promise<void> {
-    return this.inTurn('BEGIN IMMEDIATE', () => {});
+    return this.inTurn('BEGIN IMMEDIATE', () => this.checkFile());
   }
 
   override async close(): Promise<void> {
     if (this.db.isOpen) this.db.close();
+  }
+
+  /** SQLite goes on writing to a file that was deleted or replaced, and says that all is well. */
+  private checkFile(): void {
+    const path = this.db.location();
+    if (path === null) return;
+    const { ino, dev } = statSync(path, { throwIfNoEntry: false }) ?? { ino: -1, dev: -1 };
+    this.file ??= { ino, dev };
+    if (ino === -1 || ino !== this.file.ino || dev !== this.file.dev) {
+      throw new ProblemException('STORE_UNAVAILABLE', { diagnosis: 'the SQLite file was removed' });
+    }
   }
 
   private write<T>(work: (now: number) => T): Promise<T> {
