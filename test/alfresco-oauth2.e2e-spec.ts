@@ -1,4 +1,4 @@
-import { AlfrescoClient } from '../src/alfresco/alfresco.client.js';
+import { AlfrescoClient } from '../dist/alfresco/alfresco.client.js';
 import { SAMPLE_NODES } from '../sandbox/sample-nodes.ts';
 import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
 import { isOpensslMissing } from '../sandbox/testing/certificates.ts';

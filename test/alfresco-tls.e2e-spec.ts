@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import { AlfrescoClient } from '../src/alfresco/alfresco.client.js';
+import { AlfrescoClient } from '../dist/alfresco/alfresco.client.js';
 import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
 import { SAMPLE_NODES } from '../sandbox/sample-nodes.ts';
 import { CertificateAuthority, isOpensslMissing } from '../sandbox/testing/certificates.ts';

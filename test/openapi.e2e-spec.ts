@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { load } from 'js-yaml';
 import request from 'supertest';
-import { PROBLEMS } from '../src/problems/problem.catalogue.js';
+import { PROBLEMS } from '../dist/problems/problem.catalogue.js';
 import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
 import { AS_ALICE, type Bff, startBff } from './harness/bff.js';
 

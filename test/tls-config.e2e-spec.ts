@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CertificateAuthority, isOpensslMissing } from '../sandbox/testing/certificates.ts';
-import { loadConfig } from '../src/config/config.loader.js';
-import { ConfigurationError } from '../src/config/configuration.error.js';
+import { loadConfig } from '../dist/config/config.loader.js';
+import { ConfigurationError } from '../dist/config/configuration.error.js';
 
 const HASH = '$2b$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW';
 

@@ -1,7 +1,7 @@
 import bcrypt from 'bcrypt';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { createApp } from '../../src/app.factory.js';
-import { loadConfig } from '../../src/config/config.loader.js';
+import { createApp } from '../../dist/app.factory.js';
+import { loadConfig } from '../../dist/config/config.loader.js';
 import { SAMPLE_USERS } from '../../sandbox/sample-nodes.ts';
 
 export const SERVICE_ACCOUNT = SAMPLE_USERS.find(({ id }) => id === 'downloads-service')!;
