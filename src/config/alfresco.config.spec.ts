@@ -2,16 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from './config.loader.js';
-import { ConfigurationError } from './configuration.error.js';
+import { LEAST, problemsOf } from './refusal.fixture.js';
 
-const HASH = '$2b$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW';
-
-const LEAST = {
-  ALFRESCO_URL: 'https://acs.example.com/alfresco',
-  ALFRESCO_USERNAME: 'svc-downloads',
-  ALFRESCO_PASSWORD: 'open sesame',
-  USERS: `alice:${HASH}`,
-};
 const { ALFRESCO_USERNAME: _name, ALFRESCO_PASSWORD: _password, ...WITHOUT_ACCOUNT } = LEAST;
 
 let folder: string;
@@ -25,16 +17,6 @@ function file(name: string, text: string): string {
   const path = join(folder, name);
   writeFileSync(path, text);
   return path;
-}
-
-function problemsOf(variables: Record<string, string | undefined>): readonly string[] {
-  try {
-    loadConfig(variables);
-  } catch (error) {
-    if (error instanceof ConfigurationError) return error.problems;
-    throw error;
-  }
-  throw new Error('the configuration was not refused');
 }
 
 const alfrescoOf = (variables: Record<string, string | undefined>) =>

@@ -2,17 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from './config.loader.js';
-import { ConfigurationError } from './configuration.error.js';
-
-const HASH = '$2b$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW';
-
-/** The least that a start needs. */
-const LEAST = {
-  ALFRESCO_URL: 'https://acs.example.com/alfresco',
-  ALFRESCO_USERNAME: 'svc-downloads',
-  ALFRESCO_PASSWORD: 'open sesame',
-  USERS: `alice:${HASH}`,
-};
+import { HASH, LEAST, problemsOf, refusal } from './refusal.fixture.js';
 
 /** The same without a secret that is made at random. */
 const SETTLED = { ...LEAST, LINK_SECRET: 'x'.repeat(32) };
@@ -33,20 +23,6 @@ function file(name: string, text: string): string {
   const path = join(folder, name);
   writeFileSync(path, text);
   return path;
-}
-
-function refusal(variables: Record<string, string | undefined>): ConfigurationError {
-  try {
-    loadConfig(variables);
-  } catch (error) {
-    if (error instanceof ConfigurationError) return error;
-    throw error;
-  }
-  throw new Error('the configuration was not refused');
-}
-
-function problemsOf(variables: Record<string, string | undefined>): readonly string[] {
-  return refusal(variables).problems;
 }
 
 describe('the configuration', () => {

@@ -1,27 +1,17 @@
-import {
-  IsIn,
-  IsInt,
-  IsNotEmpty,
-  IsOptional,
-  Matches,
-  Max,
-  Min,
-  ValidateIf,
-} from 'class-validator';
+import { IsIn, IsNotEmpty, IsOptional, Matches, ValidateIf } from 'class-validator';
 import type { LogLevel } from './app.config.js';
 import { IsHttpUrl } from './http-url.validator.js';
 import { IsOriginList } from './origin-list.validator.js';
 import { IsTrustedProxies } from './trusted-proxies.validator.js';
+import { IsWholeNumber } from './whole-number.validator.js';
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'log', 'debug', 'silent'] as const;
 
-const positive = { message: 'must be a whole number of at least 1' };
+const POSITIVE = 'must be a whole number of at least 1';
 
 /** What a timer of Node takes; it turns anything longer into 1 ms. */
 export const MAX_TIMER_MS = 2_147_483_647;
-const milliseconds = {
-  message: `must be a whole number of milliseconds from 1 to ${MAX_TIMER_MS}`,
-};
+const MILLISECONDS = `must be a whole number of milliseconds from 1 to ${MAX_TIMER_MS}`;
 
 const usesOAuth2 = ({ ALFRESCO_AUTH }: Environment) => ALFRESCO_AUTH === 'oauth2';
 const usesPassword = (environment: Environment) =>
@@ -38,9 +28,7 @@ export class Environment {
   @IsNotEmpty({ message: 'must be a host name or an IP address' })
   HOST = '127.0.0.1';
 
-  @IsInt({ message: 'must be a port number from 0 to 65535' })
-  @Min(0, { message: 'must be a port number from 0 to 65535' })
-  @Max(65535, { message: 'must be a port number from 0 to 65535' })
+  @IsWholeNumber('must be a port number from 0 to 65535', 0, 65535)
   PORT = 3000;
 
   @IsOptional()
@@ -120,23 +108,16 @@ export class Environment {
   })
   ALFRESCO_CLIENT_KEY_FILE?: string;
 
-  @IsInt(milliseconds)
-  @Min(1, milliseconds)
-  @Max(MAX_TIMER_MS, milliseconds)
+  @IsWholeNumber(MILLISECONDS, 1, MAX_TIMER_MS)
   ALFRESCO_CONNECT_TIMEOUT_MS = 2000;
 
-  @IsInt(milliseconds)
-  @Min(1, milliseconds)
-  @Max(MAX_TIMER_MS, milliseconds)
+  @IsWholeNumber(MILLISECONDS, 1, MAX_TIMER_MS)
   ALFRESCO_TIMEOUT_MS = 10_000;
 
-  @IsInt(milliseconds)
-  @Min(1, milliseconds)
-  @Max(MAX_TIMER_MS, milliseconds)
+  @IsWholeNumber(MILLISECONDS, 1, MAX_TIMER_MS)
   ALFRESCO_IDLE_TIMEOUT_MS = 30_000;
 
-  @IsInt(positive)
-  @Min(1, positive)
+  @IsWholeNumber(POSITIVE, 1)
   ALFRESCO_MAX_CONNECTIONS = 128;
 
   @IsIn(['basic', 'bearer', 'basic,bearer', 'none'], {
@@ -167,8 +148,7 @@ export class Environment {
   })
   STORE_URL = 'sqlite:./data/downloads.db';
 
-  @IsInt({ message: 'must be a whole number of seconds of at least 60' })
-  @Min(60, { message: 'must be a whole number of seconds of at least 60' })
+  @IsWholeNumber('must be a whole number of seconds of at least 60', 60)
   DOWNLOAD_RETENTION = 86_400;
 
   @IsOptional()
@@ -178,36 +158,28 @@ export class Environment {
   })
   LINK_SECRET?: string;
 
-  @IsInt({ message: 'must be a whole number of seconds from 1 to 86400' })
-  @Min(1, { message: 'must be a whole number of seconds from 1 to 86400' })
-  @Max(86_400, { message: 'must be a whole number of seconds from 1 to 86400' })
+  @IsWholeNumber('must be a whole number of seconds from 1 to 86400', 1, 86_400)
   LINK_TTL = 300;
 
   @IsIn(['on', 'off'], { message: 'must be on or off' })
   RATE_LIMIT: 'on' | 'off' = 'on';
 
-  @IsInt(positive)
-  @Min(1, positive)
+  @IsWholeNumber(POSITIVE, 1)
   RATE_LIMIT_PER_CALLER = 1200;
 
-  @IsInt(positive)
-  @Min(1, positive)
+  @IsWholeNumber(POSITIVE, 1)
   RATE_LIMIT_PER_ADDRESS = 2400;
 
-  @IsInt(positive)
-  @Min(1, positive)
+  @IsWholeNumber(POSITIVE, 1)
   RATE_LIMIT_CREATE = 60;
 
-  @IsInt(positive)
-  @Min(1, positive)
+  @IsWholeNumber(POSITIVE, 1)
   RATE_LIMIT_FAILED_LOGINS = 10;
 
-  @IsInt(positive)
-  @Min(1, positive)
+  @IsWholeNumber(POSITIVE, 1)
   MAX_NODE_IDS = 1000;
 
-  @IsInt({ message: 'must be a whole number of bytes of at least 64' })
-  @Min(64, { message: 'must be a whole number of bytes of at least 64' })
+  @IsWholeNumber('must be a whole number of bytes of at least 64', 64)
   MAX_BODY_BYTES = 65_536;
 
   @IsIn(['on', 'off'], { message: 'must be on or off' })

@@ -57,11 +57,15 @@ function problemResponse(status: number, codes: readonly ProblemCode[]): MethodD
   });
 }
 
-const text = (description: string) => ({ description, schema: { type: 'string' as const } });
+/** A header of an answer that is text. */
+export const textHeader = (description: string) => ({
+  description,
+  schema: { type: 'string' as const },
+});
 
 const RATE_LIMIT_HEADERS = {
-  'RateLimit-Policy': text('The limits, e.g. `"caller";q=1200;w=60`: requests, and seconds.'),
-  RateLimit: text(
+  'RateLimit-Policy': textHeader('The limits, e.g. `"caller";q=1200;w=60`: requests, and seconds.'),
+  RateLimit: textHeader(
     'What is left of each, e.g. `"caller";r=0;t=42`, and seconds until it starts anew.',
   ),
 };
@@ -69,21 +73,23 @@ const RATE_LIMIT_HEADERS = {
 function headersOf(codes: readonly ProblemCode[]) {
   return {
     ...(codes.includes('UNAUTHENTICATED') && {
-      'WWW-Authenticate': text('A challenge for each accepted scheme (RFC 7617, RFC 6750).'),
+      'WWW-Authenticate': textHeader('A challenge for each accepted scheme (RFC 7617, RFC 6750).'),
     }),
     ...(codes.includes('TOO_MANY_REQUESTS') && {
-      'Retry-After': text('Seconds until the limit starts anew.'),
+      'Retry-After': textHeader('Seconds until the limit starts anew.'),
       ...RATE_LIMIT_HEADERS,
     }),
     ...(codes.includes('IDENTITY_PROVIDER_UNAVAILABLE') && {
-      'Retry-After': text('Seconds until it is worth trying again.'),
+      'Retry-After': textHeader('Seconds until it is worth trying again.'),
     }),
     ...(codes.includes('CONTENT_NOT_READY') && {
-      'Retry-After': text(
+      'Retry-After': textHeader(
         'Seconds until it is worth asking again; absent when the download never will have content.',
       ),
     }),
-    ...(codes.includes('RANGE_NOT_SATISFIABLE') && { 'Content-Range': text('`bytes */size`') }),
+    ...(codes.includes('RANGE_NOT_SATISFIABLE') && {
+      'Content-Range': textHeader('`bytes */size`'),
+    }),
   };
 }
 

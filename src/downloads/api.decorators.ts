@@ -1,22 +1,20 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import { NODE_ID_PATTERN } from '../alfresco/node-id.js';
-import { ApiProblems } from '../docs/api-problems.decorator.js';
+import { ApiProblems, textHeader } from '../docs/api-problems.decorator.js';
 import { EXAMPLES } from '../docs/examples.js';
 
-const text = (description: string) => ({ description, schema: { type: 'string' as const } });
-
 const VALIDATORS = {
-  ETag: text('Strong entity tag of the ZIP.'),
-  'Last-Modified': text('When the download node last changed.'),
-  'Cache-Control': text('`private, no-cache`'),
+  ETag: textHeader('Strong entity tag of the ZIP.'),
+  'Last-Modified': textHeader('When the download node last changed.'),
+  'Cache-Control': textHeader('`private, no-cache`'),
 };
 
 const CONTENT_HEADERS = {
   ...VALIDATORS,
   'Content-Length': { description: 'Bytes of the body.', schema: { type: 'integer' as const } },
-  'Content-Disposition': text('Name of the archive (RFC 6266).'),
-  'Accept-Ranges': text('`bytes`'),
+  'Content-Disposition': textHeader('Name of the archive (RFC 6266).'),
+  'Accept-Ranges': textHeader('`bytes`'),
 };
 
 /** The id in the path. */
@@ -74,7 +72,7 @@ export function ApiContent(operationId: string, summary: string): MethodDecorato
     ApiResponse({
       status: 206,
       description: 'The requested range (GET only).',
-      headers: { ...CONTENT_HEADERS, 'Content-Range': text('`bytes first-last/size`') },
+      headers: { ...CONTENT_HEADERS, 'Content-Range': textHeader('`bytes first-last/size`') },
       content: zip,
     }),
     ApiResponse({ status: 304, description: 'The caller’s copy is current.', headers: VALIDATORS }),

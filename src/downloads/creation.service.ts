@@ -3,7 +3,7 @@ import { type BeforeApplicationShutdown, Inject, Injectable, Logger } from '@nes
 import { AlfrescoClient } from '../alfresco/alfresco.client.js';
 import type { Download } from '../alfresco/download.js';
 import type { Caller } from '../auth/caller.js';
-import { ProblemException } from '../problems/problem.exception.js';
+import { ProblemException, isProblem } from '../problems/problem.exception.js';
 import { DOWNLOADS_OPTIONS, type DownloadsOptions } from './downloads.options.js';
 import { IdempotencyService, keyInUse } from './idempotency.service.js';
 import { OwnerConflictError } from './registry/owner-conflict.error.js';
@@ -59,9 +59,11 @@ export class CreationService implements BeforeApplicationShutdown {
     nodeIds: readonly string[],
     key?: string,
   ): Promise<Download> {
-    // Better than to find out when the node is there and has to be removed again.
-    await this.registry.ping();
-    if (key === undefined) return this.make(caller, nodeIds);
+    if (key === undefined) {
+      // Better than to find out when the node is there and has to be removed again. A claim finds out by itself.
+      await this.registry.ping();
+      return this.make(caller, nodeIds);
+    }
     const id = await this.idempotency.once({
       owner: caller.id,
       key,
@@ -103,7 +105,7 @@ export class CreationService implements BeforeApplicationShutdown {
       await this.alfresco.getDownload(id, caller.name);
       return false;
     } catch (error) {
-      return codeOf(error) === 'DOWNLOAD_NOT_FOUND';
+      return isProblem(error, 'DOWNLOAD_NOT_FOUND');
     }
   }
 }

@@ -3,7 +3,7 @@ import { AlfrescoClient } from '../alfresco/alfresco.client.js';
 import type { Download } from '../alfresco/download.js';
 import type { Caller } from '../auth/caller.js';
 import { LinkSigner, type SignedLink } from '../auth/link.signer.js';
-import { ProblemException } from '../problems/problem.exception.js';
+import { isProblem } from '../problems/problem.exception.js';
 import { OwnershipService } from './ownership.service.js';
 import { type DownloadRecord, DownloadRegistry } from './registry/download.registry.js';
 
@@ -99,9 +99,8 @@ export class DownloadsService {
     try {
       return await this.look(caller, id);
     } catch (error) {
-      const code = error instanceof ProblemException ? error.code : undefined;
-      if (code === 'DOWNLOAD_NOT_FOUND') return 'gone';
-      if (code === 'FORBIDDEN' || code === 'NOT_A_DOWNLOAD') return 'hidden';
+      if (isProblem(error, 'DOWNLOAD_NOT_FOUND')) return 'gone';
+      if (isProblem(error, 'FORBIDDEN') || isProblem(error, 'NOT_A_DOWNLOAD')) return 'hidden';
       throw error;
     }
   }
@@ -111,8 +110,7 @@ export class DownloadsService {
     try {
       return await answer;
     } catch (error) {
-      const isGone = error instanceof ProblemException && error.code === 'DOWNLOAD_NOT_FOUND';
-      if (isGone) await this.registry.remove(id);
+      if (isProblem(error, 'DOWNLOAD_NOT_FOUND')) await this.registry.remove(id);
       throw error;
     }
   }

@@ -44,3 +44,8 @@ export class ProblemException extends Error {
     this.diagnosis = options.diagnosis;
   }
 }
+
+/** Whether this is the problem of that code. */
+export function isProblem(error: unknown, code: ProblemCode): error is ProblemException {
+  return error instanceof ProblemException && error.code === code;
+}

@@ -1,6 +1,6 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
 import type { AxiosResponse } from 'axios';
-import { ProblemException } from '../../problems/problem.exception.js';
+import { ProblemException, isProblem } from '../../problems/problem.exception.js';
 import { AlfrescoCredentials, type Send } from './alfresco.credentials.js';
 import type { Grant, Login } from './login.js';
 
@@ -69,7 +69,8 @@ export class RenewedCredentials extends AlfrescoCredentials implements OnApplica
       this.held = toHeld(await this.login.obtain(), isReplacement);
       return this.held;
     } catch (error) {
-      if (isRejection(error)) this.pausedUntil = performance.now() + PAUSE_MS;
+      if (isProblem(error, 'ALFRESCO_CREDENTIALS_REJECTED'))
+        this.pausedUntil = performance.now() + PAUSE_MS;
       throw error;
     }
   }
@@ -98,8 +99,4 @@ function toHeld(
     isReplacement,
     hasWorked: false,
   };
-}
-
-function isRejection(error: unknown): boolean {
-  return error instanceof ProblemException && error.code === 'ALFRESCO_CREDENTIALS_REJECTED';
 }

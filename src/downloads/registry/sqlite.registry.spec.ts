@@ -61,6 +61,7 @@ describe('the registry in a SQLite file', () => {
     await registry.ping();
     rmSync(join(directory, 'data', 'downloads.db'));
     await expect(registry.ping()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    await expect(registry.add(recordOf('d1'))).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
     const replacement = open(HOUR);
     await expect(registry.ping()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
     await expect(replacement.ping()).resolves.toBeUndefined();

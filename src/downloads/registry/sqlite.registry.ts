@@ -31,8 +31,8 @@ const PATIENCE_MS = 2000;
  */
 export class SqliteRegistry extends DownloadRegistry {
   private readonly statements: SqliteStatements;
-  /** The file that was opened, or none for a database in memory. */
-  private file?: { readonly ino: number; readonly dev: number };
+  /** The file that was opened. */
+  private readonly file: string;
   /** The last write of this process that waits or runs. */
   private lastWrite: Promise<unknown> = Promise.resolve();
 
@@ -44,7 +44,7 @@ export class SqliteRegistry extends DownloadRegistry {
   ) {
     super();
     this.statements = prepareStatements(db);
-    this.checkFile();
+    this.file = fileOf(db);
   }
 
   override add(record: DownloadRecord, claim?: Claim): Promise<boolean> {
@@ -113,26 +113,15 @@ export class SqliteRegistry extends DownloadRegistry {
 
   /** Also whether a write could begin: a lock of another process is what is most likely to be in the way. */
   override ping(): Promise<void> {
-    return this.inTurn('BEGIN IMMEDIATE', () => this.checkFile());
+    return this.inTurn(() => {});
   }
 
   override async close(): Promise<void> {
     if (this.db.isOpen) this.db.close();
   }
 
-  /** SQLite goes on writing to a file that was deleted or replaced, and says that all is well. */
-  private checkFile(): void {
-    const path = this.db.location();
-    if (path === null) return;
-    const { ino, dev } = statSync(path, { throwIfNoEntry: false }) ?? { ino: -1, dev: -1 };
-    this.file ??= { ino, dev };
-    if (ino === -1 || ino !== this.file.ino || dev !== this.file.dev) {
-      throw new ProblemException('STORE_UNAVAILABLE', { diagnosis: 'the SQLite file was removed' });
-    }
-  }
-
   private write<T>(work: (now: number) => T): Promise<T> {
-    return this.inTurn('BEGIN IMMEDIATE', (now) => {
+    return this.inTurn((now) => {
       const result = work(now);
       this.statements.sweepDownloads.run({ now });
       this.statements.sweepRequests.run({ now });
@@ -141,9 +130,13 @@ export class SqliteRegistry extends DownloadRegistry {
   }
 
   /** One after the other: a hundred that ask for the lock at once would get it no sooner, and leave time for nothing else. */
-  private inTurn<T>(begin: string, work: (now: number) => T): Promise<T> {
+  private inTurn<T>(work: (now: number) => T): Promise<T> {
     const deadline = performance.now() + PATIENCE_MS;
-    const turn = this.lastWrite.then(() => this.transaction(begin, work, deadline));
+    const turn = this.lastWrite.then(() => {
+      // SQLite goes on writing to a file that was deleted or replaced, and says that all is well.
+      if (fileOf(this.db) !== this.file) throw fileGone();
+      return this.transaction('BEGIN IMMEDIATE', work, deadline);
+    });
     this.lastWrite = turn.catch(() => {});
     return turn;
   }
@@ -174,4 +167,15 @@ export class SqliteRegistry extends DownloadRegistry {
       }
     }
   }
+}
+
+/** What identifies the file behind a connection; the same for every database in memory. */
+function fileOf(db: DatabaseSync): string {
+  const path = db.isOpen ? db.location() : null;
+  const file = path === null ? undefined : statSync(path, { throwIfNoEntry: false });
+  return file ? `${file.dev}:${file.ino}` : '';
+}
+
+function fileGone(): ProblemException {
+  return new ProblemException('STORE_UNAVAILABLE', { diagnosis: 'the SQLite file was removed' });
 }
