@@ -6,7 +6,7 @@ export default defineConfig({
     testTimeout: 20_000,
     hookTimeout: 30_000,
     projects: [
-      { extends: true, test: { name: 'unit', include: ['{src,sandbox}/**/*.spec.ts'] } },
+      { extends: true, test: { name: 'unit', include: ['{src,sandbox,demo}/**/*.spec.ts'] } },
       { extends: true, test: { name: 'e2e', include: ['test/**/*.e2e-spec.ts'] } },
     ],
   },

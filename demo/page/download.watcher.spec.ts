@@ -1,0 +1,502 @@
+import { getEventListeners } from 'node:events';
+import { type DownloadEvent, DownloadsClient, DownloadsProblem } from './downloads-client.ts';
+import {
+  DONE,
+  ScriptedServer,
+  cut,
+  download,
+  frame,
+  json,
+  problem,
+  stream,
+} from './scripted-server.fixture.ts';
+import type { WatchPace } from './watch.pace.ts';
+
+/** In a hurry. */
+const PACE: WatchPace = {
+  firstByteMs: 150,
+  silenceMs: 150,
+  waitSeconds: 1,
+  pollMs: 5,
+  sharedPollMs: 5,
+  retryMs: 10,
+  longestRetryMs: 40,
+  stallAfterMs: 60_000,
+};
+const EVENTS = 'GET /downloads/x/events';
+const STATUS = 'GET /downloads/x';
+
+let server: ScriptedServer;
+beforeEach(async () => {
+  server = await ScriptedServer.start();
+});
+afterEach(() => server.close());
+
+function client(pace: Partial<WatchPace> = {}, maxHeldConnections = 3): DownloadsClient {
+  const options = { baseUrl: server.url, authorization: 'Basic YTpi', maxHeldConnections };
+  return new DownloadsClient({ ...options, pace: { ...PACE, ...pace } });
+}
+
+/** All events of a download, until `isEnough`. */
+async function watch(
+  isEnough: (events: readonly DownloadEvent[]) => boolean = () => false,
+  watcher = client(),
+): Promise<DownloadEvent[]> {
+  const events: DownloadEvent[] = [];
+  for await (const event of watcher.watch('x')) {
+    events.push(event);
+    if (isEnough(events)) break;
+  }
+  return events;
+}
+
+const typesOf = (events: readonly DownloadEvent[]) => events.map(({ type }) => type);
+const bytesOf = (events: readonly DownloadEvent[]) =>
+  events.flatMap((event) => ('entry' in event ? [event.entry.bytesAdded] : []));
+const has = (count: number, type: DownloadEvent['type']) => (events: readonly DownloadEvent[]) =>
+  events.filter((event) => event.type === type).length >= count;
+
+/** Lets only questions through, which get these answers in turn, and the last one again and again. */
+function answering(...answers: readonly ReturnType<typeof download>[]): void {
+  let asked = 0;
+  server.script = ({ what }, response) => {
+    if (what === EVENTS) return void response.writeHead(404).end('<html>');
+    const entry = answers[Math.min(asked, answers.length - 1)]!;
+    asked += 1;
+    json(response, { entry }, { etag: `"${entry.status}.${entry.bytesAdded}"` });
+  };
+}
+
+describe('watching a download', () => {
+  it('gives each event of the stream as it is, and ends after the last', async () => {
+    const moving = { percent: 50, bytesPerSecond: 250, remainingSeconds: 2 };
+    const data = JSON.stringify({ entry: download(), ...moving });
+    server.script = (_request, response) => {
+      stream(response, `event: progress\ndata: ${data}\n\n`, ':\n\n', frame('done', DONE));
+    };
+    expect(await watch()).toEqual([
+      { type: 'progress', entry: download(), ...moving },
+      { type: 'done', entry: DONE, percent: 100 },
+    ]);
+    expect(server.asked).toEqual([EVENTS]);
+    expect(server.requests[0]!.headers).toMatchObject({
+      accept: 'text/event-stream',
+      authorization: 'Basic YTpi',
+      'x-requested-with': 'XMLHttpRequest',
+    });
+    expect(server.requests[0]!.headers).not.toHaveProperty('last-event-id');
+  });
+
+  it.each([
+    ['cancelled', 'CANCELLED'],
+    ['too-large', 'MAX_CONTENT_SIZE_EXCEEDED'],
+  ] as const)('ends after %s', async (type, status) => {
+    server.script = (_request, response) => stream(response, frame(type, download({ status })));
+    expect(typesOf(await watch())).toEqual([type]);
+  });
+
+  it('ends after gone, with the problem', async () => {
+    const gone = { status: 404, code: 'DOWNLOAD_NOT_FOUND', title: 'No', detail: 'No such' };
+    server.script = (_request, response) =>
+      stream(response, `event: gone\ndata: ${JSON.stringify(gone)}\n\n`);
+    expect(await watch()).toEqual([{ type: 'gone', problem: gone }]);
+  });
+
+  it('says since when a stalled download has not moved', async () => {
+    const unchangedSince = '2026-11-24T01:00:00.000Z';
+    const data = JSON.stringify({ entry: download(), percent: 50, unchangedSince });
+    server.script = (_request, response) =>
+      stream(response, `event: stalled\ndata: ${data}\n\n`, frame('done', DONE));
+    expect((await watch())[0]).toEqual({
+      type: 'stalled',
+      entry: download(),
+      percent: 50,
+      unchangedSince,
+    });
+  });
+
+  it('passes over events that it does not know', async () => {
+    server.script = (_request, response) =>
+      stream(response, 'event: applause\ndata: none of your JSON\n\n', frame('done', DONE));
+    expect(typesOf(await watch())).toEqual(['done']);
+  });
+
+  it('goes on after its last event when the stream ends too early', async () => {
+    server.script = ({ headers }, response) => {
+      const isFirst = headers['last-event-id'] === undefined;
+      stream(response, isFirst ? frame('progress', download(), 'é 1') : frame('done', DONE)).end();
+    };
+    const events = await watch();
+    expect(typesOf(events)).toEqual(['progress', 'reconnecting', 'done']);
+    expect(events[1]).toMatchObject({ attempt: 1, reason: expect.any(Error) as Error });
+    expect(server.asked).toEqual([EVENTS, EVENTS]);
+    const header = server.requests[1]!.headers['last-event-id'] as string;
+    expect(Buffer.from(header, 'latin1').toString('utf8')).toBe('é 1');
+  });
+
+  it('says that it is connected again, though the service has nothing new to tell', async () => {
+    let streams = 0;
+    server.script = (_request, response) => {
+      streams += 1;
+      if (streams === 1) return void stream(response, frame('progress', download())).end();
+      stream(response);
+      setTimeout(() => response.write(frame('done', DONE)), 50);
+    };
+    const events = await watch();
+    expect(typesOf(events)).toEqual(['progress', 'reconnecting', 'progress', 'done']);
+    expect(events[2]).toEqual(events[0]);
+  });
+
+  it('gives up a connection that has died, and makes another', async () => {
+    let streams = 0;
+    server.script = (_request, response) => {
+      streams += 1;
+      stream(response, streams === 1 ? frame('progress', download()) : frame('done', DONE));
+    };
+    expect(typesOf(await watch())).toEqual(['progress', 'reconnecting', 'done']);
+    expect(server.open).toBeLessThanOrEqual(1);
+  });
+
+  it('takes a heartbeat for a sign of life', async () => {
+    server.script = (_request, response) => {
+      stream(response, frame('progress', download()));
+      const heart = setInterval(() => response.write(':\n\n'), 50);
+      setTimeout(() => response.write(frame('done', DONE)), 500);
+      response.once('close', () => clearInterval(heart));
+    };
+    expect(typesOf(await watch())).toEqual(['progress', 'done']);
+  });
+
+  it('waits longer each time while the service is away, and finds it again', async () => {
+    server.script = (_request, response) => stream(response, frame('progress', download()));
+    const events: DownloadEvent[] = [];
+    for await (const event of client().watch('x')) {
+      events.push(event);
+      if (events.length === 1) await server.close();
+      if (event.type === 'reconnecting' && event.attempt === 5) {
+        server.script = ({ what }, response) =>
+          what === STATUS
+            ? json(response, { entry: download({ bytesAdded: 600 }) })
+            : stream(response, frame('done', DONE));
+        await server.listen();
+      }
+    }
+    const lost = events.filter((event) => event.type === 'reconnecting');
+    expect(lost.slice(0, 5).map(({ attempt }) => attempt)).toEqual([1, 2, 3, 4, 5]);
+    for (const { attempt, retryInMs } of lost) {
+      const backOff = Math.min(20 * 2 ** (attempt - 1), PACE.longestRetryMs);
+      expect(retryInMs).toBeGreaterThanOrEqual(Math.floor(backOff * 0.75));
+      expect(retryInMs).toBeLessThanOrEqual(Math.ceil(backOff * 1.25));
+    }
+    expect(typesOf(events.filter((event) => event.type !== 'reconnecting'))).toEqual([
+      'progress',
+      'progress',
+      'done',
+    ]);
+    expect(server.asked).toEqual([EVENTS, STATUS, EVENTS]);
+  });
+
+  it.each([
+    ['429', 429, 'TOO_MANY_REQUESTS'],
+    ['503', 503, 'STORE_UNAVAILABLE'],
+  ])('leaves the service alone for as long as it asks with %s', async (_name, status, code) => {
+    server.script = (_request, response) => problem(response, status, code, { 'retry-after': '7' });
+    const [event] = await watch(has(1, 'reconnecting'));
+    expect(event).toMatchObject({ type: 'reconnecting', attempt: 1, retryInMs: 7000 });
+    expect((event as { reason: DownloadsProblem }).reason.problem.code).toBe(code);
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it.each([
+    ['401', 401, 'UNAUTHENTICATED'],
+    ['403', 403, 'FORBIDDEN'],
+    ['400', 400, 'INVALID_ID'],
+  ])('ends with the problem when no patience helps: %s', async (_name, status, code) => {
+    server.script = (_request, response) => problem(response, status, code);
+    const error = await watch().catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(DownloadsProblem);
+    expect((error as DownloadsProblem).problem).toMatchObject({ status, code });
+  });
+
+  it('ends when the download is gone before it was ever seen', async () => {
+    server.script = (_request, response) => problem(response, 404, 'DOWNLOAD_NOT_FOUND');
+    expect(await watch()).toMatchObject([
+      { type: 'gone', problem: { code: 'DOWNLOAD_NOT_FOUND', detail: 'About DOWNLOAD_NOT_FOUND' } },
+    ]);
+  });
+});
+
+describe('where event streams do not get through', () => {
+  const half = download();
+  const more = download({ bytesAdded: 750 });
+
+  it.each<[string, (response: Parameters<typeof cut>[0]) => void]>([
+    ['a proxy knows no such path', (response) => response.writeHead(404).end('<html>')],
+    ['a proxy accepts no such type', (response) => response.writeHead(406).end()],
+    ['a proxy answers with a page', (response) => response.end('<html>')],
+    ['there is no answer body', (response) => response.writeHead(204).end()],
+    ['a proxy fails', (response) => response.writeHead(502).end('<html>')],
+    ['the connection is cut', (response) => cut(response)],
+    ['the stream ends at once', (response) => stream(response).end()],
+    [
+      'a proxy keeps the stream to itself',
+      (response) => response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders(),
+    ],
+    ['nothing comes at all', () => {}],
+    ['events are not JSON', (response) => stream(response, 'event: done\ndata: {"entry\n\n')],
+    ['events are about nothing', (response) => stream(response, 'event: done\ndata: null\n\n')],
+    [
+      'events have no status',
+      (response) => stream(response, 'event: done\ndata: {"entry":{}}\n\n'),
+    ],
+    [
+      'events have no percentage',
+      (response) =>
+        stream(response, `event: progress\ndata: {"entry":${JSON.stringify(half)}}\n\n`),
+    ],
+    ['a frame never ends', (response) => flood(stream(response, 'data: '))],
+    ['the stream breaks off within a frame', (response) => stream(response, 'event: do').end()],
+  ])('asks instead: %s', async (_why, answerStream) => {
+    const answers = [half, half, more, more, DONE];
+    server.script = ({ what }, response) => {
+      if (what === EVENTS) answerStream(response);
+      else json(response, { entry: answers.shift() ?? DONE });
+    };
+    const events = await watch();
+    expect(typesOf(events.filter(({ type }) => type !== 'reconnecting'))).toEqual([
+      'progress',
+      'progress',
+      'done',
+    ]);
+    expect(bytesOf(events)).toEqual([500, 750, 1000]);
+    expect(server.asked.filter((what) => what === EVENTS).length).toBeLessThanOrEqual(2);
+    expect(server.asked.at(-1)).toBe(STATUS);
+  });
+
+  it('waits at the service for a change, and gives the same events', async () => {
+    answering(half, more, DONE);
+    const events = await watch();
+    expect(events).toEqual([
+      { type: 'progress', entry: half, percent: 50 },
+      {
+        type: 'progress',
+        entry: more,
+        percent: 75,
+        bytesPerSecond: expect.any(Number) as number,
+        remainingSeconds: expect.any(Number) as number,
+      },
+      { type: 'done', entry: DONE, percent: 100 },
+    ]);
+    expect(server.requests.slice(1).map(({ headers }) => headers.prefer)).toEqual([
+      undefined,
+      'wait=1',
+      'wait=1',
+    ]);
+    expect(server.requests[2]!.headers['if-none-match']).toBe('"IN_PROGRESS.500"');
+  });
+
+  it('says nothing when nothing has changed', async () => {
+    let asked = 0;
+    server.script = ({ what }, response) => {
+      if (what === EVENTS) return void response.writeHead(404).end();
+      asked += 1;
+      if (asked === 5) return json(response, { entry: DONE });
+      if (asked > 1) return void response.writeHead(304, { etag: '"a"' }).end();
+      json(response, { entry: half }, { etag: '"a"' });
+    };
+    expect(typesOf(await watch())).toEqual(['progress', 'done']);
+    expect(asked).toBe(5);
+  });
+
+  it('calls a download stalled that does not move, once, until it moves', async () => {
+    const answers = [half, half, half, half, half, more];
+    server.script = ({ what }, response) => {
+      if (what === EVENTS) return void response.writeHead(404).end();
+      json(response, { entry: answers.shift() ?? DONE });
+    };
+    const events = await watch(undefined, client({ stallAfterMs: 1 }));
+    expect(typesOf(events)).toEqual(['progress', 'stalled', 'progress', 'done']);
+    expect(events[1]).toMatchObject({
+      unchangedSince: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/) as string,
+    });
+  });
+
+  it('does not wait at the service beyond the moment when a download has stalled', async () => {
+    answering(half, half, DONE);
+    await watch(undefined, client({ waitSeconds: 25, stallAfterMs: 3000 }));
+    expect(server.requests[2]!.headers.prefer).toMatch(/^wait=[123]$/);
+  });
+
+  it('tells of failures, goes on, and gives the state again', async () => {
+    let asked = 0;
+    server.script = ({ what }, response) => {
+      if (what === EVENTS) return void response.writeHead(404).end();
+      asked += 1;
+      if (asked === 2) return problem(response, 502, 'ALFRESCO_UNREACHABLE');
+      if (asked === 3) return void response.end('<html>a login page');
+      if (asked === 4) return cut(response);
+      json(response, { entry: asked < 6 ? half : DONE });
+    };
+    const events = await watch();
+    expect(typesOf(events)).toEqual([
+      'progress',
+      'reconnecting',
+      'reconnecting',
+      'reconnecting',
+      'progress',
+      'done',
+    ]);
+  });
+
+  it('does not ask without a pause when the service answers at once for ever', async () => {
+    let bytes = 0;
+    server.script = ({ what }, response) => {
+      if (what === EVENTS) return void response.writeHead(404).end();
+      bytes += 1;
+      json(response, { entry: download({ bytesAdded: bytes }) }, { etag: `"${bytes}"` });
+    };
+    const pauses = countPauses();
+    await watch(has(20, 'progress'), client({ pollMs: 7 }));
+    expect(pauses().filter((ms) => ms === 7).length).toBeGreaterThanOrEqual(19);
+  });
+
+  it('honours Retry-After between questions', async () => {
+    server.script = ({ what }, response) => {
+      if (what === EVENTS) return void response.writeHead(404).end();
+      json(response, { entry: half }, { 'retry-after': '3' });
+    };
+    const pauses = countPauses();
+    const controller = new AbortController();
+    for await (const { type } of client().watch('x', { signal: controller.signal })) {
+      expect(type).toBe('progress');
+      setTimeout(() => controller.abort(), 50);
+    }
+    expect(pauses()).toContain(3000);
+  });
+});
+
+describe('a service that ends every stream at once', () => {
+  it('is left alone for a while each time, though each stream had an event', async () => {
+    server.script = (_request, response) =>
+      stream(response, 'retry: 0\n\n', frame('progress', download())).end();
+    const events = await watch(has(8, 'reconnecting'), client({ pollMs: 8 }));
+    for (const event of events) {
+      if (event.type === 'reconnecting') expect(event.retryInMs).toBeGreaterThanOrEqual(6);
+    }
+    expect(server.requests).toHaveLength(8);
+  });
+
+  it('is left alone for longer and longer when it does not answer questions either', async () => {
+    server.script = (_request, response) => cut(response);
+    const events = await watch(has(6, 'reconnecting'));
+    expect(events.map((event) => (event as { attempt: number }).attempt)).toEqual([
+      1, 2, 3, 4, 5, 6,
+    ]);
+    expect(server.requests.length).toBeLessThanOrEqual(8);
+  });
+});
+
+describe('a watcher', () => {
+  it.each<[string, (response: Parameters<typeof cut>[0]) => void]>([
+    ['while it listens', (response) => stream(response, frame('progress', download()))],
+    ['while it waits to be connected', () => {}],
+    ['while it waits for the next attempt', (response) => cut(response)],
+  ])('stops when it is told to, %s, and leaves nothing behind', async (_when, script) => {
+    server.script = (_request, response) => script(response);
+    const controller = new AbortController();
+    const { signal } = controller;
+    const watched = (async () => {
+      const patient = client({
+        firstByteMs: 60_000,
+        silenceMs: 60_000,
+        retryMs: 60_000,
+        longestRetryMs: 60_000,
+      });
+      for await (const event of patient.watch('x', { signal })) void event;
+    })();
+    await vi.waitFor(() => expect(server.requests.length).toBeGreaterThan(0));
+    controller.abort();
+    await watched;
+    await vi.waitFor(() => expect(server.open).toBe(0));
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+  });
+
+  it('asks for nothing when it was stopped before', async () => {
+    const events: DownloadEvent[] = [];
+    for await (const event of client().watch('x', { signal: AbortSignal.abort() }))
+      events.push(event);
+    expect(events).toEqual([]);
+    expect(server.requests).toEqual([]);
+  });
+
+  it('closes its connection when its loop is left', async () => {
+    server.script = (_request, response) => stream(response, frame('progress', download()));
+    await watch(has(1, 'progress'), client({ silenceMs: 60_000 }));
+    await vi.waitFor(() => expect(server.open).toBe(0));
+  });
+
+  it('leaves no listeners at a signal that lives longer, however often it reconnects', async () => {
+    server.script = (_request, response) => stream(response, frame('progress', download())).end();
+    const { signal } = new AbortController();
+    let count = 0;
+    for await (const { type } of client().watch('x', { signal })) {
+      if (type === 'reconnecting') count += 1;
+      if (count === 10) break;
+    }
+    expect(getEventListeners(signal, 'abort').length).toBeLessThanOrEqual(1);
+  });
+});
+
+describe('several watchers of one client', () => {
+  it('hold no more connections than they may, and the others ask', async () => {
+    server.script = ({ what }, response) =>
+      what.endsWith('/events')
+        ? stream(response, frame('progress', download()))
+        : json(response, { entry: download() });
+    const controller = new AbortController();
+    const sharing = client({ silenceMs: 60_000, sharedPollMs: 10 }, 2);
+    const watchers = ['a', 'b', 'c', 'd'].map(async (id) => {
+      for await (const event of sharing.watch(id, { signal: controller.signal })) void event;
+    });
+    const asked = (id: string) =>
+      server.requests.filter(({ what }) => what === `GET /downloads/${id}`);
+    await vi.waitFor(() => expect(asked('d').length).toBeGreaterThan(3));
+    expect(server.asked.filter((what) => what.endsWith('/events'))).toEqual([
+      'GET /downloads/a/events',
+      'GET /downloads/b/events',
+    ]);
+    expect(asked('d').map(({ headers }) => headers.prefer)).not.toContain('wait=1');
+    controller.abort();
+    await Promise.all(watchers);
+  });
+
+  it('listen as soon as a connection is free', async () => {
+    server.script = ({ what }, response) => {
+      if (what === 'GET /downloads/a/events') {
+        stream(response, frame('progress', download()));
+        setTimeout(() => response.end(frame('done', DONE)), 60);
+      } else if (what.endsWith('/events')) stream(response, frame('done', DONE));
+      else json(response, { entry: download() });
+    };
+    const sharing = client({}, 1);
+    await Promise.all(
+      ['a', 'b'].map(async (id) => {
+        for await (const event of sharing.watch(id)) void event;
+      }),
+    );
+    expect(server.asked.at(-1)).toBe('GET /downloads/b/events');
+  });
+});
+
+/** Sends without end, as fast as it is read. */
+function flood(response: ReturnType<typeof stream>): void {
+  const more = () => response.write('x'.repeat(64 * 1024), (error) => !error && more());
+  more();
+}
+
+/** The delays of all timers from here on. */
+function countPauses(): () => (number | undefined)[] {
+  const spy = vi.spyOn(globalThis, 'setTimeout');
+  onTestFinished(() => spy.mockRestore());
+  return () => spy.mock.calls.map(([, ms]) => ms);
+}
