@@ -50,6 +50,7 @@ describe('the OpenAPI document', () => {
       'GET /downloads',
       'GET /downloads/{id}',
       'GET /downloads/{id}/content',
+      'GET /downloads/{id}/events',
       'GET /health/live',
       'GET /health/ready',
       'GET /nodes/{id}/content',

@@ -31,7 +31,9 @@ export interface DownloadNode {
   readonly size?: number;
 }
 
-/** Whether the status can still change. */
-export function isTerminal(status: DownloadStatus): boolean {
+/** Whether the status can change no more. */
+export function isTerminal(
+  status: DownloadStatus,
+): status is Exclude<DownloadStatus, 'PENDING' | 'IN_PROGRESS'> {
   return status !== 'PENDING' && status !== 'IN_PROGRESS';
 }

@@ -105,12 +105,22 @@ export interface HttpConfig {
 
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'log' | 'debug' | 'silent';
 
+/** Limits and times of the downloads API. */
+export interface DownloadsConfig {
+  /** Nodes that one download may ask for. */
+  readonly maxNodeIds: number;
+  /** Milliseconds for which the state of a download that can still change is not asked for again. */
+  readonly statusFreshnessMs: number;
+  /** Milliseconds without any change after which a download counts as stalled. */
+  readonly stallAfterMs: number;
+}
+
 /** Everything the service can be told from outside, checked. See `.env.example` for the variables. */
 export interface AppConfig {
   readonly http: HttpConfig;
   readonly alfresco: AlfrescoConfig;
   readonly auth: AuthConfig;
-  readonly downloads: { readonly maxNodeIds: number };
+  readonly downloads: DownloadsConfig;
   readonly store: StoreConfig;
   readonly links: LinkConfig;
   readonly rateLimit?: RateLimitConfig;

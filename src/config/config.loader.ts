@@ -145,7 +145,11 @@ function toAppConfig(
       maxConnections: environment.ALFRESCO_MAX_CONNECTIONS,
     },
     auth: toAuthConfig(environment, users),
-    downloads: { maxNodeIds: environment.MAX_NODE_IDS },
+    downloads: {
+      maxNodeIds: environment.MAX_NODE_IDS,
+      statusFreshnessMs: environment.STATUS_FRESHNESS_MS,
+      stallAfterMs: environment.STALL_AFTER_MS,
+    },
     store: { url: environment.STORE_URL, retentionMs: environment.DOWNLOAD_RETENTION * 1000 },
     links: toLinkConfig(environment),
     ...(environment.RATE_LIMIT === 'on' && {

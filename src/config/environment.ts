@@ -182,6 +182,12 @@ export class Environment {
   @IsWholeNumber('must be a whole number of bytes of at least 64', 64)
   MAX_BODY_BYTES = 65_536;
 
+  @IsWholeNumber('must be a whole number of milliseconds from 0 to 2000', 0, 2000)
+  STATUS_FRESHNESS_MS = 250;
+
+  @IsWholeNumber(MILLISECONDS, 1, MAX_TIMER_MS)
+  STALL_AFTER_MS = 120_000;
+
   @IsIn(['on', 'off'], { message: 'must be on or off' })
   DOCS: 'on' | 'off' = 'on';
 

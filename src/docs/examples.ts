@@ -17,20 +17,22 @@ const done = {
   },
 };
 
+const inProgress = {
+  entry: {
+    filesAdded: 1,
+    bytesAdded: 10_240_000,
+    totalBytes: 20_971_533,
+    id: EXAMPLES.downloadId,
+    totalFiles: 3,
+    status: 'IN_PROGRESS',
+  },
+};
+
 export const DOWNLOAD_EXAMPLES = {
   pending: {
     entry: { ...counters, id: EXAMPLES.downloadId, totalFiles: 0, status: 'PENDING' },
   },
-  inProgress: {
-    entry: {
-      filesAdded: 1,
-      bytesAdded: 10_240_000,
-      totalBytes: 20_971_533,
-      id: EXAMPLES.downloadId,
-      totalFiles: 3,
-      status: 'IN_PROGRESS',
-    },
-  },
+  inProgress,
   done,
   list: {
     list: {
@@ -39,3 +41,18 @@ export const DOWNLOAD_EXAMPLES = {
     },
   },
 };
+
+const progress = { ...inProgress, percent: 48.8, bytesPerSecond: 5_120_000, remainingSeconds: 3 };
+
+/** An answer of GET /downloads/{id}/events. */
+export const EVENTS_EXAMPLE = `retry: 2000
+
+id: IN_PROGRESS.1.10240000.3.20971533
+event: progress
+data: ${JSON.stringify(progress)}
+
+id: DONE.3.20971533.3.20971533
+event: done
+data: ${JSON.stringify({ ...done, percent: 100 })}
+
+`;

@@ -17,6 +17,11 @@ const CONTENT_HEADERS = {
   'Accept-Ranges': textHeader('`bytes`'),
 };
 
+/** A body that is a ZIP. */
+export const ZIP = {
+  'application/zip': { schema: { type: 'string', format: 'binary' } },
+} as const;
+
 /** The id in the path. */
 export function ApiId(): MethodDecorator {
   return ApiParam({
@@ -45,7 +50,6 @@ export function ApiFields(): MethodDecorator {
 
 /** GET and HEAD of the ZIP, which differ in nothing but the body. */
 export function ApiContent(operationId: string, summary: string): MethodDecorator {
-  const zip = { 'application/zip': { schema: { type: 'string', format: 'binary' } } } as const;
   return applyDecorators(
     ApiOperation({
       operationId,
@@ -67,13 +71,13 @@ export function ApiContent(operationId: string, summary: string): MethodDecorato
       status: 200,
       description: 'The whole ZIP.',
       headers: CONTENT_HEADERS,
-      content: zip,
+      content: ZIP,
     }),
     ApiResponse({
       status: 206,
       description: 'The requested range (GET only).',
       headers: { ...CONTENT_HEADERS, 'Content-Range': textHeader('`bytes first-last/size`') },
-      content: zip,
+      content: ZIP,
     }),
     ApiResponse({ status: 304, description: 'The caller’s copy is current.', headers: VALIDATORS }),
     ApiProblems(

@@ -1,13 +1,14 @@
-import { setImmediate, setTimeout as delay } from 'node:timers/promises';
 import { type BeforeApplicationShutdown, Inject, Injectable, Logger } from '@nestjs/common';
 import { AlfrescoClient } from '../alfresco/alfresco.client.js';
 import type { Download } from '../alfresco/download.js';
 import type { Caller } from '../auth/caller.js';
 import { ProblemException, isProblem } from '../problems/problem.exception.js';
-import { DOWNLOADS_OPTIONS, type DownloadsOptions } from './downloads.options.js';
+import type { DownloadsConfig } from '../config/app.config.js';
+import { DOWNLOADS_CONFIG } from './downloads.config.js';
 import { IdempotencyService, keyInUse } from './idempotency.service.js';
 import { OwnerConflictError } from './registry/owner-conflict.error.js';
 import { type Claim, DownloadRegistry } from './registry/download.registry.js';
+import { RunningTasks } from './running.tasks.js';
 
 /** Milliseconds that a stopping service waits for creations that run; each is bounded by ALFRESCO_TIMEOUT_MS. */
 const DRAIN_MS = 30_000;
@@ -16,14 +17,13 @@ const DRAIN_MS = 30_000;
 @Injectable()
 export class CreationService implements BeforeApplicationShutdown {
   private readonly logger = new Logger('Downloads');
-  private readonly running = new Set<Promise<unknown>>();
-  private isStopping = false;
+  private readonly creations = new RunningTasks();
 
   constructor(
     private readonly alfresco: AlfrescoClient,
     private readonly registry: DownloadRegistry,
     private readonly idempotency: IdempotencyService,
-    @Inject(DOWNLOADS_OPTIONS) private readonly options: DownloadsOptions,
+    @Inject(DOWNLOADS_CONFIG) private readonly options: DownloadsConfig,
   ) {}
 
   /**
@@ -33,25 +33,14 @@ export class CreationService implements BeforeApplicationShutdown {
    *   SHUTTING_DOWN and those of Alfresco
    */
   async create(caller: Caller, nodeIds: readonly string[], key?: string): Promise<Download> {
-    if (this.isStopping) throw new ProblemException('SHUTTING_DOWN');
     const { maxNodeIds } = this.options;
     if (nodeIds.length > maxNodeIds) throw tooManyNodes(nodeIds.length, maxNodeIds);
-    const creation = this.createOnce(caller, nodeIds, key);
-    this.running.add(creation);
-    try {
-      return await creation;
-    } finally {
-      this.running.delete(creation);
-    }
+    return this.creations.run(() => this.createOnce(caller, nodeIds, key));
   }
 
   /** Between a node in Alfresco and its row, neither connection may be closed: the node would belong to no one. */
   async beforeApplicationShutdown(): Promise<void> {
-    this.isStopping = true;
-    const drained = Promise.allSettled(this.running);
-    await Promise.race([drained, delay(DRAIN_MS, undefined, { ref: false })]);
-    // The answers are on their way only after this turn.
-    await setImmediate();
+    await this.creations.drain(DRAIN_MS);
   }
 
   private async createOnce(

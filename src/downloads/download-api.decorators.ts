@@ -2,19 +2,44 @@ import { applyDecorators } from '@nestjs/common';
 import {
   ApiAcceptedResponse,
   ApiBody,
+  ApiExtraModels,
   ApiHeader,
+  ApiNoContentResponse,
   ApiOkResponse,
   ApiOperation,
   ApiQuery,
+  ApiResponse,
 } from '@nestjs/swagger';
-import { ApiProblems } from '../docs/api-problems.decorator.js';
-import { DOWNLOAD_EXAMPLES, EXAMPLES } from '../docs/examples.js';
-import { ApiFields, ApiId } from './api.decorators.js';
+import { ApiProblems, textHeader } from '../docs/api-problems.decorator.js';
+import { DOWNLOAD_EXAMPLES, EVENTS_EXAMPLE, EXAMPLES } from '../docs/examples.js';
+import { ApiFields, ApiId, ZIP } from './api.decorators.js';
 import { CreateDownloadDto } from './dto/create-download.dto.js';
 import { DirectAccessUrlEntry } from './dto/direct-access-url.dto.js';
 import { DownloadListEnvelope } from './dto/download-list.dto.js';
 import { DownloadEntry } from './dto/download.dto.js';
+import { ProgressDto } from './dto/progress.dto.js';
 import { MAX_ITEMS, SKIP_COUNT } from './paging.js';
+import { LONGEST_WAIT } from './progress/prefer.header.js';
+
+const STATE_TAG = textHeader('Names this state of the download.');
+
+const WAIT_HEADERS = {
+  'Retry-After': {
+    description: 'Seconds until it is worth asking again; only while the status can change.',
+    schema: { type: 'integer' as const },
+  },
+  'Preference-Applied': textHeader('The `wait` that was honoured (RFC 7240).'),
+};
+
+/** The `Prefer` header. */
+function ApiPrefer(until: string): MethodDecorator {
+  return ApiHeader({
+    name: 'Prefer',
+    required: false,
+    schema: { type: 'string' },
+    description: `\`wait=N\` (RFC 7240): answer when ${until}, or after N seconds; at most ${LONGEST_WAIT}.`,
+  });
+}
 
 /** POST /downloads. */
 export function ApiCreateDownload(): MethodDecorator {
@@ -23,16 +48,27 @@ export function ApiCreateDownload(): MethodDecorator {
       operationId: 'createDownload',
       summary: 'Start a ZIP of nodes',
       description:
-        'Alfresco makes the ZIP in the background; poll the address in `Location` until `status` is final. ' +
+        'Alfresco makes the ZIP in the background; watch the address in `Location`, or its `/events`, until `status` is final. ' +
+        'With `Prefer: wait=N` the answer waits for that, at most N seconds. With `deliver=content` the answer is the ZIP itself, ' +
+        'and nothing stays behind: the download is removed when the ZIP is sent, or the caller leaves. ' +
         'What may not be read below a requested folder is silently left out. Without an `Idempotency-Key` every call makes a new ZIP.',
     }),
     ApiFields(),
+    ApiQuery({
+      name: 'deliver',
+      required: false,
+      schema: { type: 'string', enum: ['content'] },
+      description:
+        'Answer with the ZIP instead of the entry. Takes as long as Alfresco needs, without a byte until then.',
+    }),
+    ApiPrefer('the ZIP is finished'),
     ApiHeader({
       name: 'Idempotency-Key',
       required: false,
       schema: { type: 'string', maxLength: 255 },
       description:
-        'Makes the request safe to repeat: the same caller gets the same download for the same key and nodes.',
+        'Makes the request safe to repeat: the same caller gets the same download for the same key and nodes. ' +
+        'Not with `deliver=content`.',
     }),
     ApiBody({
       type: CreateDownloadDto,
@@ -46,11 +82,17 @@ export function ApiCreateDownload(): MethodDecorator {
       example: DOWNLOAD_EXAMPLES.pending,
       headers: {
         Location: { description: 'Path of the download.', schema: { type: 'string' } },
-        'Retry-After': {
-          description: 'Seconds until it is worth asking.',
-          schema: { type: 'integer' },
-        },
+        ...WAIT_HEADERS,
       },
+    }),
+    ApiResponse({
+      status: 200,
+      description: 'With `deliver=content`: the ZIP.',
+      headers: {
+        'Content-Length': { description: 'Bytes of the ZIP.', schema: { type: 'integer' } },
+        'Content-Disposition': textHeader('Name of the archive (RFC 6266).'),
+      },
+      content: ZIP,
     }),
     ApiProblems(
       'VALIDATION_FAILED',
@@ -59,6 +101,7 @@ export function ApiCreateDownload(): MethodDecorator {
       'NODE_FORBIDDEN',
       'NODE_NOT_FOUND',
       'IDEMPOTENCY_KEY_IN_USE',
+      'CONTENT_NOT_READY',
       'CONTENT_ARCHIVED',
       'BODY_TOO_LARGE',
       'TOO_MANY_NODES',
@@ -100,18 +143,21 @@ export function ApiGetDownload(): MethodDecorator {
       summary: 'Look at a download',
       description:
         'Progress of the ZIP. Final are DONE, CANCELLED and MAX_CONTENT_SIZE_EXCEEDED; until then `Retry-After` is sent. ' +
+        'With `Prefer: wait=N` the answer waits for a change, of what `If-None-Match` names or else of what it is now, at most N seconds. ' +
         'DONE with `filesAdded` below `totalFiles` is possible: a file without content is left out.',
     }),
     ApiId(),
     ApiFields(),
+    ApiPrefer('something changes'),
+    ApiHeader({
+      name: 'If-None-Match',
+      required: false,
+      schema: { type: 'string' },
+      description: 'The `ETag` of an earlier answer: 304 as long as it still holds.',
+    }),
     ApiOkResponse({
       description: 'The download as it is now.',
-      headers: {
-        'Retry-After': {
-          description: 'Seconds until it is worth asking again; only while the status can change.',
-          schema: { type: 'integer' },
-        },
-      },
+      headers: { ETag: STATE_TAG, ...WAIT_HEADERS },
       content: {
         'application/json': {
           schema: { $ref: '#/components/schemas/DownloadEntry' },
@@ -122,11 +168,52 @@ export function ApiGetDownload(): MethodDecorator {
         },
       },
     }),
+    ApiResponse({
+      status: 304,
+      description: 'The caller’s copy is current.',
+      headers: { ETag: STATE_TAG, ...WAIT_HEADERS },
+    }),
     ApiProblems(
       'INVALID_ID',
       'NOT_A_DOWNLOAD',
       'FORBIDDEN',
       'DOWNLOAD_NOT_FOUND',
+      'STORE_UNAVAILABLE',
+    ),
+  );
+}
+
+/** GET /downloads/{id}/events. */
+export function ApiWatchDownload(): MethodDecorator {
+  return applyDecorators(
+    ApiOperation({
+      operationId: 'watchDownload',
+      summary: 'Watch a download',
+      description:
+        'Server-sent events, until the last one: `progress` with every change, `stalled` when nothing has changed for a while ' +
+        '(STALL_AFTER_MS), since Alfresco has no failed state, and `progress` again if it goes on; at the end one of `done`, ' +
+        '`cancelled`, `too-large`, or `gone` with a problem document when Alfresco has removed the download. Data of all others is a ' +
+        '`Progress`. A stream that ends without one of these, as when the service is restarted, is to be opened again with `Last-Event-ID`.',
+    }),
+    ApiId(),
+    ApiHeader({
+      name: 'Last-Event-ID',
+      required: false,
+      schema: { type: 'string' },
+      description: 'The `id` of the last event the caller has; it is not sent again.',
+    }),
+    ApiExtraModels(ProgressDto),
+    ApiOkResponse({
+      description: 'The events.',
+      content: { 'text/event-stream': { schema: { type: 'string' }, example: EVENTS_EXAMPLE } },
+    }),
+    ApiNoContentResponse({ description: 'The caller has the last event already.' }),
+    ApiProblems(
+      'INVALID_ID',
+      'NOT_A_DOWNLOAD',
+      'FORBIDDEN',
+      'DOWNLOAD_NOT_FOUND',
+      'NOT_ACCEPTABLE',
       'STORE_UNAVAILABLE',
     ),
   );
@@ -139,12 +226,22 @@ export function ApiCancelDownload(): MethodDecorator {
       operationId: 'cancelDownload',
       summary: 'Cancel a download',
       description:
-        'Asks Alfresco to stop. The job looks at this only when it reports progress, so a small or nearly finished ZIP still ends DONE. ' +
-        'The node stays until it is removed with DELETE /nodes/{id} or by Alfresco’s own clean-up. May be repeated.',
+        'Asks Alfresco to stop. The job looks at this only when it reports progress, so a small or nearly finished ZIP, and one of ' +
+        'empty folders, still ends DONE. ' +
+        'The node stays until it is removed, with `purge=true`, with DELETE /nodes/{id} or by Alfresco’s own clean-up. May be repeated.',
     }),
     ApiId(),
+    ApiQuery({
+      name: 'purge',
+      required: false,
+      schema: { type: 'string', enum: ['true', 'false'], default: 'false' },
+      description:
+        'Remove the download, too, once the job has stopped or some seconds have passed.',
+    }),
     ApiAcceptedResponse({ description: 'The cancellation has been asked for.' }),
+    ApiNoContentResponse({ description: 'With `purge=true`: there is no such download any more.' }),
     ApiProblems(
+      'VALIDATION_FAILED',
       'INVALID_ID',
       'NOT_A_DOWNLOAD',
       'FORBIDDEN',

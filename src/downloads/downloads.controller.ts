@@ -3,7 +3,6 @@ import {
   Controller,
   Delete,
   Get,
-  Head,
   HttpCode,
   Param,
   Post,
@@ -14,14 +13,14 @@ import {
 import { ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ProblemException } from '../problems/problem.exception.js';
-import { AcceptsLink } from '../auth/accepts-link.decorator.js';
 import type { Caller } from '../auth/caller.js';
 import { CurrentCaller } from '../auth/current-caller.decorator.js';
 import { LINK_PARAMETER } from '../auth/link.signer.js';
-import { isTerminal } from '../alfresco/download.js';
-import { ApiContent } from './api.decorators.js';
+import { callerGone } from '../http/caller-gone.js';
+import { type Download, isTerminal } from '../alfresco/download.js';
 import { CreationService } from './creation.service.js';
-import { ContentService } from './content/content.service.js';
+import { isCurrent } from './content/preconditions.js';
+import { DeliveryService } from './delivery.service.js';
 import {
   ApiCancelDownload,
   ApiCreateDownload,
@@ -30,8 +29,9 @@ import {
   ApiRequestLink,
 } from './download-api.decorators.js';
 import { DownloadsService } from './downloads.service.js';
+import { ChoicePipe } from './dto/choice.pipe.js';
 import { CreateDownloadDto } from './dto/create-download.dto.js';
-import { DownloadEntry, toDownloadEntry } from './dto/download.dto.js';
+import { toDownloadEntry } from './dto/download.dto.js';
 import { DirectAccessUrlEntry, toDirectAccessUrlEntry } from './dto/direct-access-url.dto.js';
 import { DownloadListEnvelope, toDownloadListEnvelope } from './dto/download-list.dto.js';
 import { FieldsPipe } from './dto/fields.pipe.js';
@@ -39,6 +39,8 @@ import { IdempotencyKey } from './dto/idempotency-key.decorator.js';
 import { NodeIdPipe } from './dto/node-id.pipe.js';
 import { WholeNumberPipe } from './dto/whole-number.pipe.js';
 import { MAX_ITEMS, SKIP_COUNT } from './paging.js';
+import { PreferredWait } from './progress/prefer.header.js';
+import { stateTag } from './progress/progress.event.js';
 import { RETRY_AFTER } from './retry-after.js';
 
 @ApiTags('downloads')
@@ -49,7 +51,7 @@ export class DownloadsController {
   constructor(
     private readonly creation: CreationService,
     private readonly downloads: DownloadsService,
-    private readonly content: ContentService,
+    private readonly delivery: DeliveryService,
   ) {}
 
   @Post()
@@ -59,13 +61,24 @@ export class DownloadsController {
     @CurrentCaller() caller: Caller,
     @Body() body: CreateDownloadDto,
     @IdempotencyKey() key: string | undefined,
+    @PreferredWait() seconds: number | undefined,
+    @Query('deliver', new ChoicePipe(['content'])) deliver: 'content' | undefined,
     @Query('fields', FieldsPipe) fields: ReadonlySet<string> | undefined,
     @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<DownloadEntry> {
-    const download = await this.creation.create(caller, body.nodeIds, key);
-    reply.headers({ location: `${request.routeOptions.url}/${download.id}`, ...RETRY_AFTER });
-    return toDownloadEntry(download, fields);
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    if (deliver) {
+      if (key !== undefined) throw keyWithDelivery();
+      return this.delivery.deliver(caller, body.nodeIds, request, reply);
+    }
+    const signal = callerGone(reply);
+    const made = await this.creation.create(caller, body.nodeIds, key);
+    const download =
+      seconds === undefined
+        ? made
+        : await this.downloads.untilFinished(caller, made, { seconds, signal });
+    reply.header('location', `${request.routeOptions.url}/${download.id}`);
+    sendDownload(reply, download, seconds, fields);
   }
 
   @Get()
@@ -79,6 +92,7 @@ export class DownloadsController {
   ): Promise<DownloadListEnvelope> {
     const list = await this.downloads.list(caller, skipCount, maxItems);
     reply.header('cache-control', 'no-store');
+    if (list.downloads.some(({ status }) => !isTerminal(status))) reply.headers(RETRY_AFTER);
     return toDownloadListEnvelope(list, skipCount, maxItems, fields);
   }
 
@@ -87,20 +101,33 @@ export class DownloadsController {
   async get(
     @CurrentCaller() caller: Caller,
     @Param('id', NodeIdPipe) id: string,
+    @PreferredWait() seconds: number | undefined,
     @Query('fields', FieldsPipe) fields: ReadonlySet<string> | undefined,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<DownloadEntry> {
-    const download = await this.downloads.get(caller, id);
-    reply.header('cache-control', 'no-store');
-    if (!isTerminal(download.status)) reply.headers(RETRY_AFTER);
-    return toDownloadEntry(download, fields);
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const tags = request.headers['if-none-match'];
+    const known = tags === undefined ? undefined : (tag: string) => isCurrent(tags, `"${tag}"`);
+    const patience =
+      seconds === undefined ? undefined : { seconds, known, signal: callerGone(reply) };
+    const download = await this.downloads.get(caller, id, patience);
+    reply.header('etag', `"${stateTag(download)}"`);
+    if (known?.(stateTag(download))) reply.code(304);
+    sendDownload(reply, download, seconds, fields);
   }
 
   @Delete(':id')
   @HttpCode(202)
   @ApiCancelDownload()
-  cancel(@CurrentCaller() caller: Caller, @Param('id', NodeIdPipe) id: string): Promise<void> {
-    return this.downloads.cancel(caller, id);
+  async cancel(
+    @CurrentCaller() caller: Caller,
+    @Param('id', NodeIdPipe) id: string,
+    @Query('purge', new ChoicePipe(['true', 'false'])) purge: 'true' | 'false' | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<void> {
+    if (purge !== 'true') return this.downloads.cancel(caller, id);
+    await this.downloads.purge(caller, id);
+    reply.code(204);
   }
 
   @Post(':id/request-direct-access-url')
@@ -116,30 +143,26 @@ export class DownloadsController {
     const contentUrl = `${originOf(request)}${path}?${LINK_PARAMETER}=${link}`;
     return toDirectAccessUrlEntry(contentUrl, expiresAt);
   }
+}
 
-  @Head(':id/content')
-  @AcceptsLink()
-  @ApiContent('headDownloadContent', 'Size and name of the ZIP')
-  headContent(
-    @CurrentCaller() caller: Caller,
-    @Param('id', NodeIdPipe) id: string,
-    @Req() request: FastifyRequest,
-    @Res() reply: FastifyReply,
-  ): Promise<void> {
-    return this.content.send(caller, id, request, reply);
-  }
+/** Answers with the entry, and with what the caller has to know to wait well. */
+function sendDownload(
+  reply: FastifyReply,
+  download: Download,
+  waited: number | undefined,
+  fields: ReadonlySet<string> | undefined,
+): void {
+  reply.header('cache-control', 'no-store');
+  if (waited !== undefined) reply.header('preference-applied', `wait=${waited}`);
+  if (!isTerminal(download.status)) reply.headers(RETRY_AFTER);
+  void reply.send(reply.statusCode === 304 ? undefined : toDownloadEntry(download, fields));
+}
 
-  @Get(':id/content')
-  @AcceptsLink()
-  @ApiContent('getDownloadContent', 'Save the ZIP')
-  getContent(
-    @CurrentCaller() caller: Caller,
-    @Param('id', NodeIdPipe) id: string,
-    @Req() request: FastifyRequest,
-    @Res() reply: FastifyReply,
-  ): Promise<void> {
-    return this.content.send(caller, id, request, reply);
-  }
+/** The ZIP that a key stands for is not there any more when the request is repeated. */
+function keyWithDelivery(): ProblemException {
+  return new ProblemException('VALIDATION_FAILED', {
+    errors: [{ parameter: 'Idempotency-Key', detail: 'cannot be combined with deliver=content' }],
+  });
 }
 
 /** Path of another route of one download, from the pattern of this one, and so under whatever prefix the API is. */

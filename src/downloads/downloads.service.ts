@@ -1,14 +1,31 @@
 import { Injectable } from '@nestjs/common';
 import { AlfrescoClient } from '../alfresco/alfresco.client.js';
-import type { Download } from '../alfresco/download.js';
+import { type Download, isTerminal } from '../alfresco/download.js';
 import type { Caller } from '../auth/caller.js';
 import { LinkSigner, type SignedLink } from '../auth/link.signer.js';
 import { isProblem } from '../problems/problem.exception.js';
 import { OwnershipService } from './ownership.service.js';
+import { isLast, isSettled, stateTag } from './progress/progress.event.js';
+import { ProgressTracker } from './progress/progress.tracker.js';
 import { type DownloadRecord, DownloadRegistry } from './registry/download.registry.js';
 
 /** Status calls to Alfresco that one list runs at a time. */
 const LIST_CONCURRENCY = 8;
+
+/**
+ * Milliseconds that a removal waits for a job to see that it is cancelled. Without its node, a job fails, which does no
+ * harm but fills Alfresco's log (contract 7.5).
+ */
+const CANCEL_MS = 5000;
+
+/** How long a caller would wait for news, and what he knows. */
+export interface Patience {
+  readonly seconds: number;
+  /** `stateTag` of what he has; without it, any change after his request is news. */
+  readonly known?: (tag: string) => boolean;
+  /** Aborted when he leaves. */
+  readonly signal: AbortSignal;
+}
 
 /** A page of a caller's downloads, newest first. */
 export interface DownloadList {
@@ -30,14 +47,40 @@ export class DownloadsService {
   constructor(
     private readonly alfresco: AlfrescoClient,
     private readonly registry: DownloadRegistry,
+    private readonly tracker: ProgressTracker,
     private readonly ownership: OwnershipService,
     private readonly links: LinkSigner,
   ) {}
 
-  /** The download as it is now. */
-  async get(caller: Caller, id: string): Promise<Download> {
+  /** The download as it is now, or once it has changed or time is over. */
+  async get(caller: Caller, id: string, patience?: Patience): Promise<Download> {
     await this.ownership.require(caller, id);
-    return this.look(caller, id);
+    const download = await this.tracker.read(caller, id);
+    if (!patience || isTerminal(download.status)) return download;
+    const tag = stateTag(download);
+    if (patience.known?.(tag) === false) return download;
+    const { seconds, signal } = patience;
+    const event = await this.tracker.waitFor(
+      caller,
+      id,
+      (known) => known.name !== 'gone' && stateTag(known.download) !== tag,
+      { ms: seconds * 1000, signal },
+    );
+    if (event?.name === 'gone') throw event.problem;
+    return event?.download ?? this.tracker.read(caller, id);
+  }
+
+  /** The final state of a download that the caller has just made, or whatever it is when time is over. */
+  async untilFinished(
+    caller: Caller,
+    made: Download,
+    { seconds, signal }: Patience,
+  ): Promise<Download> {
+    const limits = { ms: seconds * 1000, signal };
+    const event = await this.tracker.waitFor(caller, made.id, isLast, limits);
+    if (event && event.name !== 'gone') return event.download;
+    // Whatever went wrong since: the download was made, and the answer has to say so.
+    return Promise.resolve(this.tracker.read(caller, made.id)).catch(() => made);
   }
 
   /**
@@ -65,14 +108,31 @@ export class DownloadsService {
   /** Asks for cancellation. The download may still end DONE. */
   async cancel(caller: Caller, id: string): Promise<void> {
     await this.ownership.require(caller, id);
-    await this.forgetIfGone(id, this.alfresco.cancelDownload(id, caller.name));
+    await this.tracker.orGone(id, this.alfresco.cancelDownload(id, caller.name));
+    this.tracker.expectChange(id);
   }
 
   /** Removes the download node and its ZIP for good. */
   async remove(caller: Caller, id: string): Promise<void> {
     await this.ownership.require(caller, id);
-    await this.forgetIfGone(id, this.alfresco.deleteNode(id, caller.name));
+    await this.tracker.orGone(id, this.alfresco.deleteNode(id, caller.name));
     await this.registry.remove(id);
+    this.tracker.end(id);
+  }
+
+  /**
+   * Cancels a download that still runs, and removes it. What ends or vanishes in between is as good: there is no download
+   * afterwards.
+   */
+  async purge(caller: Caller, id: string): Promise<void> {
+    await this.ownership.require(caller, id);
+    const { status } = await this.tracker.read(caller, id);
+    try {
+      if (!isTerminal(status)) await this.cancelAndWait(caller, id);
+      await this.remove(caller, id);
+    } catch (error) {
+      if (!isProblem(error, 'DOWNLOAD_NOT_FOUND')) throw error;
+    }
   }
 
   /** A signed query for a GET or HEAD of `path`, which is where the content of this download is. */
@@ -81,8 +141,9 @@ export class DownloadsService {
     return this.links.sign(path, caller);
   }
 
-  private look(caller: Caller, id: string): Promise<Download> {
-    return this.forgetIfGone(id, this.alfresco.getDownload(id, caller.name));
+  private async cancelAndWait(caller: Caller, id: string): Promise<void> {
+    await this.cancel(caller, id);
+    await this.tracker.waitFor(caller, id, isSettled, { ms: CANCEL_MS });
   }
 
   private async lookAtAll(caller: Caller, records: readonly DownloadRecord[]): Promise<Found[]> {
@@ -97,20 +158,10 @@ export class DownloadsService {
   /** One download that Alfresco refuses, as after a change of the account, must not take the list with it. */
   private async find(caller: Caller, id: string): Promise<Found> {
     try {
-      return await this.look(caller, id);
+      return await this.tracker.read(caller, id);
     } catch (error) {
       if (isProblem(error, 'DOWNLOAD_NOT_FOUND')) return 'gone';
       if (isProblem(error, 'FORBIDDEN') || isProblem(error, 'NOT_A_DOWNLOAD')) return 'hidden';
-      throw error;
-    }
-  }
-
-  /** Alfresco's clean-up removes downloads without telling; a row without a node is of no use to anyone. */
-  private async forgetIfGone<T>(id: string, answer: Promise<T>): Promise<T> {
-    try {
-      return await answer;
-    } catch (error) {
-      if (isProblem(error, 'DOWNLOAD_NOT_FOUND')) await this.registry.remove(id);
       throw error;
     }
   }

@@ -84,6 +84,11 @@ export const PROBLEMS = {
     title: 'The method is not allowed here',
     description: 'The path exists, but not for this method; "Allow" lists those that it takes.',
   },
+  NOT_ACCEPTABLE: {
+    status: 406,
+    title: 'The answer is not of an accepted type',
+    description: 'Events are sent as text/event-stream, which "Accept" excludes.',
+  },
   REQUEST_TIMEOUT: {
     status: 408,
     title: 'The request took too long',

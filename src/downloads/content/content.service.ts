@@ -7,8 +7,10 @@ import { AlfrescoClient } from '../../alfresco/alfresco.client.js';
 import type { ByteRange } from '../../alfresco/byte-range.js';
 import { type DownloadNode, isTerminal } from '../../alfresco/download.js';
 import type { Caller } from '../../auth/caller.js';
+import { callerGone } from '../../http/caller-gone.js';
 import { ProblemException } from '../../problems/problem.exception.js';
 import { OwnershipService } from '../ownership.service.js';
+import { ProgressTracker } from '../progress/progress.tracker.js';
 import { RETRY_AFTER } from '../retry-after.js';
 import { contentDisposition } from './archive-name.js';
 import { evaluatePreconditions, ifRangeHolds } from './preconditions.js';
@@ -24,6 +26,7 @@ export class ContentService {
 
   constructor(
     private readonly alfresco: AlfrescoClient,
+    private readonly tracker: ProgressTracker,
     private readonly ownership: OwnershipService,
   ) {}
 
@@ -40,7 +43,7 @@ export class ContentService {
     // First of all: a caller who leaves while the node is looked up must not start a transfer for nobody.
     const gone = callerGone(reply);
     await this.ownership.require(caller, id);
-    const node = requireContent(await this.alfresco.getDownloadNode(id, caller.name));
+    const node = await this.find(caller, id);
     const validators = { etag: `"${node.modifiedAt}"`, modifiedAt: node.modifiedAt };
     const headers = validatorHeaders(node, validators.etag);
     const verdict = evaluatePreconditions(request.headers, validators);
@@ -68,6 +71,32 @@ export class ContentService {
     if (!content) return;
     describe();
     await this.stream(content, request, gone, reply);
+  }
+
+  /**
+   * Answers with the whole ZIP, whatever the headers of the request; resolves when it is sent, or the caller has left.
+   * @throws ProblemException CONTENT_NOT_READY, those of the node and of Alfresco
+   */
+  async deliver(
+    caller: Caller,
+    id: string,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    gone: AbortSignal,
+  ): Promise<void> {
+    const node = await this.find(caller, id);
+    const whole = { start: 0, end: node.size - 1 };
+    const content = await this.open(caller, node, whole, gone, reply);
+    if (!content) return;
+    // It can be had only once.
+    const once = { 'accept-ranges': 'none', 'cache-control': 'no-store' };
+    reply.code(200).headers({ ...contentHeaders(node, whole), ...once });
+    await this.stream(content, request, gone, reply);
+  }
+
+  private async find(caller: Caller, id: string): Promise<FinishedNode> {
+    const node = this.alfresco.getDownloadNode(id, caller.name);
+    return requireContent(await this.tracker.orGone(id, node));
   }
 
   /** `undefined` when the caller went away while Alfresco got the content ready: nobody is left to answer. */
@@ -103,12 +132,6 @@ export class ContentService {
     reply.raw.writeHead(reply.statusCode, reply.getHeaders() as OutgoingHttpHeaders);
     await pipeline(content, reply.raw).catch(() => {});
   }
-}
-
-function callerGone(reply: FastifyReply): AbortSignal {
-  const gone = new AbortController();
-  reply.raw.once('close', () => gone.abort());
-  return gone.signal;
 }
 
 /** A download without content is not an error of Alfresco: it is too early, or it ended without a ZIP. */

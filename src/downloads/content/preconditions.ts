@@ -23,14 +23,17 @@ export function evaluatePreconditions(headers: IncomingHttpHeaders, current: Val
     return 'failed';
   }
   if (ifNoneMatch !== undefined) {
-    // Weak comparison (section 8.8.3.2): a proxy that compressed the answer may have weakened the tag.
-    return listMatches(ifNoneMatch, (tag) => tag.replace(/^W\//, '') === current.etag)
-      ? 'not-modified'
-      : 'proceed';
+    return isCurrent(ifNoneMatch, current.etag) ? 'not-modified' : 'proceed';
   }
   return modifiedSeconds(current) <= parseHttpDate(headers['if-modified-since'])
     ? 'not-modified'
     : 'proceed';
+}
+
+/** Whether the caller has what the tag stands for, by his `If-None-Match`. */
+export function isCurrent(ifNoneMatch: string, etag: string): boolean {
+  // Weak comparison (section 8.8.3.2): a proxy that compressed the answer may have weakened the tag.
+  return listMatches(ifNoneMatch, (tag) => tag.replace(/^W\//, '') === etag);
 }
 
 /** Whether a `Range` may be honoured (RFC 9110, section 13.1.5): without `If-Range`, or when it matches strongly. */

@@ -1,0 +1,86 @@
+import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Caller } from '../auth/caller.js';
+import { callerGone } from '../http/caller-gone.js';
+import { ProblemException } from '../problems/problem.exception.js';
+import { ContentService } from './content/content.service.js';
+import { CreationService } from './creation.service.js';
+import { DownloadsService } from './downloads.service.js';
+import { isSettled } from './progress/progress.event.js';
+import { ProgressTracker } from './progress/progress.tracker.js';
+import { RunningTasks } from './running.tasks.js';
+
+/** Milliseconds that a stopping service waits for removals that run. */
+const DRAIN_MS = 30_000;
+
+/** The whole way from nodes to a ZIP in one request, for scripts and services. Nothing stays behind in Alfresco. */
+@Injectable()
+export class DeliveryService implements BeforeApplicationShutdown {
+  private readonly logger = new Logger('Delivery');
+  private readonly removals = new RunningTasks();
+
+  constructor(
+    private readonly creation: CreationService,
+    private readonly downloads: DownloadsService,
+    private readonly tracker: ProgressTracker,
+    private readonly content: ContentService,
+  ) {}
+
+  /**
+   * Makes a download, waits for it, answers with its ZIP, and removes it; also when the caller leaves, or it fails.
+   * @throws ProblemException those of `CreationService.create`; CONTENT_NOT_READY when it ends without a ZIP,
+   *   ALFRESCO_TIMEOUT when it stalls, SHUTTING_DOWN
+   */
+  async deliver(
+    caller: Caller,
+    nodeIds: readonly string[],
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<void> {
+    const gone = callerGone(reply);
+    const { id } = await this.creation.create(caller, nodeIds);
+    try {
+      await this.untilFinished(caller, id, gone, reply);
+      if (gone.aborted) return void reply.hijack();
+      await this.content.deliver(caller, id, request, reply, gone);
+    } finally {
+      void this.remove(caller, id);
+    }
+  }
+
+  /** Those that wait for Alfresco are told by the tracker that it is over; what they leave behind is removed here. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.removals.drain(DRAIN_MS);
+  }
+
+  private async untilFinished(
+    caller: Caller,
+    id: string,
+    gone: AbortSignal,
+    reply: FastifyReply,
+  ): Promise<void> {
+    // Nothing is sent for as long as Alfresco needs, which the server takes for a caller who is not there any more.
+    const { socket } = reply.raw;
+    const idleMs = socket?.timeout ?? 0;
+    socket?.setTimeout(0);
+    const event = await this.tracker.waitFor(caller, id, isSettled, { signal: gone });
+    socket?.setTimeout(idleMs);
+    if (event?.name === 'gone') throw event.problem;
+    if (event?.name === 'stalled') {
+      throw new ProblemException('ALFRESCO_TIMEOUT', {
+        detail: 'Alfresco has stopped working on the ZIP, and says nothing about it.',
+        diagnosis: 'stalled',
+      });
+    }
+    if (!event && !gone.aborted) throw new ProblemException('SHUTTING_DOWN');
+  }
+
+  private async remove(caller: Caller, id: string): Promise<void> {
+    try {
+      await this.removals.run(() => this.downloads.purge(caller, id));
+    } catch (error) {
+      const code = error instanceof ProblemException ? error.code : 'unexpected error';
+      this.logger.warn(`download ${id} was delivered and could not be removed: ${code}`);
+    }
+  }
+}

@@ -1,0 +1,2 @@
+/** Injection token of the `DownloadsConfig`. */
+export const DOWNLOADS_CONFIG = Symbol('DOWNLOADS_CONFIG');

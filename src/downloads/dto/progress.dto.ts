@@ -1,0 +1,66 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { type Download, isTerminal } from '../../alfresco/download.js';
+import { DownloadDto, toDownloadEntry } from './download.dto.js';
+
+/** How a download moves, beside its counters. */
+export interface Movement {
+  readonly bytesPerSecond?: number;
+  /** Milliseconds of the epoch of the last change, when that is so long ago that the download counts as stalled. */
+  readonly stalledSince?: number;
+}
+
+/** Data of every event but `gone`. */
+export class ProgressDto {
+  @ApiProperty({ type: DownloadDto })
+  entry: DownloadDto;
+
+  @ApiProperty({
+    minimum: 0,
+    maximum: 100,
+    description: 'Of the source bytes, with one decimal; 100 only when the ZIP is there.',
+  })
+  percent: number;
+
+  @ApiProperty({ required: false, type: 'integer', description: 'Only while known.' })
+  bytesPerSecond?: number;
+
+  @ApiProperty({ required: false, type: 'integer', description: 'Estimated; only while known.' })
+  remainingSeconds?: number;
+
+  @ApiProperty({
+    required: false,
+    format: 'date-time',
+    description: 'Of `stalled` only: since when nothing has moved.',
+  })
+  unchangedSince?: string;
+}
+
+/** What a watcher of the download is told. */
+export function toProgress(download: Download, { bytesPerSecond, stalledSince }: Movement) {
+  const isMoving = !isTerminal(download.status) && stalledSince === undefined;
+  return {
+    entry: toDownloadEntry(download).entry,
+    percent: percentOf(download),
+    ...(isMoving && bytesPerSecond && estimateOf(download, bytesPerSecond)),
+    ...(stalledSince !== undefined && { unchangedSince: new Date(stalledSince).toISOString() }),
+  } satisfies ProgressDto;
+}
+
+/**
+ * All bytes may be there while Alfresco still stores the ZIP, and DONE may come with fewer than were expected
+ * (contract 4.1); totals are 0 until the tree has been walked, and for folders without content.
+ */
+function percentOf({ status, bytesAdded, totalBytes }: Download): number {
+  if (status === 'DONE') return 100;
+  // The bytes are those of the limit, not of any ZIP.
+  if (status === 'MAX_CONTENT_SIZE_EXCEEDED' || totalBytes === 0) return 0;
+  return Math.min(99.9, Math.floor((1000 * bytesAdded) / totalBytes) / 10);
+}
+
+function estimateOf({ bytesAdded, totalBytes }: Download, bytesPerSecond: number) {
+  const remaining = Math.max(0, totalBytes - bytesAdded);
+  return {
+    bytesPerSecond: Math.round(bytesPerSecond),
+    remainingSeconds: Math.ceil(remaining / bytesPerSecond),
+  };
+}

@@ -1,0 +1,28 @@
+import { Controller, Get, Param, Req, Res } from '@nestjs/common';
+import { ApiSecurity, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Caller } from '../../auth/caller.js';
+import { CurrentCaller } from '../../auth/current-caller.decorator.js';
+import { ApiWatchDownload } from '../download-api.decorators.js';
+import { NodeIdPipe } from '../dto/node-id.pipe.js';
+import { EventsService } from './events.service.js';
+
+/** Server-sent events. Nest's `@Sse` takes no header from the handler, answers errors as events, and queues for slow readers. */
+@ApiTags('downloads')
+@ApiSecurity('basic')
+@ApiSecurity('bearer')
+@Controller('downloads')
+export class EventsController {
+  constructor(private readonly events: EventsService) {}
+
+  @Get(':id/events')
+  @ApiWatchDownload()
+  watch(
+    @CurrentCaller() caller: Caller,
+    @Param('id', NodeIdPipe) id: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    return this.events.stream(caller, id, request, reply);
+  }
+}

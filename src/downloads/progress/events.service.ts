@@ -1,0 +1,102 @@
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { isTerminal } from '../../alfresco/download.js';
+import type { Caller } from '../../auth/caller.js';
+import { ProblemException } from '../../problems/problem.exception.js';
+import { toProblemDocument } from '../../problems/problem.document.js';
+import { OwnershipService } from '../ownership.service.js';
+import { EventStream } from './event.stream.js';
+import { stateTag } from './progress.event.js';
+import { ProgressTracker } from './progress.tracker.js';
+
+/** Milliseconds between heartbeats; proxies and load balancers commonly end what is silent for 30 or 60 seconds. */
+const HEARTBEAT_MS = 15_000;
+
+const STREAM_HEADERS = {
+  'content-type': 'text/event-stream',
+  'cache-control': 'no-store, no-transform',
+  // nginx would collect events before it passes them on.
+  'x-accel-buffering': 'no',
+};
+
+/** Tells callers of every change of a download by server-sent events. */
+@Injectable()
+export class EventsService implements OnApplicationShutdown {
+  private readonly streams = new Set<EventStream>();
+  private heartbeat?: NodeJS.Timeout;
+
+  constructor(
+    private readonly tracker: ProgressTracker,
+    private readonly ownership: OwnershipService,
+  ) {}
+
+  /**
+   * Answers with the events of a download, until the last one or until the caller leaves. 204 to a caller who had the last
+   * one already: a browser's EventSource comes back after every end, and that is what stops it.
+   *
+   * @throws ProblemException NOT_ACCEPTABLE, those of the download and of Alfresco
+   */
+  async stream(
+    caller: Caller,
+    id: string,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<void> {
+    if (!acceptsEvents(request.headers.accept)) throw new ProblemException('NOT_ACCEPTABLE');
+    await this.ownership.require(caller, id);
+    const download = await this.tracker.read(caller, id);
+    const lastEventId = request.headers['last-event-id']?.toString();
+    if (isTerminal(download.status) && lastEventId === stateTag(download)) {
+      return void reply.code(204).send();
+    }
+    if (request.method === 'HEAD') return void reply.headers(STREAM_HEADERS).send();
+
+    reply.hijack();
+    const { raw } = reply;
+    if (raw.destroyed) return;
+    raw.writeHead(200, { ...(reply.getHeaders() as Record<string, string>), ...STREAM_HEADERS });
+    const stream = new EventStream(raw, {
+      lastEventId,
+      toDocument: (problem) => toProblemDocument(problem, request),
+    });
+    const unwatch = this.tracker.watch(caller, id, stream);
+    this.add(stream);
+    raw.once('close', () => {
+      unwatch();
+      this.remove(stream);
+    });
+  }
+
+  onApplicationShutdown(): void {
+    clearInterval(this.heartbeat);
+  }
+
+  private add(stream: EventStream): void {
+    this.streams.add(stream);
+    this.heartbeat ??= setInterval(() => {
+      for (const one of this.streams) one.beat();
+    }, HEARTBEAT_MS);
+  }
+
+  private remove(stream: EventStream): void {
+    this.streams.delete(stream);
+    if (this.streams.size > 0) return;
+    clearInterval(this.heartbeat);
+    this.heartbeat = undefined;
+  }
+}
+
+/** RFC 9110, section 12.5.1; the most specific range decides. */
+function acceptsEvents(accept: string | undefined): boolean {
+  if (accept === undefined) return true;
+  const ranges = accept.split(',').map((range) =>
+    range
+      .trim()
+      .toLowerCase()
+      .split(/\s*;\s*/),
+  );
+  const range = ['text/event-stream', 'text/*', '*/*']
+    .map((wanted) => ranges.find(([type]) => type === wanted))
+    .find((found) => found !== undefined);
+  return range !== undefined && !range.some((parameter) => /^q=0(?:\.0*)?$/.test(parameter));
+}

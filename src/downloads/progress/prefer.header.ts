@@ -1,0 +1,30 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+
+/** Seconds; less than the minute after which proxies commonly give up. */
+export const LONGEST_WAIT = 50;
+
+/** One preference of RFC 7240, section 2: a token, perhaps with a value, perhaps with parameters of its own. */
+const PREFERENCE =
+  /^\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)(?:\s*=\s*(?:"([^"]*)"|([^\s;"]*)))?\s*(?:;.*)?$/s;
+
+/** Seconds for which the caller would wait (the `Prefer` header), as a parameter of a handler. */
+export const PreferredWait = createParamDecorator((_data: unknown, context: ExecutionContext) => {
+  const { headers } = context.switchToHttp().getRequest<FastifyRequest>();
+  return parseWait(headers.prefer);
+});
+
+/** The `wait` preference, at most `LONGEST_WAIT`; one that cannot be read is no error (RFC 7240, section 2). */
+export function parseWait(header: string | string[] | undefined): number | undefined {
+  const preferences = [header ?? []].flat().join(',').split(',');
+  for (const preference of preferences) {
+    const [, name, quoted, bare] = PREFERENCE.exec(preference) ?? [];
+    // The first of several counts.
+    if (name?.toLowerCase() === 'wait') return secondsOf(quoted ?? bare ?? '');
+  }
+  return undefined;
+}
+
+function secondsOf(text: string): number | undefined {
+  return /^\d{1,10}$/.test(text) ? Math.min(Number(text), LONGEST_WAIT) : undefined;
+}
