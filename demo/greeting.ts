@@ -1,17 +1,15 @@
 import { SAMPLE_NODES } from '../sandbox/sample-nodes.ts';
-
-/** The caller that the demo's service knows. */
-export const DEMO_USER = { name: 'demo', password: 'demo' } as const;
+import { DEMO_USER } from './demo.user.ts';
 
 /** What the demo prints when it runs: where it is, who may call, and lines to paste. */
 export function greeting(url: string, alfrescoUrl: string): string {
   const auth = `-u ${DEMO_USER.name}:${DEMO_USER.password}`;
   const post = `curl -s ${auth} -H 'Content-Type: application/json'`;
   return `
+  Page        ${url}/   (log in as ${DEMO_USER.name}, password ${DEMO_USER.password})
   Service     ${url}
   Swagger UI  ${url}/docs
   Alfresco    ${alfrescoUrl}   (a stand-in with sample documents, for this demo only)
-  User        ${DEMO_USER.name}, password ${DEMO_USER.password}
 
 Ask for a ZIP, and keep its id:
 

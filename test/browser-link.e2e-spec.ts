@@ -5,23 +5,14 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { chromium } from 'playwright-core';
 import { SAMPLE_NODES } from '../sandbox/sample-nodes.ts';
 import { startSandbox } from '../sandbox/sandbox.ts';
 import { DownloadsApi } from './harness/api.js';
 import { startBff } from './harness/bff.js';
+import { launchBrowser } from './harness/browser.js';
 import { needsTools } from './harness/tools.js';
 
 const run = promisify(execFile);
-
-/** Quiet: a browser looks for updates and news of its own otherwise. */
-const ARGUMENTS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 describe('a signed link in a page of another origin', () => {
   it(
@@ -41,10 +32,7 @@ describe('a signed link in a page of another origin', () => {
           .end(`<a href="${entry.contentUrl}">save</a>`);
       }).listen(0, '127.0.0.1');
       const directory = await mkdtemp(join(tmpdir(), 'browser-'));
-      const browser = await chromium.launch({
-        executablePath: '/usr/bin/chromium',
-        args: ARGUMENTS,
-      });
+      const browser = await launchBrowser();
       try {
         const tab = await browser.newPage();
         await tab.goto(`http://127.0.0.1:${(page.address() as AddressInfo).port}/`);

@@ -94,10 +94,8 @@ describe('the client', () => {
       if (what.startsWith('POST')) return json(response, { entry: link });
       if (what.startsWith('GET')) return json(response, { entry: PENDING });
       const disposition = `attachment; filename="na?ve.zip"; filename*=UTF-8''na%C3%AFve.zip`;
-      response.writeHead(what.includes('purge') ? 204 : 202, {
-        'content-disposition': disposition,
-      });
-      response.end();
+      const status = what.includes('purge') ? 204 : 202;
+      return response.writeHead(status, { 'content-disposition': disposition }).end();
     };
     expect(await client.list({ skipCount: 2, maxItems: 1 })).toEqual({
       downloads: [PENDING],
@@ -163,10 +161,10 @@ describe('the client', () => {
   });
 
   it('lets through what the source of the credentials throws', async () => {
-    const authorization = () => {
-      throw new Error('log in first');
-    };
-    const locked = new DownloadsClient({ baseUrl: server.url, authorization });
+    const locked = new DownloadsClient({
+      baseUrl: server.url,
+      authorization: () => Promise.reject<string>(new Error('log in first')),
+    });
     expect(await failureOf(locked.get('x'))).toMatchObject({ message: 'log in first' });
     expect(server.requests).toEqual([]);
   });

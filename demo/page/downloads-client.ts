@@ -165,8 +165,8 @@ function readPage(body: unknown): DownloadPage {
   return { downloads: list.entries.map(readDownload), totalItems, hasMoreItems };
 }
 
-/** Also where `crypto.randomUUID` does not exist: in a page from plain HTTP. */
-function newIdempotencyKey(): string {
+/** For `create`. Works also where `crypto.randomUUID` does not exist: in a page from plain HTTP. */
+export function newIdempotencyKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

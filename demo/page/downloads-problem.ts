@@ -46,6 +46,5 @@ function isProblem(headers: Headers): boolean {
 
 /** The problem in a parsed body; what is missing in it is made up from the status. */
 export function toProblem(body: unknown, status: number): Problem {
-  const given = typeof body === 'object' ? (body as Partial<Problem> | null) : undefined;
-  return { title: `HTTP ${status}`, ...given, status };
+  return { title: `HTTP ${status}`, ...(typeof body === 'object' && body), status };
 }

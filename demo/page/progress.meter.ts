@@ -27,8 +27,9 @@ export class ProgressMeter {
     this.#changedAt = now;
     // Alfresco counts in steps of ten megabytes and more: only where it has moved is a place to measure from.
     this.#samples.push({ at: now, bytes: entry.bytesAdded });
-    while (this.#samples.length > 2 && this.#samples[1]!.at < now - WINDOW_MS)
+    while (this.#samples.length > 2 && this.#samples[0]!.at < now - WINDOW_MS) {
       this.#samples.shift();
+    }
     return true;
   }
 
@@ -63,9 +64,10 @@ function isSame(one: Download, other: Download): boolean {
   );
 }
 
-/** To one decimal place; the whole only when it is done. */
+/** As the service counts: to one decimal place, and the whole only when it is done. */
 function percentOf({ status, bytesAdded, totalBytes }: Download): number {
   if (status === 'DONE') return 100;
-  if (totalBytes <= 0) return 0;
-  return Math.min(99.9, Math.floor((bytesAdded * 1000) / totalBytes) / 10);
+  // The bytes are those of the limit, not of any ZIP.
+  if (status === 'MAX_CONTENT_SIZE_EXCEEDED' || totalBytes === 0) return 0;
+  return Math.min(99.9, Math.floor((1000 * bytesAdded) / totalBytes) / 10);
 }

@@ -11,7 +11,8 @@ export interface SeenRequest {
   readonly body: string;
 }
 
-type Script = (request: SeenRequest, response: ServerResponse) => void;
+/** What it returns is of no interest. */
+type Script = (request: SeenRequest, response: ServerResponse) => unknown;
 
 /** A server on the loopback interface that answers as a test says. */
 export class ScriptedServer {
@@ -100,9 +101,9 @@ export function json(
   response: ServerResponse,
   body: unknown,
   headers: Record<string, string> = {},
-): void {
+): ServerResponse {
   response.writeHead(200, { 'content-type': 'application/json', ...headers });
-  response.end(JSON.stringify(body));
+  return response.end(JSON.stringify(body));
 }
 
 export function problem(
@@ -110,9 +111,9 @@ export function problem(
   status: number,
   code: string,
   headers: Record<string, string> = {},
-): void {
+): ServerResponse {
   response.writeHead(status, { 'content-type': 'application/problem+json', ...headers });
-  response.end(
+  return response.end(
     JSON.stringify({ status, code, title: `Title of ${code}`, detail: `About ${code}` }),
   );
 }

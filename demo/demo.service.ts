@@ -1,0 +1,65 @@
+import bcrypt from 'bcrypt';
+import type { FastifyInstance } from 'fastify';
+import { SAMPLE_NODES, SAMPLE_USERS } from '../sandbox/sample-nodes.ts';
+import type { Sandbox } from '../sandbox/sandbox.ts';
+import { DEMO_USER } from './demo.user.ts';
+import { folderBrowser } from './folder.browser.ts';
+import { pageFiles } from './page.files.ts';
+
+/** A running service with the page. */
+export interface DemoService {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** The download that the examples of the API's documentation name. */
+const EXAMPLE_DOWNLOAD_ID = '5b6ae6a6-7d1d-4d6b-9d0a-5c0f6a1d2e3f';
+const ACCOUNT = SAMPLE_USERS.find(({ id }) => id === 'downloads-service')!;
+
+/**
+ * Starts the service in front of a stand-in for Alfresco, with the page at `/` and what the page needs under `/demo`.
+ *
+ * @param variables of the environment that differ from the demo's own
+ * @throws when the port is in use, or a variable is wrong
+ */
+export async function startDemoService(
+  sandbox: Sandbox,
+  variables: Record<string, string | undefined> = {},
+): Promise<DemoService> {
+  const { createApp } = await import('../dist/app.factory.js');
+  const { loadConfig } = await import('../dist/config/config.loader.js');
+  const { DownloadRegistry } = await import('../dist/downloads/registry/download.registry.js');
+  const config = loadConfig({
+    LOG_LEVEL: 'warn',
+    STORE_URL: 'sqlite::memory:',
+    ALFRESCO_URL: sandbox.url,
+    ALFRESCO_USERNAME: ACCOUNT.id,
+    ALFRESCO_PASSWORD: ACCOUNT.password,
+    USERS: `${DEMO_USER.name}:${await bcrypt.hash(DEMO_USER.password, 10)}`,
+    ...variables,
+  });
+  const app = await createApp(config);
+  servePage(app.getHttpAdapter().getInstance(), sandbox);
+  if (!sandbox.downloadIds().includes(EXAMPLE_DOWNLOAD_ID)) {
+    sandbox.addDownload(ACCOUNT.id, [SAMPLE_NODES.projectsFolder], EXAMPLE_DOWNLOAD_ID);
+    await app.get(DownloadRegistry, { strict: false }).add({
+      id: EXAMPLE_DOWNLOAD_ID,
+      owner: `basic:${DEMO_USER.name}`,
+      createdAt: Date.now(),
+    });
+  }
+  await app.listen(config.http.port, config.http.host);
+  return { url: await app.getUrl(), close: () => app.close() };
+}
+
+function servePage(fastify: FastifyInstance, sandbox: Sandbox): void {
+  for (const { name, type, text } of pageFiles()) {
+    fastify.get(name === 'index.html' ? '/' : `/demo/${name}`, (_request, reply) =>
+      reply.type(type).header('cache-control', 'no-cache').send(text),
+    );
+  }
+  fastify.get(
+    '/demo/folders/:id',
+    folderBrowser({ alfrescoUrl: sandbox.url, name: ACCOUNT.id, password: ACCOUNT.password }),
+  );
+}

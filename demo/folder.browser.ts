@@ -1,0 +1,76 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FolderItem, FolderListing } from './page/folder.ts';
+import { DEMO_USER, basic } from './demo.user.ts';
+
+/** Items of one answer; the page says so when there are more. */
+const MAX_ITEMS = 1000;
+const TIMEOUT_MS = 10_000;
+
+interface AlfrescoList {
+  readonly list: {
+    readonly pagination: { readonly hasMoreItems: boolean };
+    readonly entries: readonly {
+      readonly entry: {
+        readonly id: string;
+        readonly name: string;
+        readonly isFolder: boolean;
+        readonly content?: { readonly sizeInBytes: number };
+      };
+    }[];
+  };
+}
+
+/** The account that may read the folders, and where they are. */
+export interface FolderSource {
+  readonly alfrescoUrl: string;
+  readonly name: string;
+  readonly password: string;
+}
+
+/**
+ * Handles `GET /demo/folders/{id}`: what is in a folder, for the page to choose from. It stands in for the API of the
+ * web application into which the downloads are built; the service itself does not browse.
+ */
+export function folderBrowser({ alfrescoUrl, name, password }: FolderSource) {
+  const expected = basic(DEMO_USER.name, DEMO_USER.password);
+  return async (
+    request: FastifyRequest<{ Params: { id: string } }>,
+    reply: FastifyReply,
+  ): Promise<FolderListing | object> => {
+    void reply.header('cache-control', 'no-store');
+    if (request.headers.authorization !== expected) {
+      return refuse(reply, 401, 'Log in to see the folders');
+    }
+    const id = encodeURIComponent(request.params.id);
+    const answer = await fetch(
+      `${alfrescoUrl}/api/-default-/public/alfresco/versions/1/nodes/${id}/children?maxItems=${MAX_ITEMS}`,
+      {
+        headers: { authorization: basic(name, password) },
+        redirect: 'error',
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      },
+    ).catch(() => undefined);
+    if (answer?.status === 404) return refuse(reply, 404, 'There is no such folder');
+    if (!answer?.ok) return refuse(reply, 502, 'The folder cannot be read now');
+    const { list } = (await answer.json()) as AlfrescoList;
+    return {
+      items: list.entries.map(({ entry }) => toItem(entry)),
+      hasMoreItems: list.pagination.hasMoreItems,
+    };
+  };
+}
+
+function toItem({
+  id,
+  name,
+  isFolder,
+  content,
+}: AlfrescoList['list']['entries'][number]['entry']): FolderItem {
+  return { id, name, isFolder, ...(content && { size: content.sizeInBytes }) };
+}
+
+/** In the form of the service's own errors, so that the page needs to know only one. */
+function refuse(reply: FastifyReply, status: number, title: string): object {
+  void reply.code(status).type('application/problem+json');
+  return { status, title };
+}

@@ -1,0 +1,29 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { stripTypeScriptTypes } from 'node:module';
+import { join } from 'node:path';
+
+/** A file of the page as browsers get it. */
+export interface PageFile {
+  readonly name: string;
+  readonly type: string;
+  readonly text: string;
+}
+
+const FOLDER = join(import.meta.dirname, 'page');
+
+const TYPES: readonly (readonly [ending: RegExp, type: string])[] = [
+  [/\.html$/, 'text/html; charset=utf-8'],
+  [/\.css$/, 'text/css; charset=utf-8'],
+  // Under its own name, so that the imports between modules are right as they stand.
+  [/(?<!\.spec|\.fixture)\.ts$/, 'text/javascript; charset=utf-8'],
+];
+
+/** The files of `page/`, with the types taken out of the TypeScript; nothing has to be built. */
+export function pageFiles(): PageFile[] {
+  return readdirSync(FOLDER).flatMap((name) => {
+    const type = TYPES.find(([ending]) => ending.test(name))?.[1];
+    if (type === undefined) return [];
+    const text = readFileSync(join(FOLDER, name), 'utf8');
+    return [{ name, type, text: name.endsWith('.ts') ? stripTypeScriptTypes(text) : text }];
+  });
+}

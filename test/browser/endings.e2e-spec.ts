@@ -1,0 +1,155 @@
+import { DownloadsApi } from '../harness/api.js';
+import { demoInBrowser } from '../harness/demo.browser.js';
+
+const LARGE_FILE_BYTES = 60_000_000;
+
+const running = demoInBrowser(
+  // medium.bin and large.bin together are too much.
+  { largeFileBytes: LARGE_FILE_BYTES, maxContentSize: LARGE_FILE_BYTES + 1_000_000 },
+  { STALL_AFTER_MS: '3000' },
+);
+
+describe('a download', { timeout: 60_000 }, () => {
+  it('is cancelled in the middle', async () => {
+    const { tab, demo } = running;
+    demo.sandbox.bytesPerSecond = 0;
+    const { card } = await tab.make('large.bin');
+    await card.says('Being made');
+    await card.button('Cancel').click();
+    await card.says('Cancelling');
+    expect(await tab.page.locator(':focus').innerText()).toBe('large.bin.zip');
+    demo.sandbox.bytesPerSecond = undefined;
+    await card.says('Cancelled');
+    expect(await card.button('Save').count()).toBe(0);
+  });
+
+  it('says so when it was finished before it could be cancelled', async () => {
+    const { tab, demo } = running;
+    // Alfresco looks for a cancellation at the first bytes of a file, which are all bytes of this one.
+    demo.sandbox.bytesPerSecond = 0;
+    const { card } = await tab.make('docTest1.txt');
+    await card.says('Being made');
+    await card.button('Cancel').click();
+    await card.says('Cancelling');
+    demo.sandbox.bytesPerSecond = undefined;
+    await card.says('Ready');
+    await card.says('It was finished before it could be cancelled.');
+    await card.save();
+  });
+
+  it('can be removed while it is being cancelled', async () => {
+    const { tab, demo } = running;
+    demo.sandbox.bytesPerSecond = 0;
+    const { card, id } = await tab.make('docTest2.txt');
+    await card.button('Cancel').click();
+    await card.button('Remove').click();
+    await card.root.filter({ hasText: 'docTest2' }).waitFor({ state: 'detached' });
+    expect(demo.sandbox.downloadIds()).not.toContain(id);
+  });
+
+  it('is called stalled when its job has crashed, and can be removed', async () => {
+    const { tab } = running;
+    const { card } = await tab.make('crashing.bin');
+    await card.says('Stalled');
+    await card.says(/^Nothing has happened since \d\d:\d\d\. Alfresco may be busy, or/);
+    await card.button('Remove').click();
+    await card.root.filter({ hasText: 'crashing' }).waitFor({ state: 'detached' });
+  });
+
+  it('is not called stalled any more when it moves after all', async () => {
+    const { tab, demo } = running;
+    demo.sandbox.bytesPerSecond = 0;
+    const { card } = await tab.make('large.bin');
+    await card.says('Stalled');
+    demo.sandbox.bytesPerSecond = 20_000_000;
+    await card.says('Being made');
+    expect(await card.text()).not.toContain('Nothing has happened');
+    demo.sandbox.bytesPerSecond = undefined;
+    await card.says('Ready');
+  });
+
+  it('is called gone when Alfresco’s clean-up has removed it while it was being made', async () => {
+    const { tab, demo } = running;
+    demo.sandbox.bytesPerSecond = 0;
+    const { card, id } = await tab.make('large.bin');
+    await card.says('Being made');
+    await cleanUp(id);
+    await card.says('Gone');
+    await card.says(/^Alfresco has removed this download/);
+    await card.button('Remove').click();
+    await card.root.filter({ hasText: 'Gone' }).waitFor({ state: 'detached' });
+  });
+
+  it('is called gone when it is to be saved and the clean-up was there before', async () => {
+    const { tab } = running;
+    const { card, id } = await tab.make('docTest1.txt');
+    await card.says('Ready');
+    await cleanUp(id);
+    // What the service knows of a finished download is as old as a minute; another process of it knows nothing.
+    await running.demo.stopService();
+    await running.demo.startService();
+    await card.button('Save').click();
+    await card.says(/^Alfresco has removed this download/);
+    tab.forgive(/status of 404/);
+  });
+
+  it('says that it is too large, and how much would not be', async () => {
+    const { tab } = running;
+    const { card } = await tab.make('medium.bin', 'large.bin');
+    await card.says('Too large');
+    await card.says('Alfresco makes no ZIP of more than 61 MB. Choose less.');
+  });
+
+  it('says when documents are missing in the ZIP', async () => {
+    const { tab } = running;
+    const { card } = await tab.make('docTest1.txt', 'lost.txt');
+    await card.says('1 file could not be read by Alfresco and is missing.');
+  });
+});
+
+describe('a ZIP that cannot be asked for', { timeout: 60_000 }, () => {
+  it('is explained beside what was chosen, which stays', async () => {
+    const { tab } = running;
+    await tab.logIn();
+    await tab.openFolder('Documents');
+    await tab.choose('archived.txt', 'docTest1.txt');
+    await tab.button('Make ZIP').click();
+    await tab.page
+      .getByText('The content of at least one node is in cold storage and cannot be read now.')
+      .waitFor();
+    expect(await tab.page.locator('#basket-count').innerText()).toBe('2');
+    tab.forgive(/status of 412/);
+
+    await tab.button('Do not choose archived.txt').click();
+    expect(await tab.page.locator('#basket-error').innerText()).toBe('');
+    const { card } = await tab.order();
+    await card.says('Ready');
+  });
+
+  it('is not made twice when the answer is lost and the button pressed again', async () => {
+    const { tab, demo } = running;
+    let isLost = true;
+    await tab.page.route('**/downloads', async (route) => {
+      if (route.request().method() !== 'POST' || !isLost) return route.fallback();
+      await route.fetch();
+      return route.abort();
+    });
+    const before = demo.sandbox.downloadIds().length;
+    await tab.logIn();
+    await tab.openFolder('Documents');
+    await tab.choose('docTest1.txt');
+    await tab.button('Make ZIP').click();
+    await tab.page.getByText('The service cannot be reached.').waitFor();
+    isLost = false;
+    const { card } = await tab.order();
+    await card.says('Ready');
+    expect(demo.sandbox.downloadIds()).toHaveLength(before + 1);
+    tab.forgive(/ERR_FAILED/);
+  });
+});
+
+/** Removes a download as Alfresco’s clean-up does: nobody is told. */
+async function cleanUp(id: string): Promise<void> {
+  const alfresco = DownloadsApi.ofAlfresco(running.demo.sandbox.url);
+  expect((await alfresco.request('DELETE', `/nodes/${id}`)).status).toBe(204);
+}
