@@ -78,7 +78,7 @@ export class ProgressTracker implements BeforeApplicationShutdown {
     const { promise, resolve } = Promise.withResolvers<ProgressEvent | undefined>();
     const stop = () => resolve(undefined);
     const timer = ms === undefined ? undefined : setTimeout(stop, ms);
-    using _listener = signal && addAbortListener(signal, stop);
+    const listener = signal && addAbortListener(signal, stop);
     const unwatch = this.watch(caller, id, {
       next: (event) => (event.name === 'gone' || isEnough(event)) && resolve(event),
       stop,
@@ -87,6 +87,7 @@ export class ProgressTracker implements BeforeApplicationShutdown {
       return await promise;
     } finally {
       clearTimeout(timer);
+      listener?.[Symbol.dispose]();
       unwatch();
     }
   }
