@@ -6,6 +6,7 @@ import { Public } from '../auth/public.decorator.js';
 import { ApiOnlyProblems } from '../docs/api-problems.decorator.js';
 import { DownloadRegistry } from '../downloads/registry/download.registry.js';
 import { ProblemException } from '../problems/problem.exception.js';
+import { RequestDrain } from '../shutdown/request.drain.js';
 import { Unlimited } from '../throttling/unlimited.decorator.js';
 
 const UP = { store: { status: 'up' }, alfresco: { status: 'up' } };
@@ -21,6 +22,7 @@ export class HealthController {
     private readonly indicators: HealthIndicatorService,
     private readonly alfresco: AlfrescoClient,
     private readonly registry: DownloadRegistry,
+    private readonly drain: RequestDrain,
   ) {}
 
   @Get('live')
@@ -46,6 +48,7 @@ export class HealthController {
   })
   @ApiOnlyProblems('ALFRESCO_UNAVAILABLE', 'STORE_UNAVAILABLE', 'SHUTTING_DOWN')
   ready() {
+    if (this.drain.isDraining) throw new ProblemException('SHUTTING_DOWN');
     return this.health.check([() => this.checkStore(), () => this.checkAlfresco()]);
   }
 

@@ -1,5 +1,5 @@
 import { addAbortListener } from 'node:events';
-import { type BeforeApplicationShutdown, Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { AlfrescoClient } from '../../alfresco/alfresco.client.js';
 import type { Download } from '../../alfresco/download.js';
 import type { Caller } from '../../auth/caller.js';
@@ -26,7 +26,7 @@ export interface WaitLimits {
  * found to own the download.
  */
 @Injectable()
-export class ProgressTracker implements BeforeApplicationShutdown {
+export class ProgressTracker implements OnModuleDestroy {
   private readonly watched = new Map<string, TrackedDownload>();
   /** The one that was not used for the longest time comes first. */
   private readonly unwatched = new Map<string, TrackedDownload>();
@@ -121,7 +121,8 @@ export class ProgressTracker implements BeforeApplicationShutdown {
     }
   }
 
-  beforeApplicationShutdown(): void {
+  /** Before the service waits for its requests to end: those that wait for news would never do so. */
+  onModuleDestroy(): void {
     this.isStopping = true;
     for (const download of this.watched.values()) download.stop();
     this.watched.clear();
