@@ -9,6 +9,9 @@ import { ProblemException } from '../problems/problem.exception.js';
 import { RequestDrain } from '../shutdown/request.drain.js';
 import { Unlimited } from '../throttling/unlimited.decorator.js';
 
+const okSchema = { type: 'string', enum: ['ok'] };
+const indicatorSchema = { type: 'object', additionalProperties: { type: 'object' } };
+
 const UP = { store: { status: 'up' }, alfresco: { status: 'up' } };
 
 /** Probes for an orchestrator. Open to everyone, and silent about anything but up or down. */
@@ -31,7 +34,11 @@ export class HealthController {
     summary: 'Whether the process works',
     description: 'Never depends on Alfresco: a restart of this service would not mend that.',
   })
-  @ApiOkResponse({ description: 'It does.', example: { status: 'ok' } })
+  @ApiOkResponse({
+    description: 'It does.',
+    schema: { type: 'object', required: ['status'], properties: { status: okSchema } },
+    example: { status: 'ok' },
+  })
   live(): { status: 'ok' } {
     return { status: 'ok' };
   }
@@ -44,6 +51,16 @@ export class HealthController {
   })
   @ApiOkResponse({
     description: 'They can.',
+    schema: {
+      type: 'object',
+      required: ['status', 'details'],
+      properties: {
+        status: okSchema,
+        info: indicatorSchema,
+        error: indicatorSchema,
+        details: indicatorSchema,
+      },
+    },
     example: { status: 'ok', info: UP, error: {}, details: UP },
   })
   @ApiOnlyProblems('ALFRESCO_UNAVAILABLE', 'STORE_UNAVAILABLE', 'SHUTTING_DOWN')

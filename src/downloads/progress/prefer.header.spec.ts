@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { LONGEST_WAIT, parseWait } from './prefer.header.js';
 
 describe('the wait preference', () => {
@@ -30,5 +31,22 @@ describe('the wait preference', () => {
     'wait=99999999999',
   ])('is not there in %j', (header) => {
     expect(parseWait(header)).toBeUndefined();
+  });
+});
+
+describe('any Prefer header', () => {
+  it('is a whole number of seconds that will be waited, or nothing', () => {
+    const nearly = fc
+      .array(fc.constantFrom('wait', '=', '10', '"', ';', ',', ' ', 'a'))
+      .map((parts) => parts.join(''));
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), nearly), (header) => {
+        const seconds = parseWait(header) ?? 0;
+        expect(Number.isInteger(seconds)).toBe(true);
+        expect(seconds).toBeGreaterThanOrEqual(0);
+        expect(seconds).toBeLessThanOrEqual(LONGEST_WAIT);
+      }),
+      { numRuns: 2000 },
+    );
   });
 });
