@@ -15,6 +15,7 @@ import { AllowedMethods } from './problems/allowed-methods.js';
 import { BodyValidationPipe } from './problems/body-validation.pipe.js';
 import { ProblemException } from './problems/problem.exception.js';
 import { ProblemFilter } from './problems/problem.filter.js';
+import { RequestDrain } from './shutdown/request.drain.js';
 
 /** Routes that an orchestrator looks for, wherever the API is mounted. */
 const OUTSIDE_PREFIX = ['health/live', 'health/ready'];
@@ -39,6 +40,7 @@ export async function createApp(config: AppConfig): Promise<NestFastifyApplicati
   );
   const fastify = adapter.getInstance();
   const allowedMethods = app.get(AllowedMethods);
+  const drain = app.get(RequestDrain);
   fastify.addHook('onRoute', (route) => {
     // A route of @fastify/cors for every path, which exists only for its hook to run.
     if (route.url !== '*') allowedMethods.add(route);
@@ -46,7 +48,7 @@ export async function createApp(config: AppConfig): Promise<NestFastifyApplicati
   setUpBrowserProtection(app, config.http);
   fastify.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
-    done(refuseWithoutHost(request));
+    done(drain.enter(request, reply) ?? refuseWithoutHost(request));
   });
   // Only 100-continue is an expectation (RFC 9110, 10.1.1); Node would answer any other with a bare 417.
   fastify.server.on('checkExpectation', (request, response) =>

@@ -6,6 +6,7 @@ import type { AppConfig } from './config/app.config.js';
 import { DownloadsModule } from './downloads/downloads.module.js';
 import { HealthModule } from './health/health.module.js';
 import { ProblemsModule } from './problems/problems.module.js';
+import { ShutdownModule } from './shutdown/shutdown.module.js';
 import { AddressLimitGuard } from './throttling/address-limit.guard.js';
 import { CallerLimitGuard } from './throttling/caller-limit.guard.js';
 import { ThrottlingModule } from './throttling/throttling.module.js';
@@ -19,15 +20,17 @@ export class AppModule {
       alfresco: config.alfresco,
       store: config.store,
     });
+    const shutdown = ShutdownModule.forRoot(config.shutdownGraceMs);
     const throttling = ThrottlingModule.forRoot(config.rateLimit, config.store);
     return {
       module: AppModule,
       imports: [
         ProblemsModule,
+        shutdown,
         throttling,
         AuthModule.forRoot(config.auth, config.links, throttling),
         downloads,
-        HealthModule.forRoot(downloads),
+        HealthModule.forRoot(downloads, shutdown),
       ],
       providers: guards(config),
     };

@@ -33,6 +33,7 @@ export async function bootstrap(): Promise<void> {
     new Logger('Links').warn('LINK_SECRET is not set: signed links end when this process does');
   }
   app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
+  exitAtSecondSignal();
   try {
     await app.listen({ host: config.http.host, port: config.http.port });
   } catch (error) {
@@ -45,6 +46,20 @@ export async function bootstrap(): Promise<void> {
   console.log(
     `alfresco-downloads-bff listens on ${base}${config.docs ? ` (docs: ${base}/docs)` : ''}`,
   );
+}
+
+/** Whoever asks twice does not want to wait for requests to end. */
+function exitAtSecondSignal(): void {
+  let signals = 0;
+  for (const [signal, number] of [
+    ['SIGINT', 2],
+    ['SIGTERM', 15],
+  ] as const) {
+    process.on(signal, () => {
+      signals += 1;
+      if (signals === 2) process.exit(128 + number);
+    });
+  }
 }
 
 /** Variables that are set already win over the file. */

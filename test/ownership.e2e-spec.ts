@@ -1,5 +1,6 @@
 import { SAMPLE_NODES, SAMPLE_USERS } from '../sandbox/sample-nodes.ts';
 import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
+import { until } from './harness/polling.js';
 import { DownloadsApi } from './harness/api.js';
 import { type Bff, CALLERS, basic, startBff } from './harness/bff.js';
 
@@ -117,7 +118,10 @@ describe('GET /downloads', () => {
       await api.make([SAMPLE_NODES.textFile]),
     ];
     await DownloadsApi.ofAlfresco(sandbox.url).request('DELETE', `/nodes/${gone}`);
-    const after = await list(api);
+    const after = await until(
+      () => list(api),
+      (page) => idsOf(page).length < 2,
+    );
     expect(idsOf(after)).toEqual([kept]);
     expect(after.pagination).toMatchObject({ count: 1, totalItems: 1 });
     sandbox.clearRequests();

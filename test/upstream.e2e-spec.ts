@@ -11,15 +11,22 @@ let sandbox: Sandbox;
 let bff: Bff;
 let api: DownloadsApi;
 let id: string;
+/** One that Alfresco is asked about each time, since it could still change. */
+let running: string;
 let zip: Buffer;
 let output: ReturnType<typeof captureOutput>;
 
 beforeAll(async () => {
   output = captureOutput();
   sandbox = await startSandbox();
-  bff = await startBff(sandbox.url, { ...TIMEOUTS, LOG_LEVEL: 'debug' });
+  bff = await startBff(sandbox.url, {
+    ...TIMEOUTS,
+    LOG_LEVEL: 'debug',
+    STATUS_FRESHNESS_MS: '0',
+  });
   api = DownloadsApi.ofBff(bff.url);
   id = await api.make([SAMPLE_NODES.nestedFolder]);
+  running = await startRunning(api);
   zip = await api.content(id);
 });
 afterAll(async () => {
@@ -48,7 +55,7 @@ const operations = {
   look: {
     name: 'GET /downloads/{id}',
     match: { method: 'GET', path: /\/downloads\/[^/]+$/ },
-    call: () => api.request('GET', `/downloads/${id}`),
+    call: () => api.request('GET', `/downloads/${running}`),
   },
   cancel: {
     name: 'DELETE /downloads/{id}',
@@ -117,6 +124,13 @@ const status = (code: number, errorKey?: string, text?: string): Fault => ({
   headers: HEADERS,
 });
 
+/** A download that stays IN_PROGRESS. */
+async function startRunning(from: DownloadsApi): Promise<string> {
+  const started = await from.start([SAMPLE_NODES.crashingFile]);
+  await from.waitFor(started, ({ status: state }) => state === 'IN_PROGRESS');
+  return started;
+}
+
 /** The answer of the service, checked for leaks whatever it is. */
 async function answerOf(
   name: OperationName,
@@ -145,7 +159,9 @@ async function expectProblem(
   expect(answer.status).toBe(statusCode);
   expect(answer.headers.get('content-type')).toBe('application/problem+json; charset=utf-8');
   // The service forgets a download that Alfresco does not have.
-  if (code === 'DOWNLOAD_NOT_FOUND') id = await api.make([SAMPLE_NODES.nestedFolder]);
+  if (code !== 'DOWNLOAD_NOT_FOUND') return;
+  if (name === 'look') running = await startRunning(api);
+  else id = await api.make([SAMPLE_NODES.nestedFolder]);
 }
 
 /** Each operation with each row. */
@@ -266,7 +282,7 @@ describe('a status of Alfresco that is no fault of the caller', () => {
     ['no id', { id: undefined }],
     ['an id that is none', { id: '../x' }],
   ])('GET /downloads/{id}: ALFRESCO_BAD_RESPONSE for an entry with %s', async (_name, change) => {
-    const entry = { ...(await api.status(id)), ...change };
+    const entry = { ...(await api.status(running)), ...change };
     await expectProblem('look', { kind: 'wrong-entry', entry }, 502, 'ALFRESCO_BAD_RESPONSE');
   });
 });
@@ -343,16 +359,21 @@ describe('a connection that fails', () => {
   });
 
   it('does not wait longer for a free connection than for an answer', async () => {
-    const narrow = await startBff(sandbox.url, { ...TIMEOUTS, ALFRESCO_MAX_CONNECTIONS: '1' });
+    const narrow = await startBff(sandbox.url, {
+      ...TIMEOUTS,
+      ALFRESCO_MAX_CONNECTIONS: '1',
+      STATUS_FRESHNESS_MS: '0',
+    });
     const narrowApi = DownloadsApi.ofBff(narrow.url);
     const own = await narrowApi.make([SAMPLE_NODES.mediumFile]);
+    const other = await startRunning(narrowApi);
     const held = await narrowApi.request('GET', `/downloads/${own}/content`);
-    const answer = await narrowApi.request('GET', `/downloads/${own}`);
+    const answer = await narrowApi.request('GET', `/downloads/${other}`);
     expect(await answer.json()).toMatchObject({ status: 504, code: 'ALFRESCO_TIMEOUT' });
     expect((await fetch(`${narrow.url}/health/ready`)).status).toBe(503);
     await held.body?.cancel();
     await until(
-      () => narrowApi.request('GET', `/downloads/${own}`),
+      () => narrowApi.request('GET', `/downloads/${other}`),
       (later) => later.ok,
     );
     await narrow.close();

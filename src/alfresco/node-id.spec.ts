@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { NODE_ID_PATTERN, isNodeId, normalizeNodeId } from './node-id.js';
 
 /** What a generated client does with the pattern of the OpenAPI document. */
@@ -79,5 +80,56 @@ describe('the form in which ids are compared', () => {
     ],
   ])('%s', (_what, id, expected) => {
     expect(normalizeNodeId(id)).toBe(expected);
+  });
+});
+
+describe('any text', () => {
+  const nearlyIds = fc.string({
+    unit: fc.constantFrom(...'aZ09._:-;/%\\ \n'.split('')),
+    maxLength: 40,
+  });
+  const texts = fc.oneof(fc.string({ unit: 'binary', maxLength: 40 }), nearlyIds);
+
+  it('that passes for an id stays one segment of a path, whatever reads the path', () => {
+    fc.assert(
+      fc.property(texts, (text) => {
+        if (!isNodeId(text)) return;
+        expect(text).toMatch(/^[A-Za-z0-9._:-]+$/);
+        expect(text.length).toBeLessThanOrEqual(36);
+        const url = new URL(`http://alfresco/nodes/${encodeURIComponent(text)}/content`);
+        expect(url.pathname.split('/').map(decodeURIComponent)).toEqual([
+          '',
+          'nodes',
+          text,
+          'content',
+        ]);
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  it('is an id by the published pattern when, and only when, it is one here', () => {
+    fc.assert(
+      fc.property(texts, (text) => {
+        expect(matchesPublishedPattern(text)).toBe(isNodeId(text));
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  it('is normalized to what normalizes to itself', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          texts,
+          fc.uuid().map((id) => id.toUpperCase()),
+        ),
+        (text) => {
+          const normal = normalizeNodeId(text);
+          expect(normalizeNodeId(normal)).toBe(normal);
+          expect(normal.toLowerCase()).toBe(text.toLowerCase());
+        },
+      ),
+    );
   });
 });

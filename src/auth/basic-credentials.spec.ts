@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { parseBasicCredentials } from './basic-credentials.js';
 
 function base64(value: string | Buffer): string {
@@ -87,5 +88,42 @@ describe('the credentials of an Authorization header', () => {
     ['a control character beyond ASCII', basic('alice:sec\u0085ret')],
   ])('are none for %s', (_what, header) => {
     expect(parseBasicCredentials(header)).toBeUndefined();
+  });
+});
+
+describe('any credentials', () => {
+  const visible = fc
+    .string({ unit: 'grapheme', minLength: 1 })
+    .filter((text) => !/\p{Cc}/u.test(text));
+
+  it('come out as they went in', () => {
+    fc.assert(
+      fc.property(visible, visible, (first, password) => {
+        const name = first.replaceAll(':', '') || 'x';
+        expect(parseBasicCredentials(basic(`${name}:${password}`))).toEqual({ name, password });
+      }),
+    );
+  });
+
+  it('that are no such header are none', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.base64String().map((text) => `Basic ${text}`),
+        ),
+        (header) => {
+          const credentials = parseBasicCredentials(header);
+          if (!credentials) return;
+          const { name, password } = credentials;
+          expect(basic(`${name}:${password}`).replace(/=+$/, '')).toBe(
+            header
+              .trimEnd()
+              .replace(/^basic +/i, 'Basic ')
+              .replace(/=+$/, ''),
+          );
+        },
+      ),
+    );
   });
 });

@@ -124,6 +124,8 @@ export interface AppConfig {
   readonly store: StoreConfig;
   readonly links: LinkConfig;
   readonly rateLimit?: RateLimitConfig;
+  /** Milliseconds that running requests have when the service is stopped. */
+  readonly shutdownGraceMs: number;
   readonly docs: boolean;
   readonly logLevel: LogLevel;
 }

@@ -49,7 +49,7 @@ describe('the configuration', () => {
         maxConnections: 128,
       },
       auth: { schemes: ['basic'], users: new Map([['alice', HASH]]) },
-      downloads: { maxNodeIds: 1000 },
+      downloads: { maxNodeIds: 1000, statusFreshnessMs: 250, stallAfterMs: 120_000 },
       store: { url: 'sqlite:./data/downloads.db', retentionMs: 86_400_000 },
       links: {
         secrets: [expect.stringMatching(/^[\w-]{43}$/)],
@@ -57,6 +57,7 @@ describe('the configuration', () => {
         ttlSeconds: 300,
       },
       rateLimit: { perCaller: 1200, perAddress: 2400, create: 60, failedLogins: 10 },
+      shutdownGraceMs: 25_000,
       docs: true,
       logLevel: 'log',
     });
@@ -91,6 +92,9 @@ describe('the configuration', () => {
         RATE_LIMIT_CREATE: '10',
         RATE_LIMIT_FAILED_LOGINS: '11',
         MAX_NODE_IDS: '5',
+        STATUS_FRESHNESS_MS: '0',
+        STALL_AFTER_MS: '6',
+        SHUTDOWN_GRACE_MS: '0',
         MAX_BODY_BYTES: '1024',
         DOCS: 'off',
         LOG_LEVEL: 'debug',
@@ -125,7 +129,7 @@ describe('the configuration', () => {
           usernameClaim: 'email',
         },
       },
-      downloads: { maxNodeIds: 5 },
+      downloads: { maxNodeIds: 5, statusFreshnessMs: 0, stallAfterMs: 6 },
       store: { url: 'redis://:pass@cache.example.com:6379/1', retentionMs: 60_000 },
       links: {
         secrets: ['a'.repeat(32), 'b'.repeat(32)],
@@ -133,6 +137,7 @@ describe('the configuration', () => {
         ttlSeconds: 7,
       },
       rateLimit: { perCaller: 8, perAddress: 9, create: 10, failedLogins: 11 },
+      shutdownGraceMs: 0,
       docs: false,
       logLevel: 'debug',
     });
@@ -351,6 +356,9 @@ describe('a wrong variable', () => {
     ['RATE_LIMIT_CREATE', '-1', 'at least 1'],
     ['RATE_LIMIT_FAILED_LOGINS', 'few', 'at least 1'],
     ['MAX_NODE_IDS', '0', 'at least 1'],
+    ['STATUS_FRESHNESS_MS', '2001', 'from 0 to 2000'],
+    ['STALL_AFTER_MS', '0', 'from 1 to'],
+    ['SHUTDOWN_GRACE_MS', '-1', 'from 0 to'],
     ['MAX_BODY_BYTES', '64k', 'bytes'],
     ['DOCS', 'yes', 'on or off'],
     ['LOG_LEVEL', 'verbose', 'fatal, error, warn, log, debug'],

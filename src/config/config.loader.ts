@@ -160,6 +160,7 @@ function toAppConfig(
         failedLogins: environment.RATE_LIMIT_FAILED_LOGINS,
       },
     }),
+    shutdownGraceMs: environment.SHUTDOWN_GRACE_MS,
     docs: environment.DOCS === 'on',
     logLevel: environment.LOG_LEVEL,
   };

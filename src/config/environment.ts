@@ -188,6 +188,13 @@ export class Environment {
   @IsWholeNumber(MILLISECONDS, 1, MAX_TIMER_MS)
   STALL_AFTER_MS = 120_000;
 
+  @IsWholeNumber(
+    `must be a whole number of milliseconds from 0 to ${MAX_TIMER_MS}`,
+    0,
+    MAX_TIMER_MS,
+  )
+  SHUTDOWN_GRACE_MS = 25_000;
+
   @IsIn(['on', 'off'], { message: 'must be on or off' })
   DOCS: 'on' | 'off' = 'on';
 

@@ -4,7 +4,7 @@ import { PROBLEMS, type ProblemCode } from '../problems/problem.catalogue.js';
 import { ProblemDocument, toProblemDocument } from '../problems/problem.document.js';
 import { ProblemException } from '../problems/problem.exception.js';
 
-/** Whatever the route: authentication, limits, a fault of Alfresco, a fault of this service. */
+/** Whatever the route: authentication, limits, a fault of Alfresco, a fault or the end of this service. */
 const EVERYWHERE: readonly ProblemCode[] = [
   'UNAUTHENTICATED',
   'TOO_MANY_REQUESTS',
@@ -15,6 +15,7 @@ const EVERYWHERE: readonly ProblemCode[] = [
   'ALFRESCO_CREDENTIALS_REJECTED',
   'ALFRESCO_UNREACHABLE',
   'ALFRESCO_TIMEOUT',
+  'SHUTTING_DOWN',
 ];
 
 /** Documents the problems that a route can answer with: one response a status, one example a code. */

@@ -17,7 +17,7 @@ const DRAIN_MS = 30_000;
 @Injectable()
 export class DeliveryService implements BeforeApplicationShutdown {
   private readonly logger = new Logger('Delivery');
-  private readonly removals = new RunningTasks();
+  private readonly deliveries = new RunningTasks();
 
   constructor(
     private readonly creation: CreationService,
@@ -37,20 +37,24 @@ export class DeliveryService implements BeforeApplicationShutdown {
     request: FastifyRequest,
     reply: FastifyReply,
   ): Promise<void> {
+    // First of all: he may leave at any moment.
     const gone = callerGone(reply);
-    const { id } = await this.creation.create(caller, nodeIds);
-    try {
-      await this.untilFinished(caller, id, gone, reply);
-      if (gone.aborted) return void reply.hijack();
-      await this.content.deliver(caller, id, request, reply, gone);
-    } finally {
-      void this.remove(caller, id);
-    }
+    await this.deliveries.run(async () => {
+      const { id } = await this.creation.create(caller, nodeIds);
+      try {
+        await this.untilFinished(caller, id, gone, reply);
+        if (gone.aborted) reply.hijack();
+        else await this.content.deliver(caller, id, request, reply, gone);
+      } finally {
+        // The caller has his answer, or none is wanted; it is not for him to wait.
+        void this.deliveries.add(this.remove(caller, id));
+      }
+    });
   }
 
-  /** Those that wait for Alfresco are told by the tracker that it is over; what they leave behind is removed here. */
+  /** Those that wait for Alfresco are told by the tracker that it is over; what they leave behind is still to be removed. */
   async beforeApplicationShutdown(): Promise<void> {
-    await this.removals.drain(DRAIN_MS);
+    await this.deliveries.drain(DRAIN_MS);
   }
 
   private async untilFinished(
@@ -77,7 +81,7 @@ export class DeliveryService implements BeforeApplicationShutdown {
 
   private async remove(caller: Caller, id: string): Promise<void> {
     try {
-      await this.removals.run(() => this.downloads.purge(caller, id));
+      await this.downloads.purge(caller, id);
     } catch (error) {
       const code = error instanceof ProblemException ? error.code : 'unexpected error';
       this.logger.warn(`download ${id} was delivered and could not be removed: ${code}`);

@@ -109,7 +109,6 @@ export function ApiCreateDownload(): MethodDecorator {
       'NODE_NOT_ZIPPABLE',
       'IDEMPOTENCY_KEY_REUSED',
       'STORE_UNAVAILABLE',
-      'SHUTTING_DOWN',
     ),
   );
 }
@@ -266,10 +265,13 @@ export function ApiRequestLink(): MethodDecorator {
     ApiOkResponse({ type: DirectAccessUrlEntry, description: 'The link.' }),
     ApiProblems(
       'INVALID_ID',
+      'MALFORMED_BODY',
       'MALFORMED_REQUEST',
       'FORBIDDEN',
       'ORIGIN_FORBIDDEN',
       'DOWNLOAD_NOT_FOUND',
+      'BODY_TOO_LARGE',
+      'UNSUPPORTED_MEDIA_TYPE',
       'STORE_UNAVAILABLE',
     ),
   );

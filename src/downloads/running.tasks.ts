@@ -1,4 +1,4 @@
-import { setImmediate, setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { ProblemException } from '../problems/problem.exception.js';
 
 /** Work that has to come to its end before the service may close the connections it needs. */
@@ -7,23 +7,27 @@ export class RunningTasks {
   private isDraining = false;
 
   /** @throws ProblemException SHUTTING_DOWN once `drain` was called */
-  async run<T>(task: () => Promise<T>): Promise<T> {
+  run<T>(task: () => Promise<T>): Promise<T> {
     if (this.isDraining) throw new ProblemException('SHUTTING_DOWN');
-    const result = task();
-    this.running.add(result);
+    return this.add(task());
+  }
+
+  /** What comes of work that was let in is let in as well. */
+  async add<T>(task: Promise<T>): Promise<T> {
+    this.running.add(task);
     try {
-      return await result;
+      return await task;
     } finally {
-      this.running.delete(result);
+      this.running.delete(task);
     }
   }
 
-  /** Takes no more work, and waits for what runs, at most `ms` milliseconds. */
+  /** Lets no more work in, and waits for what runs, at most `ms` milliseconds. */
   async drain(ms: number): Promise<void> {
     this.isDraining = true;
-    const drained = Promise.allSettled(this.running);
-    await Promise.race([drained, delay(ms, undefined, { ref: false })]);
-    // The answers are on their way only after this turn.
-    await setImmediate();
+    const end = delay(ms, 'over', { ref: false });
+    while (this.running.size > 0) {
+      if ((await Promise.race([Promise.allSettled(this.running), end])) === 'over') return;
+    }
   }
 }

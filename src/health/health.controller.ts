@@ -6,7 +6,11 @@ import { Public } from '../auth/public.decorator.js';
 import { ApiOnlyProblems } from '../docs/api-problems.decorator.js';
 import { DownloadRegistry } from '../downloads/registry/download.registry.js';
 import { ProblemException } from '../problems/problem.exception.js';
+import { RequestDrain } from '../shutdown/request.drain.js';
 import { Unlimited } from '../throttling/unlimited.decorator.js';
+
+const okSchema = { type: 'string', enum: ['ok'] };
+const indicatorSchema = { type: 'object', additionalProperties: { type: 'object' } };
 
 const UP = { store: { status: 'up' }, alfresco: { status: 'up' } };
 
@@ -21,6 +25,7 @@ export class HealthController {
     private readonly indicators: HealthIndicatorService,
     private readonly alfresco: AlfrescoClient,
     private readonly registry: DownloadRegistry,
+    private readonly drain: RequestDrain,
   ) {}
 
   @Get('live')
@@ -29,7 +34,11 @@ export class HealthController {
     summary: 'Whether the process works',
     description: 'Never depends on Alfresco: a restart of this service would not mend that.',
   })
-  @ApiOkResponse({ description: 'It does.', example: { status: 'ok' } })
+  @ApiOkResponse({
+    description: 'It does.',
+    schema: { type: 'object', required: ['status'], properties: { status: okSchema } },
+    example: { status: 'ok' },
+  })
   live(): { status: 'ok' } {
     return { status: 'ok' };
   }
@@ -42,10 +51,21 @@ export class HealthController {
   })
   @ApiOkResponse({
     description: 'They can.',
+    schema: {
+      type: 'object',
+      required: ['status', 'details'],
+      properties: {
+        status: okSchema,
+        info: indicatorSchema,
+        error: indicatorSchema,
+        details: indicatorSchema,
+      },
+    },
     example: { status: 'ok', info: UP, error: {}, details: UP },
   })
   @ApiOnlyProblems('ALFRESCO_UNAVAILABLE', 'STORE_UNAVAILABLE', 'SHUTTING_DOWN')
   ready() {
+    if (this.drain.isDraining) throw new ProblemException('SHUTTING_DOWN');
     return this.health.check([() => this.checkStore(), () => this.checkAlfresco()]);
   }
 

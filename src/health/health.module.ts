@@ -5,11 +5,14 @@ import { HealthController } from './health.controller.js';
 /** Liveness and readiness. */
 @Module({})
 export class HealthModule {
-  /** @param downloads the module that exports `AlfrescoClient` */
-  static forRoot(downloads: DynamicModule): DynamicModule {
+  /**
+   * @param downloads the module that exports `AlfrescoClient`
+   * @param shutdown the module that exports `RequestDrain`
+   */
+  static forRoot(downloads: DynamicModule, shutdown: DynamicModule): DynamicModule {
     return {
       module: HealthModule,
-      imports: [TerminusModule.forRoot({ logger: false }), downloads],
+      imports: [TerminusModule.forRoot({ logger: false }), downloads, shutdown],
       controllers: [HealthController],
     };
   }

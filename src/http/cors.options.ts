@@ -27,6 +27,7 @@ const OF_A_LISTED_ORIGIN = {
     'Content-Range',
     'ETag',
     'Location',
+    'Preference-Applied',
     'RateLimit',
     'RateLimit-Policy',
     'Retry-After',

@@ -1,3 +1,7 @@
+import { readFile } from 'node:fs/promises';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import fc from 'fast-check';
 import { PROBLEMS, type ProblemCode } from './problem.catalogue.js';
 import { problemType, toProblemDocument } from './problem.document.js';
 import { ProblemException } from './problem.exception.js';
@@ -126,5 +130,31 @@ describe('the catalogue of problems', () => {
       status,
       error: { errorKey: code, statusCode: status },
     });
+  });
+});
+
+describe('any problem', () => {
+  it('is what the OpenAPI document says of problem documents', async () => {
+    const openapi = JSON.parse(await readFile('openapi.json', 'utf8')) as object;
+    const ajv = new Ajv2020({ strict: false });
+    addFormats.default(ajv);
+    ajv.addSchema(openapi, 'openapi');
+    const isValid = ajv.getSchema('openapi#/components/schemas/ProblemDocument')!;
+    const text = fc.string({ unit: 'binary' });
+    const problems = fc.record({
+      code: fc.constantFrom(...(Object.keys(PROBLEMS) as ProblemCode[])),
+      detail: fc.option(text, { nil: undefined }),
+      errors: fc.option(fc.array(fc.record({ pointer: text, detail: text })), { nil: undefined }),
+    });
+    fc.assert(
+      fc.property(problems, text, ({ code, ...options }, url) => {
+        const problem = new ProblemException(code, options);
+        const sent = JSON.parse(
+          JSON.stringify(toProblemDocument(problem, { url, id: 'r' })),
+        ) as object;
+        expect(isValid(sent), JSON.stringify(isValid.errors)).toBe(true);
+        expect(sent).toMatchObject({ code, status: PROBLEMS[code].status });
+      }),
+    );
   });
 });

@@ -40,6 +40,7 @@ export function environment(
     LOG_LEVEL: 'silent',
     STORE_URL: 'sqlite::memory:',
     RATE_LIMIT: 'off',
+    SHUTDOWN_GRACE_MS: '2000',
     ALFRESCO_URL: url,
     ALFRESCO_USERNAME: SERVICE_ACCOUNT.id,
     ALFRESCO_PASSWORD: SERVICE_ACCOUNT.password,

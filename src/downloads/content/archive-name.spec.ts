@@ -1,3 +1,5 @@
+import { parse } from 'content-disposition';
+import fc from 'fast-check';
 import { archiveName, contentDisposition } from './archive-name.js';
 
 describe('the name of the archive', () => {
@@ -87,4 +89,27 @@ describe('the Content-Disposition header', () => {
       expect(contentDisposition(name)).toMatch(/^[ -~]+$/);
     },
   );
+});
+
+describe('any name', () => {
+  const names = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' }));
+
+  it('makes a header of printable ASCII that says what the archive is called', () => {
+    fc.assert(
+      fc.property(names, (name) => {
+        const header = contentDisposition(name);
+        expect(header).toMatch(/^attachment; filename=[\x20-\x7e]+$/);
+        expect(parse(header).parameters.filename).toBe(archiveName(name));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('ends in .zip and leads nowhere else', () => {
+    fc.assert(
+      fc.property(names, (name) => {
+        expect(archiveName(name)).toMatch(/^[^/\\\p{Cc}]+\.zip$/iu);
+      }),
+    );
+  });
 });

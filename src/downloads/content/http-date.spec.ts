@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { parseHttpDate } from './http-date.js';
 
 // Two digits of a year mean something else in every year.
@@ -251,5 +252,27 @@ describe('what is no HTTP date', () => {
     ['a comma in the form of asctime', 'Sun, Nov  6 08:49:37 1994'],
   ])('is not a number for %s', (_what, text) => {
     expect(parseHttpDate(text)).toBeNaN();
+  });
+});
+
+describe('any moment', () => {
+  const seconds = fc
+    .date({ min: new Date('1900-01-01'), max: new Date('9999-12-31'), noInvalidDate: true })
+    .map((date) => Math.floor(date.getTime() / 1000) * 1000);
+
+  it('is understood as this service would write it', () => {
+    fc.assert(
+      fc.property(seconds, (moment) => {
+        expect(parseHttpDate(new Date(moment).toUTCString())).toBe(moment);
+      }),
+    );
+  });
+
+  it('is a number or no date, whatever the text', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        expect(typeof parseHttpDate(text)).toBe('number');
+      }),
+    );
   });
 });

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import type { IncomingHttpHeaders } from 'node:http';
 import { evaluatePreconditions, ifRangeHolds } from './preconditions.js';
 
@@ -275,5 +276,52 @@ describe('If-Range', () => {
 
   it('resumes for the current tag right after the change', () => {
     expect(ifRangeHolds({ 'if-range': current.etag }, current, current.modifiedAt)).toBe(true);
+  });
+});
+
+describe('any conditional headers', () => {
+  const tags = fc.constantFrom(
+    '"1795482014250"',
+    'W/"1795482014250"',
+    '"other"',
+    '*',
+    '',
+    ',',
+    '"',
+    'x',
+  );
+  const lists = fc.oneof(
+    fc.array(tags).map((list) => list.join(',')),
+    fc.string(),
+  );
+  const dates = fc.oneof(
+    fc.constantFrom(LAST_MODIFIED, SECOND_BEFORE, SECOND_AFTER, RFC_850, ASCTIME),
+    fc.string(),
+  );
+
+  it('get a verdict, and a copy counts as current only by its tag when there is one', () => {
+    fc.assert(
+      fc.property(
+        fc.record(
+          {
+            'if-match': lists,
+            'if-none-match': lists,
+            'if-modified-since': dates,
+            'if-unmodified-since': dates,
+            'if-range': fc.oneof(tags, dates),
+          },
+          { requiredKeys: [] },
+        ),
+        (headers) => {
+          const verdict = evaluatePreconditions(headers, current);
+          expect(['proceed', 'not-modified', 'failed']).toContain(verdict);
+          const tag = headers['if-none-match'];
+          if (verdict === 'not-modified' && tag !== undefined)
+            expect(tag).toMatch(/1795482014250|\*/);
+          expect(typeof ifRangeHolds(headers, current, Date.now())).toBe('boolean');
+        },
+      ),
+      { numRuns: 2000 },
+    );
   });
 });

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { parseRange } from './range.header.js';
 
 describe('a Range header for content of 100 bytes', () => {
@@ -85,5 +86,47 @@ describe('a Range header for empty content', () => {
   // RFC 9110, section 14.1.2: a suffix longer than the content is the whole content, here no byte.
   it.each(['bytes=-1', 'bytes=-5'])('selects the whole content for a suffix: %s', (header) => {
     expect(parseRange(header, 0)).toBeUndefined();
+  });
+});
+
+describe('any Range header', () => {
+  const NONE = new Uint8Array();
+  const sizes = fc.oneof(fc.nat({ max: 200 }), fc.maxSafeNat());
+  const positions = fc.oneof(fc.nat({ max: 300 }), fc.bigInt({ min: 0n, max: 10n ** 30n }));
+  const headers = fc.oneof(
+    fc.string(),
+    fc.string({ unit: 'binary' }).map((text) => `bytes=${text}`),
+    fc
+      .tuple(fc.option(positions, { nil: '' }), fc.option(positions, { nil: '' }))
+      .map(([first, last]) => `bytes=${first}-${last}`),
+  );
+
+  it('is answered with nothing but bytes that exist', () => {
+    fc.assert(
+      fc.property(headers, sizes, (header, size) => {
+        const range = parseRange(header, size);
+        if (range === undefined || range === 'unsatisfiable') return;
+        expect(range.start).toBeGreaterThanOrEqual(0);
+        expect(range.end).toBeGreaterThanOrEqual(range.start);
+        expect(range.end).toBeLessThan(size);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('selects what slicing the content would', () => {
+    const content = fc.uint8Array({ minLength: 1, maxLength: 50 });
+    fc.assert(
+      fc.property(content, fc.nat({ max: 60 }), fc.nat({ max: 60 }), (bytes, a, b) => {
+        const [first, last] = [Math.min(a, b), Math.max(a, b)];
+        const slice = (header: string) => {
+          const range = parseRange(header, bytes.length);
+          return typeof range === 'object' ? bytes.slice(range.start, range.end + 1) : NONE;
+        };
+        expect(slice(`bytes=${first}-${last}`)).toEqual(bytes.slice(first, last + 1));
+        expect(slice(`bytes=${first}-`)).toEqual(bytes.slice(first));
+        expect(slice(`bytes=-${last}`)).toEqual(last === 0 ? NONE : bytes.slice(-last));
+      }),
+    );
   });
 });

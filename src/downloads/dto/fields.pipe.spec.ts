@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import type { Download } from '../../alfresco/download.js';
 import { toDownloadEntry } from './download.dto.js';
 import { FieldsPipe } from './fields.pipe.js';
@@ -43,5 +44,27 @@ describe('?fields=', () => {
     ['is an object', { a: 'status' }],
   ])('is not applied when it %s', (_what, fields) => {
     expect(entryFor(fields)).toEqual(download);
+  });
+});
+
+describe('any fields parameter', () => {
+  const names = ['id', 'status', 'filesAdded', 'bytesAdded', 'totalFiles', 'totalBytes'] as const;
+  const tokens = fc.oneof(
+    fc.constantFrom(...names, ' id ', 'ID', '__proto__', 'constructor', ''),
+    fc.string(),
+  );
+
+  it('selects exactly the members that it names, with their values', () => {
+    fc.assert(
+      fc.property(fc.array(tokens), (list) => {
+        const text = list.join(',');
+        const { entry } = toDownloadEntry(download, new FieldsPipe().transform(text));
+        const wanted = new Set(text.split(',').map((name) => name.trim()));
+        expect(new Set(Object.keys(entry))).toEqual(
+          new Set(names.filter((name) => wanted.has(name))),
+        );
+        expect(download).toMatchObject(entry);
+      }),
+    );
   });
 });

@@ -1,5 +1,5 @@
 import { addAbortListener } from 'node:events';
-import { type BeforeApplicationShutdown, Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { AlfrescoClient } from '../../alfresco/alfresco.client.js';
 import type { Download } from '../../alfresco/download.js';
 import type { Caller } from '../../auth/caller.js';
@@ -26,7 +26,7 @@ export interface WaitLimits {
  * found to own the download.
  */
 @Injectable()
-export class ProgressTracker implements BeforeApplicationShutdown {
+export class ProgressTracker implements OnModuleDestroy {
   private readonly watched = new Map<string, TrackedDownload>();
   /** The one that was not used for the longest time comes first. */
   private readonly unwatched = new Map<string, TrackedDownload>();
@@ -78,7 +78,7 @@ export class ProgressTracker implements BeforeApplicationShutdown {
     const { promise, resolve } = Promise.withResolvers<ProgressEvent | undefined>();
     const stop = () => resolve(undefined);
     const timer = ms === undefined ? undefined : setTimeout(stop, ms);
-    using _listener = signal && addAbortListener(signal, stop);
+    const listener = signal && addAbortListener(signal, stop);
     const unwatch = this.watch(caller, id, {
       next: (event) => (event.name === 'gone' || isEnough(event)) && resolve(event),
       stop,
@@ -87,6 +87,7 @@ export class ProgressTracker implements BeforeApplicationShutdown {
       return await promise;
     } finally {
       clearTimeout(timer);
+      listener?.[Symbol.dispose]();
       unwatch();
     }
   }
@@ -120,7 +121,8 @@ export class ProgressTracker implements BeforeApplicationShutdown {
     }
   }
 
-  beforeApplicationShutdown(): void {
+  /** Before the service waits for its requests to end: those that wait for news would never do so. */
+  onModuleDestroy(): void {
     this.isStopping = true;
     for (const download of this.watched.values()) download.stop();
     this.watched.clear();

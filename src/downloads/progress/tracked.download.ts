@@ -9,8 +9,8 @@ const FASTEST_MS = 50;
 const SLOWEST_MS = 2000;
 /** What each look that finds nothing new does to the interval. */
 const SLOWING = 1.5;
-/** Milliseconds for which a final state is believed: Alfresco's clean-up alone can end it, and not within the hour. */
-const FINAL_FRESHNESS_MS = 60_000;
+/** Milliseconds for which a final state is believed; it can change no more, but the download can be removed in Alfresco. */
+const FINAL_FRESHNESS_MS = 5000;
 
 /** Who is told of each change of a download. Neither method may throw. */
 export interface ProgressWatcher {
@@ -61,7 +61,10 @@ export class TrackedDownload {
 
   /** The returned function ends it. */
   watch(watcher: ProgressWatcher): () => void {
-    if (this.latest) this.event ??= this.describe(this.latest);
+    // It may have stalled since somebody last watched.
+    if (this.latest && this.watchers.size === 0 && !this.isOver) {
+      this.event = this.describe(this.latest);
+    }
     if (this.event) watcher.next(this.event);
     if (this.isOver) return () => {};
     if (this.watchers.size === 0) this.intervalMs = this.fastestMs;

@@ -1,0 +1,85 @@
+import { basic, CALLERS } from './bff.js';
+
+/** A server-sent event. */
+export interface ReceivedEvent {
+  readonly id: string;
+  readonly name: string;
+  readonly data: {
+    readonly entry: { readonly id: string; readonly status: string; readonly bytesAdded: number };
+    readonly percent: number;
+    readonly bytesPerSecond?: number;
+    readonly remainingSeconds?: number;
+    readonly unchangedSince?: string;
+    readonly code?: string;
+    readonly status?: number;
+    readonly instance?: string;
+  };
+}
+
+/** An open stream of events of one download, as alice unless told otherwise. */
+export class Events {
+  readonly received: ReceivedEvent[] = [];
+  /** All that came, comments and fields included. */
+  text = '';
+  /** Resolves when the server has ended the stream. */
+  readonly ended: Promise<void>;
+  private readonly abort: AbortController;
+
+  private constructor(
+    readonly answer: Response,
+    abort: AbortController,
+  ) {
+    this.abort = abort;
+    this.ended = this.read();
+    this.ended.catch(() => {});
+  }
+
+  static async open(
+    url: string,
+    id: string,
+    headers: Record<string, string> = {},
+    caller: keyof typeof CALLERS = 'alice',
+  ): Promise<Events> {
+    const abort = new AbortController();
+    const answer = await fetch(`${url}/downloads/${id}/events`, {
+      headers: { authorization: basic(CALLERS[caller]), accept: 'text/event-stream', ...headers },
+      signal: abort.signal,
+    });
+    return new Events(answer, abort);
+  }
+
+  get names(): string[] {
+    return this.received.map(({ name }) => name);
+  }
+
+  get last(): ReceivedEvent | undefined {
+    return this.received.at(-1);
+  }
+
+  leave(): void {
+    this.abort.abort();
+  }
+
+  private async read(): Promise<void> {
+    let rest = '';
+    for await (const chunk of this.answer.body!.pipeThrough(new TextDecoderStream())) {
+      this.text += chunk;
+      const blocks = (rest + chunk).split('\n\n');
+      rest = blocks.pop()!;
+      this.received.push(...blocks.filter((block) => block.includes('data: ')).map(parse));
+    }
+  }
+}
+
+function parse(block: string): ReceivedEvent {
+  const fields = Object.fromEntries(
+    block
+      .split('\n')
+      .map((line) => [line.slice(0, line.indexOf(': ')), line.slice(line.indexOf(': ') + 2)]),
+  ) as Record<'id' | 'event' | 'data', string>;
+  return {
+    id: fields.id,
+    name: fields.event,
+    data: JSON.parse(fields.data) as ReceivedEvent['data'],
+  };
+}
