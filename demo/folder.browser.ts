@@ -5,6 +5,8 @@ import { DEMO_USER, basic } from './demo.user.ts';
 /** Items of one answer; the page says so when there are more. */
 const MAX_ITEMS = 1000;
 const TIMEOUT_MS = 10_000;
+/** Nothing that would lead elsewhere in a path. */
+const NODE_ID = /^(?!\.+$)[\w.:-]{1,36}$/;
 
 interface AlfrescoList {
   readonly list: {
@@ -32,6 +34,8 @@ export interface FolderSource {
  * web application into which the downloads are built; the service itself does not browse.
  */
 export function folderBrowser({ alfrescoUrl, name, password }: FolderSource) {
+  const children = (id: string) =>
+    `${alfrescoUrl}/api/-default-/public/alfresco/versions/1/nodes/${id}/children`;
   const expected = basic(DEMO_USER.name, DEMO_USER.password);
   return async (
     request: FastifyRequest<{ Params: { id: string } }>,
@@ -41,22 +45,27 @@ export function folderBrowser({ alfrescoUrl, name, password }: FolderSource) {
     if (request.headers.authorization !== expected) {
       return refuse(reply, 401, 'Log in to see the folders');
     }
-    const id = encodeURIComponent(request.params.id);
-    const answer = await fetch(
-      `${alfrescoUrl}/api/-default-/public/alfresco/versions/1/nodes/${id}/children?maxItems=${MAX_ITEMS}`,
-      {
+    const { id } = request.params;
+    if (!NODE_ID.test(id)) return refuse(reply, 404, 'There is no such folder');
+    try {
+      const answer = await fetch(`${children(id)}?maxItems=${MAX_ITEMS}`, {
         headers: { authorization: basic(name, password) },
         redirect: 'error',
         signal: AbortSignal.timeout(TIMEOUT_MS),
-      },
-    ).catch(() => undefined);
-    if (answer?.status === 404) return refuse(reply, 404, 'There is no such folder');
-    if (!answer?.ok) return refuse(reply, 502, 'The folder cannot be read now');
-    const { list } = (await answer.json()) as AlfrescoList;
-    return {
-      items: list.entries.map(({ entry }) => toItem(entry)),
-      hasMoreItems: list.pagination.hasMoreItems,
-    };
+      });
+      if (answer.status === 404) return refuse(reply, 404, 'There is no such folder');
+      return toListing((await answer.json()) as AlfrescoList);
+    } catch {
+      return refuse(reply, 502, 'The folder cannot be read now');
+    }
+  };
+}
+
+/** @throws TypeError when it is something else, such as an error */
+function toListing({ list }: AlfrescoList): FolderListing {
+  return {
+    items: list.entries.map(({ entry }) => toItem(entry)),
+    hasMoreItems: list.pagination.hasMoreItems,
   };
 }
 

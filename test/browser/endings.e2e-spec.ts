@@ -85,7 +85,7 @@ describe('a download', { timeout: 60_000 }, () => {
     const { card, id } = await tab.make('docTest1.txt');
     await card.says('Ready');
     await cleanUp(id);
-    // What the service knows of a finished download is as old as a minute; another process of it knows nothing.
+    // What the service knows of a finished download may be some seconds old; another process of it knows nothing.
     await running.demo.stopService();
     await running.demo.startService();
     await card.button('Save').click();
