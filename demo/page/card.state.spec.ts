@@ -1,4 +1,4 @@
-import { type CardEvent, cardState, disconnected } from './card.state.ts';
+import { type CardEvent, cardState } from './card.state.ts';
 import { DONE, download } from './scripted-server.fixture.ts';
 
 const progress = {
@@ -70,7 +70,11 @@ describe('the card of a download', () => {
     ],
     ['gone', gone, false, { badge: 'Gone', actions: ['remove'] }],
   ])('says that it is %s', (_what, event, isCancelling, state) => {
-    expect(cardState(event, isCancelling)).toMatchObject(state);
+    expect(cardState(event, isCancelling ? 'cancel' : undefined)).toMatchObject(state);
+  });
+
+  it('offers nothing while it is being removed', () => {
+    expect(cardState(progress, 'remove')).toMatchObject({ badge: 'Removing', actions: [] });
   });
 
   it('says that the connection is lost, and no longer how fast it was', () => {
@@ -80,14 +84,14 @@ describe('the card of a download', () => {
       retryInMs: 3600,
       reason: new Error(),
     } as const;
-    const state = disconnected(cardState(progress, false), progress, lost);
+    const state = cardState(progress, undefined, lost);
     expect(state).toMatchObject({
       badge: 'Being made',
       bar: 50,
       note: 'Connection lost. Trying again in 4 s.',
       isWarning: true,
     });
-    expect(cardState(progress, false).details).toContain('/s');
+    expect(cardState(progress).details).toContain('/s');
     expect(state.details).not.toContain('/s');
   });
 });

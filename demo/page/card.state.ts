@@ -1,6 +1,8 @@
 import type { Download, DownloadEvent, ProgressEvent } from './download.event.ts';
 import { bytes, count, duration, progressLine } from './wording.ts';
 
+export type CardAction = 'save' | 'cancel' | 'remove';
+
 /** What a card says of a download, and what it offers to do. */
 export interface CardState {
   readonly badge: string;
@@ -11,7 +13,7 @@ export interface CardState {
   readonly note: string;
   /** Whether the note is something to worry about. */
   readonly isWarning?: true;
-  readonly actions: readonly ('save' | 'cancel' | 'remove')[];
+  readonly actions: readonly CardAction[];
   /** What is told aloud when the download comes into this state; follows its name. */
   readonly spoken: string;
 }
@@ -19,40 +21,41 @@ export interface CardState {
 /** The event after which a card is drawn: the lost connection is only a note on it. */
 export type CardEvent = Exclude<DownloadEvent, { type: 'reconnecting' }>;
 
-const GONE =
-  'Alfresco has removed this download, as it does an hour or two after its last change. Make a new one.';
+/** The service does not answer at the moment. */
+export type Lost = Extract<DownloadEvent, { type: 'reconnecting' }>;
 
-/** @param isCancelling whether cancellation has been asked for from this page */
-export function cardState(event: CardEvent, isCancelling: boolean): CardState {
+const GONE =
+  'It was removed: from elsewhere, or by Alfresco, which does so an hour or two after the last change. Make a new one.';
+
+/** @param asked what has been asked for from this card */
+export function cardState(event: CardEvent, asked?: 'cancel' | 'remove', lost?: Lost): CardState {
+  const state = stateOf(event, asked === 'cancel');
+  if (asked === 'remove') return { ...state, badge: 'Removing', tone: 'busy', actions: [] };
+  return lost ? disconnected(state, event, lost) : state;
+}
+
+function stateOf(event: CardEvent, isCancelling: boolean): CardState {
   switch (event.type) {
     case 'progress':
       return running(event, isCancelling);
     case 'stalled':
-      return stalled(event, event.unchangedSince);
+      return stalled(event, event.unchangedSince, isCancelling);
     case 'done':
       return done(event.entry, isCancelling);
     case 'cancelled':
       return ended('Cancelled', 'plain', '', 'was cancelled.');
     case 'too-large': {
       const limit = bytes(event.entry.bytesAdded);
-      return ended(
-        'Too large',
-        'bad',
-        `Alfresco makes no ZIP of more than ${limit}. Choose less.`,
-        'is too large.',
-      );
+      const note = `Alfresco makes no ZIP of more than ${limit}. Choose less.`;
+      return ended('Too large', 'bad', note, 'is too large.');
     }
     default:
       return ended('Gone', 'bad', GONE, 'does not exist any more.');
   }
 }
 
-/** The same card while the service does not answer: its speed is a thing of the past. */
-export function disconnected(
-  state: CardState,
-  event: CardEvent,
-  { retryInMs }: Extract<DownloadEvent, { type: 'reconnecting' }>,
-): CardState {
+/** As it was, without the speed, which is a thing of the past. */
+function disconnected(state: CardState, event: CardEvent, { retryInMs }: Lost): CardState {
   const seconds = Math.max(1, Math.round(retryInMs / 1000));
   return {
     ...state,
@@ -75,10 +78,10 @@ function running(event: ProgressEvent, isCancelling: boolean): CardState {
   };
 }
 
-function stalled(event: ProgressEvent, since: string): CardState {
+function stalled(event: ProgressEvent, since: string, isCancelling: boolean): CardState {
   const time = new Date(since).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
   return {
-    badge: 'Stalled',
+    badge: isCancelling ? 'Cancelling' : 'Stalled',
     tone: 'warn',
     bar: event.percent,
     details: progressLine(event),
@@ -86,7 +89,7 @@ function stalled(event: ProgressEvent, since: string): CardState {
       `Nothing has happened since ${time}. Alfresco may be busy, or its job may have crashed: it does not say which. ` +
       'Wait, or remove it and make a new one.',
     isWarning: true,
-    actions: ['cancel', 'remove'],
+    actions: isCancelling ? ['remove'] : ['cancel', 'remove'],
     spoken: `has not moved since ${time}.`,
   };
 }

@@ -1,6 +1,7 @@
 import { announce } from './announcer.ts';
-import { type CardEvent, type CardState, cardState, disconnected } from './card.state.ts';
-import { button, element, setText } from './dom.ts';
+import { CardFace } from './card.face.ts';
+import { type CardAction, type CardEvent, type Lost, cardState } from './card.state.ts';
+import { element } from './dom.ts';
 import { type Download, eventTypeOf, isRunning } from './download.event.ts';
 import { type DownloadEvent, type DownloadsClient, DownloadsProblem } from './downloads-client.ts';
 import { ProgressMeter } from './progress.meter.ts';
@@ -12,33 +13,25 @@ export interface CardHost {
   /** What to say of a failure. */
   explain(error: unknown): string;
   /** The download is removed, and the card of no use any more. */
-  onRemoved(card: DownloadCard): void;
+  onRemoved(): void;
 }
 
 /** One download: how it is, and what can be done about it. */
 export class DownloadCard {
-  readonly element: HTMLLIElement;
   readonly #id: string;
   readonly #client: DownloadsClient;
   readonly #host: CardHost;
+  readonly #face: CardFace;
   readonly #watching = new AbortController();
-  readonly #title = element('h3', { tabindex: '-1' });
-  readonly #badge = element('span', { class: 'badge' });
-  readonly #bar = element('progress', { max: '100' });
-  readonly #details = element('p', { class: 'details' });
-  readonly #note = element('p', { class: 'note' });
-  readonly #error = element('p', { class: 'error', role: 'alert' });
-  readonly #buttons = {
-    save: button('Save', () => this.#do(() => this.#save()), { class: 'primary' }),
-    cancel: button('Cancel', () => this.#do(() => this.#cancel())),
-    remove: button('Remove', () => this.#do(() => this.#remove())),
+  readonly #actions: Readonly<Record<CardAction, () => Promise<void>>> = {
+    save: () => this.#save(),
+    cancel: () => this.#cancel(),
+    remove: () => this.#remove(),
   };
   #event: CardEvent;
-  #isCancelling = false;
-  #isRemoving = false;
+  #lost: Lost | undefined;
+  #asked: 'cancel' | 'remove' | undefined;
   #isBusy = false;
-  /** It was said aloud that the service does not answer. */
-  #isLost = false;
   /** Aloud, it is told of every quarter only. */
   #quarter = 0;
 
@@ -47,26 +40,19 @@ export class DownloadCard {
     this.#client = client;
     this.#host = host;
     const contents = contentsOf(download.id);
-    const { save, cancel, remove } = this.#buttons;
-    this.element = element(
-      'li',
-      { class: 'card' },
-      element('header', {}, this.#title, this.#badge),
-      element('p', { class: 'contents' }, contentsLine(contents)),
-      this.#bar,
-      this.#details,
-      this.#note,
-      this.#error,
-      element('p', { class: 'actions' }, save, cancel, remove),
-    );
-    this.#rename(contents?.archiveName ?? `Download ${download.id.slice(0, 8)}`);
+    this.#face = new CardFace(contentsLine(contents), (action) => void this.#do(action));
+    this.#face.name = contents?.archiveName ?? `Download ${download.id.slice(0, 8)}`;
     this.#event = { type: eventTypeOf(download), ...new ProgressMeter().progressOf(download) };
     this.#show(this.#event);
     if (isRunning(download)) void this.#watch();
   }
 
+  get element(): HTMLLIElement {
+    return this.#face.element;
+  }
+
   get name(): string {
-    return this.#title.textContent;
+    return this.#face.name;
   }
 
   /** Looks no longer. */
@@ -75,7 +61,7 @@ export class DownloadCard {
   }
 
   focus(): void {
-    this.#title.focus();
+    this.#face.focus();
   }
 
   async #watch(): Promise<void> {
@@ -83,95 +69,70 @@ export class DownloadCard {
     try {
       for await (const event of this.#client.watch(this.#id, { signal })) this.#follow(event);
     } catch (error) {
-      this.#error.textContent = this.#host.explain(error);
+      this.#face.error = this.#host.explain(error);
     }
   }
 
   #follow(event: DownloadEvent): void {
     // It is this page that removes it.
-    if (event.type === 'gone' && this.#isRemoving) return;
+    if (event.type === 'gone' && this.#asked === 'remove') return;
     if (event.type !== 'reconnecting') return this.#show(event);
-    this.#draw(disconnected(cardState(this.#event, this.#isCancelling), this.#event, event));
+    this.#lost = event;
+    this.#draw();
     // A proxy that ends connections after a minute is not worth a word.
-    if (event.attempt !== 2) return;
-    this.#isLost = true;
-    announce(`${this.name}: the connection is lost.`);
+    if (event.attempt === 2) announce(`${this.name}: the connection is lost.`);
   }
 
   #show(event: CardEvent): void {
-    const before = this.#event;
+    const isNew = event.type !== this.#event.type;
+    const wasLost = this.#lost && this.#lost.attempt >= 2;
     this.#event = event;
-    const state = cardState(event, this.#isCancelling);
-    this.#draw(state);
-    if (this.#isLost) announce(`${this.name}: connected again.`);
-    this.#isLost = false;
-    this.#tell(state, event, event.type !== before.type);
+    this.#lost = undefined;
+    this.#draw();
+    if (wasLost) announce(`${this.name}: connected again.`);
+    this.#tell(event, isNew);
     if (event.type === 'done' && !contentsOf(this.#id)) void this.#askForName();
   }
 
-  #draw(state: CardState): void {
-    const focused = document.activeElement;
-    this.#badge.dataset.tone = state.tone;
-    setText(this.#badge, state.badge);
-    this.#drawBar(state.bar);
-    setText(this.#details, state.details);
-    this.#note.dataset.tone = state.isWarning ? 'warn' : 'plain';
-    setText(this.#note, state.note);
-    for (const [name, offered] of Object.entries(this.#buttons)) {
-      offered.hidden = !(state.actions as readonly string[]).includes(name);
-    }
-    if (focused instanceof HTMLButtonElement && focused.hidden && this.element.contains(focused)) {
-      this.focus();
-    }
+  #draw(): void {
+    this.#face.draw(cardState(this.#event, this.#asked, this.#lost));
   }
 
-  #drawBar(bar: CardState['bar']): void {
-    this.#bar.hidden = bar === undefined;
-    if (typeof bar === 'number') this.#bar.value = bar;
-    else this.#bar.removeAttribute('value');
-  }
-
-  #tell({ spoken }: CardState, event: CardEvent, isNew: boolean): void {
-    if (isNew) return announce(`${this.name} ${spoken}`);
+  #tell(event: CardEvent, isNew: boolean): void {
+    if (isNew) return announce(`${this.name} ${cardState(event, this.#asked).spoken}`);
     if (event.type !== 'progress') return;
     const quarter = Math.floor(event.percent / 25);
     if (quarter > this.#quarter) announce(`${this.name}: ${quarter * 25}%`);
     this.#quarter = quarter;
   }
 
-  #rename(name: string): void {
-    this.#title.textContent = name;
-    this.#bar.setAttribute('aria-label', `Progress of ${name}`);
-    for (const one of Object.values(this.#buttons)) {
-      one.setAttribute('aria-label', `${one.textContent} ${name}`);
-    }
-  }
-
   /** What was not asked for from this tab is known by its number only, until the ZIP has a name. */
   async #askForName(): Promise<void> {
     const { signal } = this.#watching;
     const name = await this.#client.archiveName(this.#id, { signal }).catch(() => undefined);
-    if (name !== undefined) this.#rename(name);
+    if (name !== undefined) this.#face.name = name;
   }
 
   /** One thing at a time. */
-  #do(action: () => Promise<void>): void {
+  async #do(action: CardAction): Promise<void> {
     if (this.#isBusy) return;
     this.#isBusy = true;
-    this.#error.textContent = '';
-    action()
-      .catch((error: unknown) => this.#fail(error))
-      .finally(() => {
-        this.#isBusy = false;
-      });
+    this.#face.error = '';
+    try {
+      await this.#actions[action]();
+    } catch (error) {
+      this.#fail(error);
+    } finally {
+      this.#isBusy = false;
+    }
   }
 
   #fail(error: unknown): void {
-    if (error instanceof DownloadsProblem && error.problem.code === 'DOWNLOAD_NOT_FOUND') {
+    if (isGone(error)) {
       this.stop();
       this.#show({ type: 'gone', problem: error.problem });
     } else {
-      this.#error.textContent = this.#host.explain(error);
+      this.#face.error = this.#host.explain(error);
     }
   }
 
@@ -186,29 +147,41 @@ export class DownloadCard {
   }
 
   async #cancel(): Promise<void> {
-    this.#isCancelling = true;
-    try {
-      await this.#client.cancel(this.#id);
-    } catch (error) {
-      this.#isCancelling = false;
-      throw error;
-    } finally {
-      if (this.#event.type === 'progress') this.#show(this.#event);
-    }
-    announce(`${this.name} is being cancelled.`);
+    await this.#ask('cancel', () => this.#client.cancel(this.#id));
   }
 
   async #remove(): Promise<void> {
-    this.#isRemoving = true;
-    try {
-      if (this.#event.type !== 'gone') await this.#client.remove(this.#id);
-    } finally {
-      this.#isRemoving = false;
+    if (this.#event.type !== 'gone') {
+      await this.#ask('remove', () => this.#client.remove(this.#id).catch(ifNotGone));
     }
     this.stop();
     forgetContents(this.#id);
-    this.#host.onRemoved(this);
+    this.#host.onRemoved();
   }
+
+  /** Shows that something was asked for, unless that fails. */
+  async #ask(what: 'cancel' | 'remove', request: () => Promise<void>): Promise<void> {
+    const before = this.#asked;
+    this.#asked = what;
+    this.#draw();
+    announce(`${this.name} is being ${what === 'cancel' ? 'cancelled' : 'removed'}.`);
+    try {
+      await request();
+    } catch (error) {
+      this.#asked = before;
+      this.#draw();
+      throw error;
+    }
+  }
+}
+
+function isGone(error: unknown): error is DownloadsProblem {
+  return error instanceof DownloadsProblem && error.problem.code === 'DOWNLOAD_NOT_FOUND';
+}
+
+/** What is to be removed may well not be there. */
+function ifNotGone(error: unknown): void {
+  if (!isGone(error)) throw error;
 }
 
 function contentsLine(contents: Contents | undefined): string {

@@ -75,7 +75,7 @@ describe('a download', { timeout: 60_000 }, () => {
     await card.says('Being made');
     await cleanUp(id);
     await card.says('Gone');
-    await card.says(/^Alfresco has removed this download/);
+    await card.says(/^It was removed: from elsewhere, or by Alfresco/);
     await card.button('Remove').click();
     await card.root.filter({ hasText: 'Gone' }).waitFor({ state: 'detached' });
   });
@@ -89,7 +89,7 @@ describe('a download', { timeout: 60_000 }, () => {
     await running.demo.stopService();
     await running.demo.startService();
     await card.button('Save').click();
-    await card.says(/^Alfresco has removed this download/);
+    await card.says(/^It was removed: from elsewhere, or by Alfresco/);
     tab.forgive(/status of 404/);
   });
 
