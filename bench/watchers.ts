@@ -4,31 +4,29 @@
  * The service runs in its production configuration in a process of its own, pinned to the first core where `taskset` is
  * there; the stand-in for Alfresco and the watchers run in this one.
  */
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
-import { arch, cpus, tmpdir } from 'node:os';
+import { arch, cpus } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import bcrypt from 'bcrypt';
-import { SAMPLE_NODES, SAMPLE_USERS } from '../sandbox/sample-nodes.ts';
+import { SAMPLE_NODES } from '../sandbox/sample-nodes.ts';
 import { startSandbox } from '../sandbox/sandbox.ts';
+import { AUTHORIZATION, MeasuredService } from './service.ts';
 
 const WATCHERS = Number(process.argv[2] ?? 10_000);
 const DOWNLOADS = 50;
 const AT_A_TIME = 200;
-const AUTHORIZATION = `Basic ${Buffer.from('bench:bench').toString('base64')}`;
 
 const sandbox = await startSandbox({ bytesPerSecond: 0 });
-const service = await startService();
+const service = await MeasuredService.start(sandbox.url);
 try {
   const ids = await startDownloads();
   await settle();
-  const before = await residentBytes();
+  const before = await service.residentBytes();
   const watchers = await watchAll(ids);
   await settle();
-  const after = await residentBytes();
+  const after = await service.residentBytes();
   sandbox.clearRequests();
   await sleep(10_000);
   const looks = sandbox.requests.length / 10 / DOWNLOADS;
@@ -55,44 +53,14 @@ try {
   await writeFile(file, `${JSON.stringify(report, null, 2)}\n`);
   if (missed > 0) process.exitCode = 1;
 } finally {
-  service.child.kill('SIGTERM');
+  await service.stop();
   await sandbox.close();
-}
-
-async function startService() {
-  const account = SAMPLE_USERS.find(({ id }) => id === 'downloads-service')!;
-  const main = join(import.meta.dirname, '../dist/main.js');
-  const pinned = process.platform === 'linux' ? ['taskset', '-c', '0'] : [];
-  const [command, ...args] = [...pinned, process.execPath, main];
-  const child = spawn(command, args, {
-    cwd: tmpdir(),
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: {
-      PATH: process.env.PATH,
-      NODE_ENV: 'production',
-      PORT: '0',
-      RATE_LIMIT: 'off',
-      STORE_URL: 'sqlite::memory:',
-      ALFRESCO_URL: sandbox.url,
-      ALFRESCO_USERNAME: account.id,
-      ALFRESCO_PASSWORD: account.password,
-      USERS: `bench:${await bcrypt.hash('bench', 10)}`,
-    },
-  });
-  let output = '';
-  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  for (;;) {
-    const port = /listens on http:\/\/[^\s:]+:(\d+)/.exec(output)?.[1];
-    if (port) return { child, port: Number(port) };
-    if (child.exitCode !== null) throw new Error(`the service did not start: ${output}`);
-    await sleep(20);
-  }
 }
 
 async function startDownloads(): Promise<string[]> {
   const ids: string[] = [];
   for (let i = 0; i < DOWNLOADS; i++) {
-    const answer = await fetch(`http://127.0.0.1:${service.port}/downloads`, {
+    const answer = await fetch(`${service.url}/downloads`, {
       method: 'POST',
       headers: { authorization: AUTHORIZATION, 'content-type': 'application/json' },
       body: JSON.stringify({ nodeIds: [SAMPLE_NODES.mediumFile] }),
@@ -140,11 +108,6 @@ function isLast(text: string): boolean {
 /** Lets the service collect its garbage; it does so by itself once it has nothing else to do. */
 async function settle(): Promise<void> {
   await sleep(5000);
-}
-
-async function residentBytes(): Promise<number> {
-  const status = await readFile(`/proc/${service.child.pid}/status`, 'utf8');
-  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
 }
 
 function mebibytes(bytes: number): number {

@@ -16,7 +16,7 @@ const RUNNING: Download = {
 };
 const at = (bytesAdded: number): ProgressEvent => stateEvent({ ...RUNNING, bytesAdded }, {});
 const done = stateEvent({ ...RUNNING, status: 'DONE' }, {});
-const toDocument = ({ code }: ProblemException) => ({ code });
+const request = { url: '/downloads/d/events?x', requestId: 'r' };
 
 let server: Server;
 let reader: Socket;
@@ -48,7 +48,7 @@ async function connectReader(): Promise<ServerResponse> {
 describe('a stream of events', () => {
   it('holds one event for a reader who takes none, and gives him the newest and the last', async () => {
     const response = await connectReader();
-    const stream = new EventStream(response, { toDocument });
+    const stream = new EventStream(response, request);
     for (let bytes = 1; bytes <= 200_000; bytes++) {
       stream.next(at(bytes));
       // Lets the operating system take what it wants.
@@ -68,7 +68,7 @@ describe('a stream of events', () => {
 
   it('sends a comment as a heartbeat', async () => {
     const response = await connectReader();
-    const stream = new EventStream(response, { toDocument });
+    const stream = new EventStream(response, request);
     await new Promise((resolve) => setImmediate(resolve));
     stream.beat();
     stream.stop();
@@ -81,7 +81,7 @@ describe('a stream of events', () => {
   it('does not repeat what the reader has, nor call that moving which he knows to have stalled', async () => {
     const response = await connectReader();
     const stalled = stateEvent(RUNNING, { stalledSince: 0 });
-    const stream = new EventStream(response, { toDocument, lastEventId: stalled.id });
+    const stream = new EventStream(response, { ...request, lastEventId: stalled.id });
     for (const event of [at(0), stalled, at(1), done]) stream.next(event);
     reader.resume();
     await once(reader, 'close');
@@ -90,10 +90,12 @@ describe('a stream of events', () => {
 
   it('ends with what went wrong when the download is gone', async () => {
     const response = await connectReader();
-    const stream = new EventStream(response, { toDocument });
+    const stream = new EventStream(response, request);
     stream.next({ name: 'gone', problem: new ProblemException('DOWNLOAD_NOT_FOUND') });
     reader.resume();
     await once(reader, 'close');
-    expect(text).toContain('event: gone\ndata: {"code":"DOWNLOAD_NOT_FOUND"}\n\n');
+    expect(text).toMatch(
+      /event: gone\ndata: \{.*"instance":"\/downloads\/d\/events","code":"DOWNLOAD_NOT_FOUND".*\}\n\n/,
+    );
   });
 });

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { ProblemException } from '../../problems/problem.exception.js';
+import { toProblemDocument } from '../../problems/problem.document.js';
 import { type ProgressEvent, eventFrame, isLast } from './progress.event.js';
 import type { ProgressWatcher } from './tracked.download.js';
 
@@ -10,8 +10,9 @@ const RETRY_MS = 2000;
 export interface EventStreamOptions {
   /** The `Last-Event-ID`: what the client knows already. */
   readonly lastEventId?: string;
-  /** The data of `gone`, which tells of the request as every problem document does. */
-  readonly toDocument: (problem: ProblemException) => object;
+  /** Of the request; the problem document of `gone` names them as every other does. */
+  readonly url: string;
+  readonly requestId: string;
 }
 
 /**
@@ -42,6 +43,11 @@ export class EventStream implements ProgressWatcher {
     this.response.end();
   }
 
+  /** Calls back when it is over, whoever has ended it. */
+  onceClosed(callback: () => void): void {
+    this.response.once('close', callback);
+  }
+
   /** Keeps proxies from taking the connection for dead; a comment, which clients ignore. */
   beat(): void {
     if (!this.isWriting) this.write(':\n\n');
@@ -56,7 +62,8 @@ export class EventStream implements ProgressWatcher {
 
   private frameOf(event: ProgressEvent): string {
     if (event.name !== 'gone') return event.frame;
-    return eventFrame('gone', 'gone', this.options.toDocument(event.problem));
+    const { url, requestId } = this.options;
+    return eventFrame('gone', 'gone', toProblemDocument(event.problem, { url, id: requestId }));
   }
 
   private write(frame: string): void {

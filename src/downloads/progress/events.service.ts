@@ -3,7 +3,6 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isTerminal } from '../../alfresco/download.js';
 import type { Caller } from '../../auth/caller.js';
 import { ProblemException } from '../../problems/problem.exception.js';
-import { toProblemDocument } from '../../problems/problem.document.js';
 import { OwnershipService } from '../ownership.service.js';
 import { EventStream } from './event.stream.js';
 import { stateTag } from './progress.event.js';
@@ -55,20 +54,22 @@ export class EventsService implements OnApplicationShutdown {
     const { raw } = reply;
     if (raw.destroyed) return;
     raw.writeHead(200, { ...(reply.getHeaders() as Record<string, string>), ...STREAM_HEADERS });
-    const stream = new EventStream(raw, {
-      lastEventId,
-      toDocument: (problem) => toProblemDocument(problem, request),
-    });
-    const unwatch = this.tracker.watch(caller, id, stream);
-    this.add(stream);
-    raw.once('close', () => {
-      unwatch();
-      this.remove(stream);
-    });
+    const { url, id: requestId } = request;
+    this.open(caller, id, new EventStream(raw, { lastEventId, url, requestId }));
   }
 
   onApplicationShutdown(): void {
     clearInterval(this.heartbeat);
+  }
+
+  /** A function of its own, so that its closure does not hold the request and the reply for as long as the stream lasts. */
+  private open(caller: Caller, id: string, stream: EventStream): void {
+    const unwatch = this.tracker.watch(caller, id, stream);
+    this.add(stream);
+    stream.onceClosed(() => {
+      unwatch();
+      this.remove(stream);
+    });
   }
 
   private add(stream: EventStream): void {

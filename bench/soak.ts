@@ -1,0 +1,184 @@
+/**
+ * Mixed load with aborts for some minutes: what the process holds must not grow.
+ *
+ *     npm run bench:soak -- 10
+ */
+import { join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { arch, cpus } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SAMPLE_NODES } from '../sandbox/sample-nodes.ts';
+import { startSandbox } from '../sandbox/sandbox.ts';
+import { AUTHORIZATION, MeasuredService } from './service.ts';
+
+const MINUTES = Number(process.argv[2] ?? 10);
+const SAMPLES = 20;
+const WORKERS = 24;
+
+const NODES = [
+  [SAMPLE_NODES.projectsFolder],
+  [SAMPLE_NODES.mediumFile],
+  [SAMPLE_NODES.textFile, SAMPLE_NODES.unicodeFile],
+  [SAMPLE_NODES.emptyFolder],
+  [SAMPLE_NODES.crashingFile],
+];
+
+/** One caller's visit: each in turn, and each is left in the middle now and then. */
+const VISITS = [watchAndSave, deliver, longPoll, cancel, ask, blunder];
+
+const sandbox = await startSandbox({ bytesPerSecond: 40_000_000 });
+const service = await MeasuredService.start(sandbox.url);
+const counts = { visits: 0, left: 0, unexpected: 0 };
+try {
+  await run(0.25);
+  await settle();
+  const samples = [await sample()];
+  for (let i = 0; i < SAMPLES; i++) {
+    await run(MINUTES / SAMPLES);
+    samples.push(await sample());
+    console.log(samples.at(-1));
+  }
+  await settle();
+  samples.push(await sample());
+  const machine = `${cpus()[0]?.model.trim()}, ${cpus().length} cores, ${arch()}`;
+  const report = { machine, node: process.version, minutes: MINUTES, counts, samples };
+  console.log({ first: samples[0], last: samples.at(-1), counts });
+  await writeFile(join(import.meta.dirname, 'soak.json'), `${JSON.stringify(report, null, 2)}\n`);
+  if (counts.unexpected > 0 || samples.at(-1)!.openFiles > samples.at(0)!.openFiles + 5) {
+    process.exitCode = 1;
+  }
+} finally {
+  await service.stop();
+  await sandbox.close();
+}
+
+async function run(minutes: number): Promise<void> {
+  const end = Date.now() + minutes * 60_000;
+  const worker = async (offset: number) => {
+    for (let i = offset; Date.now() < end; i++) await visit(i);
+  };
+  await Promise.all(Array.from({ length: WORKERS }, (_, i) => worker(i)));
+}
+
+async function visit(turn: number): Promise<void> {
+  const abort = new AbortController();
+  const leaves = turn % 3 === 0;
+  const timer = leaves ? setTimeout(() => abort.abort(), Math.random() * 400) : undefined;
+  counts.visits += 1;
+  try {
+    await VISITS.at(turn % VISITS.length)!(NODES.at(turn % NODES.length)!, abort.signal);
+  } catch (error) {
+    if (abort.signal.aborted) counts.left += 1;
+    else {
+      counts.unexpected += 1;
+      console.error(error);
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+interface Init {
+  readonly method?: string;
+  readonly headers?: Record<string, string>;
+  readonly body?: string;
+}
+
+function request(path: string, signal: AbortSignal, init: Init = {}): Promise<Response> {
+  return fetch(service.url + path, {
+    ...init,
+    signal,
+    headers: { authorization: AUTHORIZATION, ...init.headers },
+  });
+}
+
+function post(path: string, nodeIds: readonly string[], signal: AbortSignal): Promise<Response> {
+  return request(path, signal, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ nodeIds }),
+  });
+}
+
+/** A new download; it is removed whatever becomes of the visit. */
+async function withDownload(
+  nodeIds: readonly string[],
+  signal: AbortSignal,
+  use: (id: string) => Promise<void>,
+): Promise<void> {
+  const answer = await post('/downloads', nodeIds, AbortSignal.timeout(60_000));
+  const { entry } = (await answer.json()) as { entry: { id: string } };
+  try {
+    signal.throwIfAborted();
+    await use(entry.id);
+  } finally {
+    const removal = AbortSignal.timeout(60_000);
+    await (await request(`/nodes/${entry.id}`, removal, { method: 'DELETE' })).arrayBuffer();
+  }
+}
+
+async function watchAndSave(nodeIds: readonly string[], signal: AbortSignal): Promise<void> {
+  await withDownload(nodeIds, signal, async (id) => {
+    // A crashed job never ends.
+    const patience = AbortSignal.any([signal, AbortSignal.timeout(5000)]);
+    const events = await request(`/downloads/${id}/events`, patience);
+    await events.text().catch(() => {});
+    signal.throwIfAborted();
+    await (await request(`/downloads/${id}/content`, signal)).arrayBuffer();
+  });
+}
+
+async function deliver(nodeIds: readonly string[], signal: AbortSignal): Promise<void> {
+  const patience = AbortSignal.any([signal, AbortSignal.timeout(5000)]);
+  const answer = await post('/downloads?deliver=content', nodeIds, patience).catch(() => undefined);
+  await answer?.arrayBuffer().catch(() => {});
+}
+
+async function longPoll(nodeIds: readonly string[], signal: AbortSignal): Promise<void> {
+  await withDownload(nodeIds, signal, async (id) => {
+    for (let i = 0; i < 5; i++) {
+      const headers = { prefer: 'wait=1' };
+      await (await request(`/downloads/${id}`, signal, { headers })).arrayBuffer();
+    }
+  });
+}
+
+async function cancel(nodeIds: readonly string[], signal: AbortSignal): Promise<void> {
+  await withDownload(nodeIds, signal, async (id) => {
+    const path = `/downloads/${id}?purge=true`;
+    await (await request(path, signal, { method: 'DELETE' })).arrayBuffer();
+  });
+}
+
+async function ask(_nodeIds: readonly string[], signal: AbortSignal): Promise<void> {
+  for (const path of ['/downloads', '/health/ready', '/docs/openapi.json', '/health/live']) {
+    await (await request(path, signal)).arrayBuffer();
+  }
+}
+
+async function blunder(_nodeIds: readonly string[], signal: AbortSignal): Promise<void> {
+  for (const nodeIds of [[], ['nope'], [SAMPLE_NODES.forbiddenFile], ['..']]) {
+    await (await post('/downloads', nodeIds, signal)).arrayBuffer();
+  }
+}
+
+/** Lets connections that are kept alive end, and garbage be collected. */
+async function settle(): Promise<void> {
+  await sleep(15_000);
+}
+
+async function sample() {
+  const metrics = await fetch(`${service.url}/metrics`).then((answer) => answer.text());
+  const valueOf = (name: string) => {
+    const value = new RegExp(`^${name} (\\S+)$`, 'm').exec(metrics)?.[1];
+    return value === undefined ? undefined : Number(value);
+  };
+  return {
+    residentMiB: Math.round((await service.residentBytes()) / 1024 / 1024),
+    heapMiB: Math.round((valueOf('nodejs_heap_size_used_bytes') ?? NaN) / 1024 / 1024),
+    handles: valueOf('nodejs_active_resources_total'),
+    openFiles: await service.openFiles(),
+    alfrescoConnections: sandbox.openConnections,
+    visits: counts.visits,
+  };
+}
