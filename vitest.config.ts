@@ -7,7 +7,15 @@ export default defineConfig({
     hookTimeout: 30_000,
     projects: [
       { extends: true, test: { name: 'unit', include: ['{src,sandbox,demo}/**/*.spec.ts'] } },
-      { extends: true, test: { name: 'e2e', include: ['test/**/*.e2e-spec.ts'] } },
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          include: ['test/**/*.e2e-spec.ts'],
+          globalSetup: 'test/harness/evidence/evidence.setup.ts',
+          setupFiles: 'test/harness/evidence/secrets.recorder.ts',
+        },
+      },
     ],
   },
 });

@@ -176,7 +176,11 @@ async function sample() {
   return {
     residentMiB: Math.round((await service.residentBytes()) / 1024 / 1024),
     heapMiB: Math.round((valueOf('nodejs_heap_size_used_bytes') ?? NaN) / 1024 / 1024),
-    handles: valueOf('nodejs_active_resources_total'),
+    handles: [...metrics.matchAll(/^nodejs_active_resources\{.*\} (\d+)$/gm)]
+      .map(([, count]) => Number(count))
+      .reduce((sum, count) => sum + count, 0),
+    watchers: valueOf('bff_event_watchers_open'),
+    streams: valueOf('bff_content_streams_open'),
     openFiles: await service.openFiles(),
     alfrescoConnections: sandbox.openConnections,
     visits: counts.visits,

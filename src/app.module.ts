@@ -5,6 +5,10 @@ import { CallerGuard } from './auth/caller.guard.js';
 import type { AppConfig } from './config/app.config.js';
 import { DownloadsModule } from './downloads/downloads.module.js';
 import { HealthModule } from './health/health.module.js';
+import {
+  ObservabilityModule,
+  type ObservabilityOptions,
+} from './observability/observability.module.js';
 import { ProblemsModule } from './problems/problems.module.js';
 import { ShutdownModule } from './shutdown/shutdown.module.js';
 import { AddressLimitGuard } from './throttling/address-limit.guard.js';
@@ -14,7 +18,10 @@ import { ThrottlingModule } from './throttling/throttling.module.js';
 /** Puts the service together from its configuration. */
 @Module({})
 export class AppModule {
-  static forRoot(config: AppConfig): DynamicModule {
+  static forRoot(
+    config: AppConfig,
+    observability: Omit<ObservabilityOptions, 'metrics'>,
+  ): DynamicModule {
     const downloads = DownloadsModule.forRoot({
       ...config.downloads,
       alfresco: config.alfresco,
@@ -25,6 +32,7 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [
+        ObservabilityModule.forRoot({ ...observability, metrics: config.metrics }),
         ProblemsModule,
         shutdown,
         throttling,

@@ -32,6 +32,21 @@ export class CertificateAuthority {
     return this.#read(name);
   }
 
+  /** A certificate for the loopback address that ended yesterday. */
+  issueExpired(subject: string): Identity {
+    this.issue(subject);
+    const name = `issued-${this.#count}`;
+    const request = this.#path('request.pem');
+    const key = ['-key', this.#path(`${name}.key`)];
+    const extension = ['-addext', 'subjectAltName=IP:127.0.0.1', '-subj', subject];
+    const signer = ['-CA', this.#path('ca.pem'), '-CAkey', this.#path('ca.key')];
+    const copied = ['-copy_extensions', 'copy', '-out', this.#path(`${name}.pem`)];
+    // `req` makes none that has ended; `x509` does, from a request.
+    run('req', '-new', ...key, ...extension, '-out', request);
+    run('x509', '-req', '-in', request, ...signer, '-days', '-1', ...copied);
+    return this.#read(name);
+  }
+
   /** Deletes its files. */
   close(): void {
     rmSync(this.#directory, { recursive: true });
@@ -41,7 +56,7 @@ export class CertificateAuthority {
     const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
     const out = ['-keyout', this.#path(`${name}.key`), '-out', this.#path(`${name}.pem`)];
     const options = ['-x509', ...key, ...out, '-subj', subject, '-days', '2', '-utf8', ...more];
-    execFileSync('openssl', ['req', ...options], { stdio: 'pipe' });
+    run('req', ...options);
   }
 
   #read(name: string): Identity {
@@ -54,6 +69,10 @@ export class CertificateAuthority {
   #path(file: string): string {
     return join(this.#directory, file);
   }
+}
+
+function run(...command: string[]): void {
+  execFileSync('openssl', command, { stdio: 'pipe' });
 }
 
 /**

@@ -1,21 +1,20 @@
-import { once } from 'node:events';
-import type { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
-import { HttpService } from '@nestjs/axios';
-import type { AxiosRequestConfig, AxiosResponse } from 'axios';
-import { ProblemException } from '../problems/problem.exception.js';
-import { AlfrescoCredentials } from './credentials/alfresco.credentials.js';
-import { type Answer, badResponse, toAnswer } from './answer.js';
-import type { ByteRange } from './byte-range.js';
+import { AlfrescoExchange } from './alfresco.exchange.js';
+import { type Answer, entryOf, toAnswer } from './answer.js';
+import type { ByteRange } from './content/byte-range.js';
+import { ContentOpener } from './content/content.opener.js';
+import type { HealingContent } from './content/healing.content.js';
 import type { Download, DownloadNode } from './download.js';
 import { parseDownload, parseDownloadNode } from './download.parser.js';
-import { createRefusal, downloadRefusal, serverProblem } from './refusal.js';
-import { jsonHeaders, requestHeaders } from './request-headers.js';
-import { transportProblem } from './transport-failure.js';
+import { createRefusal, downloadRefusal } from './refusal.js';
+import { jsonHeaders } from './request-headers.js';
+import type { UpstreamCall } from './upstream/upstream.policy.js';
 
-interface RequestWithHeaders extends AxiosRequestConfig {
-  readonly headers: Record<string, string>;
-}
+/** What may be sent again: looking does no harm, nor does cancelling, which only raises a flag. */
+const READ: UpstreamCall = { operation: 'read', repeat: 'if-failed' };
+const CANCEL: UpstreamCall = { operation: 'write', repeat: 'if-failed' };
+const WRITE: UpstreamCall = { operation: 'write', repeat: 'if-unsent' };
+const PROBE: UpstreamCall = { operation: 'probe', repeat: 'never' };
 
 /**
  * Alfresco's REST API, as far as downloads need it.
@@ -29,8 +28,8 @@ interface RequestWithHeaders extends AxiosRequestConfig {
 @Injectable()
 export class AlfrescoClient {
   constructor(
-    private readonly http: HttpService,
-    private readonly credentials: AlfrescoCredentials,
+    private readonly exchange: AlfrescoExchange,
+    private readonly content: ContentOpener,
   ) {}
 
   /**
@@ -39,7 +38,7 @@ export class AlfrescoClient {
    */
   async createDownload(nodeIds: readonly string[], onBehalfOf?: string): Promise<Download> {
     const data = JSON.stringify({ nodeIds });
-    const answer = await this.call(onBehalfOf, 'POST', '/downloads', data);
+    const answer = await this.call(WRITE, 'POST', '/downloads', onBehalfOf, data);
     if (answer.status !== 202) throw createRefusal(answer, nodeIds);
     return parseDownload(answer);
   }
@@ -49,7 +48,7 @@ export class AlfrescoClient {
    * @throws ProblemException NOT_A_DOWNLOAD, FORBIDDEN, DOWNLOAD_NOT_FOUND
    */
   async getDownload(id: string, onBehalfOf?: string): Promise<Download> {
-    const answer = await this.call(onBehalfOf, 'GET', `/downloads/${encodeURIComponent(id)}`);
+    const answer = await this.call(READ, 'GET', `/downloads/${encodeURIComponent(id)}`, onBehalfOf);
     if (answer.status !== 200) throw downloadRefusal(answer);
     return parseDownload(answer, id);
   }
@@ -59,7 +58,12 @@ export class AlfrescoClient {
    * @throws ProblemException NOT_A_DOWNLOAD, FORBIDDEN, DOWNLOAD_NOT_FOUND
    */
   async cancelDownload(id: string, onBehalfOf?: string): Promise<void> {
-    const answer = await this.call(onBehalfOf, 'DELETE', `/downloads/${encodeURIComponent(id)}`);
+    const answer = await this.call(
+      CANCEL,
+      'DELETE',
+      `/downloads/${encodeURIComponent(id)}`,
+      onBehalfOf,
+    );
     if (answer.status !== 202) throw downloadRefusal(answer);
   }
 
@@ -68,7 +72,7 @@ export class AlfrescoClient {
    * @throws ProblemException NOT_A_DOWNLOAD, FORBIDDEN, DOWNLOAD_NOT_FOUND
    */
   async getDownloadNode(id: string, onBehalfOf?: string): Promise<DownloadNode> {
-    const answer = await this.call(onBehalfOf, 'GET', `/nodes/${encodeURIComponent(id)}`);
+    const answer = await this.call(READ, 'GET', `/nodes/${encodeURIComponent(id)}`, onBehalfOf);
     if (answer.status !== 200) throw downloadRefusal(answer);
     return parseDownloadNode(answer, id);
   }
@@ -78,114 +82,50 @@ export class AlfrescoClient {
    * @throws ProblemException FORBIDDEN, DOWNLOAD_NOT_FOUND
    */
   async deleteNode(id: string, onBehalfOf?: string): Promise<void> {
-    const answer = await this.call(onBehalfOf, 'DELETE', `/nodes/${encodeURIComponent(id)}`);
+    const answer = await this.call(WRITE, 'DELETE', `/nodes/${encodeURIComponent(id)}`, onBehalfOf);
     if (answer.status !== 204) throw downloadRefusal(answer);
   }
 
   /**
    * GET /nodes/{id}/content of a finished download. The stream has to be read or destroyed; aborting
-   * `signal` destroys it. It fails when Alfresco ends it short or sends nothing for the idle limit.
+   * `signal` destroys it. When Alfresco ends it short, or sends nothing for the idle limit, it goes on with another
+   * request, and fails when that does not help.
    *
    * `range` has to lie within the content: Alfresco announces more bytes than it sends for one that does
    * not, and keeps the connection open (its HttpRangeProcessor does not clamp).
    *
-   * @throws ProblemException ALFRESCO_BAD_RESPONSE when the announced length is not that of the range
+   * @throws ProblemException ALFRESCO_BAD_RESPONSE when the announced length is not that of the range;
+   *   ALFRESCO_UNAVAILABLE with Retry-After when too many ZIPs are being sent
    */
-  async openContent(
+  openContent(
     node: DownloadNode,
     range: ByteRange,
     signal: AbortSignal,
     onBehalfOf?: string,
-  ): Promise<Readable> {
-    const isWhole = range.start === 0 && range.end === node.size! - 1;
-    const answer = await this.authorized<Readable>(onBehalfOf, {
-      method: 'GET',
-      url: `/nodes/${encodeURIComponent(node.id)}/content`,
-      headers: {
-        ...requestHeaders('*/*'),
-        ...(!isWhole && { Range: `bytes=${range.start}-${range.end}` }),
-      },
-      responseType: 'stream',
-      signal,
-    });
-    if (answer.status !== (isWhole ? 200 : 206)) {
-      answer.data.destroy();
-      throw contentRefusal(answer.status);
-    }
-    const length = range.end - range.start + 1;
-    if (!isContentOf(answer.headers, length, isWhole ? undefined : range)) {
-      answer.data.destroy();
-      throw badResponse('content that is not what was asked for');
-    }
-    if (length > 0) await firstByte(answer.data);
-    return answer.data;
+  ): Promise<HealingContent> {
+    return this.content.open(node, range, signal, onBehalfOf);
   }
 
   /**
    * Whether Alfresco's readiness probe says yes. It is open to everyone, so no login is spent on it.
-   * @throws ProblemException when it does not answer
+   * @throws ProblemException when it does not answer, or something else does with a page of its own
    */
   async isReady(): Promise<boolean> {
     const request = { method: 'GET', url: '/probes/-ready-', headers: jsonHeaders() };
-    const { status } = await this.exchange(request);
-    return status === 200;
+    const answer = toAnswer(await this.exchange.anonymous<string>(PROBE, request));
+    return answer.status === 200 && typeof entryOf(answer).message === 'string';
   }
 
   private async call(
-    onBehalfOf: string | undefined,
+    call: UpstreamCall,
     method: string,
     url: string,
+    onBehalfOf: string | undefined,
     data?: string,
   ): Promise<Answer> {
     const headers = jsonHeaders();
     if (data !== undefined) headers['Content-Type'] = 'application/json';
-    return toAnswer(await this.authorized<string>(onBehalfOf, { method, url, data, headers }));
-  }
-
-  private authorized<T>(
-    onBehalfOf: string | undefined,
-    request: RequestWithHeaders,
-  ): Promise<AxiosResponse<T>> {
-    return this.credentials.apply<T>(
-      (headers) => this.exchange<T>({ ...request, headers: { ...request.headers, ...headers } }),
-      onBehalfOf,
-    );
-  }
-
-  /** `axiosRef` instead of the Observable: measured a quarter faster, and a promise is what is needed. */
-  private async exchange<T>(request: AxiosRequestConfig): Promise<AxiosResponse<T>> {
-    try {
-      return await this.http.axiosRef.request<T>(request);
-    } catch (error) {
-      throw transportProblem(error);
-    }
-  }
-}
-
-/** The body may never end and is not waited for. A 404 means that it was deleted since it was looked at. */
-function contentRefusal(status: number): ProblemException {
-  if (status === 403) return new ProblemException('FORBIDDEN');
-  if (status === 404) return new ProblemException('DOWNLOAD_NOT_FOUND');
-  return serverProblem({ status, body: undefined });
-}
-
-/** A wrong range under a right header would spoil a resumed file without anyone's noticing. */
-function isContentOf(
-  headers: AxiosResponse['headers'],
-  length: number,
-  range?: ByteRange,
-): boolean {
-  const isRange =
-    !range || String(headers['content-range']).startsWith(`bytes ${range.start}-${range.end}/`);
-  const isPlain = (headers['content-encoding'] ?? 'identity') === 'identity';
-  return isRange && isPlain && Number(headers['content-length']) === length;
-}
-
-/** What fails before the first byte can still be answered as a problem. */
-async function firstByte(content: Readable): Promise<void> {
-  try {
-    await once(content, 'readable');
-  } catch (error) {
-    throw transportProblem(error);
+    const request = { method, url, data, headers };
+    return toAnswer(await this.exchange.authorized<string>(call, request, onBehalfOf));
   }
 }

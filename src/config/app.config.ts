@@ -127,5 +127,9 @@ export interface AppConfig {
   /** Milliseconds that running requests have when the service is stopped. */
   readonly shutdownGraceMs: number;
   readonly docs: boolean;
+  /** Whether `/metrics` is served. */
+  readonly metrics: boolean;
+  /** Base of an OpenTelemetry collector; none: no traces. */
+  readonly otlpEndpoint?: string;
   readonly logLevel: LogLevel;
 }

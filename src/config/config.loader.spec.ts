@@ -59,6 +59,7 @@ describe('the configuration', () => {
       rateLimit: { perCaller: 1200, perAddress: 2400, create: 60, failedLogins: 10 },
       shutdownGraceMs: 25_000,
       docs: true,
+      metrics: true,
       logLevel: 'log',
     });
   });
@@ -97,6 +98,8 @@ describe('the configuration', () => {
         SHUTDOWN_GRACE_MS: '0',
         MAX_BODY_BYTES: '1024',
         DOCS: 'off',
+        METRICS: 'off',
+        OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector.example.com:4318',
         LOG_LEVEL: 'debug',
       }),
     ).toEqual({
@@ -139,6 +142,8 @@ describe('the configuration', () => {
       rateLimit: { perCaller: 8, perAddress: 9, create: 10, failedLogins: 11 },
       shutdownGraceMs: 0,
       docs: false,
+      metrics: false,
+      otlpEndpoint: 'http://collector.example.com:4318',
       logLevel: 'debug',
     });
   });
@@ -361,6 +366,8 @@ describe('a wrong variable', () => {
     ['SHUTDOWN_GRACE_MS', '-1', 'from 0 to'],
     ['MAX_BODY_BYTES', '64k', 'bytes'],
     ['DOCS', 'yes', 'on or off'],
+    ['METRICS', 'yes', 'on or off'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector', 'http or https'],
     ['LOG_LEVEL', 'verbose', 'fatal, error, warn, log, debug'],
   ])('is named, quoted and told what is allowed: %s=%s', (name, value, allowed) => {
     const problems = problemsOf({ ...LEAST, [name]: value });
@@ -442,6 +449,13 @@ describe('a password in a place that is not its own', () => {
     const { message, problems } = refusal({ ...LEAST, ALFRESCO_URL: url });
     expect(problems).toEqual([expect.stringMatching(/^ALFRESCO_URL: must be the root of /)]);
     expect(message).not.toContain('hunter2');
+  });
+
+  it('is not printed as part of the address of a collector', () => {
+    const endpoint = 'https://user:hunter2@otlp.example.com';
+    expect(refusal({ ...LEAST, OTEL_EXPORTER_OTLP_ENDPOINT: endpoint }).message).not.toContain(
+      'hunter2',
+    );
   });
 
   it.each(['svc:hunter2', ':hunter2', 'svc:p:hunter2'])(

@@ -94,7 +94,7 @@ function invalidVariables(environment: Environment, given: Record<string, string
 function isQuotable(property: string, value: string): boolean {
   const plainUrl = /^(?:[a-z]+:)?\/*[\w.-]+(?::\d+)?(?:\/[\w./-]*)?$/i;
   if (SECRET_VARIABLES.has(property)) return false;
-  return !/_(?:URL|ISSUER)$/.test(property) || plainUrl.test(value);
+  return !/_(?:URL|ISSUER|ENDPOINT)$/.test(property) || plainUrl.test(value);
 }
 
 function readUsers(environment: Environment, problems: string[]): AuthConfig['users'] {
@@ -162,6 +162,10 @@ function toAppConfig(
     }),
     shutdownGraceMs: environment.SHUTDOWN_GRACE_MS,
     docs: environment.DOCS === 'on',
+    metrics: environment.METRICS === 'on',
+    ...(environment.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined && {
+      otlpEndpoint: environment.OTEL_EXPORTER_OTLP_ENDPOINT,
+    }),
     logLevel: environment.LOG_LEVEL,
   };
 }

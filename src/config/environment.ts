@@ -198,6 +198,13 @@ export class Environment {
   @IsIn(['on', 'off'], { message: 'must be on or off' })
   DOCS: 'on' | 'off' = 'on';
 
+  @IsIn(['on', 'off'], { message: 'must be on or off' })
+  METRICS: 'on' | 'off' = 'on';
+
+  @IsOptional()
+  @IsHttpUrl('must be the base of an OpenTelemetry collector, an http or https URL')
+  OTEL_EXPORTER_OTLP_ENDPOINT?: string;
+
   @IsIn(LOG_LEVELS, { message: `must be one of ${LOG_LEVELS.join(', ')}` })
   LOG_LEVEL: LogLevel = 'log';
 }

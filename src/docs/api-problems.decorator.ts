@@ -14,6 +14,7 @@ const EVERYWHERE: readonly ProblemCode[] = [
   'ALFRESCO_BAD_RESPONSE',
   'ALFRESCO_CREDENTIALS_REJECTED',
   'ALFRESCO_UNREACHABLE',
+  'ALFRESCO_UNAVAILABLE',
   'ALFRESCO_TIMEOUT',
   'SHUTTING_DOWN',
 ];
@@ -71,6 +72,12 @@ const RATE_LIMIT_HEADERS = {
   ),
 };
 
+/** Problems that say when to try again, whatever comes of it. */
+const RETRIED_LATER: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
+  'IDENTITY_PROVIDER_UNAVAILABLE',
+  'ALFRESCO_UNAVAILABLE',
+]);
+
 function headersOf(codes: readonly ProblemCode[]) {
   return {
     ...(codes.includes('UNAUTHENTICATED') && {
@@ -80,7 +87,7 @@ function headersOf(codes: readonly ProblemCode[]) {
       'Retry-After': textHeader('Seconds until the limit starts anew.'),
       ...RATE_LIMIT_HEADERS,
     }),
-    ...(codes.includes('IDENTITY_PROVIDER_UNAVAILABLE') && {
+    ...(codes.some((code) => RETRIED_LATER.has(code)) && {
       'Retry-After': textHeader('Seconds until it is worth trying again.'),
     }),
     ...(codes.includes('CONTENT_NOT_READY') && {

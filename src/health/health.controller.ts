@@ -1,7 +1,12 @@
-import { Controller, Get } from '@nestjs/common';
+import { Controller, Get, ServiceUnavailableException } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { HealthCheckService, HealthIndicatorService } from '@nestjs/terminus';
+import {
+  type HealthCheckResult,
+  HealthCheckService,
+  HealthIndicatorService,
+} from '@nestjs/terminus';
 import { AlfrescoClient } from '../alfresco/alfresco.client.js';
+import { UpstreamPolicy } from '../alfresco/upstream/upstream.policy.js';
 import { Public } from '../auth/public.decorator.js';
 import { ApiOnlyProblems } from '../docs/api-problems.decorator.js';
 import { DownloadRegistry } from '../downloads/registry/download.registry.js';
@@ -10,9 +15,17 @@ import { RequestDrain } from '../shutdown/request.drain.js';
 import { Unlimited } from '../throttling/unlimited.decorator.js';
 
 const okSchema = { type: 'string', enum: ['ok'] };
+const readySchema = { type: 'string', enum: ['ok', 'degraded'] };
 const indicatorSchema = { type: 'object', additionalProperties: { type: 'object' } };
 
-const UP = { store: { status: 'up' }, alfresco: { status: 'up' } };
+const UP = {
+  store: { status: 'up' },
+  alfresco: { status: 'up' },
+  breakers: { status: 'up', read: 'closed', write: 'closed', content: 'closed', login: 'closed' },
+};
+
+/** Seconds until it is worth asking again. */
+const RETRY_AFTER = '5';
 
 /** Probes for an orchestrator. Open to everyone, and silent about anything but up or down. */
 @Public()
@@ -25,6 +38,7 @@ export class HealthController {
     private readonly indicators: HealthIndicatorService,
     private readonly alfresco: AlfrescoClient,
     private readonly registry: DownloadRegistry,
+    private readonly policy: UpstreamPolicy,
     private readonly drain: RequestDrain,
   ) {}
 
@@ -47,7 +61,9 @@ export class HealthController {
   @ApiOperation({
     operationId: 'getReadiness',
     summary: 'Whether requests can be served',
-    description: 'Asks Alfresco’s own readiness probe, and the store.',
+    description:
+      'Asks Alfresco’s own readiness probe and the store, and tells the state of the breakers that keep requests from an ' +
+      'Alfresco that fails: with an open one the service is degraded. `details` has all three, also when they cannot be served.',
   })
   @ApiOkResponse({
     description: 'They can.',
@@ -55,7 +71,7 @@ export class HealthController {
       type: 'object',
       required: ['status', 'details'],
       properties: {
-        status: okSchema,
+        status: readySchema,
         info: indicatorSchema,
         error: indicatorSchema,
         details: indicatorSchema,
@@ -64,23 +80,61 @@ export class HealthController {
     example: { status: 'ok', info: UP, error: {}, details: UP },
   })
   @ApiOnlyProblems('ALFRESCO_UNAVAILABLE', 'STORE_UNAVAILABLE', 'SHUTTING_DOWN')
-  ready() {
+  async ready(): Promise<HealthCheckResult> {
     if (this.drain.isDraining) throw new ProblemException('SHUTTING_DOWN');
-    return this.health.check([() => this.checkStore(), () => this.checkAlfresco()]);
+    const diagnoses: string[] = [];
+    try {
+      return await this.health.check([
+        () => this.checkStore(diagnoses),
+        () => this.checkAlfresco(diagnoses),
+        () => this.checkBreakers(),
+      ]);
+    } catch (error) {
+      throw notReady(error, diagnoses.join('; '));
+    }
   }
 
-  private async checkStore() {
-    await this.registry.ping();
-    return this.indicators.check('store').up();
+  private async checkStore(diagnoses: string[]) {
+    const store = this.indicators.check('store');
+    try {
+      await this.registry.ping();
+      return store.up();
+    } catch (error) {
+      diagnoses.push(diagnosisOf(error));
+      return store.down();
+    }
   }
 
-  private async checkAlfresco() {
-    const diagnosis = await this.alfresco.isReady().then(
-      (isReady) => (isReady ? undefined : 'Alfresco says that it is not ready'),
-      (error: unknown) => (error instanceof ProblemException && error.diagnosis) || 'no answer',
-    );
-    if (diagnosis === undefined) return this.indicators.check('alfresco').up();
-    const headers = { 'retry-after': '5' };
-    throw new ProblemException('ALFRESCO_UNAVAILABLE', { headers, diagnosis });
+  private async checkAlfresco(diagnoses: string[]) {
+    const alfresco = this.indicators.check('alfresco');
+    try {
+      if (await this.alfresco.isReady()) return alfresco.up();
+      diagnoses.push('Alfresco says that it is not ready');
+    } catch (error) {
+      diagnoses.push(diagnosisOf(error));
+    }
+    return alfresco.down();
   }
+
+  /** An open one concerns some of the requests, and those are answered at once. */
+  private checkBreakers() {
+    const breakers = this.policy.breakers();
+    const states = Object.fromEntries(breakers.map(({ operation, state }) => [operation, state]));
+    const indicator = this.indicators.check('breakers');
+    const isOpen = breakers.some(({ state }) => state === 'open');
+    return isOpen ? indicator.degraded(states) : indicator.up(states);
+  }
+}
+
+/** The problem that stands for a failed check. */
+function notReady(error: unknown, diagnosis: string): unknown {
+  if (!(error instanceof ServiceUnavailableException)) return error;
+  const { details } = error.getResponse() as HealthCheckResult;
+  const code = details.store?.status === 'down' ? 'STORE_UNAVAILABLE' : 'ALFRESCO_UNAVAILABLE';
+  const headers = { 'retry-after': RETRY_AFTER };
+  return new ProblemException(code, { headers, diagnosis, extensions: { details } });
+}
+
+function diagnosisOf(error: unknown): string {
+  return (error instanceof ProblemException && error.diagnosis) || 'no answer';
 }

@@ -18,6 +18,8 @@ const OF_A_LISTED_ORIGIN = {
     'Last-Event-ID',
     'Prefer',
     'Range',
+    'Traceparent',
+    'Tracestate',
     'X-Request-Id',
     'X-Requested-With',
   ],

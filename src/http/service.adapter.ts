@@ -2,7 +2,8 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AppConfig, HttpConfig } from '../config/app.config.js';
 import { MAX_TIMER_MS } from '../config/environment.js';
-import { handleClientError } from '../problems/client-error.handler.js';
+import { TimedResponse } from '../observability/timed.response.js';
+import { type UnreadableRequest, handleClientError } from '../problems/client-error.handler.js';
 import { requestId } from './request-id.js';
 
 /** Milliseconds to receive a request; Fastify's default has no limit, which invites slow clients. */
@@ -21,8 +22,15 @@ type SendProblem = (thrown: unknown, request: FastifyRequest, reply: FastifyRepl
 export class ServiceAdapter extends FastifyAdapter {
   private securityHeaders?: SecurityHook;
 
-  /** @param sendProblem answers what the router refuses before Nest sees the request */
-  constructor({ http, alfresco }: Pick<AppConfig, 'http' | 'alfresco'>, sendProblem: SendProblem) {
+  /**
+   * @param sendProblem answers what the router refuses before Nest sees the request
+   * @param noteUnreadable is told of what the HTTP parser refused
+   */
+  constructor(
+    { http, alfresco }: Pick<AppConfig, 'http' | 'alfresco'>,
+    sendProblem: SendProblem,
+    noteUnreadable: (request: UnreadableRequest) => void,
+  ) {
     super({
       trustProxy: trustProxy(http),
       bodyLimit: http.maxBodyBytes,
@@ -33,11 +41,18 @@ export class ServiceAdapter extends FastifyAdapter {
         MAX_TIMER_MS,
       ),
       // A request without Host is answered in the form of every other error (see `createApp`).
-      http: { requireHostHeader: false, connectionsCheckingInterval: TIMEOUT_CHECK_MS },
+      http: {
+        requireHostHeader: false,
+        connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+        ServerResponse: TimedResponse,
+      },
       genReqId: requestId,
       // A HEAD route is written where it differs from GET; Fastify makes the others.
       exposeHeadRoutes: true,
-      clientErrorHandler: handleClientError,
+      clientErrorHandler: (error, socket) => {
+        const request = handleClientError(error, socket);
+        if (request) noteUnreadable(request);
+      },
       frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
         // No hook runs for such a request. What the security hook thinks of its origin does not matter any more.
         this.securityHeaders?.(request, reply.raw);

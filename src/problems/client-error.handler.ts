@@ -10,9 +10,22 @@ const BY_PARSER_CODE: Readonly<Record<string, ProblemCode>> = {
   HPE_HEADER_OVERFLOW: 'HEADERS_TOO_LARGE',
 };
 
-/** Answers what Node's HTTP parser refuses; there is no request object yet, so the socket is written to. */
-export function handleClientError(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || socket.destroyed) return;
+/** A request that could not be read, so that nothing is known of it. */
+export interface UnreadableRequest {
+  /** The `X-Request-Id` of the answer. */
+  readonly id: string;
+  readonly problem: ProblemException;
+}
+
+/**
+ * Answers what Node's HTTP parser refuses; there is no request object yet, so the socket is written to.
+ * @returns what was answered; `undefined` when nobody is left to be answered
+ */
+export function handleClientError(
+  error: NodeJS.ErrnoException,
+  socket: Socket,
+): UnreadableRequest | undefined {
+  if (error.code === 'ECONNRESET' || socket.destroyed) return undefined;
   const problem = new ProblemException(BY_PARSER_CODE[error.code ?? ''] ?? 'MALFORMED_REQUEST');
   const id = randomUUID();
   const body = JSON.stringify(toProblemDocument(problem, { url: '', id }));
@@ -34,4 +47,5 @@ export function handleClientError(error: NodeJS.ErrnoException, socket: Socket):
     );
   }
   socket.destroySoon();
+  return { id, problem };
 }

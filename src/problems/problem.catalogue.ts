@@ -183,8 +183,9 @@ export const PROBLEMS = {
   },
   ALFRESCO_UNAVAILABLE: {
     status: 503,
-    title: 'Alfresco is not ready',
-    description: 'Alfresco says of itself that it is not ready, or does not answer its probe.',
+    title: 'Alfresco is not available now',
+    description:
+      'Alfresco is not asked: it did not answer several times in a row, or as many ZIPs are being sent as may be ("Retry-After" is sent). Of the readiness probe: Alfresco says that it is not ready, or does not answer.',
   },
   STORE_UNAVAILABLE: {
     status: 503,

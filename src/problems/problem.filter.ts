@@ -1,5 +1,6 @@
-import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { ObservedRequest } from '../observability/request.observer.js';
 import { AllowedMethods } from './allowed-methods.js';
 import { PROBLEM_MEDIA_TYPE, toProblemDocument } from './problem.document.js';
 import { ProblemException } from './problem.exception.js';
@@ -8,8 +9,6 @@ import { toProblem } from './problem.mapper.js';
 /** The one exception filter: everything that goes wrong in a request becomes a problem document here. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
-  private readonly logger = new Logger('Problem');
-
   constructor(private readonly allowedMethods: AllowedMethods) {}
 
   catch(thrown: unknown, host: ArgumentsHost): void {
@@ -22,7 +21,7 @@ export class ProblemFilter implements ExceptionFilter {
     // A caller who leaves in the middle of his body is no failure of this service, and reads no answer.
     if (request.raw.destroyed && !request.raw.complete) return;
     const problem = this.withAllowedMethods(toProblem(thrown), request);
-    this.log(problem, thrown, request);
+    note(problem, thrown, request);
     if (reply.sent || reply.raw.headersSent) {
       // Part of another answer is on its way: a cut connection is the only honest end.
       reply.raw.destroy();
@@ -44,14 +43,11 @@ export class ProblemFilter implements ExceptionFilter {
       headers: { allow: methods.join(', ') },
     });
   }
+}
 
-  private log(problem: ProblemException, thrown: unknown, request: FastifyRequest): void {
-    if (problem.status < 500) return;
-    const what = `${problem.code} [${request.id}]`;
-    if (problem.code === 'INTERNAL_ERROR') {
-      this.logger.error(what, thrown instanceof Error ? thrown.stack : undefined);
-    } else {
-      this.logger.warn(problem.diagnosis ? `${what} ${problem.diagnosis}` : what);
-    }
-  }
+/** For the line that the request gets in the log. */
+function note(problem: ProblemException, thrown: unknown, { observed }: ObservedRequest): void {
+  if (!observed) return;
+  observed.problem = problem;
+  if (problem.code === 'INTERNAL_ERROR' && thrown instanceof Error) observed.stack = thrown.stack;
 }

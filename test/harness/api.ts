@@ -1,3 +1,4 @@
+import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
 import { AS_ALICE, SERVICE_ACCOUNT, basic } from './bff.js';
 import { until } from './polling.js';
 
@@ -49,6 +50,13 @@ export class DownloadsApi {
     const text = await answer.text();
     if (answer.status !== 202) throw new Error(`${answer.status}: ${text}`);
     return (JSON.parse(text) as { entry: DownloadBody }).entry.id;
+  }
+
+  /** A download that stays IN_PROGRESS, so that Alfresco is asked about it again: its job has crashed. */
+  async startStuck(): Promise<string> {
+    const id = await this.start([SAMPLE_NODES.crashingFile]);
+    await this.waitFor(id, ({ status }) => status === 'IN_PROGRESS');
+    return id;
   }
 
   async status(id: string): Promise<DownloadBody> {

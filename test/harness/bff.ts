@@ -1,16 +1,16 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import bcrypt from 'bcrypt';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApp } from '../../dist/app.factory.js';
 import { loadConfig } from '../../dist/config/config.loader.js';
 import { SAMPLE_USERS } from '../../sandbox/sample-nodes.ts';
+import { CALLERS } from './callers.js';
+import { keep, keepLine, talkative } from './evidence/evidence.js';
+import { rawRequest } from './raw-http.js';
 
 export const SERVICE_ACCOUNT = SAMPLE_USERS.find(({ id }) => id === 'downloads-service')!;
 
-/** Callers of the service under test; the second password tries what RFC 7617 allows. */
-export const CALLERS = {
-  alice: { name: 'alice', password: 'al1ce-bff-Pa55' },
-  zoe: { name: 'zoë', password: 'a:b::pässwörd-日本:' },
-} as const;
+export { CALLERS };
 
 type CallerName = keyof typeof CALLERS;
 
@@ -56,13 +56,41 @@ export interface Bff {
   close(): Promise<void>;
 }
 
-/** Starts the service in this process, from its sources, on a free port. */
+/**
+ * Starts the service in this process, on a free port. Whatever its `LOG_LEVEL`, all that it logs is kept for the end of
+ * the run; to the output of this process goes what the level lets through.
+ *
+ * @param onLine is told of every line of the log
+ */
 export async function startBff(
   alfrescoUrl: string,
   more: Record<string, string> = {},
+  onLine: (line: string) => void = () => {},
 ): Promise<Bff> {
-  const app = await createApp(loadConfig(environment(alfrescoUrl, more)));
+  const variables = environment(alfrescoUrl, more);
+  const app = await createApp(loadConfig(talkative(variables)), {
+    write: (line) => {
+      onLine(line);
+      if (keepLine(line, variables.LOG_LEVEL)) process.stdout.write(line);
+    },
+  });
   await app.listen(0, '127.0.0.1');
   const url = await app.getUrl();
-  return { app, url, port: Number(new URL(url).port), close: () => app.close() };
+  const port = Number(new URL(url).port);
+  return {
+    app,
+    url,
+    port,
+    close: async () => {
+      await keepMetrics(port);
+      await app.close();
+    },
+  };
+}
+
+/** Keeps what a service has measured; one that has ended, hangs, or has `METRICS=off`, tells nothing. */
+export async function keepMetrics(port: number): Promise<void> {
+  const asked = rawRequest(port, { path: '/metrics' }).catch(() => undefined);
+  const answer = await Promise.race([asked, sleep(2000, undefined, { ref: false })]);
+  if (answer?.status === 200) keep('metrics', answer.body);
 }

@@ -26,6 +26,10 @@ export class MutualTls {
     return this.authority.issue(subject, subjectAltName);
   }
 
+  issueExpired(subject: string): Identity {
+    return this.authority.issueExpired(subject);
+  }
+
   /** Path of a file with this text. */
   file(name: string, text: string): string {
     const path = join(this.directory, name);

@@ -1,8 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { environment } from './bff.js';
+import { createInterface } from 'node:readline';
+import { environment, keepMetrics } from './bff.js';
+import { keepLine, talkative } from './evidence/evidence.js';
 import { until } from './polling.js';
 
 const MAIN = join(process.cwd(), 'dist/main.js');
@@ -10,18 +13,32 @@ const MAIN = join(process.cwd(), 'dist/main.js');
 /** The built service (`dist/main.js`) in a process of its own. */
 export class ServiceProcess {
   private output = '';
+  /** Its last lines may come after its exit. */
+  private readonly closed: Promise<unknown>;
 
-  private constructor(readonly child: ChildProcess) {
+  /** @param logLevel what it would log if it did not have to tell everything */
+  private constructor(
+    readonly child: ChildProcess,
+    logLevel: string | undefined,
+  ) {
+    this.closed = once(child, 'close');
     for (const stream of [child.stdout, child.stderr]) {
-      stream?.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
+      const lines = createInterface({ input: stream! });
+      lines.on('line', (line) => {
+        if (keepLine(`${line}\n`, logLevel)) this.output += `${line}\n`;
+      });
     }
   }
 
-  /** Starts it with exactly these variables, and `PATH`. */
-  static spawn(variables: Record<string, string>, node = process.execPath): ServiceProcess {
-    const env = { PATH: process.env.PATH, ...variables };
+  /** Starts it with exactly these variables, `PATH`, and what makes it tell everything. */
+  static spawn(
+    variables: Record<string, string>,
+    [program = '', ...args]: readonly string[] = [process.execPath, MAIN],
+  ): ServiceProcess {
+    const env = { PATH: process.env.PATH, ...talkative(variables) };
     return new ServiceProcess(
-      spawn(node, [MAIN], { env, cwd: tmpdir(), stdio: ['ignore', 'pipe', 'pipe'] }),
+      spawn(program, args, { env, cwd: tmpdir(), stdio: ['ignore', 'pipe', 'pipe'] }),
+      variables.LOG_LEVEL,
     );
   }
 
@@ -29,8 +46,9 @@ export class ServiceProcess {
   static async start(
     alfrescoUrl: string,
     more: Record<string, string> = {},
+    command?: readonly string[],
   ): Promise<ServiceProcess> {
-    const service = ServiceProcess.spawn(environment(alfrescoUrl, more));
+    const service = ServiceProcess.spawn(environment(alfrescoUrl, more), command);
     await until(
       () => service.url,
       (url) => url !== undefined || service.child.exitCode !== null,
@@ -39,7 +57,7 @@ export class ServiceProcess {
     return service;
   }
 
-  /** All that it has printed. */
+  /** All that it has printed, as far as its `LOG_LEVEL` lets it. */
   get text(): string {
     return this.output;
   }
@@ -51,14 +69,12 @@ export class ServiceProcess {
 
   /** Waits for its end. */
   async exit(): Promise<number | null> {
-    const { child } = this;
-    if (child.exitCode === null && child.signalCode === null) {
-      await new Promise((resolve) => child.once('exit', resolve));
-    }
-    return child.exitCode;
+    await this.closed;
+    return this.child.exitCode;
   }
 
   async stop(): Promise<number | null> {
+    if (this.url) await keepMetrics(Number(new URL(this.url).port));
     this.child.kill('SIGTERM');
     return this.exit();
   }

@@ -1,6 +1,7 @@
 import type { HttpService } from '@nestjs/axios';
 import type { AlfrescoConfig } from '../../config/app.config.js';
 import type { AlfrescoCredentials } from './alfresco.credentials.js';
+import type { UpstreamPolicy } from '../upstream/upstream.policy.js';
 import { BasicCredentials } from './basic.credentials.js';
 import { OAuth2Login } from './oauth2.login.js';
 import { RemoteUserCredentials } from './remote-user.credentials.js';
@@ -8,10 +9,14 @@ import { RenewedCredentials } from './renewed.credentials.js';
 import { TicketLogin } from './ticket.login.js';
 
 /** The credentials that the configuration asks for. */
-export function createCredentials(config: AlfrescoConfig, http: HttpService): AlfrescoCredentials {
+export function createCredentials(
+  config: AlfrescoConfig,
+  http: HttpService,
+  policy: UpstreamPolicy,
+): AlfrescoCredentials {
   if (config.onBehalfOf === 'remote-user') return new RemoteUserCredentials();
-  if (config.oauth2) return new RenewedCredentials(new OAuth2Login(config, config.oauth2));
+  if (config.oauth2) return new RenewedCredentials(new OAuth2Login(config, config.oauth2, policy));
   return config.auth === 'ticket'
-    ? new RenewedCredentials(new TicketLogin(http, config))
+    ? new RenewedCredentials(new TicketLogin(http, config, policy))
     : new BasicCredentials(config.username, config.password);
 }

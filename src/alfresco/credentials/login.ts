@@ -1,3 +1,8 @@
+import type { UpstreamCall } from '../upstream/upstream.policy.js';
+
+/** As one call: a login that may have been heard is not sent again, since accounts are locked after a few failures. */
+export const LOGIN: UpstreamCall = { operation: 'login', repeat: 'if-unsent' };
+
 /** What a login gave. */
 export interface Grant {
   /** Value of the `Authorization` header. Never to be logged. */

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { inspect } from 'node:util';
 import type { AlfrescoConfig, OAuth2Config } from '../../config/app.config.js';
+import { UpstreamPolicy } from '../upstream/upstream.policy.js';
 import { OAuth2Login } from './oauth2.login.js';
 
 const SECRET = 's3:cr et+%ä';
@@ -19,7 +20,8 @@ describe('a login with client credentials', () => {
   const at = (more: Partial<OAuth2Config> = {}) => {
     const { port } = server.address() as AddressInfo;
     const tokenUrl = `http://127.0.0.1:${port}/realms/x/token`;
-    return new OAuth2Login(LIMITS, { tokenUrl, clientId: 'b f:f', clientSecret: SECRET, ...more });
+    const oauth2 = { tokenUrl, clientId: 'b f:f', clientSecret: SECRET, ...more };
+    return new OAuth2Login(LIMITS, oauth2, new UpstreamPolicy(LIMITS));
   };
   const failure = () => login.obtain().catch((thrown: unknown) => thrown);
 

@@ -3,10 +3,11 @@ import type { AlfrescoConfig, OAuth2Config } from '../../config/app.config.js';
 import { ProblemException } from '../../problems/problem.exception.js';
 import { isObject, toAnswer, type Answer } from '../answer.js';
 import { jsonHeaders } from '../request-headers.js';
-import { transportProblem } from '../transport-failure.js';
-import { UndiciTransport } from '../undici.transport.js';
+import { transportProblem } from '../upstream/transport-failure.js';
+import { UndiciTransport } from '../upstream/undici.transport.js';
+import type { UpstreamPolicy } from '../upstream/upstream.policy.js';
 import { basicAuthorization } from './basic-authorization.js';
-import type { Grant, Login } from './login.js';
+import { type Grant, LOGIN, type Login } from './login.js';
 import { trustedAuthorities } from './trusted-authorities.js';
 
 /** A token is renewed this long before its end, or after nine tenths of its life if that is later. */
@@ -22,7 +23,11 @@ export class OAuth2Login implements Login {
   private readonly headers: Record<string, string>;
   private readonly body: string;
 
-  constructor(config: AlfrescoConfig, oauth2: OAuth2Config) {
+  constructor(
+    config: AlfrescoConfig,
+    oauth2: OAuth2Config,
+    private readonly policy: UpstreamPolicy,
+  ) {
     const { origin, pathname, search } = new URL(oauth2.tokenUrl);
     this.transport = new UndiciTransport({
       ...config,
@@ -62,12 +67,19 @@ export class OAuth2Login implements Login {
   }
 
   private async post(): Promise<AxiosResponse<string>> {
+    const { headers, body: data } = this;
     try {
-      const { headers, body: data } = this;
-      return await this.http.request<string>({ method: 'POST', url: '', headers, data });
+      return await this.policy.run(LOGIN, (attempt) =>
+        attempt((signal) =>
+          this.http.request<string>({ method: 'POST', url: '', headers, data, signal }),
+        ),
+      );
     } catch (error) {
-      const { code, diagnosis } = transportProblem(error);
-      throw new ProblemException(code, { diagnosis: `token endpoint: ${diagnosis}` });
+      const { code, diagnosis, headers: ofProblem } = transportProblem(error);
+      throw new ProblemException(code, {
+        headers: ofProblem,
+        diagnosis: `token endpoint: ${diagnosis}`,
+      });
     }
   }
 }

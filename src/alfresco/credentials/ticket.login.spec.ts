@@ -1,6 +1,7 @@
 import { HttpService } from '@nestjs/axios';
 import axios, { type InternalAxiosRequestConfig } from 'axios';
 import type { AlfrescoConfig } from '../../config/app.config.js';
+import { UpstreamPolicy } from '../upstream/upstream.policy.js';
 import { TicketLogin } from './ticket.login.js';
 
 const CONFIG = {
@@ -8,6 +9,7 @@ const CONFIG = {
   tenant: '-default-',
   username: 'svc',
   password: 'pass"wörd',
+  timeoutMs: 1000,
 } as AlfrescoConfig;
 
 const TICKET = 'TICKET_57866258ea56c28491bb3e75d8355ebf6fbaaa23';
@@ -22,7 +24,7 @@ function loginAnswered(status: number, data: string) {
   const http = new HttpService(
     axios.create({ adapter, transformRequest: [], transformResponse: [] }),
   );
-  return { requests, login: new TicketLogin(http, CONFIG) };
+  return { requests, login: new TicketLogin(http, CONFIG, new UpstreamPolicy(CONFIG)) };
 }
 
 const error = (statusCode: number, errorKey: string) =>

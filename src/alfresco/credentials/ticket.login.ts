@@ -6,9 +6,9 @@ import { type Answer, badResponse, entryOf, errorOf, toAnswer } from '../answer.
 import { apiPath } from '../api-path.js';
 import { jsonHeaders } from '../request-headers.js';
 import { serverProblem } from '../refusal.js';
-import { transportProblem } from '../transport-failure.js';
+import type { UpstreamPolicy } from '../upstream/upstream.policy.js';
 import { basicAuthorization } from './basic-authorization.js';
-import type { Grant, Login } from './login.js';
+import { type Grant, LOGIN, type Login } from './login.js';
 
 /**
  * POST /tickets of Alfresco's authentication API.
@@ -23,6 +23,7 @@ export class TicketLogin implements Login {
   constructor(
     private readonly http: HttpService,
     config: AlfrescoConfig,
+    private readonly policy: UpstreamPolicy,
   ) {
     this.path = apiPath(config, 'authentication');
     this.body = JSON.stringify({ userId: config.username, password: config.password });
@@ -38,18 +39,17 @@ export class TicketLogin implements Login {
     return { authorization: basicAuthorization('ROLE_TICKET', id) };
   }
 
-  private async post(): Promise<AxiosResponse<string>> {
-    try {
-      return await this.http.axiosRef.request<string>({
-        method: 'POST',
-        baseURL: this.path,
-        url: '/tickets',
-        headers: { ...jsonHeaders(), 'Content-Type': 'application/json' },
-        data: this.body,
-      });
-    } catch (error) {
-      throw transportProblem(error);
-    }
+  private post(): Promise<AxiosResponse<string>> {
+    const request = {
+      method: 'POST',
+      baseURL: this.path,
+      url: '/tickets',
+      headers: { ...jsonHeaders(), 'Content-Type': 'application/json' },
+      data: this.body,
+    };
+    return this.policy.run(LOGIN, (attempt) =>
+      attempt((signal) => this.http.axiosRef.request<string>({ ...request, signal })),
+    );
   }
 }
 

@@ -1,10 +1,10 @@
 import type { OutgoingHttpHeaders } from 'node:http';
-import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AlfrescoClient } from '../../alfresco/alfresco.client.js';
-import type { ByteRange } from '../../alfresco/byte-range.js';
+import type { ByteRange } from '../../alfresco/content/byte-range.js';
+import type { Healed, HealingContent } from '../../alfresco/content/healing.content.js';
 import { type DownloadNode, isTerminal } from '../../alfresco/download.js';
 import type { Caller } from '../../auth/caller.js';
 import { callerGone } from '../../http/caller-gone.js';
@@ -106,7 +106,7 @@ export class ContentService {
     range: ByteRange,
     gone: AbortSignal,
     reply: FastifyReply,
-  ): Promise<Readable | undefined> {
+  ): Promise<HealingContent | undefined> {
     try {
       return await this.alfresco.openContent(node, range, gone, caller.name);
     } catch (error) {
@@ -118,7 +118,7 @@ export class ContentService {
 
   /** An error can only cut the connection now; the length was announced, so no client takes a part for the whole. */
   private async stream(
-    content: Readable,
+    content: HealingContent,
     request: FastifyRequest,
     gone: AbortSignal,
     reply: FastifyReply,
@@ -127,6 +127,9 @@ export class ContentService {
       if (!gone.aborted)
         this.logger.warn(`ALFRESCO_CUT [${request.id}] ${error.code ?? error.name}`);
     });
+    content.on('healed', ({ position, cause }: Healed) =>
+      this.logger.warn(`ALFRESCO_RESUMED [${request.id}] ${cause}, at byte ${position}`),
+    );
     content.on('data', (chunk: Buffer) => countStreamed(chunk.length));
     reply.hijack();
     reply.raw.writeHead(reply.statusCode, reply.getHeaders() as OutgoingHttpHeaders);

@@ -1,6 +1,8 @@
 import type { AlfrescoClient } from '../../alfresco/alfresco.client.js';
 import type { Download } from '../../alfresco/download.js';
 import type { Caller } from '../../auth/caller.js';
+import { DownloadEndings } from '../../observability/download.endings.js';
+import { Metrics } from '../../observability/metrics.js';
 import { ProblemException } from '../../problems/problem.exception.js';
 import type { DownloadRegistry } from '../registry/download.registry.js';
 import type { ProgressEvent } from './progress.event.js';
@@ -37,7 +39,7 @@ beforeEach(() => {
   const registry = {
     remove: (id: string) => Promise.resolve(void removed.push(id)),
   } as unknown as DownloadRegistry;
-  tracker = new ProgressTracker(alfresco, registry, {
+  tracker = new ProgressTracker(alfresco, registry, new DownloadEndings(new Metrics()), {
     maxNodeIds: 1,
     statusFreshnessMs: 250,
     stallAfterMs: 10_000,

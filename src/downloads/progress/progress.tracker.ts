@@ -3,6 +3,7 @@ import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { AlfrescoClient } from '../../alfresco/alfresco.client.js';
 import type { Download } from '../../alfresco/download.js';
 import type { Caller } from '../../auth/caller.js';
+import { DownloadEndings } from '../../observability/download.endings.js';
 import { ProblemException, isProblem } from '../../problems/problem.exception.js';
 import type { DownloadsConfig } from '../../config/app.config.js';
 import { DOWNLOADS_CONFIG } from '../downloads.config.js';
@@ -35,6 +36,7 @@ export class ProgressTracker implements OnModuleDestroy {
   constructor(
     private readonly alfresco: AlfrescoClient,
     private readonly registry: DownloadRegistry,
+    private readonly endings: DownloadEndings,
     @Inject(DOWNLOADS_CONFIG) private readonly options: DownloadsConfig,
   ) {}
 
@@ -140,7 +142,9 @@ export class ProgressTracker implements OnModuleDestroy {
 
   private async ask(caller: Caller, id: string): Promise<Download> {
     try {
-      return await this.orGone(id, this.alfresco.getDownload(id, caller.name));
+      const download = await this.orGone(id, this.alfresco.getDownload(id, caller.name));
+      this.endings.saw(download);
+      return download;
     } catch (error) {
       // The network's and Alfresco's own failures may pass; what Alfresco says of the download itself will not.
       if (error instanceof ProblemException && error.status < 500) this.end(id, error);

@@ -1,4 +1,5 @@
 import { type Download, isTerminal } from '../../alfresco/download.js';
+import { runOutsideRequests } from '../../observability/request.context.js';
 import type { ProblemException } from '../../problems/problem.exception.js';
 import type { DownloadsConfig } from '../../config/app.config.js';
 import { type ProgressEvent, isLast, stateEvent, stateTag } from './progress.event.js';
@@ -169,10 +170,13 @@ export class TrackedDownload {
       this.event?.name === 'progress'
         ? Math.min(this.intervalMs, Math.max(untilStalled, this.fastestMs))
         : this.intervalMs;
-    this.timer = setTimeout(() => {
-      // Its failure is that of the readers, if there are any; watchers are told what becomes of it.
-      this.look().catch(() => {});
-    }, delay);
+    // It is for all watchers, and not to bear the name of the request that was the first.
+    this.timer = runOutsideRequests(() =>
+      setTimeout(() => {
+        // Its failure is that of the readers, if there are any; watchers are told what becomes of it.
+        this.look().catch(() => {});
+      }, delay),
+    );
   }
 
   /** No look is due. */

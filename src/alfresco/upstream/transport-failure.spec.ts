@@ -3,8 +3,9 @@ import { type AddressInfo, type Socket, createServer } from 'node:net';
 import { inspect } from 'node:util';
 import axios from 'axios';
 import { errors, request } from 'undici';
+import { TransportTimeoutError } from './deadline.js';
 import { transportProblem } from './transport-failure.js';
-import { AnswerTooLongError, TransportTimeoutError } from './undici.transport.js';
+import { AnswerTooLongError } from './undici.transport.js';
 
 /** What is thrown when the request meets a server that does this to every connection. */
 async function failureOf(serve: (socket: Socket) => void): Promise<unknown> {

@@ -1,0 +1,144 @@
+import { AsyncResource } from 'node:async_hooks';
+import { addAbortListener, once } from 'node:events';
+import type { Readable } from 'node:stream';
+import type { AxiosResponse } from 'axios';
+import type { AlfrescoConfig } from '../../config/app.config.js';
+import { ProblemException } from '../../problems/problem.exception.js';
+import type { AlfrescoExchange } from '../alfresco.exchange.js';
+import { badResponse } from '../answer.js';
+import type { DownloadNode } from '../download.js';
+import { serverProblem } from '../refusal.js';
+import { requestHeaders } from '../request-headers.js';
+import { codeOf, transportProblem } from '../upstream/transport-failure.js';
+import type { UpstreamCall, UpstreamPolicy } from '../upstream/upstream.policy.js';
+import type { ByteRange } from './byte-range.js';
+import type { ContentPlaces, Release } from './content.places.js';
+import { type Healed, HealingContent, discard } from './healing.content.js';
+
+/** Opens the ZIP of a finished download: takes a place for it, checks what Alfresco sends, and sees to it that it goes on. */
+export class ContentOpener {
+  constructor(
+    private readonly exchange: AlfrescoExchange,
+    private readonly policy: UpstreamPolicy,
+    private readonly places: ContentPlaces,
+    private readonly config: Pick<AlfrescoConfig, 'idleTimeoutMs'>,
+  ) {}
+
+  /** See `AlfrescoClient.openContent`. The place is held until the stream is closed. */
+  async open(
+    node: DownloadNode,
+    range: ByteRange,
+    caller: AbortSignal,
+    onBehalfOf?: string,
+  ): Promise<HealingContent> {
+    const release = await this.place(caller);
+    try {
+      const opening = { operation: 'content', repeat: 'if-failed', caller } as const;
+      const source = await this.request(node, range, opening, onBehalfOf);
+      // A connection tells of its end in a context of its own; what follows from that belongs to this request all the same.
+      const reopen = AsyncResource.bind((rest: ByteRange, gone: AbortSignal, limitMs: number) => {
+        // Repeated by the content itself.
+        const resuming = { operation: 'content', repeat: 'never', caller: gone, limitMs } as const;
+        return this.request(node, rest, resuming, onBehalfOf);
+      });
+      const content = new HealingContent(source, range, reopen, this.config.idleTimeoutMs);
+      const tell = AsyncResource.bind((outcome: 'resumed' | 'failed', cause: string) =>
+        this.policy.events.emit('resume', { outcome, cause }),
+      );
+      const link = addAbortListener(caller, () => discard(content));
+      content.once('close', () => {
+        link[Symbol.dispose]();
+        release();
+      });
+      content.once('error', (error) => tell('failed', codeOf(error)));
+      return content.on('healed', ({ cause }: Healed) => tell('resumed', cause));
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  private async place(caller: AbortSignal): Promise<Release> {
+    try {
+      return await this.places.take(caller);
+    } catch (error) {
+      if (!caller.aborted)
+        this.policy.events.emit('rejection', { operation: 'content', reason: 'places' });
+      throw transportProblem(error);
+    }
+  }
+
+  private async request(
+    node: DownloadNode,
+    range: ByteRange,
+    call: UpstreamCall,
+    onBehalfOf: string | undefined,
+  ): Promise<Readable> {
+    const expected = expectedAnswer(range, node.size!);
+    const request = {
+      method: 'GET',
+      url: `/nodes/${encodeURIComponent(node.id)}/content`,
+      headers: {
+        ...requestHeaders('*/*'),
+        ...(expected.status === 206 && { Range: `bytes=${range.start}-${range.end}` }),
+      },
+      responseType: 'stream',
+    } as const;
+    const { status, data } = await this.exchange.authorized<Readable>(
+      call,
+      request,
+      onBehalfOf,
+      (answer) => requireContent(answer, expected),
+    );
+    if (status === expected.status) return data;
+    discard(data);
+    throw contentRefusal(status);
+  }
+}
+
+/** The answer that the whole content or a part of it has to come with. */
+interface Expected {
+  readonly status: 200 | 206;
+  readonly length: number;
+  /** Of a part. Alfresco sends it with the whole as well, where it means nothing. */
+  readonly contentRange?: string;
+}
+
+/** The body may never end and is not waited for. A 404 means that it was deleted since it was looked at. */
+function contentRefusal(status: number): ProblemException {
+  if (status === 403) return new ProblemException('FORBIDDEN');
+  if (status === 404) return new ProblemException('DOWNLOAD_NOT_FOUND');
+  return serverProblem({ status, body: undefined });
+}
+
+function expectedAnswer({ start, end }: ByteRange, size: number): Expected {
+  const length = end - start + 1;
+  if (length === size) return { status: 200, length };
+  return { status: 206, length, contentRange: `bytes ${start}-${end}/${size}` };
+}
+
+/**
+ * Waits for the first byte of what was asked for: what fails before can still be repeated, or answered as a problem.
+ * @throws ProblemException ALFRESCO_BAD_RESPONSE when it is something else
+ */
+async function requireContent(
+  { status, headers, data }: AxiosResponse<Readable>,
+  expected: Expected,
+): Promise<void> {
+  if (status !== expected.status) return;
+  // Also for what fails between its first byte and its reader.
+  data.on('error', () => {});
+  if (!isContentOf(headers, expected)) {
+    data.destroy();
+    throw badResponse('content that is not what was asked for');
+  }
+  if (expected.length > 0) await once(data, 'readable');
+}
+
+/** A wrong range under a right header would spoil a resumed file without anyone's noticing. */
+function isContentOf(headers: AxiosResponse['headers'], expected: Expected): boolean {
+  const { contentRange, length } = expected;
+  const isRange = contentRange === undefined || headers['content-range'] === contentRange;
+  const isPlain = (headers['content-encoding'] ?? 'identity') === 'identity';
+  return isRange && isPlain && Number(headers['content-length']) === length;
+}

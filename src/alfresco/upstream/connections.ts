@@ -1,0 +1,53 @@
+import { buildConnector } from 'undici';
+import { codeOf } from './transport-failure.js';
+
+/** No connection could be established: the request was not sent, whatever it is. */
+export class UnsentError extends Error {
+  override readonly name = 'UnsentError';
+  readonly code: string;
+
+  constructor(failure: unknown) {
+    super('no connection');
+    this.code = codeOf(failure);
+  }
+}
+
+/**
+ * A connection that had served earlier requests broke before it began to answer this one. Most likely the other side
+ * had closed it as idle while the request was on its way.
+ */
+export class StaleConnectionError extends Error {
+  override readonly name = 'StaleConnectionError';
+  readonly code: string;
+
+  constructor(failure: unknown) {
+    super('a stale connection');
+    this.code = codeOf(failure);
+  }
+}
+
+/** How a connection that the other side has closed shows. What is no HTTP, for one, is no matter of its age. */
+const CLOSED: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
+
+/** Failures of connections on which something had been received before. */
+const ofUsedConnections = new WeakSet<Error>();
+
+/** undici's connector, which in addition keeps apart the failures that a request may be repeated after. */
+export function createConnector(options: buildConnector.BuildOptions): buildConnector.connector {
+  const connect = buildConnector(options);
+  return (target, callback) =>
+    connect(target, (...[failure, socket]) => {
+      if (failure) return callback(new UnsentError(failure), null);
+      socket.once('error', (error) => {
+        if (socket.bytesRead > 0 && CLOSED.has(codeOf(error))) ofUsedConnections.add(error);
+      });
+      return callback(null, socket);
+    });
+}
+
+/** What a request failed with before its answer began, told apart as far as repeating it is concerned. */
+export function beforeAnswer(failure: unknown): unknown {
+  return failure instanceof Error && ofUsedConnections.has(failure)
+    ? new StaleConnectionError(failure)
+    : failure;
+}

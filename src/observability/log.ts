@@ -1,0 +1,53 @@
+import type { LoggerService } from '@nestjs/common';
+import { NativeLogger, type PinoLogger } from 'nestjs-pino';
+import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino';
+import type { LogLevel } from '../config/app.config.js';
+import { LogOutput } from './log.output.js';
+import { SECRET_NAMES, withoutSecrets } from './redaction.js';
+import { currentRequest } from './request.context.js';
+import { TerminalFormat } from './terminal.format.js';
+
+/** Where the service writes what it does. */
+export interface Log {
+  /** For `Logger` of Nest: everything but the requests themselves. */
+  readonly events: LoggerService;
+  /** One line for each request, of known fields only. */
+  readonly requests: Logger;
+}
+
+/** Injection token of the `Log`. */
+export const LOG = Symbol('LOG');
+
+/**
+ * JSON, a line for each event; on a terminal, text.
+ *
+ * Of nestjs-pino only what stands between Nest's `Logger` and pino is used. Its module has one logger for the whole
+ * process, where two applications would share level and destination. Its middleware (pino-http) does not run for what
+ * the router refuses, knows neither route nor Alfresco, and makes a logger for each request.
+ */
+export function createLog(level: LogLevel, stream: DestinationStream = standardOutput()): Log {
+  const options: LoggerOptions = {
+    level: level === 'log' ? 'info' : level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+  };
+  const events = pino(
+    {
+      ...options,
+      redact: SECRET_NAMES,
+      hooks: { streamWrite: withoutSecrets },
+      mixin: () => ({ requestId: currentRequest()?.id }),
+    },
+    stream,
+  );
+  return {
+    // It calls nothing but the methods that are named like levels, and those pino has itself.
+    events: new NativeLogger(events as unknown as PinoLogger, {}),
+    requests: pino(options, stream),
+  };
+}
+
+function standardOutput(): DestinationStream {
+  return process.stdout.isTTY ? new TerminalFormat(process.stdout) : new LogOutput(process.stdout);
+}

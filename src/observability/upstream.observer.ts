@@ -1,0 +1,104 @@
+import { type Readable, finished } from 'node:stream';
+import { Injectable } from '@nestjs/common';
+import type { AxiosAdapter, AxiosResponse, InternalAxiosRequestConfig } from 'axios';
+import { transportProblem } from '../alfresco/upstream/transport-failure.js';
+import { currentRequest, runOutsideRequests } from './request.context.js';
+import { type TraceContext, traceHeaders } from './trace.context.js';
+import type { CallDescription, CallSpan } from './tracing.js';
+import { UpstreamMetrics } from './upstream.metrics.js';
+
+/** Sees every request to Alfresco and its answer, as an axios adapter around the one that sends them. */
+@Injectable()
+export class UpstreamObserver {
+  constructor(private readonly metrics: UpstreamMetrics) {}
+
+  /**
+   * Adds `X-Request-Id` and `traceparent` of the request on whose behalf a call is made, and counts and times it.
+   *
+   * Without tracing, this service takes no part in a trace, and passes on what the caller sent as it is: the calls of
+   * Alfresco then hang on the caller's own span (W3C Trace Context, section 3.4, allows both).
+   *
+   * @param origin of Alfresco
+   */
+  observe(send: AxiosAdapter, origin: string): AxiosAdapter {
+    return async (request) => {
+      const context = currentRequest();
+      const call = new UpstreamCall(request, origin);
+      const span = context?.span?.startCall(call);
+      if (context) addHeaders(request, span?.trace ?? context.trace, context.id);
+      const startedAt = performance.now();
+      const note = (status: string, code = status) => {
+        const milliseconds = performance.now() - startedAt;
+        this.metrics.called(call.operation, status, milliseconds);
+        context?.called(code, milliseconds);
+      };
+      try {
+        // A connection that is opened for this call serves others later.
+        const answer = await runOutsideRequests(() => send(request));
+        note(`${Math.floor(answer.status / 100)}xx`, String(answer.status));
+        if (span) endWith(answer, request, span);
+        return answer;
+      } catch (error) {
+        const { kind, code } = failureOf(error);
+        note(kind, code);
+        span?.end({ error: kind });
+        throw error;
+      }
+    };
+  }
+}
+
+/** What a call is about, worked out as far as somebody wants to know. */
+class UpstreamCall implements CallDescription {
+  constructor(
+    private readonly request: InternalAxiosRequestConfig,
+    private readonly origin: string,
+  ) {}
+
+  get operation(): string {
+    return `${this.method} ${this.template}`;
+  }
+
+  get method(): string {
+    return this.request.method!.toUpperCase();
+  }
+
+  get template(): string {
+    return this.request.url!.replace(/^\/(downloads|nodes)\/[^/?]+/, '/$1/{id}');
+  }
+
+  get url(): string {
+    return this.origin + this.request.baseURL! + this.request.url!;
+  }
+}
+
+function addHeaders(
+  { headers }: InternalAxiosRequestConfig,
+  trace: TraceContext | undefined,
+  id: string,
+): void {
+  headers.set('X-Request-Id', id);
+  if (trace) headers.set(traceHeaders(trace));
+}
+
+/** Why there was no answer: one of few words, and the code that undici or Node gives it. */
+function failureOf(error: unknown) {
+  const { code: problem, diagnosis: code = 'unknown' } = transportProblem(error);
+  if (code === 'CALLER_GONE') return { kind: 'caller_gone', code };
+  return { kind: problem.replace(/^ALFRESCO_/, '').toLowerCase(), code };
+}
+
+/** The span of a transfer lasts as long as the transfer; what is no ZIP is not transferred. */
+function endWith(
+  { status, data }: AxiosResponse<unknown>,
+  { responseType }: InternalAxiosRequestConfig,
+  span: CallSpan,
+): void {
+  if (responseType !== 'stream' || status > 299) {
+    span.end({ status });
+    return;
+  }
+  finished(data as Readable, (error) => {
+    span.end({ status, ...(error && { error: 'cut' }) });
+  });
+}

@@ -1,0 +1,70 @@
+import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** Something that must not be where operators look. */
+export interface Secret {
+  readonly kind: string;
+  readonly value: string;
+}
+
+/** Whatever looks like this is one, known or not. */
+const SHAPES: readonly { readonly kind: string; readonly shape: RegExp }[] = [
+  { kind: 'ticket', shape: /TICKET_/ },
+  { kind: 'hash of a password', shape: /\$2[aby]\$\d\d\$/ },
+  { kind: 'token', shape: /\beyJ[\w-]+\.[\w-]+\./ },
+  { kind: 'credentials', shape: /\b(?:Basic|Bearer) [\w.~+/=-]{8,}/ },
+  { kind: 'header', shape: /\b(?:authorization|set-cookie|idempotency-key)[\\"']*\s*[:=]/i },
+  // The payload of a link is a JSON array that begins with a time in milliseconds.
+  { kind: 'signed link', shape: /\blink=|\bWzE[\w-]+\.[\w-]{43}/ },
+  // What the service had to blot out had no business in its log.
+  { kind: 'blotted out', shape: /\[redacted\]/i },
+];
+
+/** Names of the files by what is in them. */
+const EVIDENCE = /^(?:log|metrics|traces)/;
+
+/** What was found: the kind of secret, where, and the line. Files of secrets themselves are not looked into. */
+export async function searchEvidence(
+  directory: string,
+  secrets: readonly Secret[],
+): Promise<string[]> {
+  const spellings = secrets.flatMap(({ kind, value }) =>
+    [...new Set(spellingsOf(value))].map((spelling) => ({ kind, spelling })),
+  );
+  const found: string[] = [];
+  for (const file of await filesOf(directory, EVIDENCE)) {
+    const text = await readFile(join(directory, file), 'utf8');
+    for (const { kind, spelling } of spellings) {
+      const at = text.indexOf(spelling);
+      if (at >= 0) found.push(describe(kind, file, text, at));
+    }
+    for (const { kind, shape } of SHAPES) {
+      const at = text.search(shape);
+      if (at >= 0) found.push(describe(kind, file, text, at));
+    }
+  }
+  return found;
+}
+
+/** The secrets that `secrets.recorder.ts` has noted. */
+export async function recordedSecrets(directory: string): Promise<Secret[]> {
+  const texts = await Promise.all(
+    (await filesOf(directory, /^secrets/)).map((file) => readFile(join(directory, file), 'utf8')),
+  );
+  const lines = new Set(texts.flatMap((text) => text.trimEnd().split('\n')));
+  return [...lines].map((line) => JSON.parse(line) as Secret);
+}
+
+async function filesOf(directory: string, name: RegExp): Promise<string[]> {
+  return (await readdir(directory)).filter((file) => name.test(file));
+}
+
+/** As it is, within JSON, and within a URL. */
+function spellingsOf(value: string): string[] {
+  return [value, JSON.stringify(value).slice(1, -1), encodeURIComponent(value)];
+}
+
+function describe(kind: string, file: string, text: string, at: number): string {
+  const start = Math.max(text.lastIndexOf('\n', at) + 1, at - 200);
+  return `${kind} in ${file}: ${text.slice(start, at + 200).split('\n', 1)[0]}`;
+}

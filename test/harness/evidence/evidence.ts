@@ -1,0 +1,41 @@
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { inject } from 'vitest';
+
+/** Where everything is kept that services under test logged, measured and traced, and what must not be in it. */
+export interface Evidence {
+  readonly directory: string;
+  /** Base of the collector that takes their spans. */
+  readonly collector: string;
+}
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    readonly evidence: Evidence;
+  }
+}
+
+/** Keeps a text for the search at the end of the run. */
+export function keep(kind: 'log' | 'metrics' | 'secrets', text: string): void {
+  appendFileSync(join(inject('evidence').directory, `${kind}-${process.pid}`), text);
+}
+
+/** The environment of a service, changed so that it tells all that it can; `LOG_LEVEL` only filters what a test sees. */
+export function talkative(variables: Record<string, string>): Record<string, string> {
+  const isLevel = variables.LOG_LEVEL === undefined || LEVELS.includes(variables.LOG_LEVEL);
+  return {
+    OTEL_EXPORTER_OTLP_ENDPOINT: inject('evidence').collector,
+    ...variables,
+    ...(isLevel && { LOG_LEVEL: 'debug' }),
+  };
+}
+
+const LEVELS = ['silent', 'fatal', 'error', 'warn', 'log', 'debug'];
+
+/** Keeps a line of a service's log. @returns whether a service with this `LOG_LEVEL` would have written it */
+export function keepLine(line: string, asked = 'log'): boolean {
+  const level = /^\{"level":"(\w+)"/.exec(line)?.[1];
+  keep('log', line);
+  if (level === undefined) return true;
+  return LEVELS.indexOf(level === 'info' ? 'log' : level) <= LEVELS.indexOf(asked);
+}

@@ -1,0 +1,17 @@
+import { resolveOptions } from '../../../sandbox/options.ts';
+import type { RepositoryNode } from '../../../sandbox/repository/node.model.ts';
+import { sampleRepository } from '../../../sandbox/repository/sample-repository.ts';
+import { SAMPLE_NODES, SAMPLE_USERS } from '../../../sandbox/sample-nodes.ts';
+
+/** Shorter names ("old", "Tags") are words that may be part of anything. */
+const MIN_LENGTH = 6;
+
+/** Names of the sample nodes, but for those that are users' names as well. */
+export async function distinctiveNodeNames(): Promise<string[]> {
+  const repository = await sampleRepository({ ...resolveOptions({}), onRemove: () => {} });
+  const users: ReadonlySet<string> = new Set(SAMPLE_USERS.map(({ id }) => id));
+  const below = (node: RepositoryNode): RepositoryNode[] =>
+    repository.children(node).flatMap((child) => [child, ...below(child)]);
+  const names = below(repository.get(SAMPLE_NODES.root)!).flatMap(({ name }) => name ?? []);
+  return [...new Set(names)].filter((name) => name.length >= MIN_LENGTH && !users.has(name));
+}

@@ -1,0 +1,124 @@
+import { type AddressInfo, type Server, type Socket, connect, createServer } from 'node:net';
+
+/** Does something to a connection in place of passing its bytes on; 'pass': before it does. */
+export type Misbehaviour = (connection: Socket) => 'pass' | void;
+
+/**
+ * Between the service and its Alfresco: passes connections on byte by byte, and does to them what an HTTP server cannot do
+ * to itself.
+ */
+export class FaultProxy {
+  /** Where new connections lead. */
+  target: number;
+  /** Befalls each new connection, of which nothing is passed on. */
+  onConnection?: Misbehaviour;
+  /** Befalls each request for which it says so, by its first line; the request is not passed on. */
+  onRequest?: { readonly line: RegExp; readonly misbehave: Misbehaviour };
+  /** First lines of the requests that came, passed on or not. None of those that are encrypted. */
+  readonly heard: string[] = [];
+  private server: Server;
+  private readonly connections = new Map<Socket, Socket>();
+
+  private constructor(target: number) {
+    this.target = target;
+    this.server = this.createServer();
+  }
+
+  /** @param target port of the other side */
+  static async start(target: number): Promise<FaultProxy> {
+    const proxy = new FaultProxy(target);
+    await proxy.listen(0);
+    return proxy;
+  }
+
+  get port(): number {
+    return (this.server.address() as AddressInfo).port;
+  }
+
+  get openConnections(): number {
+    return this.connections.size;
+  }
+
+  /** Behaves again. */
+  clear(): void {
+    this.onConnection = undefined;
+    this.onRequest = undefined;
+    this.reset();
+  }
+
+  /** Resets all connections. */
+  reset(): void {
+    for (const [near, far] of this.connections) {
+      near.resetAndDestroy();
+      far.destroy();
+    }
+  }
+
+  /** Resets all connections, and refuses new ones until the returned function is called. */
+  async refuse(): Promise<() => Promise<void>> {
+    const { port } = this;
+    const closed = new Promise((resolve) => this.server.close(resolve));
+    this.reset();
+    await closed;
+    return () => {
+      this.server = this.createServer();
+      return this.listen(port);
+    };
+  }
+
+  /** Neither reads from nor writes to the connections that there are: the other side is gone, and could not say so. */
+  freeze(): void {
+    for (const [near, far] of this.connections) {
+      near.removeAllListeners('data').removeAllListeners('end').pause();
+      far.removeAllListeners('data').removeAllListeners('end').pause();
+    }
+  }
+
+  async close(): Promise<void> {
+    const closed = new Promise((resolve) => this.server.close(resolve));
+    this.reset();
+    await closed;
+  }
+
+  private listen(port: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.server.once('error', reject).listen(port, '127.0.0.1', resolve);
+    });
+  }
+
+  private createServer(): Server {
+    return createServer({ allowHalfOpen: true, noDelay: true }, (near) => this.accept(near));
+  }
+
+  private accept(near: Socket): void {
+    const far = connect({ port: this.target, host: '127.0.0.1', noDelay: true });
+    this.connections.set(near, far);
+    for (const [one, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      one.on('error', () => other.destroy());
+      one.on('close', () => {
+        other.destroy();
+        this.connections.delete(near);
+      });
+      one.on('end', () => other.end());
+    }
+    far.on('data', (chunk: Buffer) => this.pass(chunk, far, near));
+    near.on('data', (chunk: Buffer) => {
+      const line = /^[A-Z]+ \S+(?= HTTP\/1\.1\r\n)/.exec(chunk.toString('latin1', 0, 2048))?.[0];
+      if (line !== undefined) this.heard.push(line);
+      const { onRequest } = this;
+      const isSpoilt = line !== undefined && onRequest?.line.test(line);
+      if (isSpoilt && onRequest?.misbehave(near) !== 'pass') return;
+      if (!this.onConnection) this.pass(chunk, near, far);
+    });
+    this.onConnection?.(near);
+  }
+
+  private pass(chunk: Buffer, from: Socket, to: Socket): void {
+    if (to.writableEnded || to.write(chunk)) return;
+    from.pause();
+    to.once('drain', () => from.resume());
+  }
+}

@@ -1,0 +1,33 @@
+import { until } from './polling.js';
+
+/** A line of the service's log. */
+export interface LogLine {
+  readonly level: string;
+  readonly msg: string;
+  readonly context?: string;
+  readonly requestId?: string;
+  readonly [name: string]: unknown;
+}
+
+/** Collects what one service logs: `startBff(url, variables, log.add)`. */
+export class RequestLog {
+  readonly lines: LogLine[] = [];
+
+  readonly add = (line: string): void => {
+    this.lines.push(JSON.parse(line) as LogLine);
+  };
+
+  /** The lines of requests with this id, once there is one; it is written only after the answer. */
+  async of(requestId: string): Promise<LogLine[]> {
+    const find = () =>
+      this.lines.filter((line) => line.requestId === requestId && 'status' in line);
+    return until(find, (lines) => lines.length > 0);
+  }
+
+  /** The one line of a request. */
+  async line(requestId: string): Promise<LogLine> {
+    const lines = await this.of(requestId);
+    if (lines.length !== 1) throw new Error(`${lines.length} lines of ${requestId}`);
+    return lines[0]!;
+  }
+}
