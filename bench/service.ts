@@ -1,58 +1,92 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import bcrypt from 'bcrypt';
 import { SAMPLE_USERS } from '../sandbox/sample-nodes.ts';
+import { SERVICE_CORES, pinned } from './cores.ts';
 
 /** Header of the one caller that the measured service knows. */
 export const AUTHORIZATION = `Basic ${Buffer.from('bench:bench').toString('base64')}`;
 
-/** The built service in its production configuration, in a process of its own, on the first core where `taskset` is there. */
+const MAIN = join(import.meta.dirname, '../dist/main.js');
+
+/**
+ * The built service in its production configuration, in a process of its own: authentication, ownership in a SQLite file,
+ * log and metrics are on. Limits are off, since all load is one caller's.
+ */
 export class MeasuredService {
   readonly child: ChildProcess;
-  readonly port: number;
+  readonly url: string;
+  private readonly directory: string;
 
-  private constructor(child: ChildProcess, port: number) {
+  private constructor(child: ChildProcess, url: string, directory: string) {
     this.child = child;
-    this.port = port;
+    this.url = url;
+    this.directory = directory;
   }
 
-  static async start(alfrescoUrl: string): Promise<MeasuredService> {
+  /** @param more variables of its environment */
+  static async start(
+    alfrescoUrl: string,
+    more: Record<string, string> = {},
+    cores = SERVICE_CORES,
+  ): Promise<MeasuredService> {
     const account = SAMPLE_USERS.find(({ id }) => id === 'downloads-service')!;
-    const main = join(import.meta.dirname, '../dist/main.js');
-    const isLinux = process.platform === 'linux';
-    const command = isLinux ? 'taskset' : process.execPath;
-    const args = isLinux ? ['-c', '0', process.execPath, main] : [main];
-    const child = spawn(command, args, {
-      cwd: tmpdir(),
-      stdio: ['ignore', 'pipe', 'inherit'],
+    const directory = mkdtempSync(join(tmpdir(), 'bench-'));
+    // To a file: a pipe would have to be read by the core that makes the load.
+    const log = openSync(join(directory, 'log'), 'w');
+    const [program, ...args] = pinned(cores, [process.execPath, MAIN]);
+    const child = spawn(program, args, {
+      cwd: directory,
+      stdio: ['ignore', log, 'inherit'],
       env: {
         PATH: process.env.PATH,
         NODE_ENV: 'production',
         PORT: '0',
         RATE_LIMIT: 'off',
-        STORE_URL: 'sqlite::memory:',
+        STORE_URL: 'sqlite:./downloads.db',
         ALFRESCO_URL: alfrescoUrl,
         ALFRESCO_USERNAME: account.id,
         ALFRESCO_PASSWORD: account.password,
         USERS: `bench:${await bcrypt.hash('bench', 10)}`,
+        ...more,
       },
     });
-    let output = '';
-    // What it logs under load is of no interest, but has to be read.
-    child.stdout.on('data', (chunk: Buffer) => (output = (output + chunk.toString()).slice(-5000)));
+    closeSync(log);
     for (;;) {
-      const port = /listens on http:\/\/[^\s:]+:(\d+)/.exec(output)?.[1];
-      if (port) return new MeasuredService(child, Number(port));
-      if (child.exitCode !== null) throw new Error(`the service did not start: ${output}`);
-      await sleep(20);
+      const text = await readFile(join(directory, 'log'), 'utf8');
+      const url = /listens on (http:\/\/[^\s:]+:\d+)/.exec(text)?.[1];
+      if (url) return new MeasuredService(child, url, directory);
+      if (child.exitCode !== null) throw new Error(`the service did not start: ${text}`);
+      await sleep(10);
     }
   }
 
-  get url(): string {
-    return `http://127.0.0.1:${this.port}`;
+  get port(): number {
+    return Number(new URL(this.url).port);
+  }
+
+  /** Makes so many downloads, and returns their ids. */
+  async createDownloads(count: number): Promise<string[]> {
+    const ids: string[] = [];
+    const work = async () => {
+      while (ids.length < count) ids.push(await this.createDownload());
+    };
+    await Promise.all(Array.from({ length: 32 }, work));
+    return ids.slice(0, count);
+  }
+
+  async createDownload(nodeId = 'node'): Promise<string> {
+    const answer = await fetch(`${this.url}/downloads`, {
+      method: 'POST',
+      headers: { authorization: AUTHORIZATION, 'content-type': 'application/json' },
+      body: JSON.stringify({ nodeIds: [nodeId] }),
+    });
+    if (answer.status !== 202) throw new Error(await answer.text());
+    return ((await answer.json()) as { entry: { id: string } }).entry.id;
   }
 
   /** Bytes of memory that it holds (Linux only). */
@@ -67,8 +101,10 @@ export class MeasuredService {
   }
 
   async stop(): Promise<void> {
-    if (this.child.exitCode !== null) return;
-    this.child.kill('SIGTERM');
-    await new Promise((resolve) => this.child.once('exit', resolve));
+    if (this.child.exitCode === null) {
+      this.child.kill('SIGTERM');
+      await new Promise((resolve) => this.child.once('exit', resolve));
+    }
+    rmSync(this.directory, { recursive: true });
   }
 }

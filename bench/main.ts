@@ -1,0 +1,76 @@
+/**
+ * The service, measured beside what people would put in front of Alfresco instead.
+ *
+ *     npm run bench                 all workloads
+ *     npm run bench -- W1 W2        some of them
+ *     ROUNDS=2 npm run bench        fewer rounds
+ *
+ * Prints each table, and writes them to `bench/results.md` when all have been run.
+ */
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { LOAD_CORES, isInstalled, machine, pinThis } from './cores.ts';
+import { type Table, render } from './table.ts';
+import { calls } from './workloads/calls.ts';
+import { many, one } from './workloads/content.ts';
+import { latency } from './workloads/latency.ts';
+import { slowStreams, watchers } from './workloads/memory.ts';
+import { start } from './workloads/start.ts';
+import { distinct, shared } from './workloads/status.ts';
+
+const WORKLOADS: Readonly<Record<string, (rounds: number) => Promise<Table | Table[]>>> = {
+  W1: distinct,
+  W2: shared,
+  W3: async (rounds) => [await one(rounds), await many(rounds)],
+  W4: latency,
+  W5: async () => [await watchers(), await slowStreams()],
+  W6: start,
+  W7: calls,
+};
+
+const asked = process.argv.slice(2);
+const unknown = asked.filter((name) => !(name in WORKLOADS));
+if (unknown.length > 0)
+  fail(`unknown: ${unknown.join(' ')}; there are ${Object.keys(WORKLOADS).join(' ')}`);
+if (!isInstalled('wrk'))
+  fail('wrk makes the load; it is not installed (Debian: apt-get install wrk)');
+
+pinThis(LOAD_CORES);
+const rounds = Number(process.env.ROUNDS ?? 5);
+const texts = [heading()];
+console.log(texts[0]);
+for (const [name, run] of Object.entries(WORKLOADS)) {
+  if (asked.length > 0 && !asked.includes(name)) continue;
+  for (const table of [await run(rounds)].flat()) {
+    texts.push(render(table));
+    console.log(texts.at(-1));
+  }
+}
+if (asked.length === 0) writeFileSync(join(import.meta.dirname, 'results.md'), texts.join('\n'));
+
+function heading(): string {
+  const date = new Date().toISOString().slice(0, 10);
+  const nginx = isInstalled('nginx', '-v')
+    ? execFileSync('sh', ['-c', 'nginx -v 2>&1'])
+    : 'no nginx';
+  const packages = [
+    '@fastify/http-proxy',
+    'http-proxy-middleware',
+    '@nestjs/core',
+    'axios',
+    'undici',
+  ];
+  const versions = packages.map((name) => `${name} ${versionOf(name)}`).join(', ');
+  return `# Results\n\n${date}. ${machine()}. Node.js ${process.version}, ${String(nginx).trim()}, ${versions}. ${rounds} rounds.\n`;
+}
+
+function versionOf(name: string): string {
+  const file = join(import.meta.dirname, '../node_modules', name, 'package.json');
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}
+
+function fail(message: string): never {
+  console.error(message);
+  process.exit(1);
+}

@@ -1,0 +1,40 @@
+import { Agent, get } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AUTHORIZATION } from './service.ts';
+
+/** Milliseconds that answers took. */
+export interface Latency {
+  readonly p50: number;
+  readonly p99: number;
+}
+
+/** Asks for these paths in turn, so many a second, whether answers are there or not. */
+export async function pace(
+  url: string,
+  paths: readonly string[],
+  perSecond: number,
+  seconds: number,
+): Promise<Latency> {
+  const agent = new Agent({ keepAlive: true });
+  const started = performance.now();
+  const taken: Promise<number>[] = [];
+  for (let count = 0; count < perSecond * seconds; count += 1) {
+    const due = started + (count * 1000) / perSecond;
+    while (performance.now() < due) await sleep(Math.max(0, due - performance.now()));
+    taken.push(time(url + paths[count % paths.length]!, agent));
+  }
+  const sorted = (await Promise.all(taken)).toSorted((a, b) => a - b);
+  agent.destroy();
+  const at = (share: number) => sorted[Math.floor(sorted.length * share)]!;
+  return { p50: at(0.5), p99: at(0.99) };
+}
+
+function time(url: string, agent: Agent): Promise<number> {
+  const started = performance.now();
+  return new Promise((resolve, reject) => {
+    get(url, { agent, headers: { authorization: AUTHORIZATION } }, (answer) => {
+      if (answer.statusCode !== 200) reject(new Error(`${url}: ${answer.statusCode}`));
+      answer.resume().once('end', () => resolve(performance.now() - started));
+    }).once('error', reject);
+  });
+}

@@ -1,0 +1,10 @@
+/** `@fastify/http-proxy` as its README sets it up, with as many connections as the service has. */
+import proxy from '@fastify/http-proxy';
+import { fastify } from 'fastify';
+
+const app = fastify();
+await app.register(proxy, {
+  upstream: process.argv[2]!,
+  undici: { connections: 128 },
+});
+console.log(await app.listen({ port: 0, host: '127.0.0.1' }));

@@ -1,0 +1,17 @@
+/** `http-proxy-middleware` on Express as its README sets it up, with an agent that keeps connections. */
+import { Agent } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import express from 'express';
+import { createProxyMiddleware } from 'http-proxy-middleware';
+
+const app = express();
+app.disable('x-powered-by');
+app.use(
+  createProxyMiddleware({
+    target: process.argv[2]!,
+    agent: new Agent({ keepAlive: true, maxSockets: 128 }),
+  }),
+);
+const server = app.listen(0, '127.0.0.1', () =>
+  console.log(`http://127.0.0.1:${(server.address() as AddressInfo).port}`),
+);

@@ -1,0 +1,45 @@
+import { type Peer, peerNames, startPeer } from './peer.process.ts';
+import { MeasuredService } from './service.ts';
+import { SERVICE } from './table.ts';
+import { type Upstream, contentPath, downloadPath } from './upstream.process.ts';
+
+/** Something that can be asked for a download or its ZIP. */
+export interface Target {
+  readonly name: string;
+  readonly url: string;
+  downloadPath(id: string): string;
+  contentPath(id: string): string;
+}
+
+/** What is measured side by side: the Alfresco itself, what people would put in front of it, and the service. */
+export class Targets {
+  readonly all: readonly Target[];
+  readonly service: MeasuredService;
+  private readonly peers: readonly Peer[];
+
+  private constructor(upstream: Upstream, peers: readonly Peer[], service: MeasuredService) {
+    this.peers = peers;
+    this.service = service;
+    this.all = [
+      { name: 'the upstream itself', url: upstream.origin, downloadPath, contentPath },
+      ...peers.map(({ name, url }) => ({ name, url, downloadPath, contentPath })),
+      {
+        name: SERVICE,
+        url: service.url,
+        downloadPath: (id) => `/downloads/${id}`,
+        contentPath: (id) => `/downloads/${id}/content`,
+      },
+    ];
+  }
+
+  static async start(upstream: Upstream): Promise<Targets> {
+    const peers: Peer[] = [];
+    for (const name of peerNames()) peers.push(await startPeer(name, upstream.origin));
+    return new Targets(upstream, peers, await MeasuredService.start(upstream.alfrescoUrl));
+  }
+
+  async stop(): Promise<void> {
+    for (const peer of this.peers) peer.stop();
+    await this.service.stop();
+  }
+}

@@ -1,0 +1,62 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
+import { startSandbox } from '../../sandbox/sandbox.ts';
+import { AUTHORIZATION, MeasuredService } from '../service.ts';
+import { Rows, type Table } from '../table.ts';
+import { Watcher } from '../watcher.ts';
+
+/** The ZIP takes about 5 seconds. */
+const BYTES_PER_SECOND = 4_000_000;
+const POLL_MS = 250;
+const DOWNLOADS = 4;
+
+/** W7: how often Alfresco is asked about a download until its end, however many want to know. */
+export async function calls(): Promise<Table> {
+  const sandbox = await startSandbox({ bytesPerSecond: BYTES_PER_SECOND });
+  const service = await MeasuredService.start(sandbox.url);
+  const rows = new Rows();
+  try {
+    for (const watchers of [1, 10, 100]) {
+      for (const kind of ['events', 'polls'] as const) {
+        for (let count = 0; count < DOWNLOADS; count += 1) {
+          sandbox.clearRequests();
+          const id = await service.createDownload(SAMPLE_NODES.mediumFile);
+          await Promise.all(
+            Array.from({ length: watchers }, () =>
+              kind === 'events' ? watch(service.url, id) : poll(service.url, id),
+            ),
+          );
+          const looks = sandbox.requests.filter(({ url }) => url.includes(`/downloads/${id}`));
+          rows.add(`${watchers} by ${kind}`, looks.length);
+        }
+      }
+    }
+  } finally {
+    await service.stop();
+    await sandbox.close();
+  }
+  const notes = [
+    `Polls come every ${POLL_MS} ms from each; without the service, 100 of them would be 100 times as many calls as one.`,
+  ];
+  return {
+    title: 'W7: status calls to Alfresco for a finished download',
+    unit: 'calls',
+    rows: rows.all,
+    notes,
+  };
+}
+
+async function watch(url: string, id: string): Promise<void> {
+  const watcher = await Watcher.start(url, id);
+  while (!watcher.knowsTheEnd) await sleep(20);
+  watcher.stop();
+}
+
+async function poll(url: string, id: string): Promise<void> {
+  const headers = { authorization: AUTHORIZATION };
+  for (;;) {
+    const answer = await fetch(`${url}/downloads/${id}`, { headers });
+    if ((await answer.text()).includes('"DONE"')) return;
+    await sleep(POLL_MS);
+  }
+}

@@ -1,0 +1,57 @@
+import { save } from '../saver.ts';
+import { Rows, SERVICE, type Table } from '../table.ts';
+import { Targets } from '../targets.ts';
+import { Upstream } from '../upstream.process.ts';
+
+/** W3: one ZIP of 1 GB. */
+export function one(rounds: number): Promise<Table> {
+  return saveAll('W3: one ZIP of 1 GB', 1_000_000_000, 1, rounds);
+}
+
+/** W3: fifty ZIPs of 100 MB side by side. */
+export function many(rounds: number): Promise<Table> {
+  return saveAll('W3: 50 ZIPs of 100 MB side by side', 100_000_000, 50, rounds);
+}
+
+async function saveAll(
+  title: string,
+  bytes: number,
+  count: number,
+  rounds: number,
+): Promise<Table> {
+  const upstream = await Upstream.start(bytes);
+  const targets = await Targets.start(upstream);
+  const rows = new Rows();
+  let most = 0;
+  let before = 0;
+  try {
+    const id = await targets.service.createDownload();
+    before = await targets.service.residentBytes();
+    for (let round = 0; round < rounds; round += 1) {
+      for (const target of targets.all) {
+        const url = target.url + target.contentPath(id);
+        const started = performance.now();
+        const all = Promise.all(Array.from({ length: count }, () => save(url)));
+        const watch = setInterval(() => {
+          void targets.service.residentBytes().then((now) => (most = Math.max(most, now)));
+        }, 100);
+        const sizes = await all.finally(() => clearInterval(watch));
+        if (sizes.some((size) => size !== bytes)) throw new Error(`${target.name}: ${sizes}`);
+        const megabytes = (bytes * count) / 1_000_000;
+        rows.add(target.name, megabytes / ((performance.now() - started) / 1000));
+      }
+    }
+  } finally {
+    await targets.stop();
+    upstream.stop();
+  }
+  const mebibytes = (value: number) => Math.round(value / 1024 / 1024);
+  return {
+    title,
+    unit: 'MB a second',
+    rows: rows.all,
+    notes: [
+      `Memory of ${SERVICE}: ${mebibytes(before)} MiB before, ${mebibytes(most)} MiB at most.`,
+    ],
+  };
+}

@@ -1,0 +1,37 @@
+import { pace } from '../pace.ts';
+import { Rows, type Table } from '../table.ts';
+import { Targets } from '../targets.ts';
+import { Upstream } from '../upstream.process.ts';
+
+const PER_SECOND = 200;
+const SECONDS = 10;
+
+/** W4: what is added to the time of an answer when there is little to do. */
+export async function latency(rounds: number): Promise<Table[]> {
+  const upstream = await Upstream.start();
+  const targets = await Targets.start(upstream);
+  const [p50, p99] = [new Rows(), new Rows()];
+  try {
+    const ids = await targets.service.createDownloads(1000);
+    for (let round = -1; round < rounds; round += 1) {
+      let direct;
+      for (const target of targets.all) {
+        const paths = ids.map((id) => target.downloadPath(id));
+        const taken = await pace(target.url, paths, PER_SECOND, round < 0 ? 3 : SECONDS);
+        direct ??= taken;
+        if (round < 0) continue;
+        p50.add(target.name, taken.p50 - (direct === taken ? 0 : direct.p50));
+        p99.add(target.name, taken.p99 - (direct === taken ? 0 : direct.p99));
+      }
+    }
+  } finally {
+    await targets.stop();
+    upstream.stop();
+  }
+  const notes = ['Added to the time of the upstream itself, which stands in its own row as it is.'];
+  const title = `W4: status reads, ${PER_SECOND} a second`;
+  return [
+    { title: `${title}, half of all`, unit: 'ms', rows: p50.all, notes },
+    { title: `${title}, 99 of 100`, unit: 'ms', rows: p99.all, notes },
+  ];
+}

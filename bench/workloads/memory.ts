@@ -1,0 +1,104 @@
+import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
+import { startSandbox } from '../../sandbox/sandbox.ts';
+import { AUTHORIZATION, MeasuredService } from '../service.ts';
+import { SERVICE, type Table } from '../table.ts';
+import { Upstream } from '../upstream.process.ts';
+import { Watcher } from '../watcher.ts';
+
+const WATCHERS = 10_000;
+const WATCHED = 50;
+const AT_A_TIME = 200;
+const STREAMS = 200;
+/** A service collects its garbage once it has nothing else to do. */
+const SETTLING_MS = 5000;
+
+/** W5: what 10,000 watchers cost, and whether each of them learns of the end. */
+export async function watchers(): Promise<Table> {
+  const sandbox = await startSandbox({ bytesPerSecond: 0 });
+  const service = await MeasuredService.start(sandbox.url);
+  try {
+    const ids: string[] = [];
+    while (ids.length < WATCHED) ids.push(await service.createDownload(SAMPLE_NODES.mediumFile));
+    await sleep(SETTLING_MS);
+    const before = await service.residentBytes();
+    const all: Watcher[] = [];
+    while (all.length < WATCHERS) {
+      const batch = Array.from({ length: AT_A_TIME }, (_, i) =>
+        Watcher.start(service.url, ids[i % WATCHED]!),
+      );
+      all.push(...(await Promise.all(batch)));
+    }
+    await sleep(SETTLING_MS);
+    const after = await service.residentBytes();
+    sandbox.clearRequests();
+    await sleep(10_000);
+    const looks = sandbox.requests.length / 10 / WATCHED;
+    sandbox.bytesPerSecond = undefined;
+    const deadline = Date.now() + 60_000;
+    while (all.some((watcher) => !watcher.knowsTheEnd) && Date.now() < deadline) await sleep(100);
+    const missed = all.filter((watcher) => !watcher.knowsTheEnd).length;
+    for (const watcher of all) watcher.stop();
+    return {
+      title: `W5: memory of ${WATCHERS.toLocaleString('en')} watchers of ${WATCHED} downloads`,
+      unit: 'kB a watcher',
+      rows: [{ name: SERVICE, values: [(after - before) / WATCHERS / 1000] }],
+      notes: [
+        `Together ${mebibytes(after)} MiB; before the first came ${mebibytes(before)} MiB. Alfresco is asked ` +
+          `${looks.toFixed(2)} times a second about a download that does not move. Watchers who missed the end: ${missed}.`,
+      ],
+    };
+  } finally {
+    await service.stop();
+    await sandbox.close();
+  }
+}
+
+/** W5: what ZIPs cost whose callers read them slowly. */
+export async function slowStreams(): Promise<Table> {
+  const upstream = await Upstream.start(1_000_000_000);
+  // As many places as streams: a quarter of the connections is kept for other calls.
+  const service = await MeasuredService.start(upstream.alfrescoUrl, {
+    ALFRESCO_MAX_CONNECTIONS: '270',
+  });
+  try {
+    const id = await service.createDownload();
+    const before = await service.residentBytes();
+    const readers = Array.from({ length: STREAMS }, () => readSlowly(service.port, id));
+    let most = 0;
+    for (let second = 0; second < 30; second += 1) {
+      await sleep(1000);
+      most = Math.max(most, await service.residentBytes());
+    }
+    const slowest = Math.min(...readers.map(({ bytesRead }) => bytesRead));
+    for (const reader of readers) reader.destroy();
+    return {
+      title: `W5: memory with ${STREAMS} ZIPs that are read slowly`,
+      unit: 'MiB in all, at most',
+      rows: [{ name: SERVICE, values: [mebibytes(most)] }],
+      notes: [
+        `Before the first came ${mebibytes(before)} MiB. The slowest caller has read ${mebibytes(slowest)} MiB in 30 s.`,
+      ],
+    };
+  } finally {
+    await service.stop();
+    upstream.stop();
+  }
+}
+
+/** 64 kB every tenth of a second. */
+function readSlowly(port: number, id: string): Socket {
+  const socket = connect(port, '127.0.0.1');
+  socket.on('error', () => {});
+  socket.write(
+    `GET /downloads/${id}/content HTTP/1.1\r\nHost: x\r\nAuthorization: ${AUTHORIZATION}\r\n\r\n`,
+  );
+  const timer = setInterval(() => socket.read(), 100);
+  socket.once('close', () => clearInterval(timer));
+  return socket;
+}
+
+function mebibytes(bytes: number): number {
+  return Math.round(bytes / 1024 / 1024);
+}

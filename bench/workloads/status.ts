@@ -1,0 +1,57 @@
+import { Rows, SERVICE, type Table, median } from '../table.ts';
+import { Targets } from '../targets.ts';
+import { Upstream } from '../upstream.process.ts';
+import { load } from '../wrk.ts';
+
+const CONNECTIONS = 64;
+const SECONDS = 5;
+
+/** W1: so many that none is asked for again while an answer about it may still be repeated (STATUS_FRESHNESS_MS). */
+export function distinct(rounds: number): Promise<Table> {
+  return readStatuses('W1: status reads of 10,000 downloads, 64 connections', 10_000, rounds);
+}
+
+/** W2: what many tabs of a few users do. */
+export function shared(rounds: number): Promise<Table> {
+  return readStatuses('W2: 64 clients on 8 downloads', 8, rounds);
+}
+
+async function readStatuses(title: string, downloads: number, rounds: number): Promise<Table> {
+  const upstream = await Upstream.start();
+  const targets = await Targets.start(upstream);
+  const rows = new Rows();
+  const asked: number[] = [];
+  let reads = 0;
+  let failed = 0;
+  try {
+    const ids = await targets.service.createDownloads(downloads);
+    for (let round = -1; round < rounds; round += 1) {
+      for (const target of targets.all) {
+        const before = await upstream.requests();
+        const paths = ids.map((id) => target.downloadPath(id));
+        const rate = await load(target.url, paths, CONNECTIONS, round < 0 ? 2 : SECONDS);
+        failed += rate.failed;
+        // The first is to warm up.
+        if (round < 0) continue;
+        rows.add(target.name, rate.perSecond);
+        if (target.name !== SERVICE) continue;
+        asked.push((await upstream.requests()) - before);
+        reads = rate.perSecond * SECONDS;
+      }
+    }
+  } finally {
+    await targets.stop();
+    upstream.stop();
+  }
+  const calls = median(asked);
+  const perDownload = calls / SECONDS / downloads;
+  return {
+    title,
+    unit: 'reads a second',
+    rows: rows.all,
+    notes: [
+      `Of the last ${reads.toLocaleString('en')} reads of this service, ${((100 * calls) / reads).toFixed(1)} % asked Alfresco: ` +
+        `${perDownload.toFixed(2)} calls a second for each download. Answers that failed, of all together: ${failed}.`,
+    ],
+  };
+}

@@ -1,0 +1,22 @@
+-- Asks for the paths of a file, one after the other, and prints what came of it as JSON.
+local requests = {}
+local at = 0
+
+function init(args)
+  for path in io.lines(args[1]) do
+    requests[#requests + 1] = wrk.format("GET", path, { ["Authorization"] = args[2] })
+  end
+  at = math.random(#requests)
+end
+
+function request()
+  at = at % #requests + 1
+  return requests[at]
+end
+
+function done(summary, latency)
+  local errors = summary.errors
+  io.write(string.format('\n{"requests":%d,"microseconds":%d,"failed":%d,"p99":%d}\n', summary.requests,
+    summary.duration, errors.connect + errors.read + errors.write + errors.status + errors.timeout,
+    latency:percentile(99)))
+end
