@@ -12,6 +12,7 @@ import { AlfrescoCredentials } from './credentials/alfresco.credentials.js';
 import { createCredentials } from './credentials/credentials.factory.js';
 import { UndiciTransport } from './upstream/undici.transport.js';
 import { UpstreamPolicy } from './upstream/upstream.policy.js';
+import { axiosAdapter } from './upstream/wire.js';
 
 /** Everything that knows Alfresco's wire, behind `AlfrescoClient`; `UpstreamPolicy` and `ContentPlaces` tell how it fares. */
 @Module({})
@@ -19,13 +20,14 @@ export class AlfrescoModule {
   static forRoot(config: AlfrescoConfig): DynamicModule {
     const transport = new UndiciTransport(config);
     const policy = new UpstreamPolicy(config);
+    const { origin } = new URL(config.url);
     const places = new ContentPlaces(config);
     return {
       module: AlfrescoModule,
       imports: [
         HttpModule.registerAsync({
           useFactory: (observer: UpstreamObserver) => ({
-            adapter: observer.observe(transport.adapter, new URL(config.url).origin),
+            adapter: axiosAdapter(observer.observe(transport.send, origin)),
             baseURL: apiPath(config, 'alfresco'),
             transformRequest: [],
             transformResponse: [],
@@ -49,7 +51,21 @@ export class AlfrescoModule {
           useFactory: (http: HttpService) => createCredentials(config, http, policy),
           inject: [HttpService],
         },
-        AlfrescoExchange,
+        {
+          provide: AlfrescoExchange,
+          useFactory: (
+            http: HttpService,
+            observer: UpstreamObserver,
+            credentials: AlfrescoCredentials,
+          ) =>
+            new AlfrescoExchange(
+              http,
+              observer.observe(transport.send, origin),
+              credentials,
+              policy,
+            ),
+          inject: [HttpService, UpstreamObserver, AlfrescoCredentials],
+        },
         {
           provide: ContentOpener,
           useFactory: (exchange: AlfrescoExchange) =>

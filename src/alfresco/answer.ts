@@ -1,5 +1,5 @@
-import type { AxiosResponse } from 'axios';
 import { ProblemException } from '../problems/problem.exception.js';
+import type { UpstreamAnswer } from './upstream/wire.js';
 
 /** A JSON answer of Alfresco, parsed as far as it is JSON. */
 export interface Answer {
@@ -14,7 +14,7 @@ export interface AlfrescoError {
   readonly briefSummary: string;
 }
 
-export function toAnswer({ status, data }: AxiosResponse<string>): Answer {
+export function toAnswer({ status, data }: UpstreamAnswer<string>): Answer {
   return { status, body: parseJson(data) };
 }
 

@@ -20,6 +20,7 @@ import { ANONYMOUS, type AuthenticatedRequest, type Caller } from './caller.js';
 import { challenge, schemeOf } from './challenge.js';
 import { LINK_PARAMETER, LinkSigner } from './link.signer.js';
 import { ProviderKeys } from './provider.keys.js';
+import { RecentLogins } from './recent-logins.js';
 import { PUBLIC } from './public.decorator.js';
 import { TokenVerifier } from './token.verifier.js';
 import { UserDirectory } from './user.directory.js';
@@ -33,6 +34,8 @@ import { UserDirectory } from './user.directory.js';
 @Injectable()
 export class CallerGuard implements CanActivate {
   private readonly passport = new passport.Authenticator();
+  private readonly recent = new RecentLogins();
+  private readonly directory: UserDirectory;
 
   constructor(
     private readonly reflector: Reflector,
@@ -41,15 +44,15 @@ export class CallerGuard implements CanActivate {
     @Optional() failedLogins?: FailedLogins,
   ) {
     const { users, oidc } = config;
-    const directory = new UserDirectory(users, undefined, failedLogins);
-    this.passport.use('basic', new StrictBasicStrategy(directory));
+    this.directory = new UserDirectory(users, undefined, failedLogins);
+    this.passport.use('basic', new StrictBasicStrategy(this.directory));
     if (oidc) {
       const { keyFor } = new ProviderKeys(oidc.issuer);
       this.passport.use('bearer', new BearerStrategy(new TokenVerifier(oidc, keyFor)));
     }
   }
 
-  async canActivate(context: ExecutionContext): Promise<boolean> {
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     if (
       this.reflector.getAllAndOverride<boolean>(PUBLIC, [context.getHandler(), context.getClass()])
     ) {
@@ -61,8 +64,19 @@ export class CallerGuard implements CanActivate {
       request.caller = this.links.verify(pathOf(request.url), link);
       return true;
     }
-    request.caller =
-      this.config.schemes.length === 0 ? ANONYMOUS : await this.authenticate(request);
+    request.caller = this.config.schemes.length === 0 ? ANONYMOUS : this.recentCaller(request);
+    return request.caller !== undefined || this.identify(request);
+  }
+
+  private recentCaller(request: AuthenticatedRequest): Caller | undefined {
+    const { authorization } = request.headers;
+    return authorization !== undefined && isOnce(request)
+      ? this.recent.find(authorization)
+      : undefined;
+  }
+
+  private async identify(request: AuthenticatedRequest): Promise<boolean> {
+    request.caller = await this.authenticate(request);
     return true;
   }
 
@@ -85,6 +99,10 @@ export class CallerGuard implements CanActivate {
         headers: { 'www-authenticate': challenge(request.headers, schemes) },
       });
     }
+    if (scheme === 'basic') {
+      const until = this.directory.rememberedUntil(caller.name);
+      this.recent.add(request.headers.authorization!, caller, until);
+    }
     return caller;
   }
 
@@ -103,7 +121,19 @@ export class CallerGuard implements CanActivate {
   }
 }
 
+const AUTHORIZATION = 'authorization';
+
 /** Node.js keeps the first of several; something between here and the caller may have looked at another one. */
 function isOnce({ raw }: AuthenticatedRequest): boolean {
-  return raw.headersDistinct.authorization?.length === 1;
+  // Without the `headersDistinct` of Node, which sorts out all headers for the sake of one.
+  const { rawHeaders } = raw;
+  let count = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    if (
+      rawHeaders[at]!.length === AUTHORIZATION.length &&
+      rawHeaders[at]!.toLowerCase() === AUTHORIZATION
+    )
+      count += 1;
+  }
+  return count === 1;
 }

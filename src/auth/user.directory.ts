@@ -54,6 +54,11 @@ export class UserDirectory {
     );
   }
 
+  /** How long this user's last pair is remembered: milliseconds of the epoch, in the past for one that is not. */
+  rememberedUntil(name: string): number {
+    return this.verified.get(name)?.until ?? 0;
+  }
+
   /** Requests that arrive together with the same pair from the same address, as those of one page do, share one bcrypt run. */
   private runOnce(key: string, verify: () => Promise<boolean>): Promise<boolean> {
     let run = this.running.get(key);

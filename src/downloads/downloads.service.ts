@@ -116,7 +116,7 @@ export class DownloadsService {
   async remove(caller: Caller, id: string): Promise<void> {
     await this.ownership.require(caller, id);
     await this.tracker.orGone(id, this.alfresco.deleteNode(id, caller.name));
-    await this.registry.remove(id);
+    await this.ownership.forget(id);
     this.tracker.end(id);
   }
 

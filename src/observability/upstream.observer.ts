@@ -1,13 +1,17 @@
 import { type Readable, finished } from 'node:stream';
 import { Injectable } from '@nestjs/common';
-import type { AxiosAdapter, AxiosResponse, InternalAxiosRequestConfig } from 'axios';
 import { transportProblem } from '../alfresco/upstream/transport-failure.js';
+import type { UpstreamAnswer, Wire, WireRequest } from '../alfresco/upstream/wire.js';
 import { currentRequest, runOutsideRequests } from './request.context.js';
 import { type TraceContext, traceHeaders } from './trace.context.js';
 import type { CallDescription, CallSpan } from './tracing.js';
 import { UpstreamMetrics } from './upstream.metrics.js';
 
-/** Sees every request to Alfresco and its answer, as an axios adapter around the one that sends them. */
+/** Every path of Alfresco's APIs goes on behind it. */
+const VERSION = '/versions/1';
+const ID = /^\/(downloads|nodes)\/[^/?]+/;
+
+/** Sees every request to Alfresco and its answer, as a wire around the one that sends them. */
 @Injectable()
 export class UpstreamObserver {
   constructor(private readonly metrics: UpstreamMetrics) {}
@@ -20,8 +24,8 @@ export class UpstreamObserver {
    *
    * @param origin of Alfresco
    */
-  observe(send: AxiosAdapter, origin: string): AxiosAdapter {
-    return async (request) => {
+  observe(send: Wire, origin: string): Wire {
+    return async <T>(request: WireRequest) => {
       const context = currentRequest();
       const call = new UpstreamCall(request, origin);
       const span = context?.span?.startCall(call);
@@ -34,7 +38,7 @@ export class UpstreamObserver {
       };
       try {
         // A connection that is opened for this call serves others later.
-        const answer = await runOutsideRequests(() => send(request));
+        const answer = await runOutsideRequests(() => send<T>(request));
         note(`${Math.floor(answer.status / 100)}xx`, String(answer.status));
         if (span) endWith(answer, request, span);
         return answer;
@@ -51,7 +55,7 @@ export class UpstreamObserver {
 /** What a call is about, worked out as far as somebody wants to know. */
 class UpstreamCall implements CallDescription {
   constructor(
-    private readonly request: InternalAxiosRequestConfig,
+    private readonly request: WireRequest,
     private readonly origin: string,
   ) {}
 
@@ -60,25 +64,22 @@ class UpstreamCall implements CallDescription {
   }
 
   get method(): string {
-    return this.request.method!.toUpperCase();
+    return this.request.method;
   }
 
   get template(): string {
-    return this.request.url!.replace(/^\/(downloads|nodes)\/[^/?]+/, '/$1/{id}');
+    const { path } = this.request;
+    return path.slice(path.indexOf(VERSION) + VERSION.length).replace(ID, '/$1/{id}');
   }
 
   get url(): string {
-    return this.origin + this.request.baseURL! + this.request.url!;
+    return this.origin + this.request.path;
   }
 }
 
-function addHeaders(
-  { headers }: InternalAxiosRequestConfig,
-  trace: TraceContext | undefined,
-  id: string,
-): void {
-  headers.set('X-Request-Id', id);
-  if (trace) headers.set(traceHeaders(trace));
+function addHeaders({ headers }: WireRequest, trace: TraceContext | undefined, id: string): void {
+  headers['X-Request-Id'] = id;
+  if (trace) Object.assign(headers, traceHeaders(trace));
 }
 
 /** Why there was no answer: one of few words, and the code that undici or Node gives it. */
@@ -90,11 +91,11 @@ function failureOf(error: unknown) {
 
 /** The span of a transfer lasts as long as the transfer; what is no ZIP is not transferred. */
 function endWith(
-  { status, data }: AxiosResponse<unknown>,
-  { responseType }: InternalAxiosRequestConfig,
+  { status, data }: UpstreamAnswer<unknown>,
+  { isStream }: WireRequest,
   span: CallSpan,
 ): void {
-  if (responseType !== 'stream' || status > 299) {
+  if (!isStream || status > 299) {
     span.end({ status });
     return;
   }

@@ -1,7 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import { addAbortListener, once } from 'node:events';
 import type { Readable } from 'node:stream';
-import type { AxiosResponse } from 'axios';
 import type { AlfrescoConfig } from '../../config/app.config.js';
 import { ProblemException } from '../../problems/problem.exception.js';
 import type { AlfrescoExchange } from '../alfresco.exchange.js';
@@ -14,6 +13,7 @@ import type { UpstreamCall, UpstreamPolicy } from '../upstream/upstream.policy.j
 import type { ByteRange } from './byte-range.js';
 import type { ContentPlaces, Release } from './content.places.js';
 import { type Healed, HealingContent, discard } from './healing.content.js';
+import type { UpstreamAnswer } from '../upstream/wire.js';
 
 /** Opens the ZIP of a finished download: takes a place for it, checks what Alfresco sends, and sees to it that it goes on. */
 export class ContentOpener {
@@ -122,7 +122,7 @@ function expectedAnswer({ start, end }: ByteRange, size: number): Expected {
  * @throws ProblemException ALFRESCO_BAD_RESPONSE when it is something else
  */
 async function requireContent(
-  { status, headers, data }: AxiosResponse<Readable>,
+  { status, headers, data }: UpstreamAnswer<Readable>,
   expected: Expected,
 ): Promise<void> {
   if (status !== expected.status) return;
@@ -136,7 +136,7 @@ async function requireContent(
 }
 
 /** A wrong range under a right header would spoil a resumed file without anyone's noticing. */
-function isContentOf(headers: AxiosResponse['headers'], expected: Expected): boolean {
+function isContentOf(headers: UpstreamAnswer<unknown>['headers'], expected: Expected): boolean {
   const { contentRange, length } = expected;
   const isRange = contentRange === undefined || headers['content-range'] === contentRange;
   const isPlain = (headers['content-encoding'] ?? 'identity') === 'identity';

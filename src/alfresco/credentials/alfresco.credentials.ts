@@ -1,7 +1,7 @@
-import type { AxiosResponse } from 'axios';
+import type { UpstreamAnswer } from '../upstream/wire.js';
 
 /** Sends one request with these headers added to its own. It can be called again, for a request that was refused. */
-export type Send<T> = (headers: Readonly<Record<string, string>>) => Promise<AxiosResponse<T>>;
+export type Send<T> = (headers: Readonly<Record<string, string>>) => Promise<UpstreamAnswer<T>>;
 
 /** With what this service proves to Alfresco who is calling. */
 export abstract class AlfrescoCredentials {
@@ -16,5 +16,5 @@ export abstract class AlfrescoCredentials {
    * @param onBehalfOf name of the caller; only of interest where the caller's name is passed on
    * @throws ProblemException when there are no credentials to be had, or the name cannot be passed on
    */
-  abstract apply<T>(send: Send<T>, onBehalfOf?: string): Promise<AxiosResponse<T>>;
+  abstract apply<T>(send: Send<T>, onBehalfOf?: string): Promise<UpstreamAnswer<T>>;
 }

@@ -1,6 +1,6 @@
-import type { AxiosResponse } from 'axios';
 import { AlfrescoCredentials, type Send } from './alfresco.credentials.js';
 import { basicAuthorization } from './basic-authorization.js';
+import type { UpstreamAnswer } from '../upstream/wire.js';
 
 /** Name and password with every request. */
 export class BasicCredentials extends AlfrescoCredentials {
@@ -11,7 +11,7 @@ export class BasicCredentials extends AlfrescoCredentials {
     this.authorization = basicAuthorization(username, password);
   }
 
-  apply<T>(send: Send<T>): Promise<AxiosResponse<T>> {
+  apply<T>(send: Send<T>): Promise<UpstreamAnswer<T>> {
     return send({ Authorization: this.authorization });
   }
 }

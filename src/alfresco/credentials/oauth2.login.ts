@@ -1,4 +1,4 @@
-import axios, { type AxiosInstance, type AxiosResponse } from 'axios';
+import axios, { type AxiosInstance } from 'axios';
 import type { AlfrescoConfig, OAuth2Config } from '../../config/app.config.js';
 import { ProblemException } from '../../problems/problem.exception.js';
 import { isObject, toAnswer, type Answer } from '../answer.js';
@@ -9,6 +9,7 @@ import type { UpstreamPolicy } from '../upstream/upstream.policy.js';
 import { basicAuthorization } from './basic-authorization.js';
 import { type Grant, LOGIN, type Login } from './login.js';
 import { trustedAuthorities } from './trusted-authorities.js';
+import { type UpstreamAnswer, axiosAdapter } from '../upstream/wire.js';
 
 /** A token is renewed this long before its end, or after nine tenths of its life if that is later. */
 const MARGIN_SECONDS = 30;
@@ -37,7 +38,7 @@ export class OAuth2Login implements Login {
       tls: { ca: trustedAuthorities(config.tls) },
     });
     this.http = axios.create({
-      adapter: this.transport.adapter,
+      adapter: axiosAdapter(this.transport.send),
       baseURL: pathname + search,
       transformRequest: [],
       transformResponse: [],
@@ -66,7 +67,7 @@ export class OAuth2Login implements Login {
     await this.transport.onApplicationShutdown();
   }
 
-  private async post(): Promise<AxiosResponse<string>> {
+  private async post(): Promise<UpstreamAnswer<string>> {
     const { headers, body: data } = this;
     try {
       return await this.policy.run(LOGIN, (attempt) =>

@@ -1,8 +1,8 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
-import type { AxiosResponse } from 'axios';
 import { ProblemException, isProblem } from '../../problems/problem.exception.js';
 import { AlfrescoCredentials, type Send } from './alfresco.credentials.js';
 import type { Grant, Login } from './login.js';
+import type { UpstreamAnswer } from '../upstream/wire.js';
 
 /**
  * Milliseconds without another login after a refused one. Alfresco refuses a user for 6 seconds after ten
@@ -30,7 +30,7 @@ export class RenewedCredentials extends AlfrescoCredentials implements OnApplica
     super();
   }
 
-  async apply<T>(send: Send<T>): Promise<AxiosResponse<T>> {
+  async apply<T>(send: Send<T>): Promise<UpstreamAnswer<T>> {
     const grant = await this.grant();
     const answer = await sendWith(grant, send);
     if (answer.status !== 401 || !isReplaceable(grant)) return answer;
@@ -76,7 +76,7 @@ export class RenewedCredentials extends AlfrescoCredentials implements OnApplica
   }
 }
 
-async function sendWith<T>(grant: HeldGrant, send: Send<T>): Promise<AxiosResponse<T>> {
+async function sendWith<T>(grant: HeldGrant, send: Send<T>): Promise<UpstreamAnswer<T>> {
   const answer = await send(grant.headers);
   if (answer.status !== 401) grant.hasWorked = true;
   return answer;

@@ -1,5 +1,4 @@
 import type { HttpService } from '@nestjs/axios';
-import type { AxiosResponse } from 'axios';
 import type { AlfrescoConfig } from '../../config/app.config.js';
 import { ProblemException } from '../../problems/problem.exception.js';
 import { type Answer, badResponse, entryOf, errorOf, toAnswer } from '../answer.js';
@@ -9,6 +8,7 @@ import { serverProblem } from '../refusal.js';
 import type { UpstreamPolicy } from '../upstream/upstream.policy.js';
 import { basicAuthorization } from './basic-authorization.js';
 import { type Grant, LOGIN, type Login } from './login.js';
+import type { UpstreamAnswer } from '../upstream/wire.js';
 
 /**
  * POST /tickets of Alfresco's authentication API.
@@ -39,7 +39,7 @@ export class TicketLogin implements Login {
     return { authorization: basicAuthorization('ROLE_TICKET', id) };
   }
 
-  private post(): Promise<AxiosResponse<string>> {
+  private post(): Promise<UpstreamAnswer<string>> {
     const request = {
       method: 'POST',
       baseURL: this.path,

@@ -1,4 +1,3 @@
-import type { AxiosResponse } from 'axios';
 import {
   CircuitState,
   ConsecutiveBreaker,
@@ -11,6 +10,7 @@ import {
 import { CallerGoneError } from './deadline.js';
 import { isGatewayFailure, isOutage } from './outage.js';
 import { unavailable } from './transport-failure.js';
+import type { UpstreamAnswer } from './wire.js';
 
 /**
  * `closed`: requests are made; `open`: none is made; `half-open`: the next one finds out, or one is just about to.
@@ -43,7 +43,7 @@ export class CircuitBreaker {
   ) {
     const failure = handleWhen((error) => isOutage(error) || error instanceof AbandonedProbeError);
     this.policy = circuitBreaker(
-      failure.orWhenResult((answer) => isGatewayFailure(answer as AxiosResponse)),
+      failure.orWhenResult((answer) => isGatewayFailure(answer as UpstreamAnswer<unknown>)),
       {
         breaker: new ConsecutiveBreaker(FAILURES_IN_A_ROW),
         halfOpenAfter: new DelegateBackoff<IHalfOpenAfterBackoffContext, number>(

@@ -1,6 +1,6 @@
-import type { AxiosResponse } from 'axios';
 import { CallerGoneError } from './deadline.js';
 import { codeOf, problemCodeOf } from './transport-failure.js';
+import type { UpstreamAnswer } from './wire.js';
 
 /** Failures of the network that may be gone a moment later. Certificates, for one, will be as wrong as before. */
 const PASSING: ReadonlySet<string> = new Set([
@@ -29,7 +29,7 @@ export function isOutage(error: unknown): boolean {
  * Whether a proxy in front of Alfresco says that there is no Alfresco behind it. A 500 is Alfresco's own and comes of the
  * request: the same one would get the same again.
  */
-export function isGatewayFailure({ status }: Pick<AxiosResponse, 'status'>): boolean {
+export function isGatewayFailure({ status }: Pick<UpstreamAnswer<unknown>, 'status'>): boolean {
   return status >= 502 && status <= 504;
 }
 

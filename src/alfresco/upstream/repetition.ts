@@ -1,10 +1,10 @@
-import type { AxiosResponse } from 'axios';
 import { ExponentialBackoff, type IBackoff } from 'cockatiel';
 import { StaleConnectionError, UnsentError } from './connections.js';
 import type { Deadline } from './deadline.js';
 import { isGatewayFailure, mayPass } from './outage.js';
 import { pause } from './pause.js';
 import { codeOf } from './transport-failure.js';
+import type { UpstreamAnswer } from './wire.js';
 
 /** How often a request is sent again, at most; once more after a stale connection. */
 const REPETITIONS = 2;
@@ -12,7 +12,7 @@ const REPETITIONS = 2;
 const BACKOFF = new ExponentialBackoff({ initialDelay: 100, maxDelay: 1000 });
 
 /** Sends one request, which may be called again. */
-export type SendOnce<T> = (signal: AbortSignal) => Promise<AxiosResponse<T>>;
+export type SendOnce<T> = (signal: AbortSignal) => Promise<UpstreamAnswer<T>>;
 
 /**
  * When a request is sent again: after any failure that may pass, only if it was not sent at all, or not at all.
@@ -29,7 +29,7 @@ export async function repeated<T>(
   repeat: Repeat,
   deadline: Deadline,
   onRepeat: (cause: string) => void,
-): Promise<AxiosResponse<T>> {
+): Promise<UpstreamAnswer<T>> {
   let repetition: Repetition | undefined;
   for (;;) {
     let cause: string;

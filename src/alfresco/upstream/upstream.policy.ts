@@ -1,12 +1,12 @@
 import { EventEmitter } from 'node:events';
 import { Injectable, Logger } from '@nestjs/common';
-import type { AxiosResponse } from 'axios';
 import type { AlfrescoConfig } from '../../config/app.config.js';
 import { type BreakerState, CircuitBreaker } from './circuit.breaker.js';
 import { CallerGoneError, Deadline, TransportTimeoutError } from './deadline.js';
 import { type Repeat, type SendOnce, repeated } from './repetition.js';
 import { transportProblem } from './transport-failure.js';
 import type { Operation, UpstreamEvents } from './upstream.events.js';
+import type { UpstreamAnswer } from './wire.js';
 
 /** What is to be done at Alfresco, as far as the policy is concerned. */
 export interface UpstreamCall {
@@ -19,7 +19,7 @@ export interface UpstreamCall {
 }
 
 /** Sends one request of a call, as the policy wants it. Every status resolves. @throws ProblemException */
-export type Attempt = <T>(send: SendOnce<T>) => Promise<AxiosResponse<T>>;
+export type Attempt = <T>(send: SendOnce<T>) => Promise<UpstreamAnswer<T>>;
 
 /**
  * How long, how often and whether Alfresco is asked. Every request to it goes through here.
@@ -85,7 +85,7 @@ export class UpstreamPolicy {
     { operation, repeat }: UpstreamCall,
     deadline: Deadline,
     send: SendOnce<T>,
-  ): Promise<AxiosResponse<T>> {
+  ): Promise<UpstreamAnswer<T>> {
     if (deadline.signal.aborted) throw transportProblem(deadline.signal.reason);
     const onRepeat = (cause: string) => this.events.emit('retry', { operation, cause });
     const request = () => repeated(send, repeat, deadline, onRepeat);

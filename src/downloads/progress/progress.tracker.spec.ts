@@ -1,3 +1,4 @@
+import { OwnershipService } from '../ownership.service.js';
 import type { AlfrescoClient } from '../../alfresco/alfresco.client.js';
 import type { Download } from '../../alfresco/download.js';
 import type { Caller } from '../../auth/caller.js';
@@ -39,11 +40,16 @@ beforeEach(() => {
   const registry = {
     remove: (id: string) => Promise.resolve(void removed.push(id)),
   } as unknown as DownloadRegistry;
-  tracker = new ProgressTracker(alfresco, registry, new DownloadEndings(new Metrics()), {
-    maxNodeIds: 1,
-    statusFreshnessMs: 250,
-    stallAfterMs: 10_000,
-  });
+  tracker = new ProgressTracker(
+    alfresco,
+    new OwnershipService(registry),
+    new DownloadEndings(new Metrics()),
+    {
+      maxNodeIds: 1,
+      statusFreshnessMs: 250,
+      stallAfterMs: 10_000,
+    },
+  );
 });
 afterEach(() => {
   tracker.onModuleDestroy();

@@ -7,7 +7,7 @@ import { DownloadEndings } from '../../observability/download.endings.js';
 import { ProblemException, isProblem } from '../../problems/problem.exception.js';
 import type { DownloadsConfig } from '../../config/app.config.js';
 import { DOWNLOADS_CONFIG } from '../downloads.config.js';
-import { DownloadRegistry } from '../registry/download.registry.js';
+import { OwnershipService } from '../ownership.service.js';
 import type { ProgressEvent } from './progress.event.js';
 import { type ProgressWatcher, TrackedDownload } from './tracked.download.js';
 
@@ -35,7 +35,7 @@ export class ProgressTracker implements OnModuleDestroy {
 
   constructor(
     private readonly alfresco: AlfrescoClient,
-    private readonly registry: DownloadRegistry,
+    private readonly ownership: OwnershipService,
     private readonly endings: DownloadEndings,
     @Inject(DOWNLOADS_CONFIG) private readonly options: DownloadsConfig,
   ) {}
@@ -116,7 +116,7 @@ export class ProgressTracker implements OnModuleDestroy {
       return await answer;
     } catch (error) {
       if (isProblem(error, 'DOWNLOAD_NOT_FOUND')) {
-        await this.registry.remove(id);
+        await this.ownership.forget(id);
         this.end(id, error);
       }
       throw error;
