@@ -5,6 +5,8 @@ import { load } from '../wrk.ts';
 
 const CONNECTIONS = 64;
 const SECONDS = 5;
+/** Until all that runs has been compiled. */
+const WARM_UP_SECONDS = 10;
 
 /** W1: so many that none is asked for again while an answer about it may still be repeated (STATUS_FRESHNESS_MS). */
 export function distinct(rounds: number): Promise<Table> {
@@ -29,7 +31,7 @@ async function readStatuses(title: string, downloads: number, rounds: number): P
       for (const target of targets.all) {
         const before = await upstream.requests();
         const paths = ids.map((id) => target.downloadPath(id));
-        const rate = await load(target.url, paths, CONNECTIONS, round < 0 ? 2 : SECONDS);
+        const rate = await load(target.url, paths, CONNECTIONS, round < 0 ? WARM_UP_SECONDS : SECONDS);
         failed += rate.failed;
         // The first is to warm up.
         if (round < 0) continue;
