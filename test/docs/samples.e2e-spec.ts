@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
+import { loadConfig } from '../../dist/config/config.loader.js';
 import { DownloadsApi } from '../harness/api.js';
-import { type Bff, startBff } from '../harness/bff.js';
+import { type Bff, startBff, users } from '../harness/bff.js';
 import { MarkdownDocument, codesIn } from '../harness/markdown.js';
 import { until } from '../harness/polling.js';
 
@@ -58,6 +59,29 @@ describe('what the documents show', () => {
     await rm(directory, { recursive: true });
     expect(printed.trim().split('\n')).toEqual(output);
     expect(code).toBe(78);
+  });
+
+  it('is configurations that the service takes, once their files are there', async () => {
+    const { fences } = await MarkdownDocument.read('docs/configuration.md');
+    const examples = fences.filter(({ language }) => language === 'sh');
+    expect(examples.length).toBeGreaterThanOrEqual(2);
+    const directory = await mkdtemp(join(tmpdir(), 'configuration-'));
+    const contents = { USERS_FILE: users('alice'), STORE_URL_FILE: 'redis://cache.example.com' };
+    for (const { text } of examples) {
+      const variables = Object.fromEntries(
+        text
+          .trim()
+          .split('\n')
+          .map((line) => [line.split('=')[0]!, line.replace(/^\w+=/, '')]),
+      );
+      for (const name of Object.keys(variables).filter((one) => one.endsWith('_FILE'))) {
+        variables[name] = join(directory, name);
+        const secret = 'x'.repeat(32);
+        await writeFile(variables[name], { [name]: secret, ...contents }[name]!);
+      }
+      expect(() => loadConfig(variables)).not.toThrow();
+    }
+    await rm(directory, { recursive: true });
   });
 
   it('is the line of the log, field by field', async () => {
