@@ -29,10 +29,9 @@ async function startDemo(): Promise<{ demo: ChildProcess; url: string }> {
 
 const isCommand = (line: string) => line.startsWith('$ ') || line.startsWith('    ');
 
-/** Commands and what they print, from the `console` blocks of a section; an indented line goes on with a command. */
-function transcript(markdown: string, section: string): { script: string; output: string } {
-  const text = markdown.split(/^## /m).find((part) => part.startsWith(section)) ?? '';
-  const lines = [...text.matchAll(/```console\n(.*?)```/gs)].flatMap(([, block]) =>
+/** Commands and what they print, from the `console` blocks of a document; an indented line goes on with a command. */
+function transcript(markdown: string): { script: string; output: string } {
+  const lines = [...markdown.matchAll(/```console\n(.*?)```/gs)].flatMap(([, block]) =>
     block!.trimEnd().split('\n'),
   );
   return {
@@ -46,37 +45,49 @@ function transcript(markdown: string, section: string): { script: string; output
 
 const withoutIds = (text: string) => text.replaceAll('\r', '').replaceAll(UUID, '<id>').trim();
 
-describe('README', () => {
+describe('a walk-through', () => {
   let demo: ChildProcess;
   let url: string;
   let directory: string;
 
   beforeAll(async () => {
     ({ demo, url } = await startDemo());
+  });
+  beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'readme-'));
   });
+  afterEach(() => rm(directory, { recursive: true }));
   afterAll(async () => {
     demo.kill('SIGTERM');
     await new Promise((resolve) => demo.once('exit', resolve));
     expect(demo.exitCode).toBe(0);
-    await rm(directory, { recursive: true });
   });
 
-  it('has a walk-through that prints what it says', { timeout: 60_000 }, async (context) => {
-    needsTools(context, 'curl', 'unzip', 'bash');
-    const readme = await readFile('README.md', 'utf8');
-    const { script, output } = transcript(readme, 'Walk-through');
-    expect(script.match(/curl /g)!.length).toBeGreaterThanOrEqual(8);
-    const shell = spawn('bash', ['-euo', 'pipefail', '-c', script.replaceAll(README_ORIGIN, url)], {
-      cwd: directory,
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    let printed = '';
-    shell.stdout.on('data', (chunk) => (printed += String(chunk)));
-    const code = await new Promise((resolve) => shell.once('close', resolve));
-    expect(withoutIds(printed)).toBe(withoutIds(output));
-    expect(code).toBe(0);
-  });
+  it.for([
+    ['README.md', 8],
+    ['docs/integration.md', 4],
+  ] as const)(
+    'prints what it says: %s',
+    { timeout: 60_000 },
+    async ([document, calls], context) => {
+      needsTools(context, 'curl', 'unzip', 'bash');
+      const { script, output } = transcript(await readFile(document, 'utf8'));
+      expect(script.match(/curl /g)!.length).toBeGreaterThanOrEqual(calls);
+      const shell = spawn(
+        'bash',
+        ['-euo', 'pipefail', '-c', script.replaceAll(README_ORIGIN, url)],
+        {
+          cwd: directory,
+          stdio: ['ignore', 'pipe', 'inherit'],
+        },
+      );
+      let printed = '';
+      shell.stdout.on('data', (chunk) => (printed += String(chunk)));
+      const code = await new Promise((resolve) => shell.once('close', resolve));
+      expect(withoutIds(printed)).toBe(withoutIds(output));
+      expect(code).toBe(0);
+    },
+  );
 });
 
 describe('the demo', () => {

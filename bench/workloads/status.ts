@@ -31,7 +31,12 @@ async function readStatuses(title: string, downloads: number, rounds: number): P
       for (const target of targets.all) {
         const before = await upstream.requests();
         const paths = ids.map((id) => target.downloadPath(id));
-        const rate = await load(target.url, paths, CONNECTIONS, round < 0 ? WARM_UP_SECONDS : SECONDS);
+        const rate = await load(
+          target.url,
+          paths,
+          CONNECTIONS,
+          round < 0 ? WARM_UP_SECONDS : SECONDS,
+        );
         failed += rate.failed;
         // The first is to warm up.
         if (round < 0) continue;

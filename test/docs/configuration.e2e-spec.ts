@@ -1,0 +1,142 @@
+import { readFile } from 'node:fs/promises';
+import { Environment, FILE_VARIABLES } from '../../dist/config/environment.js';
+import { PROBLEMS } from '../../dist/problems/problem.catalogue.js';
+import { MarkdownDocument, allDocuments, codesIn } from '../harness/markdown.js';
+
+/** What the service reads, with its own defaults. */
+const defaults = new Map(
+  Object.entries(new Environment() as unknown as Record<string, string | number | undefined>).map(
+    ([name, value]) => [name, value?.toString()],
+  ),
+);
+const ofFiles = FILE_VARIABLES.map((name) => `${name}_FILE`);
+const variables = [...defaults.keys(), ...ofFiles].toSorted();
+
+/** Read by Node.js and by OpenTelemetry. */
+const OF_OTHERS = [
+  'NODE_EXTRA_CA_CERTS',
+  'NODE_TLS_REJECT_UNAUTHORIZED',
+  'OTEL_EXPORTER_OTLP_HEADERS',
+  'OTEL_RESOURCE_ATTRIBUTES',
+  'OTEL_SERVICE_NAME',
+];
+
+/** What looks like a variable, and is none. */
+const OTHER_WORDS = [
+  ...Object.keys(PROBLEMS),
+  'IN_PROGRESS',
+  'MAX_CONTENT_SIZE_EXCEEDED',
+  // Of the log.
+  'ALFRESCO_CUT',
+  'ALFRESCO_RESUMED',
+  // Of the sandbox.
+  'SAMPLE_NODES',
+];
+
+/** The first word behind "Default:", or of a cell. */
+const firstWord = (text: string) => text.replaceAll('`', '').split(' ')[0]!.replace(/[.,]$/, '');
+
+/** Variables of `.env.example`, each with the default that the comment above it tells. */
+async function readExample(): Promise<Map<string, string | undefined>> {
+  const found = new Map<string, string | undefined>();
+  for (const block of (await readFile('.env.example', 'utf8')).split(/\n\s*\n/)) {
+    const comment = [...block.matchAll(/^# (.*)$/gm)].map(([, line]) => line).join(' ');
+    const told = /Default: (.+)/.exec(comment)?.[1];
+    for (const [, name] of block.matchAll(/^#?([A-Z][A-Z0-9_]*)=/gm)) {
+      found.set(name!, told && firstWord(told));
+    }
+  }
+  return found;
+}
+
+// A history names what is no more.
+const documents = (await allDocuments()).filter(({ path }) => path !== 'CHANGELOG.md');
+const page = await MarkdownDocument.read('docs/configuration.md');
+/** Name and default of each row. */
+const described = page.rows('variable', 'default').map(([name = '', value = '']) => ({
+  name: codesIn(name)[0]!,
+  told: firstWord(value),
+}));
+
+describe('docs/configuration.md', () => {
+  it('describes every variable once, and no other', () => {
+    expect(described.map(({ name }) => name).toSorted()).toEqual([...defaults.keys()].toSorted());
+  });
+
+  it('tells the defaults that the service has', () => {
+    for (const { name, told } of described) {
+      const real = defaults.get(name);
+      if (real === undefined)
+        expect([name, told]).toEqual([name, expect.stringMatching(/^(?:none|required|random)$/)]);
+      else expect([name, told]).toEqual([name, real]);
+    }
+  });
+
+  it('names the variables that can come from a file', () => {
+    const rows = page.rows('variable', 'instead of').map((cells) => cells.flatMap(codesIn));
+    expect(rows).toEqual(FILE_VARIABLES.map((name) => [`${name}_FILE`, name]));
+  });
+
+  it('names the variables of others that the documents do', () => {
+    const names = page
+      .rows('variable', 'what it does here')
+      .flatMap(([name = '']) => codesIn(name));
+    expect(names.toSorted()).toEqual(OF_OTHERS);
+  });
+});
+
+describe('.env.example', () => {
+  it('has every variable, and no other', async () => {
+    const example = await readExample();
+    expect([...defaults.keys()].filter((name) => !example.has(name))).toEqual([]);
+    expect([...example.keys()].filter((name) => !variables.includes(name))).toEqual([]);
+  });
+
+  it('tells the same defaults as docs/configuration.md', async () => {
+    const example = await readExample();
+    for (const { name, told } of described) {
+      const other = example.get(name);
+      if (other !== undefined) expect([name, told]).toEqual([name, other]);
+      else expect([name, defaults.get(name)]).toEqual([name, undefined]);
+    }
+  });
+});
+
+/** Words of a document that are environment variables by their look. */
+function variablesIn({ codes, fences }: MarkdownDocument): string[] {
+  const assigned = fences.flatMap(({ language, text }) => {
+    const assignment = /^ya?ml$/.test(language)
+      ? /^\s*(?:- )?([A-Z][A-Z0-9_]{2,}):/gm
+      : /(?:^|[\s'"])([A-Z][A-Z0-9_]{2,})=/gm;
+    // A shell's own variables are used where they are set.
+    return [...text.matchAll(assignment)]
+      .map(([, name]) => name!)
+      .filter((name) => !new RegExp(`\\$\\{?${name}\\b`).test(text));
+  });
+  const named = codes.flatMap((code) => {
+    const [, name, value] = /^([A-Z][A-Z0-9_]{2,})(=.*)?$/s.exec(code) ?? [];
+    return name && (value !== undefined || name.includes('_')) ? [name] : [];
+  });
+  return [...assigned, ...named];
+}
+
+describe('a variable that a document names', () => {
+  it.each(documents.map((document) => [document.path, document] as const))(
+    'exists: %s',
+    (_path, document) => {
+      const known = [...variables, ...OF_OTHERS, ...OTHER_WORDS];
+      expect(variablesIn(document).filter((name) => !known.includes(name))).toEqual([]);
+    },
+  );
+
+  it('is found in text, shell and YAML', () => {
+    const text =
+      '`FOO_BAR` `BAZ=1` `POST`\n\n```sh\nQUX=1 run\nid=1\nTOK=2; $TOK\n```\n\n```yaml\n  FOO: 1\n```\n';
+    expect(variablesIn(new MarkdownDocument('x.md', text))).toEqual([
+      'QUX',
+      'FOO',
+      'FOO_BAR',
+      'BAZ',
+    ]);
+  });
+});

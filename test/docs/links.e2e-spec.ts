@@ -1,0 +1,68 @@
+import { existsSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { MarkdownDocument, allDocuments } from '../harness/markdown.js';
+
+const documents = await allDocuments();
+const byPath = new Map(documents.map((document) => [document.path, document]));
+
+/** What is wrong with a link of a document. */
+function fault({ path, anchors }: MarkdownDocument, link: string): string | undefined {
+  const [target = '', anchor] = link.split('#');
+  const file = target === '' ? path : normalize(join(dirname(path), decodeURI(target)));
+  if (!existsSync(file)) return `${link}: there is no ${file}`;
+  if (anchor === undefined) return undefined;
+  const known = target === '' ? anchors : (byPath.get(file)?.anchors ?? []);
+  return known.includes(anchor) ? undefined : `${link}: ${file} has no such heading`;
+}
+
+const isElsewhere = (link: string) => /^[a-z][a-z0-9+.-]*:/i.test(link);
+
+describe('the documents', () => {
+  it('are there', () => {
+    expect([...byPath.keys()]).toEqual(
+      expect.arrayContaining(['README.md', 'docs/architecture.md', 'sandbox/README.md']),
+    );
+  });
+
+  it.each(documents.map((document) => [document.path, document] as const))(
+    'lead nowhere that does not exist: %s',
+    (_path, document) => {
+      const faults = document.links
+        .filter((link) => !isElsewhere(link))
+        .map((link) => fault(document, link));
+      expect(faults.filter((found) => found !== undefined)).toEqual([]);
+    },
+  );
+
+  it('lead to the rest of the Internet by https, and to the demo', () => {
+    const others = documents.flatMap(({ links }) => links.filter(isElsewhere));
+    expect(
+      others.filter((link) => !/^https:\/\/|^http:\/\/127\.0\.0\.1:3000\//.test(link)),
+    ).toEqual([]);
+  });
+
+  it('can all be reached from the README', () => {
+    const reached = new Set<string>();
+    const visit = (path: string) => {
+      const document = byPath.get(path);
+      if (!document || reached.has(path)) return;
+      reached.add(path);
+      for (const link of document.links) {
+        if (!isElsewhere(link)) visit(normalize(join(dirname(path), link.split('#')[0]!)));
+      }
+    };
+    visit('README.md');
+    expect([...byPath.keys()].filter((path) => !reached.has(path))).toEqual([]);
+  });
+});
+
+it('finds what is dead', () => {
+  const text = '# A `b`: c!\n\n[x](#a-b-c) [y](#nope) [z](nope.md) [w](docs/errors.md#nope)';
+  const document = new MarkdownDocument('README.md', text);
+  expect(document.links.map((link) => fault(document, link))).toEqual([
+    undefined,
+    '#nope: README.md has no such heading',
+    'nope.md: there is no nope.md',
+    'docs/errors.md#nope: docs/errors.md has no such heading',
+  ]);
+});

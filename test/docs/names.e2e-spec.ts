@@ -1,0 +1,99 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { PROBLEMS } from '../../dist/problems/problem.catalogue.js';
+import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
+import { type Bff, startBff } from '../harness/bff.js';
+import { MarkdownDocument, allDocuments, codesIn } from '../harness/markdown.js';
+import { Scrape } from '../harness/scrape.js';
+
+// A history names what is no more.
+const documents = (await allDocuments()).filter(({ path }) => path !== 'CHANGELOG.md');
+const each = documents.map((document) => [document.path, document] as const);
+const operations = await MarkdownDocument.read('docs/operations.md');
+
+let sandbox: Sandbox;
+let bff: Bff;
+
+beforeAll(async () => {
+  sandbox = await startSandbox();
+  bff = await startBff(sandbox.url);
+});
+afterAll(async () => {
+  await bff.close();
+  await sandbox.close();
+});
+
+describe('the codes of problems', () => {
+  it('are all in docs/errors.md, once, with their status', async () => {
+    const rows = (await MarkdownDocument.read('docs/errors.md')).rows('code', 'status');
+    const told = rows.map(([code = '', status]) => [codesIn(code)[0], Number(status)] as const);
+    const real = Object.entries(PROBLEMS).map(([code, { status }]) => [code, status] as const);
+    expect(new Map(told)).toEqual(new Map<string | undefined, number>(real));
+    expect(told.length).toBe(real.length);
+  });
+
+  it.each(each)('are named as they are: %s', (_path, document) => {
+    const slugs = [...document.allCode.matchAll(/(?<!src)\/problems\/([\w-]+)/g)].map(
+      ([, slug]) => slug!,
+    );
+    const known = Object.keys(PROBLEMS).map((code) => code.toLowerCase().replaceAll('_', '-'));
+    expect(slugs.filter((slug) => !known.includes(slug))).toEqual([]);
+    // Those in the text are checked with the variables, which look the same.
+    const told = [...document.allCode.matchAll(/"code": ?"([A-Z_]+)"/g)].map(([, code]) => code!);
+    expect(told.filter((code) => !(code in PROBLEMS))).toEqual([]);
+  });
+});
+
+const METRIC = /\b(?:bff|process|nodejs)_\w*\*?/g;
+
+/** Whether a name, perhaps of a family or of a part of a histogram, is that of a metric. */
+function fits(name: string, real: string): boolean {
+  return name.endsWith('*')
+    ? real.startsWith(name.slice(0, -1))
+    : [real, `${real}_bucket`, `${real}_count`, `${real}_sum`].includes(name);
+}
+
+describe('the metrics', () => {
+  it.each(each)('that a document names exist: %s', async (_path, document) => {
+    const real = (await Scrape.of(bff.url)).metrics;
+    const names = document.allCode.match(METRIC) ?? [];
+    expect(names.filter((name) => !real.some((one) => fits(name, one)))).toEqual([]);
+  });
+
+  it('are all in docs/operations.md', async () => {
+    const names = operations.rows('metric', 'labels').flatMap(([name = '']) => codesIn(name));
+    const real = (await Scrape.of(bff.url)).metrics;
+    expect(real.length).toBeGreaterThan(30);
+    expect(real.filter((one) => !names.some((name) => fits(name, one)))).toEqual([]);
+  });
+});
+
+describe('the rest that has a name', () => {
+  it('is every alert, with its severity', async () => {
+    const rules = await readFile('deploy/prometheus/alerts.yml', 'utf8');
+    const real = [...rules.matchAll(/- alert: (\w+)[^]*?severity: (\w+)/g)].map(
+      ([, ...rule]) => rule,
+    );
+    const told = operations
+      .rows('alert', 'severity')
+      .map(([name = '', severity]) => [codesIn(name)[0], severity]);
+    expect(told).toEqual(real);
+  });
+
+  it.each(each)('is an npm script of package.json: %s', async (_path, document) => {
+    const { scripts } = JSON.parse(await readFile('package.json', 'utf8')) as { scripts: object };
+    const names = [
+      ...document.allCode.matchAll(/\bnpm (?:run (?:--?\w+ )*([\w:-]+)|(test|start)\b)/g),
+    ];
+    expect(
+      names.map(([, run, short]) => run ?? short!).filter((name) => !(name in scripts)),
+    ).toEqual([]);
+  });
+
+  it.each(each)('is a file or folder of this repository: %s', (_path, document) => {
+    const paths = document.codes.filter((code) =>
+      /^(?:bench|demo|deploy|docs|examples|sandbox|src|test)\/[\w./-]*$/.test(code),
+    );
+    expect(paths.filter((path) => !existsSync(path))).toEqual([]);
+  });
+});

@@ -1,0 +1,88 @@
+import { readFile } from 'node:fs/promises';
+import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
+import { type Bff, startBff } from '../harness/bff.js';
+import { MarkdownDocument, allDocuments } from '../harness/markdown.js';
+
+let sandbox: Sandbox;
+let bff: Bff;
+
+beforeAll(async () => {
+  sandbox = await startSandbox();
+  bff = await startBff(sandbox.url);
+});
+afterAll(async () => {
+  await bff.close();
+  await sandbox.close();
+});
+
+interface Route {
+  readonly method?: string;
+  readonly path: string;
+}
+
+const PREFIX = '/alfresco/api/-default-/public/alfresco/versions/1';
+/** First segments of the paths of this service. */
+const OWN = /^\/(?:downloads|nodes|docs|health|metrics|problems)(?:\/|$)/;
+/** Where a collector of traces listens. */
+const OF_OTHERS = ['/v1/traces'];
+
+/** An address of the demo, or what a shell has for one. */
+const CALLED = /(?:http:\/\/(?:127\.0\.0\.1|localhost)(?::\d+)?|\$\{?\w+\}?)(\/[\w$:{}./-]*)/g;
+
+const pattern = (path: string) =>
+  path
+    .replace(PREFIX, '')
+    .replace(/\/(?::id|\$\{?\w+\}?|[0-9a-f]{8}-[0-9a-f-]{27})(?=\/|$)/g, '/{id}')
+    .replace(/(?<=.)\/$/, '');
+
+/** Routes in the text, and addresses of this service in blocks of code. */
+function routesIn({ codes, fences }: MarkdownDocument): Route[] {
+  const named = codes.flatMap((code): Route[] => {
+    const [, method, path] = /^(?:([A-Z]+) )?(\/[^\s?]*)/.exec(code) ?? [];
+    return path ? [{ method, path: pattern(path) }] : [];
+  });
+  const called = fences.flatMap(({ text }) =>
+    [...text.matchAll(CALLED)]
+      .map(([, path]) => ({ path: pattern(path!) }))
+      .filter(({ path }) => OWN.test(path)),
+  );
+  return [...named, ...called];
+}
+
+/** Whether the service has it: by its OpenAPI document, or, of what is not in there, by its answer. */
+async function exists({ method, path }: Route, paths: Record<string, object>): Promise<boolean> {
+  const item = paths[path];
+  if (item) return method === undefined || method.toLowerCase() in item;
+  if (!OWN.test(path) || path.includes('{id}')) return false;
+  const url = bff.url + path.replace(/\{\w+\}/, 'validation-failed');
+  return (await fetch(url, { method: method ?? 'GET' })).ok;
+}
+
+// A history names what is no more, and the sandbox has routes of its own.
+const documents = (await allDocuments()).filter(
+  ({ path }) => path !== 'CHANGELOG.md' && path !== 'sandbox/README.md',
+);
+
+describe('a route that a document names', () => {
+  it.each(documents.map((document) => [document.path, document] as const))(
+    'exists: %s',
+    async (_path, document) => {
+      const { paths } = JSON.parse(await readFile('openapi.json', 'utf8')) as {
+        paths: Record<string, object>;
+      };
+      const routes = routesIn(document).filter(({ path }) => !OF_OTHERS.includes(path));
+      const found = await Promise.all(routes.map((route) => exists(route, paths)));
+      expect(routes.filter((_route, index) => !found[index])).toEqual([]);
+    },
+  );
+
+  it('is found in text and in addresses', () => {
+    const text =
+      '`PUT /downloads/{id}?a=b` `/metrics`\n\n```sh\ncurl "$BASE/downloads/$id" http://localhost:1/nope\n```\n';
+    expect(routesIn(new MarkdownDocument('x.md', text))).toEqual([
+      { method: 'PUT', path: '/downloads/{id}' },
+      { method: undefined, path: '/metrics' },
+      { path: '/downloads/{id}' },
+    ]);
+  });
+});
