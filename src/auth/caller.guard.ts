@@ -61,7 +61,8 @@ export class CallerGuard implements CanActivate {
       request.caller = this.links.verify(pathOf(request.url), link);
       return true;
     }
-    request.caller =
+    // One with a ticket is known already, see `TicketGuard`.
+    request.caller ??=
       this.config.schemes.length === 0 ? ANONYMOUS : await this.authenticate(request);
     return true;
   }
