@@ -8,6 +8,7 @@ import { registerBodyParser } from './http/body.parser.js';
 import { corsOptions } from './http/cors.options.js';
 import { SECURITY_HEADERS } from './http/security.headers.js';
 import { ServiceAdapter } from './http/service.adapter.js';
+import { ticketsPath } from './auth/tickets/tickets.path.js';
 import type { AppConfig, HttpConfig } from './config/app.config.js';
 import { setUpDocs } from './docs/docs.setup.js';
 import { createLog } from './observability/log.js';
@@ -19,8 +20,16 @@ import { ProblemException } from './problems/problem.exception.js';
 import { ProblemFilter } from './problems/problem.filter.js';
 import { RequestDrain } from './shutdown/request.drain.js';
 
-/** Routes that an orchestrator looks for, wherever the API is mounted. */
-const OUTSIDE_PREFIX = ['health/live', 'health/ready', 'metrics'];
+/** Routes that are elsewhere than the API: those an orchestrator looks for, and the login of Alfresco's clients. */
+function outsidePrefix(config: AppConfig): string[] {
+  const tickets = ticketsPath(config);
+  return [
+    'health/live',
+    'health/ready',
+    'metrics',
+    ...(tickets === undefined ? [] : [`${tickets}/tickets`, `${tickets}/tickets/:ticket`]),
+  ];
+}
 
 /**
  * Builds the application, ready to `listen()` or, after `init()`, to be driven by supertest.
@@ -70,7 +79,7 @@ export async function createApp(
   );
   registerBodyParser(fastify);
   app.useGlobalPipes(new BodyValidationPipe());
-  app.setGlobalPrefix(config.http.apiPrefix, { exclude: OUTSIDE_PREFIX });
+  app.setGlobalPrefix(config.http.apiPrefix, { exclude: outsidePrefix(config) });
   if (config.docs) setUpDocs(app);
   return app;
 }

@@ -2,6 +2,9 @@ import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { AuthModule } from './auth/auth.module.js';
 import { CallerGuard } from './auth/caller.guard.js';
+import { TicketGuard } from './auth/tickets/ticket.guard.js';
+import { TicketsModule } from './auth/tickets/tickets.module.js';
+import { ticketsPath } from './auth/tickets/tickets.path.js';
 import type { AppConfig } from './config/app.config.js';
 import { DownloadsModule } from './downloads/downloads.module.js';
 import { HealthModule } from './health/health.module.js';
@@ -29,6 +32,7 @@ export class AppModule {
     });
     const shutdown = ShutdownModule.forRoot(config.shutdownGraceMs);
     const throttling = ThrottlingModule.forRoot(config.rateLimit, config.store);
+    const login = ticketsPath(config);
     return {
       module: AppModule,
       imports: [
@@ -37,6 +41,9 @@ export class AppModule {
         shutdown,
         throttling,
         AuthModule.forRoot(config.auth, config.links, throttling),
+        ...(login === undefined
+          ? []
+          : [TicketsModule.forRoot(login, config.auth, config.store, throttling)]),
         downloads,
         HealthModule.forRoot(downloads, shutdown),
       ],
@@ -46,9 +53,12 @@ export class AppModule {
 }
 
 /** In the order in which they run: an address is limited before, a caller after it is known who calls. */
-function guards({ rateLimit }: AppConfig): Provider[] {
+function guards(config: AppConfig): Provider[] {
+  const { rateLimit } = config;
+  const hasTickets = ticketsPath(config) !== undefined;
   return [
     ...(rateLimit ? [{ provide: APP_GUARD, useClass: AddressLimitGuard }] : []),
+    ...(hasTickets ? [{ provide: APP_GUARD, useExisting: TicketGuard }] : []),
     { provide: APP_GUARD, useExisting: CallerGuard },
     ...(rateLimit ? [{ provide: APP_GUARD, useClass: CallerLimitGuard }] : []),
   ];

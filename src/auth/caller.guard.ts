@@ -64,7 +64,8 @@ export class CallerGuard implements CanActivate {
       request.caller = this.links.verify(pathOf(request.url), link);
       return true;
     }
-    request.caller = this.config.schemes.length === 0 ? ANONYMOUS : this.recentCaller(request);
+    // One with a ticket is known already, see `TicketGuard`.
+    request.caller ??= this.config.schemes.length === 0 ? ANONYMOUS : this.recentCaller(request);
     return request.caller !== undefined || this.identify(request);
   }
 

@@ -3,6 +3,7 @@ import { ApiNoContentResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestj
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Caller } from '../auth/caller.js';
 import { CurrentCaller } from '../auth/current-caller.decorator.js';
+import { AcceptsTicket } from '../auth/tickets/accepts-ticket.decorator.js';
 import { ApiProblems } from '../docs/api-problems.decorator.js';
 import { ApiContent, ApiId } from './api.decorators.js';
 import { ContentService } from './content/content.service.js';
@@ -21,6 +22,7 @@ export class NodesController {
   ) {}
 
   @Head(':id/content')
+  @AcceptsTicket()
   @ApiContent('headNodeContent', 'Size and name of the ZIP, under Alfresco’s path')
   headContent(
     @CurrentCaller() caller: Caller,
@@ -32,6 +34,7 @@ export class NodesController {
   }
 
   @Get(':id/content')
+  @AcceptsTicket()
   @ApiContent('getNodeContent', 'Save the ZIP, under Alfresco’s path')
   getContent(
     @CurrentCaller() caller: Caller,

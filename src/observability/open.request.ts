@@ -9,8 +9,11 @@ import type { TimedResponse } from './timed.response.js';
 /** What nginx calls a request whose caller left before there was an answer. */
 const CALLER_LEFT = 499;
 
-/** The paths of this API consist of these; a caller's slip may put a secret into others (`/content%3Flink=…`). */
-const OWN_PATH = /^[\w./:-]{0,256}/;
+/**
+ * The paths of this API consist of these; a caller's slip may put a secret into others (`/content%3Flink=…`), or a
+ * ticket in the place of an id.
+ */
+const OWN_PATH = /^(?:(?!TICKET_)[\w./:-]){0,256}/;
 
 /** A request from its head to the end of its answer, as it is seen from outside. */
 export class OpenRequest {

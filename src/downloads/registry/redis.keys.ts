@@ -20,6 +20,11 @@ export function requestKey({ owner, key }: IdempotentRequest): string {
   return `${PREFIX}request:${hashOf([owner, key])}`;
 }
 
+/** String: whose ticket this is, which is known by its hash. */
+export function ticketKey(hash: string): string {
+  return `${PREFIX}ticket:${hash}`;
+}
+
 /** The key of what a claim holds, if there is one. */
 export function claimKeys(claim: Claim | undefined): string[] {
   return claim ? [requestKey(claim.request)] : [];

@@ -23,6 +23,13 @@ export const MIGRATIONS: readonly string[] = [
      PRIMARY KEY (owner, key)
    ) STRICT, WITHOUT ROWID;
    CREATE INDEX requests_by_expiry ON requests (expires_at);`,
+
+  `CREATE TABLE tickets (
+     hash TEXT PRIMARY KEY,
+     holder TEXT NOT NULL,
+     expires_at INTEGER NOT NULL
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX tickets_by_expiry ON tickets (expires_at);`,
 ];
 
 /**

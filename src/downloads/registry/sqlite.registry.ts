@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { statSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { DatabaseSync } from 'node:sqlite';
 import {
   type Claim,
@@ -12,11 +11,8 @@ import {
 } from './download.registry.js';
 import { ProblemException } from '../../problems/problem.exception.js';
 import { OwnerConflictError } from './owner-conflict.error.js';
-import { isBusy, sqliteProblem } from './sqlite.failure.js';
+import { PATIENCE_MS, unlessBusy } from './sqlite.patience.js';
 import { prepareStatements, type SqliteStatements } from './sqlite.statements.js';
-
-/** How long a call waits for other processes that write, in milliseconds. */
-const PATIENCE_MS = 2000;
 
 /**
  * Keeps the registry in a SQLite file that several processes of one machine share.
@@ -63,7 +59,7 @@ export class SqliteRegistry extends DownloadRegistry {
   }
 
   override ownerOf(id: string): Promise<string | undefined> {
-    return this.attempt(() => {
+    return unlessBusy(() => {
       const row = this.statements.owner.get({ id, now: this.clock() });
       return row?.owner as string | undefined;
     });
@@ -142,7 +138,7 @@ export class SqliteRegistry extends DownloadRegistry {
   }
 
   private transaction<T>(begin: string, work: (now: number) => T, deadline?: number): Promise<T> {
-    return this.attempt(() => {
+    return unlessBusy(() => {
       this.db.exec(begin);
       try {
         const result = work(this.clock());
@@ -154,18 +150,6 @@ export class SqliteRegistry extends DownloadRegistry {
         throw error;
       }
     }, deadline);
-  }
-
-  private async attempt<T>(work: () => T, deadline = performance.now() + PATIENCE_MS): Promise<T> {
-    for (;;) {
-      try {
-        return work();
-      } catch (error) {
-        if (!isBusy(error) || performance.now() > deadline) throw sqliteProblem(error);
-        // Not all at the same moment again.
-        await delay(1 + Math.random() * 10);
-      }
-    }
   }
 }
 

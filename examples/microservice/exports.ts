@@ -1,0 +1,73 @@
+import { randomUUID } from 'node:crypto';
+import { DownloadsError } from '../typescript/downloads-error.ts';
+import type { Downloads, Link } from '../typescript/downloads.ts';
+import type { ExportJob } from './export.job.ts';
+import type { JobFiles } from './job.files.ts';
+
+/** A user is waiting: not for long. */
+const USER_WAITS = { forMs: 2_000 };
+
+/** Carries out exports, each to its end, through restarts of this service and of the downloads service. */
+export class Exports {
+  private readonly jobs = new Map<string, ExportJob>();
+
+  private readonly downloads: Downloads;
+  private readonly files: JobFiles;
+
+  constructor(downloads: Downloads, files: JobFiles) {
+    this.downloads = downloads;
+    this.files = files;
+    for (const job of files.all()) {
+      this.jobs.set(job.id, job);
+      if (job.state === 'making') this.run(job);
+    }
+  }
+
+  /** Begins an export. It is on the disk before anyone hears of it. */
+  start(nodeIds: string[]): ExportJob {
+    const job: ExportJob = { id: randomUUID(), nodeIds, state: 'making', percent: 0 };
+    this.update(job);
+    this.run(job);
+    return job;
+  }
+
+  find(id: string): ExportJob | undefined {
+    return this.jobs.get(id);
+  }
+
+  /** A fresh link for the user, each time it is asked for: it is good for some minutes only. */
+  link({ downloadId }: ExportJob): Promise<Link> {
+    return this.downloads.link(downloadId!, USER_WAITS);
+  }
+
+  private run(job: ExportJob): void {
+    this.make(job).catch((error: unknown) => this.fail(job.id, error));
+  }
+
+  /** From the beginning, also when it was begun before: with the key of the job, the same download comes back. */
+  private async make(job: ExportJob): Promise<void> {
+    const downloadId = await this.downloads.create(job.nodeIds, `export-${job.id}`);
+    for await (const { status, bytesAdded, totalBytes } of this.downloads.watch(downloadId)) {
+      if (status === 'DONE') {
+        this.update({ ...job, downloadId, state: 'ready', percent: 100 });
+      } else if (status === 'PENDING' || status === 'IN_PROGRESS') {
+        const percent = totalBytes > 0 ? Math.floor((bytesAdded / totalBytes) * 100) : 0;
+        this.update({ ...job, downloadId, percent });
+      } else {
+        this.update({ ...job, downloadId, state: 'failed', failure: status });
+      }
+    }
+  }
+
+  private fail(id: string, error: unknown): void {
+    // This service is being stopped. The job stays as it is, and goes on after the next start.
+    if (error instanceof Error && error.name === 'AbortError') return;
+    const failure = error instanceof DownloadsError ? error.code : undefined;
+    this.update({ ...this.jobs.get(id)!, state: 'failed', failure: failure ?? String(error) });
+  }
+
+  private update(job: ExportJob): void {
+    this.files.save(job);
+    this.jobs.set(job.id, job);
+  }
+}

@@ -1,0 +1,61 @@
+import { Body, Controller, Delete, Get, Header, HttpCode, Param, Post, Req } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
+import { clientAddress } from '../../http/client-address.js';
+import { ProblemException } from '../../problems/problem.exception.js';
+import { Public } from '../public.decorator.js';
+import { LoginDto } from './login.dto.js';
+import type { TicketRequest } from './ticket.guard.js';
+import { TicketsService } from './tickets.service.js';
+
+/** A ticket in the shape of Alfresco. */
+interface TicketEntry {
+  readonly entry: { readonly id: string; readonly userId?: string };
+}
+
+/**
+ * The login of Alfresco's authentication API, for users of this service. Only where `API_PREFIX` is Alfresco's.
+ *
+ * Not in the OpenAPI document: that describes the downloads API, wherever it is mounted, for callers who send their
+ * credentials. These routes are Alfresco's own, described by Alfresco, for clients that know them already.
+ */
+@ApiExcludeController()
+@Controller('tickets')
+export class TicketsController {
+  constructor(private readonly tickets: TicketsService) {}
+
+  @Post()
+  @Public()
+  @HttpCode(201)
+  @Header('cache-control', 'no-store')
+  async logIn(
+    @Body() { userId, password }: LoginDto,
+    @Req() request: TicketRequest,
+  ): Promise<TicketEntry> {
+    const id = await this.tickets.logIn(userId, password, clientAddress(request));
+    if (id === undefined) throw new ProblemException('FORBIDDEN', { detail: 'Login failed' });
+    return { entry: { id, userId } };
+  }
+
+  @Get(':ticket')
+  @Header('cache-control', 'no-store')
+  get(@Param('ticket') name: string, @Req() request: TicketRequest): TicketEntry {
+    return { entry: { id: ownTicket(name, request) } };
+  }
+
+  @Delete(':ticket')
+  @HttpCode(204)
+  logOut(@Param('ticket') name: string, @Req() request: TicketRequest): Promise<void> {
+    return this.tickets.logOut(ownTicket(name, request));
+  }
+}
+
+/** The ticket with which the caller came. @throws ProblemException VALIDATION_FAILED */
+function ownTicket(name: string, { ticket }: TicketRequest): string {
+  if (name !== '-me-') throw refused('ticket', 'must be -me-, for the ticket of the caller');
+  if (ticket === undefined) throw refused('Authorization', 'must have a ticket');
+  return ticket;
+}
+
+function refused(parameter: string, detail: string): ProblemException {
+  return new ProblemException('VALIDATION_FAILED', { errors: [{ parameter, detail }] });
+}

@@ -1,0 +1,24 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { isBusy, sqliteProblem } from './sqlite.failure.js';
+
+/** How long a call waits for other processes that write, in milliseconds. */
+export const PATIENCE_MS = 2000;
+
+/**
+ * Tries again while another process holds the lock, with turns of the event loop in between.
+ * @throws ProblemException STORE_UNAVAILABLE
+ */
+export async function unlessBusy<T>(
+  work: () => T,
+  deadline = performance.now() + PATIENCE_MS,
+): Promise<T> {
+  for (;;) {
+    try {
+      return work();
+    } catch (error) {
+      if (!isBusy(error) || performance.now() > deadline) throw sqliteProblem(error);
+      // Not all at the same moment again.
+      await delay(1 + Math.random() * 10);
+    }
+  }
+}
