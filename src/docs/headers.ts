@@ -18,7 +18,7 @@ const countHeader = (description: string, example: number) => ({
 /** `components.headers`: what several answers have, described once. */
 export const HEADERS = {
   'X-Request-Id': textHeader(
-    'Id of the request: that of the request’s own `X-Request-Id` if it is sane, else a new one. The log has it, too.',
+    'Id of the request, also in the log.',
     '3f0f6c2e-2f7e-4b7e-9d0a-5c0f6a1d2e3f',
   ),
   'RateLimit-Policy': textHeader(
@@ -49,7 +49,5 @@ export const HEADERS = {
 
 /** Refers to some of them, for a response. */
 export function headers(...names: readonly (keyof typeof HEADERS)[]): Headers {
-  return Object.fromEntries(
-    names.map((name) => [name, { $ref: `#/components/headers/${name}` }]),
-  ) as Headers;
+  return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
 }

@@ -26,10 +26,17 @@ export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
     .setDescription(DESCRIPTION)
     .setVersion(VERSION)
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
-    .addServer('/', 'The service that this document comes from.')
-    .addBasicAuth(
-      { type: 'http', scheme: 'basic', description: 'A user of this service, not of Alfresco.' },
-      'basic',
+    .addServer('/', 'this service')
+    // Swagger UI asks for them in this order, and puts the cursor into the last one.
+    .addApiKey(
+      {
+        type: 'apiKey',
+        in: 'query',
+        name: LINK_PARAMETER,
+        description:
+          'The signature of a link from POST /downloads/{id}/request-direct-access-url, whose `contentUrl` has it already.',
+      },
+      'link',
     )
     .addBearerAuth(
       {
@@ -41,15 +48,9 @@ export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
       },
       'bearer',
     )
-    .addApiKey(
-      {
-        type: 'apiKey',
-        in: 'query',
-        name: LINK_PARAMETER,
-        description:
-          'The signature of a link from POST /downloads/{id}/request-direct-access-url, whose `contentUrl` has it already.',
-      },
-      'link',
+    .addBasicAuth(
+      { type: 'http', scheme: 'basic', description: 'A user of this service, not of Alfresco.' },
+      'basic',
     )
     .addTag('downloads', 'Make, watch, save and cancel a ZIP.')
     .addTag('nodes', 'The same ZIP under the paths that Alfresco’s clients use.')
@@ -63,17 +64,14 @@ export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
   return document;
 }
 
-/** Requests that were not read to their end: nobody knows whose they are. */
-const UNREAD = ['408', '431'];
-
-/** What every answer has; those of routes that know their caller tell of his limits, too. */
+/** What every answer has; to who is known and served, or has asked too often, his limits are told, too. */
 function addCommonHeaders(document: OpenAPIObject): void {
   document.components!.headers = HEADERS;
   for (const { responses, security } of operationsOf(document)) {
     for (const [status, response] of Object.entries(responses)) {
       if (!response || '$ref' in response) continue;
-      const isLimited = security && !UNREAD.includes(status);
-      const limits = isLimited ? headers('RateLimit-Policy', 'RateLimit') : {};
+      const isCounted = security && (Number(status) < 400 || status === '429');
+      const limits = isCounted ? headers('RateLimit-Policy', 'RateLimit') : {};
       response.headers = { ...response.headers, ...limits, ...headers('X-Request-Id') };
     }
   }

@@ -29,7 +29,10 @@ const CONTENT_PROBLEMS: readonly ProblemCode[] = [
 
 /** A body that is a ZIP. */
 export const ZIP = {
-  'application/zip': { schema: { type: 'string', format: 'binary' } },
+  'application/zip': {
+    schema: { type: 'string', format: 'binary' },
+    example: '(the bytes of the ZIP)',
+  },
 } as const;
 
 /** The id in the path. */

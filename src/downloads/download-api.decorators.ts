@@ -262,9 +262,11 @@ export function ApiWatchDownload(): MethodDecorator {
     ApiExtraModels(ProgressDto),
     ApiOkResponse({
       description: 'The events.',
-      headers: { 'Cache-Control': textHeader('Not to be kept, nor changed.', 'no-store, no-transform') },
+      headers: {
+        'Cache-Control': textHeader('Not to be kept, nor changed.', 'no-store, no-transform'),
+      },
       content: {
-        'text/event-stream': { schema: EVENTS_SCHEMA as object, example: EVENTS_EXAMPLE },
+        'text/event-stream': { schema: EVENTS_SCHEMA, example: EVENTS_EXAMPLE },
       },
     }),
     ApiNoContentResponse({ description: 'The caller has the last event already.' }),
