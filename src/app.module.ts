@@ -37,7 +37,7 @@ export class AppModule {
       module: AppModule,
       imports: [
         ObservabilityModule.forRoot({ ...observability, metrics: config.metrics }),
-        ProblemsModule,
+        ProblemsModule.forRoot(config.http.apiPrefix),
         shutdown,
         throttling,
         AuthModule.forRoot(config.auth, config.links, throttling),

@@ -73,6 +73,7 @@ const wild = fc.oneof(
 const ids = fc.oneof(
   { weight: 3, arbitrary: fc.constantFrom('own', 'running') },
   { weight: 2, arbitrary: fc.uuid() },
+  { weight: 1, arbitrary: fc.constantFrom('forbidden', 'FORBIDDEN') },
   // Without an id it is another path.
   { weight: 3, arbitrary: wild.filter((text) => text !== '') },
 );
@@ -138,7 +139,13 @@ function requestsFor({ parameters = [] }: Operation): fc.Arbitrary<Request> {
     headers: some([...named('header'), 'X-Unknown'], headerValues) as fc.Arbitrary<
       Record<string, string>
     >,
-    accept: fc.constantFrom('*/*', 'application/json', 'text/event-stream', 'nonsense'),
+    accept: fc.constantFrom(
+      '*/*',
+      'application/json',
+      'text/event-stream',
+      'text/html',
+      'nonsense',
+    ),
     contentType: fc.constantFrom(
       'application/json',
       'application/json; charset=utf-8',
@@ -152,7 +159,8 @@ function requestsFor({ parameters = [] }: Operation): fc.Arbitrary<Request> {
 function send(path: string, method: string, request: Request): Promise<RawAnswer> {
   const id = new Map(Object.entries({ own, running })).get(request.id) ?? request.id;
   const query = Object.entries(request.query).map(([name, value]) => `${name}=${value}`);
-  const target = path.replace('{id}', id) + (query.length > 0 ? `?${query.join('&')}` : '');
+  const target =
+    path.replace(/\{(?:id|code)\}/, id) + (query.length > 0 ? `?${query.join('&')}` : '');
   const hasBody = method === 'post';
   return rawRequest(bff.port, {
     method: method.toUpperCase(),

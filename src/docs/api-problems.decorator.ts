@@ -1,13 +1,16 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiExtraModels, ApiResponse, getSchemaPath } from '@nestjs/swagger';
+import { ApiResponse, getSchemaPath } from '@nestjs/swagger';
 import { PROBLEMS, type ProblemCode } from '../problems/problem.catalogue.js';
-import { ProblemDocument, toProblemDocument } from '../problems/problem.document.js';
-import { ProblemException } from '../problems/problem.exception.js';
+import { ProblemDocument } from '../problems/problem.document.js';
+import { HEADERS, headers, textHeader } from './headers.js';
 
-/** Whatever the route: authentication, limits, a fault of Alfresco, a fault or the end of this service. */
+/** Whatever the route: what cannot be read, authentication, limits, a fault of Alfresco, a fault or the end of this service. */
 const EVERYWHERE: readonly ProblemCode[] = [
+  'MALFORMED_REQUEST',
   'UNAUTHENTICATED',
+  'REQUEST_TIMEOUT',
   'TOO_MANY_REQUESTS',
+  'HEADERS_TOO_LARGE',
   'IDENTITY_PROVIDER_UNAVAILABLE',
   'INTERNAL_ERROR',
   'ALFRESCO_ERROR',
@@ -21,102 +24,65 @@ const EVERYWHERE: readonly ProblemCode[] = [
 
 /** Documents the problems that a route can answer with: one response a status, one example a code. */
 export function ApiProblems(...codes: readonly ProblemCode[]): MethodDecorator {
-  return applyDecorators(...problemResponses([...codes, ...EVERYWHERE]));
+  return applyDecorators(...problemResponses([...codes, ...EVERYWHERE], withDocument));
+}
+
+/** As `ApiProblems`, for HEAD: the same answers without their documents. */
+export function ApiHeadProblems(...codes: readonly ProblemCode[]): MethodDecorator {
+  return applyDecorators(...problemResponses([...codes, ...EVERYWHERE], () => undefined));
 }
 
 /** As `ApiProblems`, for a route that neither authenticates nor fails for the common reasons. */
 export function ApiOnlyProblems(...codes: readonly ProblemCode[]): MethodDecorator {
-  return applyDecorators(...problemResponses(codes));
+  return applyDecorators(...problemResponses(codes, withDocument));
 }
 
-function problemResponses(codes: readonly ProblemCode[]): MethodDecorator[] {
+function problemResponses(
+  codes: readonly ProblemCode[],
+  contentOf: typeof withDocument | (() => undefined),
+): MethodDecorator[] {
   const byStatus = Map.groupBy(codes, (code) => PROBLEMS[code].status);
-  return [
-    ApiExtraModels(ProblemDocument) as MethodDecorator,
-    ...[...byStatus].map(([status, group]) => problemResponse(status, group)),
-  ];
+  return [...byStatus].map(([status, group]) =>
+    ApiResponse({
+      status,
+      description: group.map((code) => `\`${code}\`: ${PROBLEMS[code].description}`).join('\n\n'),
+      headers: headersOf(group),
+      content: contentOf(group),
+    }),
+  );
 }
 
-function problemResponse(status: number, codes: readonly ProblemCode[]): MethodDecorator {
-  return ApiResponse({
-    status,
-    description: codes.map((code) => `\`${code}\`: ${PROBLEMS[code].description}`).join('\n\n'),
-    headers: {
-      'X-Request-Id': {
-        description: 'Id of the request, also in the log.',
-        schema: { type: 'string' },
-      },
-      ...headersOf(codes),
+function withDocument(codes: readonly ProblemCode[]) {
+  return {
+    'application/problem+json': {
+      schema: { $ref: getSchemaPath(ProblemDocument) },
+      examples: Object.fromEntries(
+        codes.map((code) => [code, { $ref: `#/components/examples/${code}` }]),
+      ),
     },
-    content: {
-      'application/problem+json': {
-        schema: { $ref: getSchemaPath(ProblemDocument) },
-        examples: Object.fromEntries(
-          codes.map((code) => [code, { $ref: `#/components/examples/${code}` }]),
-        ),
-      },
-    },
-  });
+  };
 }
-
-/** A header of an answer that is text. */
-export const textHeader = (description: string) => ({
-  description,
-  schema: { type: 'string' as const },
-});
-
-const RATE_LIMIT_HEADERS = {
-  'RateLimit-Policy': textHeader('The limits, e.g. `"caller";q=1200;w=60`: requests, and seconds.'),
-  RateLimit: textHeader(
-    'What is left of each, e.g. `"caller";r=0;t=42`, and seconds until it starts anew.',
-  ),
-};
 
 /** Problems that say when to try again, whatever comes of it. */
 const RETRIED_LATER: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
+  'IDEMPOTENCY_KEY_IN_USE',
+  'TOO_MANY_REQUESTS',
   'IDENTITY_PROVIDER_UNAVAILABLE',
   'ALFRESCO_UNAVAILABLE',
 ]);
 
 function headersOf(codes: readonly ProblemCode[]) {
   return {
-    ...(codes.includes('UNAUTHENTICATED') && {
-      'WWW-Authenticate': textHeader('A challenge for each accepted scheme (RFC 7617, RFC 6750).'),
-    }),
-    ...(codes.includes('TOO_MANY_REQUESTS') && {
-      'Retry-After': textHeader('Seconds until the limit starts anew.'),
-      ...RATE_LIMIT_HEADERS,
-    }),
-    ...(codes.some((code) => RETRIED_LATER.has(code)) && {
-      'Retry-After': textHeader('Seconds until it is worth trying again.'),
-    }),
+    ...(codes.includes('UNAUTHENTICATED') && headers('WWW-Authenticate')),
+    ...(codes.some((code) => RETRIED_LATER.has(code)) && headers('Retry-After')),
     ...(codes.includes('CONTENT_NOT_READY') && {
-      'Retry-After': textHeader(
-        'Seconds until it is worth asking again; absent when the download never will have content.',
-      ),
+      'Retry-After': {
+        ...HEADERS['Retry-After'],
+        description: `${HEADERS['Retry-After'].description} Absent when the download never will have content.`,
+      },
     }),
     ...(codes.includes('RANGE_NOT_SATISFIABLE') && {
-      'Content-Range': textHeader('`bytes */size`'),
+      'Content-Range': textHeader('The size of the whole ZIP.', 'bytes */20003105'),
     }),
   };
-}
-
-/** One example a code, for `components.examples`: every operation that can answer with it refers to it. */
-export function problemExamples() {
-  const codes = Object.keys(PROBLEMS) as ProblemCode[];
-  return Object.fromEntries(
-    codes.map((code) => [code, { summary: PROBLEMS[code].title, value: example(code) }]),
-  );
-}
-
-function example(code: ProblemCode): ProblemDocument {
-  const problem = new ProblemException(code, {
-    ...(code === 'VALIDATION_FAILED' && {
-      errors: [{ pointer: '/nodeIds/1', detail: 'repeats an earlier id' }],
-    }),
-  });
-  return toProblemDocument(problem, {
-    url: '/downloads',
-    id: '3f0f6c2e-2f7e-4b7e-9d0a-5c0f6a1d2e3f',
-  });
 }

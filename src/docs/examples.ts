@@ -42,6 +42,15 @@ export const DOWNLOAD_EXAMPLES = {
   },
 };
 
+/** An answer of POST /downloads/{id}/request-direct-access-url. */
+export const LINK_EXAMPLE = {
+  entry: {
+    contentUrl: `http://127.0.0.1:3000/downloads/${EXAMPLES.downloadId}/content?link=WzE.c2ln`,
+    attachment: true,
+    expiryTime: '2026-11-24T01:05:11.000+0000',
+  },
+};
+
 const progress = { ...inProgress, percent: 48.8, bytesPerSecond: 5_120_000, remainingSeconds: 3 };
 
 /** An answer of GET /downloads/{id}/events. */

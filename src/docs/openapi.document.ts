@@ -1,14 +1,21 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
-import { problemExamples } from './api-problems.decorator.js';
+import { LINK_PARAMETER } from '../auth/link.signer.js';
+import { PROBLEM_CODES } from '../problems/problem.catalogue.js';
+import { ProblemDocument } from '../problems/problem.document.js';
+import { PROBLEM_PAGES } from '../problems/problem.type.js';
 import { VERSION } from '../version.js';
+import { HEADERS, headers } from './headers.js';
+import { problemCodeSchema, problemExamples } from './problem-components.js';
 
 const DESCRIPTION = `
 Ask Alfresco Content Services for a ZIP of nodes, watch it being made, save it, cancel it, remove it.
 JSON bodies have the shapes of Alfresco's own REST API; the credentials for Alfresco stay in this service.
 
 Every error is a problem document (RFC 9457) with a stable \`code\`, and carries Alfresco's own \`error\` member
-for clients that were written for Alfresco.
+for clients that were written for Alfresco. Its \`type\` is the address of a page that says what to do.
+
+Every answer has an \`X-Request-Id\`: that of the request, or a new one. The operator finds the request in the log by it.
 `.trim();
 
 /** The OpenAPI document of the service. */
@@ -19,9 +26,17 @@ export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
     .setDescription(DESCRIPTION)
     .setVersion(VERSION)
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
-    .addBasicAuth(
-      { type: 'http', scheme: 'basic', description: 'A user of this service, not of Alfresco.' },
-      'basic',
+    .addServer('/', 'this service')
+    // Swagger UI asks for them in this order, and puts the cursor into the last one.
+    .addApiKey(
+      {
+        type: 'apiKey',
+        in: 'query',
+        name: LINK_PARAMETER,
+        description:
+          'The signature of a link from POST /downloads/{id}/request-direct-access-url, whose `contentUrl` has it already.',
+      },
+      'link',
     )
     .addBearerAuth(
       {
@@ -33,11 +48,47 @@ export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
       },
       'bearer',
     )
+    .addBasicAuth(
+      { type: 'http', scheme: 'basic', description: 'A user of this service, not of Alfresco.' },
+      'basic',
+    )
     .addTag('downloads', 'Make, watch, save and cancel a ZIP.')
     .addTag('nodes', 'The same ZIP under the paths that Alfresco’s clients use.')
+    .addTag('problems', 'What each error code means, and what to do about it.')
     .addTag('health', 'Probes for an orchestrator.')
     .build();
-  const document = SwaggerModule.createDocument(app, config);
-  document.components = { ...document.components, examples: problemExamples() };
+  config.info.contact = { name: 'Whoever runs this service' };
+  const document = SwaggerModule.createDocument(app, config, { extraModels: [ProblemDocument] });
+  addCommonHeaders(document);
+  addProblems(document, app.get<string>(PROBLEM_PAGES));
   return document;
+}
+
+/** What every answer has; to who is known and served, or has asked too often, his limits are told, too. */
+function addCommonHeaders(document: OpenAPIObject): void {
+  document.components!.headers = HEADERS;
+  for (const { responses, security } of operationsOf(document)) {
+    for (const [status, response] of Object.entries(responses)) {
+      if (!response || '$ref' in response) continue;
+      const isCounted = security && (Number(status) < 400 || status === '429');
+      const limits = isCounted ? headers('RateLimit-Policy', 'RateLimit') : {};
+      response.headers = { ...response.headers, ...limits, ...headers('X-Request-Id') };
+    }
+  }
+}
+
+/** A code that no operation answers with (a method that is not allowed is none) needs no example. */
+function addProblems(document: OpenAPIObject, pages: string): void {
+  const operations = JSON.stringify(document.paths);
+  const answered = PROBLEM_CODES.filter((code) =>
+    operations.includes(`"#/components/examples/${code}"`),
+  );
+  document.components!.examples = problemExamples(answered, pages);
+  document.components!.schemas!.ProblemCode = problemCodeSchema(pages);
+}
+
+function operationsOf({ paths }: OpenAPIObject) {
+  return Object.values(paths).flatMap(({ get, head, post, delete: remove }) =>
+    [get, head, post, remove].filter((operation) => operation !== undefined),
+  );
 }

@@ -1,25 +1,38 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import { NODE_ID_PATTERN } from '../alfresco/node-id.js';
-import { ApiProblems, textHeader } from '../docs/api-problems.decorator.js';
+import { ApiHeadProblems, ApiProblems } from '../docs/api-problems.decorator.js';
 import { EXAMPLES } from '../docs/examples.js';
+import { headers, textHeader } from '../docs/headers.js';
+import type { ProblemCode } from '../problems/problem.catalogue.js';
 
 const VALIDATORS = {
-  ETag: textHeader('Strong entity tag of the ZIP.'),
-  'Last-Modified': textHeader('When the download node last changed.'),
-  'Cache-Control': textHeader('`private, no-cache`'),
+  ETag: textHeader('Strong entity tag of the ZIP.', '"1764032411000"'),
+  'Cache-Control': textHeader('The caller may keep it, and has to ask.', 'private, no-cache'),
+  ...headers('Last-Modified'),
 };
 
 const CONTENT_HEADERS = {
   ...VALIDATORS,
-  'Content-Length': { description: 'Bytes of the body.', schema: { type: 'integer' as const } },
-  'Content-Disposition': textHeader('Name of the archive (RFC 6266).'),
-  'Accept-Ranges': textHeader('`bytes`'),
+  ...headers('Content-Length', 'Content-Disposition', 'Accept-Ranges'),
 };
+
+const CONTENT_PROBLEMS: readonly ProblemCode[] = [
+  'INVALID_ID',
+  'NOT_A_DOWNLOAD',
+  'FORBIDDEN',
+  'DOWNLOAD_NOT_FOUND',
+  'CONTENT_NOT_READY',
+  'PRECONDITION_FAILED',
+  'STORE_UNAVAILABLE',
+];
 
 /** A body that is a ZIP. */
 export const ZIP = {
-  'application/zip': { schema: { type: 'string', format: 'binary' } },
+  'application/zip': {
+    schema: { type: 'string', format: 'binary' },
+    example: '(the bytes of the ZIP)',
+  },
 } as const;
 
 /** The id in the path. */
@@ -48,8 +61,12 @@ export function ApiFields(): MethodDecorator {
   });
 }
 
-/** GET and HEAD of the ZIP, which differ in nothing but the body. */
-export function ApiContent(operationId: string, summary: string): MethodDecorator {
+/** GET of the ZIP. */
+export function ApiGetContent(
+  operationId: string,
+  summary: string,
+  ...problems: readonly ProblemCode[]
+): MethodDecorator {
   return applyDecorators(
     ApiOperation({
       operationId,
@@ -59,14 +76,9 @@ export function ApiContent(operationId: string, summary: string): MethodDecorato
         'headers work as in RFC 9110, so that a broken transfer can be resumed; several ranges get the whole ZIP.',
     }),
     ApiId(),
-    ...['Range', 'If-Range', 'If-None-Match', 'If-Match'].map((name) =>
-      ApiHeader({
-        name,
-        required: false,
-        schema: { type: 'string' },
-        description: `RFC 9110, ${name}.`,
-      }),
-    ),
+    ApiHeaderOf('Range', 'Part of the ZIP that is wanted: `bytes=1000-` (RFC 9110, 14.2).'),
+    ApiHeaderOf('If-Range', '`ETag` of the part that is there: another ZIP is sent whole.'),
+    ...conditions(),
     ApiResponse({
       status: 200,
       description: 'The whole ZIP.',
@@ -75,21 +87,55 @@ export function ApiContent(operationId: string, summary: string): MethodDecorato
     }),
     ApiResponse({
       status: 206,
-      description: 'The requested range (GET only).',
-      headers: { ...CONTENT_HEADERS, 'Content-Range': textHeader('`bytes first-last/size`') },
+      description: 'The requested range.',
+      headers: {
+        ...CONTENT_HEADERS,
+        'Content-Range': textHeader('Which part it is.', 'bytes 1000-20003104/20003105'),
+      },
       content: ZIP,
     }),
-    ApiResponse({ status: 304, description: 'The caller’s copy is current.', headers: VALIDATORS }),
-    ApiProblems(
-      'INVALID_ID',
-      'NOT_A_DOWNLOAD',
-      'FORBIDDEN',
-      'LINK_INVALID',
-      'DOWNLOAD_NOT_FOUND',
-      'CONTENT_NOT_READY',
-      'PRECONDITION_FAILED',
-      'RANGE_NOT_SATISFIABLE',
-      'STORE_UNAVAILABLE',
-    ),
+    notModified(),
+    ApiProblems(...CONTENT_PROBLEMS, 'RANGE_NOT_SATISFIABLE', ...problems),
   );
+}
+
+/** HEAD of the ZIP. */
+export function ApiHeadContent(
+  operationId: string,
+  summary: string,
+  ...problems: readonly ProblemCode[]
+): MethodDecorator {
+  return applyDecorators(
+    ApiOperation({
+      operationId,
+      summary,
+      description: 'The headers of GET, without the ZIP; Alfresco need not read it for that.',
+    }),
+    ApiId(),
+    ...conditions(),
+    ApiResponse({ status: 200, description: 'There is a ZIP.', headers: CONTENT_HEADERS }),
+    notModified(),
+    ApiHeadProblems(...CONTENT_PROBLEMS, ...problems),
+  );
+}
+
+function ApiHeaderOf(name: string, description: string): MethodDecorator {
+  return ApiHeader({ name, required: false, schema: { type: 'string' }, description });
+}
+
+function conditions(): MethodDecorator[] {
+  return [
+    ApiHeaderOf('If-None-Match', '`ETag` of a copy: 304 as long as it is current.'),
+    ApiHeaderOf('If-Match', '`ETag` of a copy: 412 when it is not current any more.'),
+    ApiHeaderOf('If-Modified-Since', '`Last-Modified` of a copy; `If-None-Match` is more exact.'),
+    ApiHeaderOf('If-Unmodified-Since', '`Last-Modified` of a copy; `If-Match` is more exact.'),
+  ];
+}
+
+function notModified(): MethodDecorator {
+  return ApiResponse({
+    status: 304,
+    description: 'The caller’s copy is current.',
+    headers: VALIDATORS,
+  });
 }

@@ -9,9 +9,11 @@ import {
   ApiOperation,
   ApiQuery,
   ApiResponse,
+  getSchemaPath,
 } from '@nestjs/swagger';
-import { ApiProblems, textHeader } from '../docs/api-problems.decorator.js';
-import { DOWNLOAD_EXAMPLES, EVENTS_EXAMPLE, EXAMPLES } from '../docs/examples.js';
+import { ApiProblems } from '../docs/api-problems.decorator.js';
+import { DOWNLOAD_EXAMPLES, EVENTS_EXAMPLE, EXAMPLES, LINK_EXAMPLE } from '../docs/examples.js';
+import { headers, textHeader } from '../docs/headers.js';
 import { ApiFields, ApiId, ZIP } from './api.decorators.js';
 import { CreateDownloadDto } from './dto/create-download.dto.js';
 import { DirectAccessUrlEntry } from './dto/direct-access-url.dto.js';
@@ -21,14 +23,60 @@ import { ProgressDto } from './dto/progress.dto.js';
 import { MAX_ITEMS, SKIP_COUNT } from './paging.js';
 import { LONGEST_WAIT } from './progress/prefer.header.js';
 
-const STATE_TAG = textHeader('Names this state of the download.');
+const NOT_KEPT = { 'Cache-Control': textHeader('Not to be kept.', 'no-store') };
 
-const WAIT_HEADERS = {
-  'Retry-After': {
-    description: 'Seconds until it is worth asking again; only while the status can change.',
-    schema: { type: 'integer' as const },
+/** `Retry-After` only while the status can change. */
+const ENTRY_HEADERS = { ...NOT_KEPT, ...headers('Retry-After', 'Preference-Applied') };
+
+const STATE_HEADERS = {
+  ETag: textHeader('Names this state of the download.', '"IN_PROGRESS.1.10240000.3.20971533"'),
+  ...ENTRY_HEADERS,
+};
+
+/** What can be done with the id that an answer holds, under the names of the operations. */
+const LINKS = Object.fromEntries(
+  [
+    ['getDownload', 'Look at it.'],
+    ['watchDownload', 'Watch it.'],
+    ['getDownloadContent', 'Save the ZIP, once the download is DONE.'],
+    ['requestDirectAccessUrl', 'Make a link to the ZIP that needs no credentials.'],
+    ['cancelDownload', 'Cancel it.'],
+    ['deleteNode', 'Remove it.'],
+  ].map(([operationId, description]) => [
+    operationId,
+    { operationId, description, parameters: { id: '$response.body#/entry/id' } },
+  ]),
+);
+
+/** Each event as an object, in the manner of OpenAPI 3.2; its `data` is JSON in a text. */
+const EVENTS_SCHEMA = {
+  type: 'string',
+  contentMediaType: 'text/event-stream',
+  contentSchema: {
+    type: 'array',
+    items: {
+      type: 'object',
+      required: ['id', 'event', 'data'],
+      properties: {
+        id: { type: 'string', description: 'For `Last-Event-ID`.' },
+        event: {
+          type: 'string',
+          enum: ['progress', 'stalled', 'done', 'cancelled', 'too-large', 'gone'],
+        },
+        data: {
+          type: 'string',
+          contentMediaType: 'application/json',
+          contentSchema: {
+            description: 'A problem document with `gone`, else the progress.',
+            oneOf: [
+              { $ref: getSchemaPath(ProgressDto) },
+              { $ref: getSchemaPath('ProblemDocument') },
+            ],
+          },
+        },
+      },
+    },
   },
-  'Preference-Applied': textHeader('The `wait` that was honoured (RFC 7240).'),
 };
 
 /** The `Prefer` header. */
@@ -81,17 +129,15 @@ export function ApiCreateDownload(): MethodDecorator {
       description: 'The ZIP has been asked for.',
       example: DOWNLOAD_EXAMPLES.pending,
       headers: {
-        Location: { description: 'Path of the download.', schema: { type: 'string' } },
-        ...WAIT_HEADERS,
+        Location: textHeader('Path of the download.', `/downloads/${EXAMPLES.downloadId}`),
+        ...ENTRY_HEADERS,
       },
+      links: LINKS,
     }),
     ApiResponse({
       status: 200,
       description: 'With `deliver=content`: the ZIP.',
-      headers: {
-        'Content-Length': { description: 'Bytes of the ZIP.', schema: { type: 'integer' } },
-        'Content-Disposition': textHeader('Name of the archive (RFC 6266).'),
-      },
+      headers: { ...NOT_KEPT, ...headers('Content-Length', 'Content-Disposition') },
       content: ZIP,
     }),
     ApiProblems(
@@ -122,12 +168,23 @@ export function ApiListDownloads(): MethodDecorator {
       description:
         'The downloads that the caller has made, newest first, each as it is now. Those that Alfresco has removed are left out.',
     }),
-    ApiQuery({ name: 'skipCount', required: false, schema: { ...SKIP_COUNT, type: 'integer' } }),
-    ApiQuery({ name: 'maxItems', required: false, schema: { ...MAX_ITEMS, type: 'integer' } }),
+    ApiQuery({
+      name: 'skipCount',
+      required: false,
+      schema: { ...SKIP_COUNT, type: 'integer' },
+      description: 'Downloads to leave out before the page.',
+    }),
+    ApiQuery({
+      name: 'maxItems',
+      required: false,
+      schema: { ...MAX_ITEMS, type: 'integer' },
+      description: 'Downloads on the page, at most.',
+    }),
     ApiFields(),
     ApiOkResponse({
       type: DownloadListEnvelope,
-      description: 'A page of the list.',
+      description: 'A page of the list. `Retry-After` while a status on it can change.',
+      headers: { ...NOT_KEPT, ...headers('Retry-After') },
       example: DOWNLOAD_EXAMPLES.list,
     }),
     ApiProblems('VALIDATION_FAILED', 'STORE_UNAVAILABLE'),
@@ -156,10 +213,11 @@ export function ApiGetDownload(): MethodDecorator {
     }),
     ApiOkResponse({
       description: 'The download as it is now.',
-      headers: { ETag: STATE_TAG, ...WAIT_HEADERS },
+      headers: STATE_HEADERS,
+      links: LINKS,
       content: {
         'application/json': {
-          schema: { $ref: '#/components/schemas/DownloadEntry' },
+          schema: { $ref: getSchemaPath(DownloadEntry) },
           examples: {
             running: { summary: 'Being made', value: DOWNLOAD_EXAMPLES.inProgress },
             done: { summary: 'Finished', value: DOWNLOAD_EXAMPLES.done },
@@ -170,7 +228,7 @@ export function ApiGetDownload(): MethodDecorator {
     ApiResponse({
       status: 304,
       description: 'The caller’s copy is current.',
-      headers: { ETag: STATE_TAG, ...WAIT_HEADERS },
+      headers: STATE_HEADERS,
     }),
     ApiProblems(
       'INVALID_ID',
@@ -204,7 +262,12 @@ export function ApiWatchDownload(): MethodDecorator {
     ApiExtraModels(ProgressDto),
     ApiOkResponse({
       description: 'The events.',
-      content: { 'text/event-stream': { schema: { type: 'string' }, example: EVENTS_EXAMPLE } },
+      headers: {
+        'Cache-Control': textHeader('Not to be kept, nor changed.', 'no-store, no-transform'),
+      },
+      content: {
+        'text/event-stream': { schema: EVENTS_SCHEMA, example: EVENTS_EXAMPLE },
+      },
     }),
     ApiNoContentResponse({ description: 'The caller has the last event already.' }),
     ApiProblems(
@@ -262,7 +325,11 @@ export function ApiRequestLink(): MethodDecorator {
         '(LINK_TTL). It is good for this download only, as the caller who asked for it.',
     }),
     ApiId(),
-    ApiOkResponse({ type: DirectAccessUrlEntry, description: 'The link.' }),
+    ApiOkResponse({
+      type: DirectAccessUrlEntry,
+      description: 'The link.',
+      example: LINK_EXAMPLE,
+    }),
     ApiProblems(
       'INVALID_ID',
       'MALFORMED_BODY',

@@ -5,7 +5,7 @@ import type { Caller } from '../auth/caller.js';
 import { CurrentCaller } from '../auth/current-caller.decorator.js';
 import { AcceptsTicket } from '../auth/tickets/accepts-ticket.decorator.js';
 import { ApiProblems } from '../docs/api-problems.decorator.js';
-import { ApiContent, ApiId } from './api.decorators.js';
+import { ApiGetContent, ApiHeadContent, ApiId } from './api.decorators.js';
 import { ContentService } from './content/content.service.js';
 import { DownloadsService } from './downloads.service.js';
 import { NodeIdPipe } from './dto/node-id.pipe.js';
@@ -23,7 +23,7 @@ export class NodesController {
 
   @Head(':id/content')
   @AcceptsTicket()
-  @ApiContent('headNodeContent', 'Size and name of the ZIP, under Alfresco’s path')
+  @ApiHeadContent('headNodeContent', 'Size and name of the ZIP, under Alfresco’s path')
   headContent(
     @CurrentCaller() caller: Caller,
     @Param('id', NodeIdPipe) id: string,
@@ -35,7 +35,7 @@ export class NodesController {
 
   @Get(':id/content')
   @AcceptsTicket()
-  @ApiContent('getNodeContent', 'Save the ZIP, under Alfresco’s path')
+  @ApiGetContent('getNodeContent', 'Save the ZIP, under Alfresco’s path')
   getContent(
     @CurrentCaller() caller: Caller,
     @Param('id', NodeIdPipe) id: string,

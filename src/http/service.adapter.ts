@@ -4,6 +4,7 @@ import type { AppConfig, HttpConfig } from '../config/app.config.js';
 import { MAX_TIMER_MS } from '../config/environment.js';
 import { TimedResponse } from '../observability/timed.response.js';
 import { type UnreadableRequest, handleClientError } from '../problems/client-error.handler.js';
+import { problemPages } from '../problems/problem.type.js';
 import { requestId } from './request-id.js';
 
 /** Milliseconds to receive a request; Fastify's default has no limit, which invites slow clients. */
@@ -50,7 +51,7 @@ export class ServiceAdapter extends FastifyAdapter {
       // A HEAD route is written where it differs from GET; Fastify makes the others.
       exposeHeadRoutes: true,
       clientErrorHandler: (error, socket) => {
-        const request = handleClientError(error, socket);
+        const request = handleClientError(error, socket, problemPages(http.apiPrefix));
         if (request) noteUnreadable(request);
       },
       frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {

@@ -19,16 +19,19 @@ export interface UnreadableRequest {
 
 /**
  * Answers what Node's HTTP parser refuses; there is no request object yet, so the socket is written to.
+ *
+ * @param pages path of the pages that `type` leads to
  * @returns what was answered; `undefined` when nobody is left to be answered
  */
 export function handleClientError(
   error: NodeJS.ErrnoException,
   socket: Socket,
+  pages: string,
 ): UnreadableRequest | undefined {
   if (error.code === 'ECONNRESET' || socket.destroyed) return undefined;
   const problem = new ProblemException(BY_PARSER_CODE[error.code ?? ''] ?? 'MALFORMED_REQUEST');
   const id = randomUUID();
-  const body = JSON.stringify(toProblemDocument(problem, { url: '', id }));
+  const body = JSON.stringify(toProblemDocument(problem, { url: '', id }, pages));
   // As Node's own handler does: with an answer on its way, a second one must not be mixed into it.
   // oxlint-disable-next-line no-underscore-dangle -- Node has no public name for it
   const answering = (socket as { _httpMessage?: ServerResponse })._httpMessage;

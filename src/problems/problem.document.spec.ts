@@ -2,16 +2,17 @@ import { readFile } from 'node:fs/promises';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import fc from 'fast-check';
-import { PROBLEMS, type ProblemCode } from './problem.catalogue.js';
-import { problemType, toProblemDocument } from './problem.document.js';
+import { PROBLEMS, PROBLEM_CODES, type ProblemCode } from './problem.catalogue.js';
+import { toProblemDocument } from './problem.document.js';
 import { ProblemException } from './problem.exception.js';
+import { codeNamed, problemPages, problemType } from './problem.type.js';
 
 const request = { url: '/downloads/5b6a', id: 'req-1' };
 
 describe('a problem document', () => {
   it('says everything twice: as RFC 9457 wants it, and as clients of Alfresco read it', () => {
     const problem = new ProblemException('DOWNLOAD_NOT_FOUND', { detail: 'It is gone.' });
-    const type = expect.stringMatching(/^https:\/\/.+\/problems\/download-not-found$/);
+    const type = '/problems/download-not-found';
     const document = toProblemDocument(problem, request);
     expect(document).toEqual({
       type,
@@ -30,7 +31,6 @@ describe('a problem document', () => {
         logId: 'req-1',
       },
     });
-    expect(document.error.descriptionURL).toBe(document.type);
   });
 
   it('names each wrong value', () => {
@@ -90,12 +90,48 @@ describe('a problem document', () => {
 });
 
 describe('the catalogue of problems', () => {
-  const codes = Object.keys(PROBLEMS) as ProblemCode[];
+  it('gives each code a type of its own, which leads to the pages from every request', () => {
+    const types = PROBLEM_CODES.map((code) => problemType(code));
+    expect(new Set(types).size).toBe(PROBLEM_CODES.length);
+    for (const type of types) {
+      const address = new URL(type, 'https://bff.example.com/downloads/5b6a/content?link=x');
+      expect(address.href).toBe(`https://bff.example.com${type}`);
+      expect(type).toMatch(/^\/problems\/[a-z-]+$/);
+    }
+  });
 
-  it('gives each code a type of its own, which is a URI', () => {
-    const types = codes.map(problemType);
-    expect(new Set(types).size).toBe(codes.length);
-    expect(types.every((type) => URL.canParse(type))).toBe(true);
+  it('keeps types under the prefix of the API', () => {
+    const type = problemType('NODE_NOT_FOUND', problemPages('api/v1'));
+    expect(type).toBe('/api/v1/problems/node-not-found');
+    expect(
+      toProblemDocument(new ProblemException('NODE_NOT_FOUND'), request, problemPages('api/v1')),
+    ).toMatchObject({ type, error: { descriptionURL: type } });
+  });
+
+  it('finds each code by its name and by the end of its type', () => {
+    for (const code of PROBLEM_CODES) {
+      expect(codeNamed(code)).toBe(code);
+      expect(codeNamed(problemType(code).split('/').at(-1)!)).toBe(code);
+    }
+  });
+
+  it.each(['', 'nope', 'constructor', '__proto__', 'Download-Not-Found', 'DOWNLOAD-NOT-FOUND'])(
+    'knows no code %j',
+    (name) => {
+      expect(codeNamed(name)).toBeUndefined();
+    },
+  );
+
+  it('says of each code what both sides can do', () => {
+    for (const { description, forCaller, forOperator } of Object.values(PROBLEMS)) {
+      for (const text of [description, forCaller, forOperator])
+        expect(text).toMatch(/^["A-Z`].*\.$/);
+      // Backquotes are the only markup that the pages know; `description` is plain text in problem documents.
+      expect(description).not.toContain('`');
+      for (const text of [forCaller, forOperator]) {
+        expect(text.replace(/`[^`]+`/g, '')).not.toMatch(/[`*_#<>[\]]{2}|`/);
+      }
+    }
   });
 
   it.each<[ProblemCode, number]>([

@@ -1,14 +1,13 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { pathOf } from '../http/request-target.js';
-import { PROBLEMS, type ProblemCode } from './problem.catalogue.js';
+import { PROBLEMS, PROBLEM_CODES, type ProblemCode } from './problem.catalogue.js';
 import type { ProblemException } from './problem.exception.js';
+import { problemType } from './problem.type.js';
 
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json; charset=utf-8';
 
-/** Prefix of `type`. The URI names the problem; it is not meant to be fetched. */
-const TYPE_BASE = 'https://alfresco-downloads-bff.example/problems/';
-
 /** One wrong value of a request. */
+@ApiSchema({ name: 'ProblemField' })
 export class ProblemFieldDto {
   @ApiProperty({
     required: false,
@@ -25,11 +24,12 @@ export class ProblemFieldDto {
 }
 
 /** The error shape of Alfresco's own REST API, so that its clients can read a problem, too. */
+@ApiSchema({ name: 'AlfrescoError' })
 export class AlfrescoErrorDto {
   @ApiProperty({ description: 'The same as `code`.' })
   errorKey: string;
 
-  @ApiProperty({ example: 404 })
+  @ApiProperty({ type: 'integer', description: 'The same as `status`.', example: 404 })
   statusCode: number;
 
   @ApiProperty({ description: 'The same as `detail`.' })
@@ -47,23 +47,33 @@ export class AlfrescoErrorDto {
 
 /** Problem details (RFC 9457), the body of every error of this service. */
 export class ProblemDocument {
-  @ApiProperty({ format: 'uri', example: `${TYPE_BASE}download-not-found` })
+  @ApiProperty({
+    format: 'uri-reference',
+    description: 'Address of a page about the code, relative to that of the request.',
+    example: problemType('DOWNLOAD_NOT_FOUND'),
+  })
   type: string;
 
-  @ApiProperty({ example: PROBLEMS.DOWNLOAD_NOT_FOUND.title })
+  @ApiProperty({
+    description: 'The same for every occurrence of the code.',
+    example: PROBLEMS.DOWNLOAD_NOT_FOUND.title,
+  })
   title: string;
 
-  @ApiProperty({ example: 404 })
+  @ApiProperty({ type: 'integer', description: 'Of the answer.', example: 404 })
   status: number;
 
-  @ApiProperty({ example: PROBLEMS.DOWNLOAD_NOT_FOUND.description })
+  @ApiProperty({
+    description: 'What is to be said of this occurrence.',
+    example: PROBLEMS.DOWNLOAD_NOT_FOUND.description,
+  })
   detail: string;
 
   @ApiProperty({ description: 'Path of the request, without its query.' })
   instance: string;
 
   @ApiProperty({
-    enum: Object.keys(PROBLEMS),
+    enum: [...PROBLEM_CODES],
     enumName: 'ProblemCode',
     example: 'DOWNLOAD_NOT_FOUND',
   })
@@ -75,25 +85,38 @@ export class ProblemDocument {
   })
   requestId: string;
 
-  @ApiProperty({ required: false, type: [ProblemFieldDto] })
+  @ApiProperty({
+    required: false,
+    type: [ProblemFieldDto],
+    description: 'Each wrong value of the request.',
+  })
   errors?: ProblemFieldDto[];
+
+  @ApiProperty({
+    selfRequired: false,
+    type: 'object',
+    additionalProperties: { type: 'object' },
+    description: 'Of the readiness probe only: the state of each thing that it looks at.',
+  })
+  details?: Record<string, object>;
 
   @ApiProperty({ type: AlfrescoErrorDto })
   error: AlfrescoErrorDto;
 }
 
-/** `DOWNLOAD_NOT_FOUND` is named `…/problems/download-not-found`. */
-export function problemType(code: ProblemCode): string {
-  return TYPE_BASE + code.toLowerCase().replaceAll('_', '-');
-}
-
-/** Builds the document that a caller sees. `url` is the request target; its query is left out. */
+/**
+ * Builds the document that a caller sees.
+ *
+ * @param request its `url` is the request target; the query is left out
+ * @param pages path of the pages that `type` leads to, see `problemPages`
+ */
 export function toProblemDocument(
   problem: ProblemException,
   request: { readonly url: string; readonly id: string },
+  pages?: string,
 ): ProblemDocument {
   const { code, title, status, detail, errors, extensions } = problem;
-  const type = problemType(code);
+  const type = problemType(code, pages);
   return {
     type,
     title,

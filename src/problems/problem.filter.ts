@@ -1,15 +1,19 @@
-import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { Catch, type ArgumentsHost, type ExceptionFilter, Inject } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ObservedRequest } from '../observability/request.observer.js';
 import { AllowedMethods } from './allowed-methods.js';
 import { PROBLEM_MEDIA_TYPE, toProblemDocument } from './problem.document.js';
 import { ProblemException } from './problem.exception.js';
 import { toProblem } from './problem.mapper.js';
+import { PROBLEM_PAGES } from './problem.type.js';
 
 /** The one exception filter: everything that goes wrong in a request becomes a problem document here. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
-  constructor(private readonly allowedMethods: AllowedMethods) {}
+  constructor(
+    private readonly allowedMethods: AllowedMethods,
+    @Inject(PROBLEM_PAGES) private readonly pages: string,
+  ) {}
 
   catch(thrown: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
@@ -31,7 +35,7 @@ export class ProblemFilter implements ExceptionFilter {
       .code(problem.status)
       .headers({ ...problem.headers, 'cache-control': 'no-store', 'x-request-id': request.id })
       .type(PROBLEM_MEDIA_TYPE)
-      .send(JSON.stringify(toProblemDocument(problem, request)));
+      .send(JSON.stringify(toProblemDocument(problem, request, this.pages)));
   }
 
   private withAllowedMethods(problem: ProblemException, request: FastifyRequest): ProblemException {

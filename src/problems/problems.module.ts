@@ -1,11 +1,24 @@
-import { Module } from '@nestjs/common';
+import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { AllowedMethods } from './allowed-methods.js';
 import { ProblemFilter } from './problem.filter.js';
+import { PROBLEM_PAGES, problemPages } from './problem.type.js';
+import { ProblemsController } from './problems.controller.js';
 
-/** Problem documents for the whole application. */
-@Module({
-  providers: [AllowedMethods, ProblemFilter, { provide: APP_FILTER, useExisting: ProblemFilter }],
-  exports: [AllowedMethods, ProblemFilter],
-})
-export class ProblemsModule {}
+/** Problem documents for the whole application, and the pages that explain them. */
+@Module({})
+export class ProblemsModule {
+  static forRoot(apiPrefix: string): DynamicModule {
+    return {
+      module: ProblemsModule,
+      controllers: [ProblemsController],
+      providers: [
+        AllowedMethods,
+        ProblemFilter,
+        { provide: APP_FILTER, useExisting: ProblemFilter },
+        { provide: PROBLEM_PAGES, useValue: problemPages(apiPrefix) },
+      ],
+      exports: [AllowedMethods, ProblemFilter],
+    };
+  }
+}

@@ -145,3 +145,18 @@ describe('a download that has stalled can be told by everyone', { timeout: 60_00
     await look(tab, 'stalled');
   });
 });
+
+describe('the pages about problems can be used by everyone', { timeout: 60_000 }, () => {
+  const running = demoInBrowser();
+
+  it('the list, and what it leads to', async () => {
+    const { tab, demo } = running;
+    await tab.page.goto(`${demo.url}/problems`);
+    await look(tab, 'problems');
+    await tab.page.getByRole('link', { name: 'Alfresco refused the credentials' }).click();
+    await tab.page.getByRole('heading', { name: 'What the caller can do' }).waitFor();
+    await look(tab, 'problem');
+    await tab.page.getByRole('link', { name: 'All problems' }).click();
+    await tab.page.getByRole('heading', { name: 'Problems', exact: true }).waitFor();
+  });
+});

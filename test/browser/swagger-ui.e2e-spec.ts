@@ -3,6 +3,8 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 import type { Page } from 'playwright-core';
 import { demoInBrowser } from '../harness/demo.browser.js';
 
+const PHONE_PIXELS = 360;
+
 const running = demoInBrowser();
 
 interface Operation {
@@ -66,5 +68,16 @@ describe('Swagger UI', () => {
       const status = await tryOut(page, operation);
       expect(operation.successes, `${operation.name} answered ${status}`).toContain(status);
     }
+  });
+
+  it('fits on a phone, with a route opened', { timeout: 60_000 }, async () => {
+    const { page } = running.tab;
+    await page.setViewportSize({ width: PHONE_PIXELS, height: 800 });
+    await page.goto(`${running.demo.url}/docs`);
+    const route = page.locator('#operations-downloads-createDownload');
+    await route.locator('.opblock-summary').click();
+    await route.locator('.responses-table').first().waitFor();
+    const width = await page.evaluate<number>('document.documentElement.scrollWidth');
+    expect(width).toBeLessThanOrEqual(PHONE_PIXELS);
   });
 });

@@ -153,6 +153,20 @@ export const ROUTES: readonly Route[] = [
     call: request('DELETE', '/nodes/{id}'),
   },
   {
+    name: 'GET /problems',
+    operationId: 'listProblems',
+    kind: 'none',
+    upstream: NOTHING,
+    call: request('GET', '/problems'),
+  },
+  {
+    name: 'GET /problems/{code}',
+    operationId: 'explainProblem',
+    kind: 'none',
+    upstream: NOTHING,
+    call: request('GET', '/problems/forbidden'),
+  },
+  {
     name: 'GET /health/live',
     operationId: 'getLiveness',
     kind: 'none',

@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AcceptsLink } from '../../auth/accepts-link.decorator.js';
 import type { Caller } from '../../auth/caller.js';
 import { CurrentCaller } from '../../auth/current-caller.decorator.js';
-import { ApiContent } from '../api.decorators.js';
+import { ApiGetContent, ApiHeadContent } from '../api.decorators.js';
 import { NodeIdPipe } from '../dto/node-id.pipe.js';
 import { ContentService } from './content.service.js';
 
@@ -17,7 +17,8 @@ export class ContentController {
 
   @Head(':id/content')
   @AcceptsLink()
-  @ApiContent('headDownloadContent', 'Size and name of the ZIP')
+  @ApiSecurity('link')
+  @ApiHeadContent('headDownloadContent', 'Size and name of the ZIP', 'LINK_INVALID')
   headContent(
     @CurrentCaller() caller: Caller,
     @Param('id', NodeIdPipe) id: string,
@@ -29,7 +30,8 @@ export class ContentController {
 
   @Get(':id/content')
   @AcceptsLink()
-  @ApiContent('getDownloadContent', 'Save the ZIP')
+  @ApiSecurity('link')
+  @ApiGetContent('getDownloadContent', 'Save the ZIP', 'LINK_INVALID')
   getContent(
     @CurrentCaller() caller: Caller,
     @Param('id', NodeIdPipe) id: string,

@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { ArrayNotEmpty, IsArray } from 'class-validator';
 import {
@@ -10,6 +10,7 @@ import {
 import { NoOffendingItems } from './offending-items.validator.js';
 
 /** What to put into a ZIP. */
+@ApiSchema({ name: 'DownloadBodyCreate' })
 export class CreateDownloadDto {
   @ApiProperty({
     description:

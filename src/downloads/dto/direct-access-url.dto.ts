@@ -1,18 +1,20 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { LINK_EXAMPLE } from '../../docs/examples.js';
 
 /** Alfresco's DirectAccessUrl: an address that needs no credentials. */
+@ApiSchema({ name: 'DirectAccessUrl' })
 export class DirectAccessUrlDto {
   @ApiProperty({
     description: 'Address of the content, good for a plain `<a href>`, until it expires.',
-    example:
-      'http://127.0.0.1:3000/downloads/5b6ae6a6-7d1d-4d6b-9d0a-5c0f6a1d2e3f/content?link=WzE.c2ln',
+    format: 'uri',
+    example: LINK_EXAMPLE.entry.contentUrl,
   })
   contentUrl: string;
 
   @ApiProperty({ description: 'Whether a browser saves it rather than shows it.', example: true })
   attachment: boolean;
 
-  @ApiProperty({ description: 'When it ends.', example: '2026-11-24T01:05:11.000+0000' })
+  @ApiProperty({ description: 'When it ends.', example: LINK_EXAMPLE.entry.expiryTime })
   expiryTime: string;
 }
 

@@ -1,10 +1,11 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import type { DownloadList } from '../downloads.service.js';
 import { DownloadEntry, toDownloadEntry } from './download.dto.js';
 
 const integer = { type: 'integer', minimum: 0 } as const;
 
 /** Alfresco's pagination of a list. */
+@ApiSchema({ name: 'Pagination' })
 export class PaginationDto {
   @ApiProperty({ ...integer, description: 'Entries on this page.' })
   count: number;
@@ -22,6 +23,7 @@ export class PaginationDto {
   maxItems: number;
 }
 
+@ApiSchema({ name: 'DownloadPagingList' })
 export class DownloadListDto {
   @ApiProperty({ type: PaginationDto })
   pagination: PaginationDto;
@@ -31,6 +33,7 @@ export class DownloadListDto {
 }
 
 /** Alfresco's envelope of a list. */
+@ApiSchema({ name: 'DownloadPaging' })
 export class DownloadListEnvelope {
   @ApiProperty({ type: DownloadListDto })
   list: DownloadListDto;

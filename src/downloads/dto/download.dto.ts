@@ -1,9 +1,10 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { DOWNLOAD_STATUSES, type Download, type DownloadStatus } from '../../alfresco/download.js';
 
 const int64 = { type: 'integer', format: 'int64', minimum: 0 } as const;
 
 /** A download, with Alfresco's six fields. With `fields`, only those that were asked for. */
+@ApiSchema({ name: 'Download' })
 export class DownloadDto {
   @ApiProperty({ ...int64, required: false, description: 'Files that are complete in the ZIP.' })
   filesAdded?: number;

@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { type Download, isTerminal } from '../../alfresco/download.js';
 import { DownloadDto, toDownloadEntry } from './download.dto.js';
 
@@ -10,6 +10,7 @@ export interface Movement {
 }
 
 /** Data of every event but `gone`. */
+@ApiSchema({ name: 'Progress' })
 export class ProgressDto {
   @ApiProperty({ type: DownloadDto })
   entry: DownloadDto;

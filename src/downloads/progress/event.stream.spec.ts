@@ -16,7 +16,7 @@ const RUNNING: Download = {
 };
 const at = (bytesAdded: number): ProgressEvent => stateEvent({ ...RUNNING, bytesAdded }, {});
 const done = stateEvent({ ...RUNNING, status: 'DONE' }, {});
-const request = { url: '/downloads/d/events?x', requestId: 'r' };
+const request = { url: '/downloads/d/events?x', requestId: 'r', pages: '/problems' };
 
 let server: Server;
 let reader: Socket;

@@ -13,6 +13,8 @@ export interface EventStreamOptions {
   /** Of the request; the problem document of `gone` names them as every other does. */
   readonly url: string;
   readonly requestId: string;
+  /** Path of the pages about problems. */
+  readonly pages: string;
 }
 
 /**
@@ -62,8 +64,9 @@ export class EventStream implements ProgressWatcher {
 
   private frameOf(event: ProgressEvent): string {
     if (event.name !== 'gone') return event.frame;
-    const { url, requestId } = this.options;
-    return eventFrame('gone', 'gone', toProblemDocument(event.problem, { url, id: requestId }));
+    const { url, requestId, pages } = this.options;
+    const document = toProblemDocument(event.problem, { url, id: requestId }, pages);
+    return eventFrame('gone', 'gone', document);
   }
 
   private write(frame: string): void {

@@ -2,7 +2,8 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isTerminal } from '../../alfresco/download.js';
 import type { Caller } from '../../auth/caller.js';
-import { ProblemException } from '../../problems/problem.exception.js';
+import { acceptedType } from '../../http/accepted-type.js';
+import { problemPages } from '../../problems/problem.type.js';
 import { OwnershipService } from '../ownership.service.js';
 import { EventStream } from './event.stream.js';
 import { stateTag } from './progress.event.js';
@@ -41,7 +42,7 @@ export class EventsService implements OnApplicationShutdown {
     request: FastifyRequest,
     reply: FastifyReply,
   ): Promise<void> {
-    if (!acceptsEvents(request.headers.accept)) throw new ProblemException('NOT_ACCEPTABLE');
+    acceptedType(request, 'text/event-stream');
     await this.ownership.require(caller, id);
     const download = await this.tracker.read(caller, id);
     const lastEventId = request.headers['last-event-id']?.toString();
@@ -55,7 +56,9 @@ export class EventsService implements OnApplicationShutdown {
     if (raw.destroyed) return;
     raw.writeHead(200, { ...(reply.getHeaders() as Record<string, string>), ...STREAM_HEADERS });
     const { url, id: requestId } = request;
-    this.open(caller, id, new EventStream(raw, { lastEventId, url, requestId }));
+    // From the pattern of the route, and so under whatever prefix the API is.
+    const pages = request.routeOptions.url!.replace(/\/downloads\/.*$/, problemPages());
+    this.open(caller, id, new EventStream(raw, { lastEventId, url, requestId, pages }));
   }
 
   onApplicationShutdown(): void {
@@ -85,19 +88,4 @@ export class EventsService implements OnApplicationShutdown {
     clearInterval(this.heartbeat);
     this.heartbeat = undefined;
   }
-}
-
-/** RFC 9110, section 12.5.1; the most specific range decides. */
-function acceptsEvents(accept: string | undefined): boolean {
-  if (accept === undefined) return true;
-  const ranges = accept.split(',').map((range) =>
-    range
-      .trim()
-      .toLowerCase()
-      .split(/\s*;\s*/),
-  );
-  const range = ['text/event-stream', 'text/*', '*/*']
-    .map((wanted) => ranges.find(([type]) => type === wanted))
-    .find((found) => found !== undefined);
-  return range !== undefined && !range.some((parameter) => /^q=0(?:\.0*)?$/.test(parameter));
 }

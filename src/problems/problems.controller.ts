@@ -1,0 +1,68 @@
+import { Controller, Get, Inject, Param, Req, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Public } from '../auth/public.decorator.js';
+import { acceptedType } from '../http/accepted-type.js';
+import { Unlimited } from '../throttling/unlimited.decorator.js';
+import { ProblemException } from './problem.exception.js';
+import {
+  ProblemCatalogue,
+  ProblemExplanation,
+  explain,
+  explainAll,
+} from './problem.explanation.js';
+import { cataloguePage, explanationPage } from './problem.page.js';
+import { PROBLEM_PAGES, codeNamed } from './problem.type.js';
+import { ApiExplainProblem, ApiListProblems } from './problems-api.decorators.js';
+
+/** Seconds that anyone may keep a page; it changes with the version of the service only. */
+const MAX_AGE = 3600;
+
+/** What each code means, where `type` leads to: as a page for people, as JSON for programs. Open to everyone. */
+@Public()
+@Unlimited()
+@ApiTags('problems')
+@Controller('problems')
+export class ProblemsController {
+  constructor(@Inject(PROBLEM_PAGES) private readonly pages: string) {}
+
+  @Get()
+  @ApiListProblems()
+  list(
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): ProblemCatalogue | string {
+    const catalogue = explainAll(this.pages);
+    return negotiated(request, reply, catalogue, () => cataloguePage(catalogue));
+  }
+
+  @Get(':code')
+  @ApiExplainProblem()
+  get(
+    @Param('code') name: string,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): ProblemExplanation | string {
+    const code = codeNamed(name);
+    if (!code) {
+      throw new ProblemException('ROUTE_NOT_FOUND', { detail: 'No problem has this code.' });
+    }
+    const explanation = explain(code, this.pages);
+    return negotiated(request, reply, explanation, () => explanationPage(explanation, this.pages));
+  }
+}
+
+/** @throws ProblemException NOT_ACCEPTABLE */
+function negotiated<Json>(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  json: Json,
+  html: () => string,
+): Json | string {
+  const type = acceptedType(request, 'application/json', 'text/html');
+  const vary = [reply.getHeader('vary') ?? [], 'Accept'].flat().join(', ');
+  reply
+    .headers({ 'cache-control': `public, max-age=${MAX_AGE}`, vary })
+    .type(`${type}; charset=utf-8`);
+  return type === 'text/html' ? html() : json;
+}
