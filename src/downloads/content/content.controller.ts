@@ -1,9 +1,10 @@
 import { Controller, Get, Head, Param, Req, Res } from '@nestjs/common';
 import { ApiSecurity, ApiTags } from '@nestjs/swagger';
-import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AcceptsLink } from '../../auth/accepts-link.decorator.js';
 import type { Caller } from '../../auth/caller.js';
 import { CurrentCaller } from '../../auth/current-caller.decorator.js';
+import type { HttpReply } from '../../http/http-reply.js';
+import type { HttpRequest } from '../../http/http-request.js';
 import { ApiContent } from '../api.decorators.js';
 import { NodeIdPipe } from '../dto/node-id.pipe.js';
 import { ContentService } from './content.service.js';
@@ -21,8 +22,8 @@ export class ContentController {
   headContent(
     @CurrentCaller() caller: Caller,
     @Param('id', NodeIdPipe) id: string,
-    @Req() request: FastifyRequest,
-    @Res() reply: FastifyReply,
+    @Req() request: HttpRequest,
+    @Res() reply: HttpReply,
   ): Promise<void> {
     return this.content.send(caller, id, request, reply);
   }
@@ -33,8 +34,8 @@ export class ContentController {
   getContent(
     @CurrentCaller() caller: Caller,
     @Param('id', NodeIdPipe) id: string,
-    @Req() request: FastifyRequest,
-    @Res() reply: FastifyReply,
+    @Req() request: HttpRequest,
+    @Res() reply: HttpReply,
   ): Promise<void> {
     return this.content.send(caller, id, request, reply);
   }

@@ -1,7 +1,8 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isTerminal } from '../../alfresco/download.js';
 import type { Caller } from '../../auth/caller.js';
+import { type HttpReply, abandon, beginAnswer, rawResponse, setHeaders } from '../../http/http-reply.js';
+import { type HttpRequest, requestIdOf } from '../../http/http-request.js';
 import { ProblemException } from '../../problems/problem.exception.js';
 import { OwnershipService } from '../ownership.service.js';
 import { EventStream } from './event.stream.js';
@@ -38,24 +39,22 @@ export class EventsService implements OnApplicationShutdown {
   async stream(
     caller: Caller,
     id: string,
-    request: FastifyRequest,
-    reply: FastifyReply,
+    request: HttpRequest,
+    reply: HttpReply,
   ): Promise<void> {
     if (!acceptsEvents(request.headers.accept)) throw new ProblemException('NOT_ACCEPTABLE');
     await this.ownership.require(caller, id);
     const download = await this.tracker.read(caller, id);
     const lastEventId = request.headers['last-event-id']?.toString();
     if (isTerminal(download.status) && lastEventId === stateTag(download)) {
-      return void reply.code(204).send();
+      reply.status(204);
+      return void reply.send();
     }
-    if (request.method === 'HEAD') return void reply.headers(STREAM_HEADERS).send();
-
-    reply.hijack();
-    const { raw } = reply;
-    if (raw.destroyed) return;
-    raw.writeHead(200, { ...(reply.getHeaders() as Record<string, string>), ...STREAM_HEADERS });
-    const { url, id: requestId } = request;
-    this.open(caller, id, new EventStream(raw, { lastEventId, url, requestId }));
+    setHeaders(reply, STREAM_HEADERS);
+    if (request.method === 'HEAD') return void reply.send();
+    if (rawResponse(reply).destroyed) return abandon(reply);
+    const options = { lastEventId, url: request.originalUrl, requestId: requestIdOf(request) };
+    this.open(caller, id, new EventStream(beginAnswer(reply), options));
   }
 
   onApplicationShutdown(): void {
