@@ -4,6 +4,7 @@ import type { AlfrescoConfig } from '../config/app.config.js';
 import { UpstreamMetrics } from '../observability/upstream.metrics.js';
 import { UpstreamObserver } from '../observability/upstream.observer.js';
 import { AlfrescoClient } from './alfresco.client.js';
+import { ALFRESCO_CONFIG } from './alfresco.config.js';
 import { AlfrescoExchange } from './alfresco.exchange.js';
 import { apiPath } from './api-path.js';
 import { ContentOpener } from './content/content.opener.js';
@@ -13,48 +14,63 @@ import { createCredentials } from './credentials/credentials.factory.js';
 import { UndiciTransport } from './upstream/undici.transport.js';
 import { UpstreamPolicy } from './upstream/upstream.policy.js';
 
+const transport = {
+  provide: UndiciTransport,
+  useFactory: (config: AlfrescoConfig) => new UndiciTransport(config),
+  inject: [ALFRESCO_CONFIG],
+};
+
 /** Everything that knows Alfresco's wire, behind `AlfrescoClient`; `UpstreamPolicy` and `ContentPlaces` tell how it fares. */
 @Module({})
 export class AlfrescoModule {
-  static forRoot(config: AlfrescoConfig): DynamicModule {
-    const transport = new UndiciTransport(config);
-    const policy = new UpstreamPolicy(config);
-    const places = new ContentPlaces(config);
+  /** @param options the module that exports `ALFRESCO_CONFIG`, and those who observe how Alfresco fares */
+  static forRoot(options: DynamicModule): DynamicModule {
     return {
       module: AlfrescoModule,
       imports: [
+        options,
         HttpModule.registerAsync({
-          useFactory: (observer: UpstreamObserver) => ({
-            adapter: observer.observe(transport.adapter, new URL(config.url).origin),
+          imports: [options],
+          extraProviders: [transport],
+          useFactory: (
+            { adapter }: UndiciTransport,
+            observer: UpstreamObserver,
+            config: AlfrescoConfig,
+          ) => ({
+            adapter: observer.observe(adapter, new URL(config.url).origin),
             baseURL: apiPath(config, 'alfresco'),
             transformRequest: [],
             transformResponse: [],
           }),
-          inject: [UpstreamObserver],
+          inject: [UndiciTransport, UpstreamObserver, ALFRESCO_CONFIG],
         }),
       ],
       providers: [
-        { provide: UndiciTransport, useValue: transport },
         {
           provide: UpstreamPolicy,
-          useFactory: (metrics: UpstreamMetrics) => {
+          useFactory: (config: AlfrescoConfig, metrics: UpstreamMetrics) => {
+            const policy = new UpstreamPolicy(config);
             metrics.watch(policy);
             return policy;
           },
-          inject: [UpstreamMetrics],
+          inject: [ALFRESCO_CONFIG, UpstreamMetrics],
         },
-        { provide: ContentPlaces, useValue: places },
+        {
+          provide: ContentPlaces,
+          useFactory: (config: AlfrescoConfig) => new ContentPlaces(config),
+          inject: [ALFRESCO_CONFIG],
+        },
         {
           provide: AlfrescoCredentials,
-          useFactory: (http: HttpService) => createCredentials(config, http, policy),
-          inject: [HttpService],
+          useFactory: createCredentials,
+          inject: [ALFRESCO_CONFIG, HttpService, UpstreamPolicy],
         },
         AlfrescoExchange,
         {
           provide: ContentOpener,
-          useFactory: (exchange: AlfrescoExchange) =>
-            new ContentOpener(exchange, policy, places, config),
-          inject: [AlfrescoExchange],
+          useFactory: (...parts: ConstructorParameters<typeof ContentOpener>) =>
+            new ContentOpener(...parts),
+          inject: [AlfrescoExchange, UpstreamPolicy, ContentPlaces, ALFRESCO_CONFIG],
         },
         AlfrescoClient,
       ],

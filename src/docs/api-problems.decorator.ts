@@ -51,9 +51,7 @@ function problemResponse(status: number, codes: readonly ProblemCode[]): MethodD
     content: {
       'application/problem+json': {
         schema: { $ref: getSchemaPath(ProblemDocument) },
-        examples: Object.fromEntries(
-          codes.map((code) => [code, { $ref: `#/components/examples/${code}` }]),
-        ),
+        examples: Object.fromEntries(codes.map((code) => [code, problemExample(code)])),
       },
     },
   });
@@ -101,15 +99,12 @@ function headersOf(codes: readonly ProblemCode[]) {
   };
 }
 
-/** One example a code, for `components.examples`: every operation that can answer with it refers to it. */
-export function problemExamples() {
-  const codes = Object.keys(PROBLEMS) as ProblemCode[];
-  return Object.fromEntries(
-    codes.map((code) => [code, { summary: PROBLEMS[code].title, value: example(code) }]),
-  );
+/** One example a code; each operation that can answer with it has it. */
+export function problemExample(code: ProblemCode) {
+  return { summary: PROBLEMS[code].title, value: exampleDocument(code) };
 }
 
-function example(code: ProblemCode): ProblemDocument {
+function exampleDocument(code: ProblemCode): ProblemDocument {
   const problem = new ProblemException(code, {
     ...(code === 'VALIDATION_FAILED' && {
       errors: [{ pointer: '/nodeIds/1', detail: 'repeats an earlier id' }],

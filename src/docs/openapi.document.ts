@@ -1,7 +1,12 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
-import { problemExamples } from './api-problems.decorator.js';
+import { PROBLEMS, type ProblemCode } from '../problems/problem.catalogue.js';
+import { problemExample } from './api-problems.decorator.js';
 import { VERSION } from '../version.js';
+
+type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
+
+const PROBLEM = 'application/problem+json';
 
 const DESCRIPTION = `
 Ask Alfresco Content Services for a ZIP of nodes, watch it being made, save it, cancel it, remove it.
@@ -38,6 +43,34 @@ export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
     .addTag('health', 'Probes for an orchestrator.')
     .build();
   const document = SwaggerModule.createDocument(app, config);
-  document.components = { ...document.components, examples: problemExamples() };
+  shareExamples(document);
+  for (const operation of operationsOf(document)) {
+    // Of the service, not of the API: an application that embeds it has its own ways to log in.
+    if (!operation.tags?.includes('health')) operation.security = [{ bearer: [] }, { basic: [] }];
+  }
   return document;
+}
+
+/** Puts the example of each problem into the components, where every operation that can answer with it finds it. */
+function shareExamples(document: OpenAPIObject): void {
+  const codes = Object.keys(PROBLEMS) as ProblemCode[];
+  const examples = Object.fromEntries(codes.map((code) => [code, problemExample(code)]));
+  document.components = { ...document.components, examples };
+  const problems = operationsOf(document)
+    .flatMap(({ responses }) => Object.values(responses ?? {}))
+    .flatMap(
+      (response) => (response && 'content' in response && response.content?.[PROBLEM]) || [],
+    );
+  for (const problem of problems) {
+    problem.examples = Object.fromEntries(
+      Object.keys(problem.examples ?? {}).map((code) => [
+        code,
+        { $ref: `#/components/examples/${code}` },
+      ]),
+    );
+  }
+}
+
+function operationsOf({ paths }: OpenAPIObject): Operation[] {
+  return Object.values(paths).flatMap((path) => Object.values(path) as Operation[]);
 }

@@ -1,16 +1,4 @@
-import {
-  Body,
-  Controller,
-  Delete,
-  Get,
-  HttpCode,
-  Param,
-  Post,
-  Query,
-  Req,
-  Res,
-} from '@nestjs/common';
-import { ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { Body, Delete, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ProblemException } from '../problems/problem.exception.js';
 import type { Caller } from '../auth/caller.js';
 import { CurrentCaller } from '../auth/current-caller.decorator.js';
@@ -31,6 +19,7 @@ import {
   ApiListDownloads,
   ApiRequestLink,
 } from './download-api.decorators.js';
+import { DownloadsApi } from './downloads-api.decorator.js';
 import { DownloadsService } from './downloads.service.js';
 import { ChoicePipe } from './dto/choice.pipe.js';
 import { CreateDownloadDto } from './dto/create-download.dto.js';
@@ -46,10 +35,7 @@ import { PreferredWait } from './progress/prefer.header.js';
 import { stateTag } from './progress/progress.event.js';
 import { RETRY_AFTER } from './retry-after.js';
 
-@ApiTags('downloads')
-@ApiSecurity('basic')
-@ApiSecurity('bearer')
-@Controller('downloads')
+@DownloadsApi('downloads')
 export class DownloadsController {
   constructor(
     private readonly creation: CreationService,

@@ -1,5 +1,5 @@
-import { Controller, Delete, Get, Head, HttpCode, Param, Req, Res } from '@nestjs/common';
-import { ApiNoContentResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { Delete, Get, Head, HttpCode, Param, Req, Res } from '@nestjs/common';
+import { ApiNoContentResponse, ApiOperation } from '@nestjs/swagger';
 import type { Caller } from '../auth/caller.js';
 import { CurrentCaller } from '../auth/current-caller.decorator.js';
 import { ApiProblems } from '../docs/api-problems.decorator.js';
@@ -7,14 +7,12 @@ import type { HttpReply } from '../http/http-reply.js';
 import type { HttpRequest } from '../http/http-request.js';
 import { ApiContent, ApiId } from './api.decorators.js';
 import { ContentService } from './content/content.service.js';
+import { DownloadsApi } from './downloads-api.decorator.js';
 import { DownloadsService } from './downloads.service.js';
 import { NodeIdPipe } from './dto/node-id.pipe.js';
 
 /** The paths under which Alfresco's own clients save and remove a ZIP. Download nodes only. */
-@ApiTags('nodes')
-@ApiSecurity('basic')
-@ApiSecurity('bearer')
-@Controller('nodes')
+@DownloadsApi('nodes')
 export class NodesController {
   constructor(
     private readonly downloads: DownloadsService,

@@ -1,11 +1,11 @@
-import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 
 /** What an answer of Fastify and one of Express have in common, as far as the downloads API needs it. */
 export interface HttpReply {
   readonly statusCode: number;
   status(code: number): unknown;
   header(name: string, value: string): unknown;
-  getHeaders(): OutgoingHttpHeaders;
+  getHeaders(): Record<string, number | string | string[] | undefined>;
   send(body?: unknown): unknown;
   /** Fastify's; with Express the answer itself is Node's. */
   readonly raw?: ServerResponse;

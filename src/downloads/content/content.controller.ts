@@ -1,18 +1,15 @@
-import { Controller, Get, Head, Param, Req, Res } from '@nestjs/common';
-import { ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { Get, Head, Param, Req, Res } from '@nestjs/common';
 import { AcceptsLink } from '../../auth/accepts-link.decorator.js';
 import type { Caller } from '../../auth/caller.js';
 import { CurrentCaller } from '../../auth/current-caller.decorator.js';
 import type { HttpReply } from '../../http/http-reply.js';
 import type { HttpRequest } from '../../http/http-request.js';
 import { ApiContent } from '../api.decorators.js';
+import { DownloadsApi } from '../downloads-api.decorator.js';
 import { NodeIdPipe } from '../dto/node-id.pipe.js';
 import { ContentService } from './content.service.js';
 
-@ApiTags('downloads')
-@ApiSecurity('basic')
-@ApiSecurity('bearer')
-@Controller('downloads')
+@DownloadsApi('downloads')
 export class ContentController {
   constructor(private readonly content: ContentService) {}
 

@@ -34,12 +34,7 @@ export class ContentService {
    * Answers a GET or HEAD for the content of a download.
    * @throws ProblemException CONTENT_NOT_READY, PRECONDITION_FAILED, RANGE_NOT_SATISFIABLE, those of the node and of Alfresco
    */
-  async send(
-    caller: Caller,
-    id: string,
-    request: HttpRequest,
-    reply: HttpReply,
-  ): Promise<void> {
+  async send(caller: Caller, id: string, request: HttpRequest, reply: HttpReply): Promise<void> {
     // First of all: a caller who leaves while the node is looked up must not start a transfer for nobody.
     const gone = callerGone(reply);
     await this.ownership.require(caller, id);

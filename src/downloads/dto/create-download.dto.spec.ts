@@ -163,9 +163,3 @@ describe('the body of POST /downloads', () => {
     expect(JSON.stringify([problem.detail, problem.errors])).not.toContain('script');
   });
 });
-
-it('leaves what is no body alone', async () => {
-  await expect(
-    pipe.transform('a/b', { type: 'param', metatype: String, data: 'id' }),
-  ).resolves.toBe('a/b');
-});

@@ -1,7 +1,13 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { isTerminal } from '../../alfresco/download.js';
 import type { Caller } from '../../auth/caller.js';
-import { type HttpReply, abandon, beginAnswer, rawResponse, setHeaders } from '../../http/http-reply.js';
+import {
+  type HttpReply,
+  abandon,
+  beginAnswer,
+  rawResponse,
+  setHeaders,
+} from '../../http/http-reply.js';
 import { type HttpRequest, requestIdOf } from '../../http/http-request.js';
 import { ProblemException } from '../../problems/problem.exception.js';
 import { OwnershipService } from '../ownership.service.js';
@@ -36,12 +42,7 @@ export class EventsService implements OnApplicationShutdown {
    *
    * @throws ProblemException NOT_ACCEPTABLE, those of the download and of Alfresco
    */
-  async stream(
-    caller: Caller,
-    id: string,
-    request: HttpRequest,
-    reply: HttpReply,
-  ): Promise<void> {
+  async stream(caller: Caller, id: string, request: HttpRequest, reply: HttpReply): Promise<void> {
     if (!acceptsEvents(request.headers.accept)) throw new ProblemException('NOT_ACCEPTABLE');
     await this.ownership.require(caller, id);
     const download = await this.tracker.read(caller, id);

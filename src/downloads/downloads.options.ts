@@ -1,0 +1,92 @@
+import { randomBytes } from 'node:crypto';
+import type { Registry } from 'prom-client';
+import type { Caller } from '../auth/caller.js';
+import type { AlfrescoConfig, DownloadsConfig, LinkConfig } from '../config/app.config.js';
+import { ConfigurationError } from '../config/configuration.error.js';
+import { Environment } from '../config/environment.js';
+import type { DownloadRegistry } from './registry/download.registry.js';
+
+/** Bytes of a secret that was not given, and characters that one has to have that was. */
+const SECRET_LENGTH = 32;
+
+/** How Alfresco is reached, and as whom. What is left out is as for the service (`ALFRESCO_*` in `.env.example`). */
+export type AlfrescoOptions = Pick<AlfrescoConfig, 'url'> & Partial<AlfrescoConfig>;
+
+/** What `DownloadsModule` needs to know. */
+export interface DownloadsModuleOptions extends Partial<DownloadsConfig> {
+  readonly alfresco: AlfrescoOptions;
+
+  /**
+   * Who is calling, from what the guards of the application have put on the request: Express's or Fastify's, as the
+   * application has it. Downloads belong to `Caller.id`. Nobody (`undefined`) gets 401 `UNAUTHENTICATED`.
+   *
+   * It is not called for a request with a signed link, which names the caller itself.
+   *
+   * @example
+   * callerOf: ({ user }: RequestWithUser) => user && { id: user.id, name: user.name }
+   */
+  callerOf(request: object): Caller | undefined;
+
+  /**
+   * Where it is kept who owns which download: `sqlite:PATH`, `sqlite::memory:`, `redis://…` or `rediss://…`, or a
+   * registry of the application's own, which is closed when the application is.
+   */
+  readonly store: string | DownloadRegistry;
+  /** Milliseconds for which SQLite or Redis keep a download; a day unless given. */
+  readonly retentionMs?: number;
+
+  /** Signed links. Without secrets they end with the process, and count only in the process that made them. */
+  readonly links?: Partial<Pick<LinkConfig, 'secrets' | 'ttlSeconds'>>;
+
+  /** Registry of prom-client to which the metrics of downloads, of the store and of calls to Alfresco are added. */
+  readonly metrics?: Registry;
+}
+
+export function alfrescoConfig({ alfresco }: DownloadsModuleOptions): AlfrescoConfig {
+  const defaults = new Environment();
+  return {
+    tenant: defaults.ALFRESCO_TENANT,
+    auth: defaults.ALFRESCO_AUTH,
+    username: '',
+    password: '',
+    onBehalfOf: defaults.ALFRESCO_ON_BEHALF_OF,
+    connectTimeoutMs: defaults.ALFRESCO_CONNECT_TIMEOUT_MS,
+    timeoutMs: defaults.ALFRESCO_TIMEOUT_MS,
+    idleTimeoutMs: defaults.ALFRESCO_IDLE_TIMEOUT_MS,
+    maxConnections: defaults.ALFRESCO_MAX_CONNECTIONS,
+    ...alfresco,
+    url: rootOf(alfresco.url),
+  };
+}
+
+export function downloadsConfig(options: DownloadsModuleOptions): DownloadsConfig {
+  const defaults = new Environment();
+  const {
+    maxNodeIds = defaults.MAX_NODE_IDS,
+    statusFreshnessMs = defaults.STATUS_FRESHNESS_MS,
+    stallAfterMs = defaults.STALL_AFTER_MS,
+  } = options;
+  return { maxNodeIds, statusFreshnessMs, stallAfterMs };
+}
+
+export function linkConfig({ links }: DownloadsModuleOptions): LinkConfig {
+  const { LINK_TTL } = new Environment();
+  const secrets = links?.secrets ?? [randomBytes(SECRET_LENGTH).toString('base64url')];
+  if (secrets.some(({ length }) => length < SECRET_LENGTH)) {
+    throw new ConfigurationError([`links.secrets: must have ${SECRET_LENGTH} characters or more`]);
+  }
+  const isEphemeral = links?.secrets === undefined;
+  return { secrets, isEphemeral, ttlSeconds: links?.ttlSeconds ?? LINK_TTL };
+}
+
+/** Milliseconds that a row lives. */
+export function retentionOf({ retentionMs }: DownloadsModuleOptions): number {
+  return retentionMs ?? new Environment().DOWNLOAD_RETENTION * 1000;
+}
+
+function rootOf(url: string): string {
+  if (URL.canParse(url) && /^https?:/i.test(url)) return url.replace(/\/+$/, '');
+  throw new ConfigurationError([
+    'alfresco.url: must be the root of the Alfresco web application, e.g. https://acs.example.com/alfresco',
+  ]);
+}
