@@ -4,6 +4,7 @@ import type { Caller } from '../auth/caller.js';
 import type { AlfrescoConfig, DownloadsConfig, LinkConfig } from '../config/app.config.js';
 import { ConfigurationError } from '../config/configuration.error.js';
 import { Environment } from '../config/environment.js';
+import { isHttpUrl } from '../config/http-url.validator.js';
 import type { DownloadRegistry } from './registry/download.registry.js';
 
 /** Bytes of a secret that was not given, and characters that one has to have that was. */
@@ -42,9 +43,12 @@ export interface DownloadsModuleOptions extends Partial<DownloadsConfig> {
   readonly metrics?: Registry;
 }
 
+/** @throws ConfigurationError */
 export function alfrescoConfig({ alfresco }: DownloadsModuleOptions): AlfrescoConfig {
   const defaults = new Environment();
-  return {
+  // What is said to be undefined, as a variable of the environment may be, is left out.
+  const given = Object.entries(alfresco).filter(([, value]) => value !== undefined);
+  const config: AlfrescoConfig = {
     tenant: defaults.ALFRESCO_TENANT,
     auth: defaults.ALFRESCO_AUTH,
     username: '',
@@ -54,9 +58,12 @@ export function alfrescoConfig({ alfresco }: DownloadsModuleOptions): AlfrescoCo
     timeoutMs: defaults.ALFRESCO_TIMEOUT_MS,
     idleTimeoutMs: defaults.ALFRESCO_IDLE_TIMEOUT_MS,
     maxConnections: defaults.ALFRESCO_MAX_CONNECTIONS,
-    ...alfresco,
-    url: rootOf(alfresco.url),
+    ...(Object.fromEntries(given) as AlfrescoOptions),
+    url: alfresco.url.replace(/\/+$/, ''),
   };
+  const problems = problemsOf(config);
+  if (problems.length > 0) throw new ConfigurationError(problems);
+  return config;
 }
 
 export function downloadsConfig(options: DownloadsModuleOptions): DownloadsConfig {
@@ -69,6 +76,7 @@ export function downloadsConfig(options: DownloadsModuleOptions): DownloadsConfi
   return { maxNodeIds, statusFreshnessMs, stallAfterMs };
 }
 
+/** @throws ConfigurationError */
 export function linkConfig({ links }: DownloadsModuleOptions): LinkConfig {
   const { LINK_TTL } = new Environment();
   const secrets = links?.secrets ?? [randomBytes(SECRET_LENGTH).toString('base64url')];
@@ -84,9 +92,23 @@ export function retentionOf({ retentionMs }: DownloadsModuleOptions): number {
   return retentionMs ?? new Environment().DOWNLOAD_RETENTION * 1000;
 }
 
-function rootOf(url: string): string {
-  if (URL.canParse(url) && /^https?:/i.test(url)) return url.replace(/\/+$/, '');
-  throw new ConfigurationError([
-    'alfresco.url: must be the root of the Alfresco web application, e.g. https://acs.example.com/alfresco',
-  ]);
+/** What the service checks of its environment, as far as types do not say it. */
+function problemsOf({ url, auth, onBehalfOf, username, password, oauth2, tls }: AlfrescoConfig) {
+  const problems: string[] = [];
+  if (!isHttpUrl(url)) {
+    problems.push(
+      'alfresco.url: must be the root of the Alfresco web application, e.g. https://acs.example.com/alfresco',
+    );
+  }
+  if (onBehalfOf === 'remote-user') {
+    // Over plain HTTP Alfresco would have to believe everyone who sends the header.
+    if (!tls?.client || !/^https:/i.test(url)) {
+      problems.push('alfresco.onBehalfOf: needs an https address and alfresco.tls.client');
+    }
+  } else if (auth === 'oauth2') {
+    if (!oauth2) problems.push('alfresco.oauth2: is required with auth "oauth2"');
+  } else if (username === '' || password === '') {
+    problems.push('alfresco.username, alfresco.password: are required');
+  }
+  return problems;
 }
