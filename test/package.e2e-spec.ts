@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { glob, mkdtemp, rm } from 'node:fs/promises';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import * as api from '../dist/index.js';
@@ -42,7 +42,7 @@ function reachableFrom(start: string): { files: Set<string>; packages: Set<strin
 const toTypes = (name: string) => name.replace(/\.js$/, '.d.ts');
 
 describe('the package', () => {
-  it('holds what was built, the document of the API, and what explains it; nothing else', async () => {
+  it('holds what was built, the document of the API, and what explains it; nothing else', () => {
     const others = packed.files.filter((path) => !path.startsWith('dist/'));
     expect(others.toSorted()).toEqual([
       '.env.example',
@@ -52,8 +52,7 @@ describe('the package', () => {
       'openapi.json',
       'package.json',
     ]);
-    const sources = await Array.fromAsync(glob('src/**/*.ts'));
-    const built = sources
+    const built = globSync('src/**/*.ts')
       .filter((path) => !/\.(?:spec|suite|fixture)\.ts$/.test(path))
       .map((path) => path.replace(/^src\//, 'dist/').replace(/\.ts$/, ''))
       .flatMap((path) => [`${path}.d.ts`, `${path}.js`, `${path}.js.map`]);

@@ -12,7 +12,7 @@ export interface HttpRequest {
   readonly protocol: string;
   readonly host: string;
   /** Fastify's, pino-http's, or the one that `requestIdOf` gave it. */
-  id?: unknown;
+  id?: string | number;
   /** Fastify's; with Express the request itself is Node's. */
   readonly raw?: IncomingMessage;
 }
