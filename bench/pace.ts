@@ -21,7 +21,7 @@ export async function pace(
   for (let count = 0; count < perSecond * seconds; count += 1) {
     const due = started + (count * 1000) / perSecond;
     while (performance.now() < due) await sleep(Math.max(0, due - performance.now()));
-    taken.push(time(url + paths[count % paths.length]!, agent));
+    taken.push(time(`${url}${paths[count % paths.length]}`, agent));
   }
   const sorted = (await Promise.all(taken)).toSorted((a, b) => a - b);
   agent.destroy();

@@ -44,7 +44,7 @@ export function render({ title, unit, rows, notes = [] }: Table): string {
   const lines = rows.map(({ name, values }) => {
     const ratio =
       service && name !== SERVICE
-        ? median(service.values.map((value, i) => value / values[i]!))
+        ? median(service.values.map((value, i) => value / (values.at(i) ?? NaN)))
         : NaN;
     const range = `${shown(Math.min(...values))} to ${shown(Math.max(...values))}`;
     return `| ${name} | ${shown(median(values))} | ${range} | ${Number.isNaN(ratio) ? '' : ratio.toFixed(2)} |`;

@@ -30,7 +30,12 @@ export async function load(
     '-t1',
     `-c${connections}`,
     `-d${seconds}s`,
-    ...['-s', SCRIPT, url, '--', file, AUTHORIZATION],
+    '-s',
+    SCRIPT,
+    url,
+    '--',
+    file,
+    AUTHORIZATION,
   ]);
   const { stdout } = await promisify(execFile)(program, args);
   rmSync(directory, { recursive: true });

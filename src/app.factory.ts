@@ -15,9 +15,8 @@ import { createLog } from './observability/log.js';
 import { RequestObserver } from './observability/request.observer.js';
 import type { Tracing } from './observability/tracing.js';
 import { AllowedMethods } from './problems/allowed-methods.js';
-import { BodyValidationPipe } from './problems/body-validation.pipe.js';
 import { ProblemException } from './problems/problem.exception.js';
-import { ProblemFilter } from './problems/problem.filter.js';
+import { CatchAllFilter } from './problems/catch-all.filter.js';
 import { RequestDrain } from './shutdown/request.drain.js';
 
 /** Routes that are elsewhere than the API: those an orchestrator looks for, and the login of Alfresco's clients. */
@@ -46,7 +45,7 @@ export async function createApp(
     config,
     (thrown, request, reply) => {
       app.get(RequestObserver).begin(request, reply);
-      app.get(ProblemFilter).send(thrown, request, reply);
+      app.get(CatchAllFilter).send(thrown, request, reply);
     },
     (request) => app.get(RequestObserver).unreadable(request),
   );
@@ -78,7 +77,6 @@ export async function createApp(
     fastify.server.emit('request', request, response),
   );
   registerBodyParser(fastify);
-  app.useGlobalPipes(new BodyValidationPipe());
   app.setGlobalPrefix(config.http.apiPrefix, { exclude: outsidePrefix(config) });
   if (config.docs) setUpDocs(app);
   return app;

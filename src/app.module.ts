@@ -1,5 +1,6 @@
 import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
+import type { AuthenticatedRequest } from './auth/authenticated.request.js';
 import { AuthModule } from './auth/auth.module.js';
 import { CallerGuard } from './auth/caller.guard.js';
 import { TicketGuard } from './auth/tickets/ticket.guard.js';
@@ -7,11 +8,14 @@ import { TicketsModule } from './auth/tickets/tickets.module.js';
 import { ticketsPath } from './auth/tickets/tickets.path.js';
 import type { AppConfig } from './config/app.config.js';
 import { DownloadsModule } from './downloads/downloads.module.js';
+import { openRegistry } from './downloads/registry/registry.factory.js';
 import { HealthModule } from './health/health.module.js';
 import {
   ObservabilityModule,
   type ObservabilityOptions,
 } from './observability/observability.module.js';
+import { createProcessMetrics } from './observability/process.metrics.js';
+import { problemPages } from './problems/problem.type.js';
 import { ProblemsModule } from './problems/problems.module.js';
 import { ShutdownModule } from './shutdown/shutdown.module.js';
 import { AddressLimitGuard } from './throttling/address-limit.guard.js';
@@ -23,12 +27,18 @@ import { ThrottlingModule } from './throttling/throttling.module.js';
 export class AppModule {
   static forRoot(
     config: AppConfig,
-    observability: Omit<ObservabilityOptions, 'metrics'>,
+    observability: Omit<ObservabilityOptions, 'metrics' | 'registry'>,
   ): DynamicModule {
+    const registry = createProcessMetrics();
     const downloads = DownloadsModule.forRoot({
       ...config.downloads,
       alfresco: config.alfresco,
-      store: config.store,
+      links: config.links,
+      // Opened here, so that a start fails with one message when it cannot be.
+      store: openRegistry(config.store),
+      metrics: registry,
+      callerOf: ({ caller }: AuthenticatedRequest) => caller,
+      problemPages: problemPages(config.http.apiPrefix),
     });
     const shutdown = ShutdownModule.forRoot(config.shutdownGraceMs);
     const throttling = ThrottlingModule.forRoot(config.rateLimit, config.store);
@@ -36,7 +46,7 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [
-        ObservabilityModule.forRoot({ ...observability, metrics: config.metrics }),
+        ObservabilityModule.forRoot({ ...observability, registry, metrics: config.metrics }),
         ProblemsModule.forRoot(config.http.apiPrefix),
         shutdown,
         throttling,

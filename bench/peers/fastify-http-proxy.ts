@@ -4,7 +4,7 @@ import { fastify } from 'fastify';
 
 const app = fastify();
 await app.register(proxy, {
-  upstream: process.argv[2]!,
+  upstream: `${process.argv[2]}`,
   undici: { connections: 128 },
 });
 console.log(await app.listen({ port: 0, host: '127.0.0.1' }));

@@ -8,7 +8,7 @@ const app = express();
 app.disable('x-powered-by');
 app.use(
   createProxyMiddleware({
-    target: process.argv[2]!,
+    target: `${process.argv[2]}`,
     agent: new Agent({ keepAlive: true, maxSockets: 128 }),
   }),
 );

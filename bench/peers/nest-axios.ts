@@ -7,7 +7,7 @@ import { NestFactory } from '@nestjs/core';
 import type { Request, Response } from 'express';
 import { firstValueFrom } from 'rxjs';
 
-const upstream = process.argv[2]!;
+const upstream = `${process.argv[2]}`;
 
 class ProxyController {
   readonly http: HttpService;
@@ -42,6 +42,7 @@ Res()(prototype, 'pass', 1);
 Reflect.defineMetadata('design:paramtypes', [HttpService], ProxyController);
 Controller()(ProxyController);
 
+// oxlint-disable-next-line typescript/no-extraneous-class -- a module of Nest is one
 class ProxyModule {}
 Module({ imports: [HttpModule], controllers: [ProxyController] })(ProxyModule);
 

@@ -36,7 +36,8 @@ async function saveAll(
           void targets.service.residentBytes().then((now) => (most = Math.max(most, now)));
         }, 100);
         const sizes = await all.finally(() => clearInterval(watch));
-        if (sizes.some((size) => size !== bytes)) throw new Error(`${target.name}: ${sizes}`);
+        if (sizes.some((size) => size !== bytes))
+          throw new Error(`${target.name}: ${sizes.join(', ')}`);
         const megabytes = (bytes * count) / 1_000_000;
         rows.add(target.name, megabytes / ((performance.now() - started) / 1000));
       }
@@ -45,7 +46,6 @@ async function saveAll(
     await targets.stop();
     upstream.stop();
   }
-  const mebibytes = (value: number) => Math.round(value / 1024 / 1024);
   return {
     title,
     unit: 'MB a second',
@@ -54,4 +54,8 @@ async function saveAll(
       `Memory of ${SERVICE}: ${mebibytes(before)} MiB before, ${mebibytes(most)} MiB at most.`,
     ],
   };
+}
+
+function mebibytes(bytes: number): number {
+  return Math.round(bytes / 1024 / 1024);
 }

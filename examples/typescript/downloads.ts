@@ -10,10 +10,10 @@ import { DownloadsError } from './downloads-error.ts';
 import { type Persistence, persistently } from './persistence.ts';
 
 /** A download; all members are there, since none is left out by `fields`. */
-export type Download = Required<components['schemas']['DownloadDto']>;
+export type Download = Required<components['schemas']['Download']>;
 
 /** A link that needs no credentials. */
-export type Link = components['schemas']['DirectAccessUrlDto'];
+export type Link = components['schemas']['DirectAccessUrl'];
 
 /** The calls of the whole job, typed by the OpenAPI document. All throw `DownloadsError` when they are refused. */
 export class Downloads {

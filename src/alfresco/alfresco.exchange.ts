@@ -1,9 +1,9 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { HttpService } from '@nestjs/axios';
 import type { AxiosRequestConfig } from 'axios';
 import { AlfrescoCredentials } from './credentials/alfresco.credentials.js';
 import { type UpstreamCall, UpstreamPolicy } from './upstream/upstream.policy.js';
-import type { UpstreamAnswer, Wire } from './upstream/wire.js';
+import { type UpstreamAnswer, WIRE, type Wire } from './upstream/wire.js';
 
 /** A request without credentials. */
 export interface UpstreamRequest extends AxiosRequestConfig {
@@ -22,7 +22,7 @@ export class AlfrescoExchange {
   /** @param wire what `http` sends its requests over */
   constructor(
     private readonly http: HttpService,
-    private readonly wire: Wire,
+    @Inject(WIRE) private readonly wire: Wire,
     private readonly credentials: AlfrescoCredentials,
     private readonly policy: UpstreamPolicy,
   ) {}

@@ -2,75 +2,66 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { HttpModule, HttpService } from '@nestjs/axios';
 import type { AlfrescoConfig } from '../config/app.config.js';
 import { UpstreamMetrics } from '../observability/upstream.metrics.js';
-import { UpstreamObserver } from '../observability/upstream.observer.js';
 import { AlfrescoClient } from './alfresco.client.js';
+import { ALFRESCO_CONFIG } from './alfresco.config.js';
 import { AlfrescoExchange } from './alfresco.exchange.js';
 import { apiPath } from './api-path.js';
 import { ContentOpener } from './content/content.opener.js';
 import { ContentPlaces } from './content/content.places.js';
 import { AlfrescoCredentials } from './credentials/alfresco.credentials.js';
 import { createCredentials } from './credentials/credentials.factory.js';
-import { UndiciTransport } from './upstream/undici.transport.js';
 import { UpstreamPolicy } from './upstream/upstream.policy.js';
-import { axiosAdapter } from './upstream/wire.js';
+import { WIRE, type Wire, axiosAdapter } from './upstream/wire.js';
+import { WireModule } from './upstream/wire.module.js';
 
 /** Everything that knows Alfresco's wire, behind `AlfrescoClient`; `UpstreamPolicy` and `ContentPlaces` tell how it fares. */
 @Module({})
 export class AlfrescoModule {
-  static forRoot(config: AlfrescoConfig): DynamicModule {
-    const transport = new UndiciTransport(config);
-    const policy = new UpstreamPolicy(config);
-    const { origin } = new URL(config.url);
-    const places = new ContentPlaces(config);
+  /** @param options the module that exports `ALFRESCO_CONFIG`, and those who observe how Alfresco fares */
+  static forRoot(options: DynamicModule): DynamicModule {
+    const wire = WireModule.forRoot(options);
     return {
       module: AlfrescoModule,
       imports: [
+        options,
+        wire,
         HttpModule.registerAsync({
-          useFactory: (observer: UpstreamObserver) => ({
-            adapter: axiosAdapter(observer.observe(transport.send, origin)),
+          imports: [options, wire],
+          useFactory: (send: Wire, config: AlfrescoConfig) => ({
+            adapter: axiosAdapter(send),
             baseURL: apiPath(config, 'alfresco'),
             transformRequest: [],
             transformResponse: [],
           }),
-          inject: [UpstreamObserver],
+          inject: [WIRE, ALFRESCO_CONFIG],
         }),
       ],
       providers: [
-        { provide: UndiciTransport, useValue: transport },
         {
           provide: UpstreamPolicy,
-          useFactory: (metrics: UpstreamMetrics) => {
+          useFactory: (config: AlfrescoConfig, metrics: UpstreamMetrics) => {
+            const policy = new UpstreamPolicy(config);
             metrics.watch(policy);
             return policy;
           },
-          inject: [UpstreamMetrics],
+          inject: [ALFRESCO_CONFIG, UpstreamMetrics],
         },
-        { provide: ContentPlaces, useValue: places },
+        {
+          provide: ContentPlaces,
+          useFactory: (config: AlfrescoConfig) => new ContentPlaces(config),
+          inject: [ALFRESCO_CONFIG],
+        },
         {
           provide: AlfrescoCredentials,
-          useFactory: (http: HttpService) => createCredentials(config, http, policy),
-          inject: [HttpService],
+          useFactory: createCredentials,
+          inject: [ALFRESCO_CONFIG, HttpService, UpstreamPolicy],
         },
-        {
-          provide: AlfrescoExchange,
-          useFactory: (
-            http: HttpService,
-            observer: UpstreamObserver,
-            credentials: AlfrescoCredentials,
-          ) =>
-            new AlfrescoExchange(
-              http,
-              observer.observe(transport.send, origin),
-              credentials,
-              policy,
-            ),
-          inject: [HttpService, UpstreamObserver, AlfrescoCredentials],
-        },
+        AlfrescoExchange,
         {
           provide: ContentOpener,
-          useFactory: (exchange: AlfrescoExchange) =>
-            new ContentOpener(exchange, policy, places, config),
-          inject: [AlfrescoExchange],
+          useFactory: (...parts: ConstructorParameters<typeof ContentOpener>) =>
+            new ContentOpener(...parts),
+          inject: [AlfrescoExchange, UpstreamPolicy, ContentPlaces, ALFRESCO_CONFIG],
         },
         AlfrescoClient,
       ],

@@ -12,16 +12,17 @@ import { clientAddress } from '../http/client-address.js';
 import { pathOf } from '../http/request-target.js';
 import { ProblemException } from '../problems/problem.exception.js';
 import { FailedLogins } from '../throttling/failed-logins.js';
-import { ACCEPTS_LINK } from './accepts-link.decorator.js';
 import { AUTH_CONFIG } from './auth.config.js';
 import { StrictBasicStrategy } from './basic.strategy.js';
 import { BearerStrategy } from './bearer.strategy.js';
-import { ANONYMOUS, type AuthenticatedRequest, type Caller } from './caller.js';
+import type { AuthenticatedRequest } from './authenticated.request.js';
+import { ANONYMOUS, type Caller } from './caller.js';
 import { challenge, schemeOf } from './challenge.js';
-import { LINK_PARAMETER, LinkSigner } from './link.signer.js';
+import { LinkSigner } from './link.signer.js';
 import { ProviderKeys } from './provider.keys.js';
 import { RecentLogins } from './recent-logins.js';
 import { PUBLIC } from './public.decorator.js';
+import { linkOf } from './signed.link.js';
 import { TokenVerifier } from './token.verifier.js';
 import { UserDirectory } from './user.directory.js';
 
@@ -59,7 +60,7 @@ export class CallerGuard implements CanActivate {
       return true;
     }
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
-    const link = this.linkOf(request, context);
+    const link = linkOf(context);
     if (link !== undefined) {
       request.caller = this.links.verify(pathOf(request.url), link);
       return true;
@@ -79,14 +80,6 @@ export class CallerGuard implements CanActivate {
   private async identify(request: AuthenticatedRequest): Promise<boolean> {
     request.caller = await this.authenticate(request);
     return true;
-  }
-
-  /** A link in the query, also a wrong one: whoever sends one wants it to count. */
-  private linkOf(request: AuthenticatedRequest, context: ExecutionContext): string | undefined {
-    if (!this.reflector.get<boolean>(ACCEPTS_LINK, context.getHandler())) return undefined;
-    const link = (request.query as Record<string, unknown>)[LINK_PARAMETER];
-    // Two of them are an array, and no link that this service made.
-    return typeof link === 'string' || link === undefined ? link : '';
   }
 
   /** @throws ProblemException UNAUTHENTICATED, TOO_MANY_REQUESTS, IDENTITY_PROVIDER_UNAVAILABLE */

@@ -1,5 +1,3 @@
-import type { FastifyRequest } from 'fastify';
-
 /** Who is calling, as far as the rest of the service may know. */
 export interface Caller {
   /** Who owns what: the scheme and the name or subject, so that the same name in two schemes is two callers. */
@@ -10,6 +8,3 @@ export interface Caller {
 
 /** The caller when `AUTH=none`. */
 export const ANONYMOUS: Caller = { id: 'anonymous', name: 'anonymous' };
-
-/** A request after `CallerGuard` has let it pass. */
-export type AuthenticatedRequest = FastifyRequest & { caller?: Caller };

@@ -5,7 +5,8 @@ export function IsHttpUrl(message: string): PropertyDecorator {
   return ValidateBy({ name: 'isHttpUrl', validator: { validate: isHttpUrl } }, { message });
 }
 
-function isHttpUrl(value: unknown): boolean {
+/** Whether it is one. */
+export function isHttpUrl(value: unknown): boolean {
   if (typeof value !== 'string' || !URL.canParse(value)) return false;
   const { protocol, username, password, search, hash } = new URL(value);
   return /^https?:$/.test(protocol) && !username && !password && !search && !hash;

@@ -1,8 +1,9 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiResponse, getSchemaPath } from '@nestjs/swagger';
+import { ApiExtraModels, ApiResponse, getSchemaPath } from '@nestjs/swagger';
 import { PROBLEMS, type ProblemCode } from '../problems/problem.catalogue.js';
 import { ProblemDocument } from '../problems/problem.document.js';
 import { HEADERS, headers, textHeader } from './headers.js';
+import { problemExamples } from './problem-components.js';
 
 /** Whatever the route: what cannot be read, authentication, limits, a fault of Alfresco, a fault or the end of this service. */
 const EVERYWHERE: readonly ProblemCode[] = [
@@ -42,7 +43,7 @@ function problemResponses(
   contentOf: typeof withDocument | (() => undefined),
 ): MethodDecorator[] {
   const byStatus = Map.groupBy(codes, (code) => PROBLEMS[code].status);
-  return [...byStatus].map(([status, group]) =>
+  const responses = [...byStatus].map(([status, group]) =>
     ApiResponse({
       status,
       description: group.map((code) => `\`${code}\`: ${PROBLEMS[code].description}`).join('\n\n'),
@@ -50,15 +51,14 @@ function problemResponses(
       content: contentOf(group),
     }),
   );
+  return [ApiExtraModels(ProblemDocument) as MethodDecorator, ...responses];
 }
 
 function withDocument(codes: readonly ProblemCode[]) {
   return {
     'application/problem+json': {
       schema: { $ref: getSchemaPath(ProblemDocument) },
-      examples: Object.fromEntries(
-        codes.map((code) => [code, { $ref: `#/components/examples/${code}` }]),
-      ),
+      examples: problemExamples(codes),
     },
   };
 }

@@ -15,7 +15,7 @@ const countHeader = (description: string, example: number) => ({
   example,
 });
 
-/** `components.headers`: what several answers have, described once. */
+/** What several answers have. */
 export const HEADERS = {
   'X-Request-Id': textHeader(
     'Id of the request, also in the log.',
@@ -47,7 +47,7 @@ export const HEADERS = {
   ),
 } satisfies Headers;
 
-/** Refers to some of them, for a response. */
+/** Some of them, for a response. */
 export function headers(...names: readonly (keyof typeof HEADERS)[]): Headers {
-  return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
+  return Object.fromEntries(names.map((name) => [name, HEADERS[name]]));
 }

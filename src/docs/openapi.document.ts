@@ -1,12 +1,16 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { LINK_PARAMETER } from '../auth/link.signer.js';
 import { PROBLEM_CODES } from '../problems/problem.catalogue.js';
-import { ProblemDocument } from '../problems/problem.document.js';
 import { PROBLEM_PAGES } from '../problems/problem.type.js';
 import { VERSION } from '../version.js';
 import { HEADERS, headers } from './headers.js';
 import { problemCodeSchema, problemExamples } from './problem-components.js';
+
+type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
+
+const PROBLEM = 'application/problem+json';
 
 const DESCRIPTION = `
 Ask Alfresco Content Services for a ZIP of nodes, watch it being made, save it, cancel it, remove it.
@@ -58,36 +62,68 @@ export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
     .addTag('health', 'Probes for an orchestrator.')
     .build();
   config.info.contact = { name: 'Whoever runs this service' };
-  const document = SwaggerModule.createDocument(app, config, { extraModels: [ProblemDocument] });
-  addCommonHeaders(document);
+  const document = SwaggerModule.createDocument(app, config);
+  addSecurity(document);
+  addHeaders(document);
   addProblems(document, app.get<string>(PROBLEM_PAGES));
   return document;
 }
 
-/** What every answer has; to who is known and served, or has asked too often, his limits are told, too. */
-function addCommonHeaders(document: OpenAPIObject): void {
+/** Of the service, not of the API: an application that embeds it has its own ways to log in. */
+function addSecurity({ paths }: OpenAPIObject): void {
+  for (const [path, operations] of Object.entries(paths)) {
+    const isLinked = path.endsWith('/downloads/{id}/content');
+    for (const operation of Object.values(operations) as Operation[]) {
+      if (!operation.tags?.some((tag) => tag === 'downloads' || tag === 'nodes')) continue;
+      operation.security = [...(isLinked ? [{ link: [] }] : []), { bearer: [] }, { basic: [] }];
+    }
+  }
+}
+
+/**
+ * Says what every answer has; to who is known and served, or has asked too often, his limits, too. What several answers have
+ * goes into the components.
+ */
+function addHeaders(document: OpenAPIObject): void {
   document.components!.headers = HEADERS;
   for (const { responses, security } of operationsOf(document)) {
     for (const [status, response] of Object.entries(responses)) {
       if (!response || '$ref' in response) continue;
       const isCounted = security && (Number(status) < 400 || status === '429');
       const limits = isCounted ? headers('RateLimit-Policy', 'RateLimit') : {};
-      response.headers = { ...response.headers, ...limits, ...headers('X-Request-Id') };
+      const all = { ...response.headers, ...limits, ...headers('X-Request-Id') };
+      response.headers = Object.fromEntries(
+        Object.entries(all).map(([name, header]) => [name, sharedHeader(name, header)]),
+      );
     }
   }
 }
 
-/** A code that no operation answers with (a method that is not allowed is none) needs no example. */
+function sharedHeader<T>(name: string, header: T): T | { $ref: string } {
+  const shared: unknown = (HEADERS as Record<string, unknown>)[name];
+  return isDeepStrictEqual(header, shared) ? { $ref: `#/components/headers/${name}` } : header;
+}
+
+/** Puts one example a code into the components. A code that no operation answers with (a method that is not allowed) has none. */
 function addProblems(document: OpenAPIObject, pages: string): void {
-  const operations = JSON.stringify(document.paths);
-  const answered = PROBLEM_CODES.filter((code) =>
-    operations.includes(`"#/components/examples/${code}"`),
-  );
-  document.components!.examples = problemExamples(answered, pages);
+  const answered = new Set<string>();
+  for (const { responses } of operationsOf(document)) {
+    for (const response of Object.values(responses)) {
+      const problem = response && 'content' in response ? response.content?.[PROBLEM] : undefined;
+      if (!problem) continue;
+      const codes = Object.keys(problem.examples ?? {});
+      problem.examples = Object.fromEntries(
+        codes.map((code) => [code, { $ref: `#/components/examples/${code}` }]),
+      );
+      for (const code of codes) answered.add(code);
+    }
+  }
+  const codes = PROBLEM_CODES.filter((code) => answered.has(code));
+  document.components!.examples = problemExamples(codes, pages);
   document.components!.schemas!.ProblemCode = problemCodeSchema(pages);
 }
 
-function operationsOf({ paths }: OpenAPIObject) {
+function operationsOf({ paths }: OpenAPIObject): Operation[] {
   return Object.values(paths).flatMap(({ get, head, post, delete: remove }) =>
     [get, head, post, remove].filter((operation) => operation !== undefined),
   );

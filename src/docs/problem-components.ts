@@ -2,7 +2,7 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 import { PROBLEMS, PROBLEM_CODES, type ProblemCode } from '../problems/problem.catalogue.js';
 import { type ProblemDocument, toProblemDocument } from '../problems/problem.document.js';
 import { ProblemException } from '../problems/problem.exception.js';
-import { problemType } from '../problems/problem.type.js';
+import { problemPages, problemType } from '../problems/problem.type.js';
 
 type Schemas = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>;
 
@@ -26,11 +26,11 @@ export function problemCodeSchema(pages: string): Schemas[string] {
 }
 
 /**
- * One example a code, for `components.examples`: every operation that can answer with it refers to it.
+ * One example a code.
  *
  * @param pages path of the pages about problems
  */
-export function problemExamples(codes: readonly ProblemCode[], pages: string) {
+export function problemExamples(codes: readonly ProblemCode[], pages = problemPages()) {
   return Object.fromEntries(
     codes.map((code) => [code, { summary: PROBLEMS[code].title, value: example(code, pages) }]),
   );

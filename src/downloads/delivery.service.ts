@@ -1,7 +1,8 @@
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
-import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Caller } from '../auth/caller.js';
 import { callerGone } from '../http/caller-gone.js';
+import { type HttpReply, abandon, rawResponse } from '../http/http-reply.js';
+import type { HttpRequest } from '../http/http-request.js';
 import { ProblemException } from '../problems/problem.exception.js';
 import { ContentService } from './content/content.service.js';
 import { CreationService } from './creation.service.js';
@@ -34,8 +35,8 @@ export class DeliveryService implements BeforeApplicationShutdown {
   async deliver(
     caller: Caller,
     nodeIds: readonly string[],
-    request: FastifyRequest,
-    reply: FastifyReply,
+    request: HttpRequest,
+    reply: HttpReply,
   ): Promise<void> {
     // First of all: he may leave at any moment.
     const gone = callerGone(reply);
@@ -43,7 +44,7 @@ export class DeliveryService implements BeforeApplicationShutdown {
       const { id } = await this.creation.create(caller, nodeIds);
       try {
         await this.untilFinished(caller, id, gone, reply);
-        if (gone.aborted) reply.hijack();
+        if (gone.aborted) abandon(reply);
         else await this.content.deliver(caller, id, request, reply, gone);
       } finally {
         // The caller has his answer, or none is wanted; it is not for him to wait.
@@ -61,10 +62,10 @@ export class DeliveryService implements BeforeApplicationShutdown {
     caller: Caller,
     id: string,
     gone: AbortSignal,
-    reply: FastifyReply,
+    reply: HttpReply,
   ): Promise<void> {
     // Nothing is sent for as long as Alfresco needs, which the server takes for a caller who is not there any more.
-    const { socket } = reply.raw;
+    const { socket } = rawResponse(reply);
     const idleMs = socket?.timeout ?? 0;
     socket?.setTimeout(0);
     const event = await this.tracker.waitFor(caller, id, isSettled, { signal: gone });

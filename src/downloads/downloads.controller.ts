@@ -1,22 +1,13 @@
-import {
-  Body,
-  Controller,
-  Delete,
-  Get,
-  HttpCode,
-  Param,
-  Post,
-  Query,
-  Req,
-  Res,
-} from '@nestjs/common';
-import { ApiSecurity, ApiTags } from '@nestjs/swagger';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Body, Delete, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ProblemException } from '../problems/problem.exception.js';
 import type { Caller } from '../auth/caller.js';
 import { CurrentCaller } from '../auth/current-caller.decorator.js';
 import { LINK_PARAMETER } from '../auth/link.signer.js';
 import { callerGone } from '../http/caller-gone.js';
+import { type HttpReply, setHeaders } from '../http/http-reply.js';
+import type { HttpRequest } from '../http/http-request.js';
+import { pathOf } from '../http/request-target.js';
+import { BodyValidationPipe } from '../problems/body-validation.pipe.js';
 import { type Download, isTerminal } from '../alfresco/download.js';
 import { CreationService } from './creation.service.js';
 import { isCurrent } from './content/preconditions.js';
@@ -28,6 +19,7 @@ import {
   ApiListDownloads,
   ApiRequestLink,
 } from './download-api.decorators.js';
+import { DownloadsApi } from './downloads-api.decorator.js';
 import { DownloadsService } from './downloads.service.js';
 import { ChoicePipe } from './dto/choice.pipe.js';
 import { CreateDownloadDto } from './dto/create-download.dto.js';
@@ -43,10 +35,7 @@ import { PreferredWait } from './progress/prefer.header.js';
 import { stateTag } from './progress/progress.event.js';
 import { RETRY_AFTER } from './retry-after.js';
 
-@ApiTags('downloads')
-@ApiSecurity('basic')
-@ApiSecurity('bearer')
-@Controller('downloads')
+@DownloadsApi('downloads')
 export class DownloadsController {
   constructor(
     private readonly creation: CreationService,
@@ -59,13 +48,13 @@ export class DownloadsController {
   @ApiCreateDownload()
   async create(
     @CurrentCaller() caller: Caller,
-    @Body() body: CreateDownloadDto,
+    @Body(new BodyValidationPipe(CreateDownloadDto)) body: Readonly<CreateDownloadDto>,
     @IdempotencyKey() key: string | undefined,
     @PreferredWait() seconds: number | undefined,
     @Query('deliver', new ChoicePipe(['content'])) deliver: 'content' | undefined,
     @Query('fields', FieldsPipe) fields: ReadonlySet<string> | undefined,
-    @Req() request: FastifyRequest,
-    @Res() reply: FastifyReply,
+    @Req() request: HttpRequest,
+    @Res() reply: HttpReply,
   ): Promise<void> {
     if (deliver) {
       if (key !== undefined) throw keyWithDelivery();
@@ -77,7 +66,7 @@ export class DownloadsController {
       seconds === undefined
         ? made
         : await this.downloads.untilFinished(caller, made, { seconds, signal });
-    reply.header('location', `${request.routeOptions.url}/${download.id}`);
+    reply.header('location', `${pathOf(request.originalUrl).replace(/\/$/, '')}/${download.id}`);
     sendDownload(reply, download, seconds, fields);
   }
 
@@ -88,11 +77,11 @@ export class DownloadsController {
     @Query('skipCount', new WholeNumberPipe(SKIP_COUNT)) skipCount: number,
     @Query('maxItems', new WholeNumberPipe(MAX_ITEMS)) maxItems: number,
     @Query('fields', FieldsPipe) fields: ReadonlySet<string> | undefined,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Res({ passthrough: true }) reply: HttpReply,
   ): Promise<DownloadListEnvelope> {
     const list = await this.downloads.list(caller, skipCount, maxItems);
     reply.header('cache-control', 'no-store');
-    if (list.downloads.some(({ status }) => !isTerminal(status))) reply.headers(RETRY_AFTER);
+    if (list.downloads.some(({ status }) => !isTerminal(status))) setHeaders(reply, RETRY_AFTER);
     return toDownloadListEnvelope(list, skipCount, maxItems, fields);
   }
 
@@ -103,8 +92,8 @@ export class DownloadsController {
     @Param('id', NodeIdPipe) id: string,
     @PreferredWait() seconds: number | undefined,
     @Query('fields', FieldsPipe) fields: ReadonlySet<string> | undefined,
-    @Req() request: FastifyRequest,
-    @Res() reply: FastifyReply,
+    @Req() request: HttpRequest,
+    @Res() reply: HttpReply,
   ): Promise<void> {
     const tags = request.headers['if-none-match'];
     const known = tags === undefined ? undefined : (tag: string) => isCurrent(tags, `"${tag}"`);
@@ -112,7 +101,7 @@ export class DownloadsController {
       seconds === undefined ? undefined : { seconds, known, signal: callerGone(reply) };
     const download = await this.downloads.get(caller, id, patience);
     reply.header('etag', `"${stateTag(download)}"`);
-    if (known?.(stateTag(download))) reply.code(304);
+    if (known?.(stateTag(download))) reply.status(304);
     sendDownload(reply, download, seconds, fields);
   }
 
@@ -123,11 +112,11 @@ export class DownloadsController {
     @CurrentCaller() caller: Caller,
     @Param('id', NodeIdPipe) id: string,
     @Query('purge', new ChoicePipe(['true', 'false'])) purge: 'true' | 'false' | undefined,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Res({ passthrough: true }) reply: HttpReply,
   ): Promise<void> {
     if (purge !== 'true') return this.downloads.cancel(caller, id);
     await this.downloads.purge(caller, id);
-    reply.code(204);
+    reply.status(204);
   }
 
   @Post(':id/request-direct-access-url')
@@ -136,9 +125,9 @@ export class DownloadsController {
   async requestLink(
     @CurrentCaller() caller: Caller,
     @Param('id', NodeIdPipe) id: string,
-    @Req() request: FastifyRequest,
+    @Req() request: HttpRequest,
   ): Promise<DirectAccessUrlEntry> {
-    const path = siblingPath(request.routeOptions.url!, id, 'content');
+    const path = `${withoutLastTwo(pathOf(request.originalUrl))}/${id}/content`;
     const { link, expiresAt } = await this.downloads.link(caller, id, path);
     const contentUrl = `${originOf(request)}${path}?${LINK_PARAMETER}=${link}`;
     return toDirectAccessUrlEntry(contentUrl, expiresAt);
@@ -147,14 +136,14 @@ export class DownloadsController {
 
 /** Answers with the entry, and with what the caller has to know to wait well. */
 function sendDownload(
-  reply: FastifyReply,
+  reply: HttpReply,
   download: Download,
   waited: number | undefined,
   fields: ReadonlySet<string> | undefined,
 ): void {
   reply.header('cache-control', 'no-store');
   if (waited !== undefined) reply.header('preference-applied', `wait=${waited}`);
-  if (!isTerminal(download.status)) reply.headers(RETRY_AFTER);
+  if (!isTerminal(download.status)) setHeaders(reply, RETRY_AFTER);
   void reply.send(reply.statusCode === 304 ? undefined : toDownloadEntry(download, fields));
 }
 
@@ -165,16 +154,16 @@ function keyWithDelivery(): ProblemException {
   });
 }
 
-/** Path of another route of one download, from the pattern of this one, and so under whatever prefix the API is. */
-function siblingPath(pattern: string, id: string, name: string): string {
-  return pattern.replace(/:id\/.*$/, `${id}/${name}`);
+/** A path without its last two segments: under whatever prefix the API is, it leads to the others. */
+function withoutLastTwo(path: string): string {
+  return path.replace(/(?:\/[^/]+){2}\/?$/, '');
 }
 
 /**
  * Where the caller reached this service, by his own word or by that of a trusted proxy (TRUST_PROXY). It goes into a page.
  * @throws ProblemException MALFORMED_REQUEST when it is no origin of the web
  */
-function originOf({ protocol, host }: FastifyRequest): string {
+function originOf({ protocol, host }: HttpRequest): string {
   const isHost = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/.test(host);
   if (isHost && /^https?$/.test(protocol)) return `${protocol}://${host}`;
   throw new ProblemException('MALFORMED_REQUEST', {

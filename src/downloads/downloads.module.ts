@@ -1,42 +1,49 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AlfrescoModule } from '../alfresco/alfresco.module.js';
-import type { AlfrescoConfig, StoreConfig } from '../config/app.config.js';
 import { ContentController } from './content/content.controller.js';
 import { ContentService } from './content/content.service.js';
 import { CreationService } from './creation.service.js';
 import { DeliveryService } from './delivery.service.js';
 import { DownloadsController } from './downloads.controller.js';
-import type { DownloadsConfig } from '../config/app.config.js';
-import { DOWNLOADS_CONFIG } from './downloads.config.js';
+import type { DownloadsModuleOptions } from './downloads.options.js';
 import { DownloadsService } from './downloads.service.js';
 import { IdempotencyService } from './idempotency.service.js';
 import { NodesController } from './nodes.controller.js';
+import { type DownloadsModuleAsyncOptions, OptionsModule } from './options.module.js';
 import { OwnershipService } from './ownership.service.js';
 import { EventsController } from './progress/events.controller.js';
 import { EventsService } from './progress/events.service.js';
 import { ProgressTracker } from './progress/progress.tracker.js';
 import { RegistryModule } from './registry/registry.module.js';
 
-/** What the downloads API needs from outside. */
-export interface DownloadsModuleOptions extends DownloadsConfig {
-  readonly alfresco: AlfrescoConfig;
-  readonly store: StoreConfig;
-}
-
-/** The downloads API. Exports `CreationService`, `DownloadsService`, and the client and registry that it uses. */
+/**
+ * The downloads API, for any Nest application on Fastify or Express: its routes with their validation, problem documents and
+ * OpenAPI descriptions, and what stands behind them.
+ *
+ * The application authenticates, with a guard of its own that lets requests with a signed link pass (`hasSignedLink`), and
+ * says by `callerOf` whom it has found. Where the routes are is up to Nest's `RouterModule` and `setGlobalPrefix`. The end
+ * of the application has to reach the module (`app.close()` or `enableShutdownHooks()`).
+ *
+ * Exports `CreationService`, `DownloadsService`, and the client and registry that they use.
+ */
 @Module({})
 export class DownloadsModule {
-  static forRoot({ alfresco, store, ...options }: DownloadsModuleOptions): DynamicModule {
-    const [alfrescoModule, registryModule] = [
-      AlfrescoModule.forRoot(alfresco),
-      RegistryModule.forRoot(store),
-    ];
+  static forRoot(options: DownloadsModuleOptions): DynamicModule {
+    return this.with(OptionsModule.forRoot(options));
+  }
+
+  /** With options that other providers are needed for. */
+  static forRootAsync(options: DownloadsModuleAsyncOptions): DynamicModule {
+    return this.with(OptionsModule.forRootAsync(options));
+  }
+
+  private static with(options: DynamicModule): DynamicModule {
+    const [alfresco, registry] = [AlfrescoModule.forRoot(options), RegistryModule.forRoot(options)];
     return {
       module: DownloadsModule,
-      imports: [alfrescoModule, registryModule],
+      imports: [options, alfresco, registry],
       controllers: [DownloadsController, EventsController, ContentController, NodesController],
       providers: [
-        { provide: DOWNLOADS_CONFIG, useValue: options },
         CreationService,
         DownloadsService,
         OwnershipService,
@@ -46,7 +53,7 @@ export class DownloadsModule {
         ProgressTracker,
         EventsService,
       ],
-      exports: [CreationService, DownloadsService, alfrescoModule, registryModule],
+      exports: [CreationService, DownloadsService, alfresco, registry],
     };
   }
 }

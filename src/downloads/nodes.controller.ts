@@ -1,20 +1,19 @@
-import { Controller, Delete, Get, Head, HttpCode, Param, Req, Res } from '@nestjs/common';
-import { ApiNoContentResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Delete, Get, Head, HttpCode, Param, Req, Res } from '@nestjs/common';
+import { ApiNoContentResponse, ApiOperation } from '@nestjs/swagger';
 import type { Caller } from '../auth/caller.js';
 import { CurrentCaller } from '../auth/current-caller.decorator.js';
 import { AcceptsTicket } from '../auth/tickets/accepts-ticket.decorator.js';
 import { ApiProblems } from '../docs/api-problems.decorator.js';
+import type { HttpReply } from '../http/http-reply.js';
+import type { HttpRequest } from '../http/http-request.js';
 import { ApiGetContent, ApiHeadContent, ApiId } from './api.decorators.js';
 import { ContentService } from './content/content.service.js';
+import { DownloadsApi } from './downloads-api.decorator.js';
 import { DownloadsService } from './downloads.service.js';
 import { NodeIdPipe } from './dto/node-id.pipe.js';
 
 /** The paths under which Alfresco's own clients save and remove a ZIP. Download nodes only. */
-@ApiTags('nodes')
-@ApiSecurity('basic')
-@ApiSecurity('bearer')
-@Controller('nodes')
+@DownloadsApi('nodes')
 export class NodesController {
   constructor(
     private readonly downloads: DownloadsService,
@@ -27,8 +26,8 @@ export class NodesController {
   headContent(
     @CurrentCaller() caller: Caller,
     @Param('id', NodeIdPipe) id: string,
-    @Req() request: FastifyRequest,
-    @Res() reply: FastifyReply,
+    @Req() request: HttpRequest,
+    @Res() reply: HttpReply,
   ): Promise<void> {
     return this.content.send(caller, id, request, reply);
   }
@@ -39,8 +38,8 @@ export class NodesController {
   getContent(
     @CurrentCaller() caller: Caller,
     @Param('id', NodeIdPipe) id: string,
-    @Req() request: FastifyRequest,
-    @Res() reply: FastifyReply,
+    @Req() request: HttpRequest,
+    @Res() reply: HttpReply,
   ): Promise<void> {
     return this.content.send(caller, id, request, reply);
   }

@@ -1,35 +1,17 @@
-import { Injectable } from '@nestjs/common';
-import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
-import { VERSION } from '../version.js';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /** Seconds. Calls are milliseconds long, transfers minutes. */
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 
-/** Gauges that are named like counters, which `promtool check metrics` refuses; the same by type is there besides. */
-const MISNAMED = [
-  'nodejs_active_handles_total',
-  'nodejs_active_requests_total',
-  'nodejs_active_resources_total',
-];
-
 /**
- * What Prometheus is told: of each application its own, so that several in one process do not mix.
+ * What Prometheus is told, in a registry that each application has for itself, so that several in one process do not mix.
  *
  * Names begin with `bff_` and end with the unit. A label must have few values, whatever callers and Alfresco send:
  * no id, no name, no path.
  */
-@Injectable()
 export class Metrics {
-  private readonly registry = new Registry();
-
-  constructor() {
-    collectDefaultMetrics({ register: this.registry });
-    for (const name of MISNAMED) this.registry.removeSingleMetric(name);
-    this.labelledGauge('bff_build_info', 'Always 1; what is told is the version.', ['version']).set(
-      { version: VERSION },
-      1,
-    );
-  }
+  /** @param registry one that nobody reads when absent */
+  constructor(private readonly registry = new Registry()) {}
 
   /** The page that Prometheus reads. */
   async render(): Promise<{ contentType: string; text: string }> {

@@ -1,46 +1,36 @@
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
-import { DownloadEndings } from './download.endings.js';
+import type { Registry } from 'prom-client';
 import { LOG, type Log } from './log.js';
 import { Metrics } from './metrics.js';
 import { MetricsController } from './metrics.controller.js';
 import { RequestMetrics } from './request.metrics.js';
 import { RequestObserver } from './request.observer.js';
 import { TRACING, type Tracing } from './tracing.js';
-import { UpstreamMetrics } from './upstream.metrics.js';
-import { UpstreamObserver } from './upstream.observer.js';
 
 export interface ObservabilityOptions {
   readonly log: Log;
   readonly tracing: Tracing | undefined;
-  /** Whether Prometheus may ask. */
+  readonly registry: Registry;
+  /** Whether Prometheus may ask for what is in the registry. */
   readonly metrics: boolean;
 }
 
-const OBSERVERS = [
-  Metrics,
-  RequestMetrics,
-  RequestObserver,
-  UpstreamMetrics,
-  UpstreamObserver,
-  DownloadEndings,
-];
-
-/** Log, metrics and traces, for every other module. */
+/** Log, metrics and traces of the service's requests. */
 @Module({})
 export class ObservabilityModule implements OnApplicationShutdown {
   constructor(@Inject(TRACING) private readonly tracing: Tracing | undefined) {}
 
-  static forRoot({ log, tracing, metrics }: ObservabilityOptions): DynamicModule {
+  static forRoot({ log, tracing, registry, metrics }: ObservabilityOptions): DynamicModule {
     return {
       module: ObservabilityModule,
-      global: true,
       controllers: metrics ? [MetricsController] : [],
       providers: [
         { provide: LOG, useValue: log },
         { provide: TRACING, useValue: tracing },
-        ...OBSERVERS,
+        { provide: Metrics, useValue: new Metrics(registry) },
+        RequestMetrics,
+        RequestObserver,
       ],
-      exports: OBSERVERS,
     };
   }
 

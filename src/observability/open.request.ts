@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { AuthenticatedRequest } from '../auth/caller.js';
+import type { AuthenticatedRequest } from '../auth/authenticated.request.js';
 import { pathOf } from '../http/request-target.js';
 import { methodLabel } from './method.label.js';
 import type { RequestContext } from './request.context.js';

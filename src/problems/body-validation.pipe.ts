@@ -1,6 +1,6 @@
 import {
   type ArgumentMetadata,
-  Injectable,
+  type Type,
   type ValidationError,
   ValidationPipe,
 } from '@nestjs/common';
@@ -12,10 +12,16 @@ const MAX_DEPTH = 8;
 
 type Body = Record<string, unknown>;
 
-/** Checks a body against its DTO; unknown members are refused. @throws ProblemException VALIDATION_FAILED */
-@Injectable()
+/**
+ * Checks a body against its DTO; unknown members are refused.
+ *
+ * It is told the DTO instead of taking it from the type of the parameter: a global `ValidationPipe` of an application that
+ * embeds the API would know it from there, too, and refuse the body in its own way first.
+ *
+ * @throws ProblemException VALIDATION_FAILED
+ */
 export class BodyValidationPipe extends ValidationPipe {
-  constructor() {
+  constructor(private readonly dto: Type<object>) {
     super({
       transform: true,
       exceptionFactory: (errors) => failed(firstOfEach(errors.flatMap(toFieldErrors))),
@@ -23,11 +29,10 @@ export class BodyValidationPipe extends ValidationPipe {
   }
 
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
-    if (metadata.type !== 'body') return value;
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
       throw failed([{ pointer: '', detail: 'must be a JSON object' }]);
     }
-    const [known, unknown] = split(value as Body, metadata);
+    const [known, unknown] = split(value as Body, this.dto);
     const errors = unknown.map((name) => ({
       pointer: pointerTo(name),
       detail: 'is not a known member',
@@ -35,7 +40,7 @@ export class BodyValidationPipe extends ValidationPipe {
     try {
       if (isDeeperThan(known, MAX_DEPTH))
         throw failed([{ pointer: '', detail: 'is nested too deeply' }]);
-      const dto: unknown = await super.transform(known, metadata);
+      const dto: unknown = await super.transform(known, { ...metadata, metatype: this.dto });
       if (errors.length === 0) return dto;
     } catch (error) {
       if (!(error instanceof ProblemException) || errors.length === 0) throw error;
@@ -49,8 +54,8 @@ export class BodyValidationPipe extends ValidationPipe {
  * The members that the DTO declares, and the names of the others. class-validator's whitelist is not enough: it
  * does not see names that every object inherits, such as `constructor`.
  */
-function split(body: Body, { metatype }: ArgumentMetadata): [known: Body, unknown: string[]] {
-  const declared = getMetadataStorage().getTargetValidationMetadatas(metatype!, '', false, false);
+function split(body: Body, dto: Type<object>): [known: Body, unknown: string[]] {
+  const declared = getMetadataStorage().getTargetValidationMetadatas(dto, '', false, false);
   const names = new Set(declared.map(({ propertyName }) => propertyName));
   const known = Object.entries(body).filter(([name]) => names.has(name));
   return [Object.fromEntries(known), Object.keys(body).filter((name) => !names.has(name))];

@@ -1,7 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { AllowedMethods } from './allowed-methods.js';
-import { ProblemFilter } from './problem.filter.js';
+import { CatchAllFilter } from './catch-all.filter.js';
 import { PROBLEM_PAGES, problemPages } from './problem.type.js';
 import { ProblemsController } from './problems.controller.js';
 
@@ -14,11 +14,11 @@ export class ProblemsModule {
       controllers: [ProblemsController],
       providers: [
         AllowedMethods,
-        ProblemFilter,
-        { provide: APP_FILTER, useExisting: ProblemFilter },
+        CatchAllFilter,
+        { provide: APP_FILTER, useExisting: CatchAllFilter },
         { provide: PROBLEM_PAGES, useValue: problemPages(apiPrefix) },
       ],
-      exports: [AllowedMethods, ProblemFilter],
+      exports: [AllowedMethods, CatchAllFilter],
     };
   }
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { ANONYMOUS, type AuthenticatedRequest } from '../auth/caller.js';
+import type { AuthenticatedRequest } from '../auth/authenticated.request.js';
+import { ANONYMOUS } from '../auth/caller.js';
 import { RateLimitGuard } from './rate-limit.guard.js';
 
 /** Limits each caller. Comes after the guard that knows who is calling. */

@@ -1,6 +1,6 @@
 import { ThrottlerGuard, type ThrottlerRequest } from '@nestjs/throttler';
 import type { FastifyReply } from 'fastify';
-import type { AuthenticatedRequest } from '../auth/caller.js';
+import type { AuthenticatedRequest } from '../auth/authenticated.request.js';
 import { clientAddress } from '../http/client-address.js';
 import { ProblemException } from '../problems/problem.exception.js';
 import { addRateLimitHeaders } from './rate-limit.headers.js';

@@ -23,6 +23,9 @@ export interface UpstreamAnswer<T> {
 /** Sends a request once. Rejects only when no whole answer came. */
 export type Wire = <T>(request: WireRequest) => Promise<UpstreamAnswer<T>>;
 
+/** Injection token of the `Wire` to Alfresco. */
+export const WIRE = Symbol('WIRE');
+
 /** Carries the requests of axios over a wire. */
 export function axiosAdapter(wire: Wire): AxiosAdapter {
   return async (config) => {

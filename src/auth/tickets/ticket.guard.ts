@@ -3,7 +3,7 @@ import { Reflector } from '@nestjs/core';
 import type { AuthConfig } from '../../config/app.config.js';
 import { ProblemException } from '../../problems/problem.exception.js';
 import { AUTH_CONFIG } from '../auth.config.js';
-import type { AuthenticatedRequest } from '../caller.js';
+import type { AuthenticatedRequest } from '../authenticated.request.js';
 import { challenge } from '../challenge.js';
 import { PUBLIC } from '../public.decorator.js';
 import { ACCEPTS_TICKET } from './accepts-ticket.decorator.js';

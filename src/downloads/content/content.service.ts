@@ -1,13 +1,13 @@
-import type { OutgoingHttpHeaders } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { Injectable, Logger } from '@nestjs/common';
-import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AlfrescoClient } from '../../alfresco/alfresco.client.js';
 import type { ByteRange } from '../../alfresco/content/byte-range.js';
 import type { Healed, HealingContent } from '../../alfresco/content/healing.content.js';
 import { type DownloadNode, isTerminal } from '../../alfresco/download.js';
 import type { Caller } from '../../auth/caller.js';
 import { callerGone } from '../../http/caller-gone.js';
+import { type HttpReply, abandon, beginAnswer, setHeaders } from '../../http/http-reply.js';
+import { type HttpRequest, requestIdOf } from '../../http/http-request.js';
 import { ProblemException } from '../../problems/problem.exception.js';
 import { OwnershipService } from '../ownership.service.js';
 import { ProgressTracker } from '../progress/progress.tracker.js';
@@ -34,12 +34,7 @@ export class ContentService {
    * Answers a GET or HEAD for the content of a download.
    * @throws ProblemException CONTENT_NOT_READY, PRECONDITION_FAILED, RANGE_NOT_SATISFIABLE, those of the node and of Alfresco
    */
-  async send(
-    caller: Caller,
-    id: string,
-    request: FastifyRequest,
-    reply: FastifyReply,
-  ): Promise<void> {
+  async send(caller: Caller, id: string, request: HttpRequest, reply: HttpReply): Promise<void> {
     // First of all: a caller who leaves while the node is looked up must not start a transfer for nobody.
     const gone = callerGone(reply);
     await this.ownership.require(caller, id);
@@ -48,7 +43,10 @@ export class ContentService {
     const headers = validatorHeaders(node, validators.etag);
     const verdict = evaluatePreconditions(request.headers, validators);
     if (verdict === 'failed') throw new ProblemException('PRECONDITION_FAILED');
-    if (verdict === 'not-modified') return void reply.code(304).headers(headers).send();
+    if (verdict === 'not-modified') {
+      describe(reply, 304, headers);
+      return void reply.send();
+    }
 
     const whole = { start: 0, end: node.size - 1 };
     // Range is defined for GET only (RFC 9110, 14.2).
@@ -57,19 +55,15 @@ export class ContentService {
     const range = isRangeRequest ? parseRange(request.headers.range, node.size) : undefined;
     if (range === 'unsatisfiable') throw rangeNotSatisfiable(node.size);
 
-    const describe = () => {
-      reply
-        .code(range ? 206 : 200)
-        .headers({ ...headers, ...contentHeaders(node, range ?? whole) });
-      if (range) reply.header('content-range', `bytes ${range.start}-${range.end}/${node.size}`);
-    };
+    Object.assign(headers, contentHeaders(node, range ?? whole));
+    if (range) headers['content-range'] = `bytes ${range.start}-${range.end}/${node.size}`;
     if (request.method === 'HEAD') {
-      describe();
+      describe(reply, 200, headers);
       return void reply.send();
     }
     const content = await this.open(caller, node, range ?? whole, gone, reply);
     if (!content) return;
-    describe();
+    describe(reply, range ? 206 : 200, headers);
     await this.stream(content, request, gone, reply);
   }
 
@@ -80,8 +74,8 @@ export class ContentService {
   async deliver(
     caller: Caller,
     id: string,
-    request: FastifyRequest,
-    reply: FastifyReply,
+    request: HttpRequest,
+    reply: HttpReply,
     gone: AbortSignal,
   ): Promise<void> {
     const node = await this.find(caller, id);
@@ -90,7 +84,7 @@ export class ContentService {
     if (!content) return;
     // It can be had only once.
     const once = { 'accept-ranges': 'none', 'cache-control': 'no-store' };
-    reply.code(200).headers({ ...contentHeaders(node, whole), ...once });
+    describe(reply, 200, { ...contentHeaders(node, whole), ...once });
     await this.stream(content, request, gone, reply);
   }
 
@@ -105,13 +99,13 @@ export class ContentService {
     node: FinishedNode,
     range: ByteRange,
     gone: AbortSignal,
-    reply: FastifyReply,
+    reply: HttpReply,
   ): Promise<HealingContent | undefined> {
     try {
       return await this.alfresco.openContent(node, range, gone, caller.name);
     } catch (error) {
       if (!gone.aborted) throw error;
-      reply.hijack();
+      abandon(reply);
       return undefined;
     }
   }
@@ -119,22 +113,26 @@ export class ContentService {
   /** An error can only cut the connection now; the length was announced, so no client takes a part for the whole. */
   private async stream(
     content: HealingContent,
-    request: FastifyRequest,
+    request: HttpRequest,
     gone: AbortSignal,
-    reply: FastifyReply,
+    reply: HttpReply,
   ): Promise<void> {
+    const requestId = requestIdOf(request);
     content.once('error', (error: NodeJS.ErrnoException) => {
       if (!gone.aborted)
-        this.logger.warn(`ALFRESCO_CUT [${request.id}] ${error.code ?? error.name}`);
+        this.logger.warn(`ALFRESCO_CUT [${requestId}] ${error.code ?? error.name}`);
     });
     content.on('healed', ({ position, cause }: Healed) =>
-      this.logger.warn(`ALFRESCO_RESUMED [${request.id}] ${cause}, at byte ${position}`),
+      this.logger.warn(`ALFRESCO_RESUMED [${requestId}] ${cause}, at byte ${position}`),
     );
     content.on('data', (chunk: Buffer) => countStreamed(chunk.length));
-    reply.hijack();
-    reply.raw.writeHead(reply.statusCode, reply.getHeaders() as OutgoingHttpHeaders);
-    await pipeline(content, reply.raw).catch(() => {});
+    await pipeline(content, beginAnswer(reply)).catch(() => {});
   }
+}
+
+function describe(reply: HttpReply, status: number, headers: Record<string, string>): void {
+  reply.status(status);
+  setHeaders(reply, headers);
 }
 
 /** A download without content is not an error of Alfresco: it is too early, or it ended without a ZIP. */

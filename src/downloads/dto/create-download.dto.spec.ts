@@ -4,10 +4,10 @@ import { ProblemException } from '../../problems/problem.exception.js';
 import { CreateDownloadDto } from './create-download.dto.js';
 
 const UUID = 'c8bb482a-ff3c-4704-a3a3-de1c83ccd84c';
-const pipe = new BodyValidationPipe();
+const pipe = new BodyValidationPipe(CreateDownloadDto);
 
 function accept(body: unknown): Promise<unknown> {
-  return pipe.transform(body, { type: 'body', metatype: CreateDownloadDto });
+  return pipe.transform(body, { type: 'body', metatype: Object });
 }
 
 async function refusal(body: unknown): Promise<ProblemException> {
@@ -162,10 +162,4 @@ describe('the body of POST /downloads', () => {
     const problem = await refusal({ nodeIds: ['<script>alert(1)</script>'] });
     expect(JSON.stringify([problem.detail, problem.errors])).not.toContain('script');
   });
-});
-
-it('leaves what is no body alone', async () => {
-  await expect(
-    pipe.transform('a/b', { type: 'param', metatype: String, data: 'id' }),
-  ).resolves.toBe('a/b');
 });

@@ -1,5 +1,5 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import type { FastifyRequest } from 'fastify';
+import type { HttpRequest } from '../../http/http-request.js';
 import { ProblemException } from '../../problems/problem.exception.js';
 
 /** A structured-field string (RFC 9651), as the draft wants it, or the bare text that many clients send. */
@@ -10,7 +10,7 @@ const KEY =
  * The `Idempotency-Key` header (draft-ietf-httpapi-idempotency-key-header), if there is one, as a parameter of a handler.
  */
 export const IdempotencyKey = createParamDecorator((_data: unknown, context: ExecutionContext) => {
-  const { headers } = context.switchToHttp().getRequest<FastifyRequest>();
+  const { headers } = context.switchToHttp().getRequest<HttpRequest>();
   return parseIdempotencyKey(headers['idempotency-key']?.toString());
 });
 

@@ -1,17 +1,15 @@
-import { Controller, Get, Param, Req, Res } from '@nestjs/common';
-import { ApiSecurity, ApiTags } from '@nestjs/swagger';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Get, Param, Req, Res } from '@nestjs/common';
 import type { Caller } from '../../auth/caller.js';
 import { CurrentCaller } from '../../auth/current-caller.decorator.js';
+import type { HttpReply } from '../../http/http-reply.js';
+import type { HttpRequest } from '../../http/http-request.js';
 import { ApiWatchDownload } from '../download-api.decorators.js';
+import { DownloadsApi } from '../downloads-api.decorator.js';
 import { NodeIdPipe } from '../dto/node-id.pipe.js';
 import { EventsService } from './events.service.js';
 
 /** Server-sent events. Nest's `@Sse` takes no header from the handler, answers errors as events, and queues for slow readers. */
-@ApiTags('downloads')
-@ApiSecurity('basic')
-@ApiSecurity('bearer')
-@Controller('downloads')
+@DownloadsApi('downloads')
 export class EventsController {
   constructor(private readonly events: EventsService) {}
 
@@ -20,8 +18,8 @@ export class EventsController {
   watch(
     @CurrentCaller() caller: Caller,
     @Param('id', NodeIdPipe) id: string,
-    @Req() request: FastifyRequest,
-    @Res() reply: FastifyReply,
+    @Req() request: HttpRequest,
+    @Res() reply: HttpReply,
   ): Promise<void> {
     return this.events.stream(caller, id, request, reply);
   }

@@ -1,9 +1,16 @@
-import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { isTerminal } from '../../alfresco/download.js';
 import type { Caller } from '../../auth/caller.js';
 import { acceptedType } from '../../http/accepted-type.js';
-import { problemPages } from '../../problems/problem.type.js';
+import {
+  type HttpReply,
+  abandon,
+  beginAnswer,
+  rawResponse,
+  setHeaders,
+} from '../../http/http-reply.js';
+import { type HttpRequest, requestIdOf } from '../../http/http-request.js';
+import { PROBLEM_PAGES } from '../../problems/problem.type.js';
 import { OwnershipService } from '../ownership.service.js';
 import { EventStream } from './event.stream.js';
 import { stateTag } from './progress.event.js';
@@ -28,6 +35,7 @@ export class EventsService implements OnApplicationShutdown {
   constructor(
     private readonly tracker: ProgressTracker,
     private readonly ownership: OwnershipService,
+    @Inject(PROBLEM_PAGES) private readonly pages: string,
   ) {}
 
   /**
@@ -36,29 +44,21 @@ export class EventsService implements OnApplicationShutdown {
    *
    * @throws ProblemException NOT_ACCEPTABLE, those of the download and of Alfresco
    */
-  async stream(
-    caller: Caller,
-    id: string,
-    request: FastifyRequest,
-    reply: FastifyReply,
-  ): Promise<void> {
+  async stream(caller: Caller, id: string, request: HttpRequest, reply: HttpReply): Promise<void> {
     acceptedType(request, 'text/event-stream');
     await this.ownership.require(caller, id);
     const download = await this.tracker.read(caller, id);
     const lastEventId = request.headers['last-event-id']?.toString();
     if (isTerminal(download.status) && lastEventId === stateTag(download)) {
-      return void reply.code(204).send();
+      reply.status(204);
+      return void reply.send();
     }
-    if (request.method === 'HEAD') return void reply.headers(STREAM_HEADERS).send();
-
-    reply.hijack();
-    const { raw } = reply;
-    if (raw.destroyed) return;
-    raw.writeHead(200, { ...(reply.getHeaders() as Record<string, string>), ...STREAM_HEADERS });
-    const { url, id: requestId } = request;
-    // From the pattern of the route, and so under whatever prefix the API is.
-    const pages = request.routeOptions.url!.replace(/\/downloads\/.*$/, problemPages());
-    this.open(caller, id, new EventStream(raw, { lastEventId, url, requestId, pages }));
+    setHeaders(reply, STREAM_HEADERS);
+    if (request.method === 'HEAD') return void reply.send();
+    if (rawResponse(reply).destroyed) return abandon(reply);
+    const { originalUrl: url } = request;
+    const options = { lastEventId, url, requestId: requestIdOf(request), pages: this.pages };
+    this.open(caller, id, new EventStream(beginAnswer(reply), options));
   }
 
   onApplicationShutdown(): void {

@@ -1,5 +1,5 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import type { FastifyRequest } from 'fastify';
+import type { HttpRequest } from '../../http/http-request.js';
 
 /** Seconds; less than the minute after which proxies commonly give up. */
 export const LONGEST_WAIT = 50;
@@ -10,7 +10,7 @@ const PREFERENCE =
 
 /** Seconds for which the caller would wait (the `Prefer` header), as a parameter of a handler. */
 export const PreferredWait = createParamDecorator((_data: unknown, context: ExecutionContext) => {
-  const { headers } = context.switchToHttp().getRequest<FastifyRequest>();
+  const { headers } = context.switchToHttp().getRequest<HttpRequest>();
   return parseWait(headers.prefer);
 });
 

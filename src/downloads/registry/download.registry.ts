@@ -51,6 +51,7 @@ export abstract class DownloadRegistry {
   /**
    * Records a download; durable when it resolves. With a claim, completes it in the same step.
    * @returns false, with nothing recorded, when the claim has expired and is no longer held
+   * @throws OwnerConflictError when the id is recorded for another owner
    */
   abstract add(record: DownloadRecord, claim?: Claim): Promise<boolean>;
 

@@ -1,18 +1,27 @@
+import { Module } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
-import { createLog } from '../../observability/log.js';
-import { ObservabilityModule } from '../../observability/observability.module.js';
+import { Metrics } from '../../observability/metrics.js';
 import { DownloadRegistry } from './download.registry.js';
-import { RegistryModule } from './registry.module.js';
+import { openRegistry } from './registry.factory.js';
+import { RegistryModule, STORE } from './registry.module.js';
+
+@Module({})
+class Options {}
 
 describe('the module of the registry', () => {
   it('gives the store, and closes it when the application ends', async () => {
-    const observability = ObservabilityModule.forRoot({
-      log: createLog('silent'),
-      tracing: undefined,
-      metrics: false,
-    });
-    const store = RegistryModule.forRoot({ url: 'sqlite::memory:', retentionMs: 1000 });
-    const module = await Test.createTestingModule({ imports: [observability, store] }).compile();
+    const store = openRegistry({ url: 'sqlite::memory:', retentionMs: 1000 });
+    const options = {
+      module: Options,
+      providers: [
+        { provide: STORE, useValue: store },
+        { provide: Metrics, useValue: new Metrics() },
+      ],
+      exports: [STORE, Metrics],
+    };
+    const module = await Test.createTestingModule({
+      imports: [RegistryModule.forRoot(options)],
+    }).compile();
     const app = await module.init();
     const registry = app.get(DownloadRegistry);
     await expect(registry.ping()).resolves.toBeUndefined();

@@ -1,25 +1,27 @@
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
-import type { StoreConfig } from '../../config/app.config.js';
 import { Metrics } from '../../observability/metrics.js';
 import { DownloadRegistry } from './download.registry.js';
-import { openRegistry } from './registry.factory.js';
 import { TimedRegistry } from './timed.registry.js';
+
+/** Injection token of the registry as it was opened. */
+export const STORE = Symbol('STORE');
 
 /** The registry of downloads, closed at the end of the application. */
 @Module({})
 export class RegistryModule implements OnApplicationShutdown {
   constructor(@Inject(DownloadRegistry) private readonly registry: DownloadRegistry) {}
 
-  /** Opens the store at once. @throws ConfigurationError when it cannot be used */
-  static forRoot(config: StoreConfig): DynamicModule {
-    const registry = openRegistry(config);
+  /** @param options the module that exports `STORE` and `Metrics` */
+  static forRoot(options: DynamicModule): DynamicModule {
     return {
       module: RegistryModule,
+      imports: [options],
       providers: [
         {
           provide: DownloadRegistry,
-          useFactory: (metrics: Metrics) => new TimedRegistry(registry, metrics),
-          inject: [Metrics],
+          useFactory: (store: DownloadRegistry, metrics: Metrics) =>
+            new TimedRegistry(store, metrics),
+          inject: [STORE, Metrics],
         },
       ],
       exports: [DownloadRegistry],

@@ -1,0 +1,2 @@
+/** Injection token of the `AlfrescoConfig`. */
+export const ALFRESCO_CONFIG = Symbol('ALFRESCO_CONFIG');

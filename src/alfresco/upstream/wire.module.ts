@@ -1,0 +1,35 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import type { AlfrescoConfig } from '../../config/app.config.js';
+import { UpstreamObserver } from '../../observability/upstream.observer.js';
+import { ALFRESCO_CONFIG } from '../alfresco.config.js';
+import { UndiciTransport } from './undici.transport.js';
+import { WIRE } from './wire.js';
+
+/** The one `Wire` to Alfresco, with its pool of connections. */
+@Module({})
+export class WireModule {
+  /** @param options the module that exports `ALFRESCO_CONFIG` and `UpstreamObserver` */
+  static forRoot(options: DynamicModule): DynamicModule {
+    return {
+      module: WireModule,
+      imports: [options],
+      providers: [
+        {
+          provide: UndiciTransport,
+          useFactory: (config: AlfrescoConfig) => new UndiciTransport(config),
+          inject: [ALFRESCO_CONFIG],
+        },
+        {
+          provide: WIRE,
+          useFactory: (
+            { send }: UndiciTransport,
+            observer: UpstreamObserver,
+            { url }: AlfrescoConfig,
+          ) => observer.observe(send, new URL(url).origin),
+          inject: [UndiciTransport, UpstreamObserver, ALFRESCO_CONFIG],
+        },
+      ],
+      exports: [WIRE],
+    };
+  }
+}

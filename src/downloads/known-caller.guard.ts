@@ -1,0 +1,38 @@
+import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
+import type { Caller } from '../auth/caller.js';
+import { CALLER } from '../auth/current-caller.decorator.js';
+import { LinkSigner } from '../auth/link.signer.js';
+import { linkOf } from '../auth/signed.link.js';
+import type { HttpRequest } from '../http/http-request.js';
+import { pathOf } from '../http/request-target.js';
+import { ProblemException } from '../problems/problem.exception.js';
+import type { DownloadsModuleOptions } from './downloads.options.js';
+import { DOWNLOADS_OPTIONS } from './options.module.js';
+
+/** Lets a request for the API pass when its caller is known: by a signed link, or to the guards of the application. */
+@Injectable()
+export class KnownCallerGuard implements CanActivate {
+  constructor(
+    @Inject(DOWNLOADS_OPTIONS) private readonly options: DownloadsModuleOptions,
+    private readonly links: LinkSigner,
+  ) {}
+
+  /** @throws ProblemException UNAUTHENTICATED, LINK_INVALID */
+  canActivate(context: ExecutionContext): boolean {
+    const request = context.switchToHttp().getRequest<HttpRequest & { [CALLER]?: Caller }>();
+    const link = linkOf(context);
+    request[CALLER] =
+      link === undefined
+        ? this.name(request)
+        : this.links.verify(pathOf(request.originalUrl), link);
+    return true;
+  }
+
+  private name(request: HttpRequest): Caller {
+    const caller = this.options.callerOf(request);
+    if (caller === undefined) throw new ProblemException('UNAUTHENTICATED');
+    // Else everyone whom the application names wrongly would be the same caller.
+    if (typeof caller.id === 'string' && caller.id !== '') return caller;
+    throw new TypeError('callerOf has returned a caller without an id');
+  }
+}

@@ -1,0 +1,38 @@
+/**
+ * The downloads API as a module for other Nest applications, on Fastify or Express.
+ *
+ * @packageDocumentation
+ */
+export { DownloadsModule } from './downloads/downloads.module.js';
+export type { AlfrescoOptions, DownloadsModuleOptions } from './downloads/downloads.options.js';
+export type { DownloadsModuleAsyncOptions } from './downloads/options.module.js';
+export type { AlfrescoConfig, OAuth2Config, TlsConfig } from './config/app.config.js';
+
+// Who is calling.
+export type { Caller } from './auth/caller.js';
+export { hasSignedLink } from './auth/signed.link.js';
+
+// What the module gives to other providers of the application.
+export { CreationService } from './downloads/creation.service.js';
+export {
+  type DownloadList,
+  DownloadsService,
+  type Patience,
+} from './downloads/downloads.service.js';
+export type { Download, DownloadStatus } from './alfresco/download.js';
+
+// For a store of the application's own.
+export {
+  type Claim,
+  type ClaimResult,
+  type DownloadPage,
+  type DownloadRecord,
+  DownloadRegistry,
+  type IdempotentRequest,
+} from './downloads/registry/download.registry.js';
+export { OwnerConflictError } from './downloads/registry/owner-conflict.error.js';
+
+// What goes wrong.
+export { type FieldError, ProblemException } from './problems/problem.exception.js';
+export type { ProblemCode } from './problems/problem.catalogue.js';
+export { ConfigurationError } from './config/configuration.error.js';
