@@ -4,11 +4,12 @@ import type { AddressInfo } from 'node:net';
 import express from 'express';
 import { createProxyMiddleware } from 'http-proxy-middleware';
 
+const [, , target = ''] = process.argv;
 const app = express();
 app.disable('x-powered-by');
 app.use(
   createProxyMiddleware({
-    target: `${process.argv[2]}`,
+    target,
     agent: new Agent({ keepAlive: true, maxSockets: 128 }),
   }),
 );

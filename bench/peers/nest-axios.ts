@@ -7,7 +7,7 @@ import { NestFactory } from '@nestjs/core';
 import type { Request, Response } from 'express';
 import { firstValueFrom } from 'rxjs';
 
-const upstream = `${process.argv[2]}`;
+const [, , upstream = ''] = process.argv;
 
 class ProxyController {
   readonly http: HttpService;

@@ -26,7 +26,7 @@ export async function watchers(): Promise<Table> {
     const all: Watcher[] = [];
     while (all.length < WATCHERS) {
       const batch = Array.from({ length: AT_A_TIME }, (_, i) =>
-        Watcher.start(service.url, `${ids[i % WATCHED]}`),
+        Watcher.start(service.url, ids.at(i % WATCHED) ?? ''),
       );
       all.push(...(await Promise.all(batch)));
     }
