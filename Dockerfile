@@ -1,7 +1,7 @@
 # The service in a container: docker build -t alfresco-downloads-bff .
 # How to run it, and what it needs: deploy/README.md.
 
-# The version of the development dependency "node"; the digest is that of the list of all platforms.
+# By digest, which is that of the list of all platforms.
 FROM node:24.21.0-trixie-slim@sha256:8ec5d7557396cfe32d21c3f9c13072355ceab22b584578ca4bb28af31120cffe AS base
 WORKDIR /app
 
