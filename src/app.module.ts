@@ -2,6 +2,7 @@ import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { AuthModule } from './auth/auth.module.js';
 import { CallerGuard } from './auth/caller.guard.js';
+import type { Primary } from './cluster/primary.channel.js';
 import type { AppConfig } from './config/app.config.js';
 import { DownloadsModule } from './downloads/downloads.module.js';
 import { HealthModule } from './health/health.module.js';
@@ -20,7 +21,8 @@ import { ThrottlingModule } from './throttling/throttling.module.js';
 export class AppModule {
   static forRoot(
     config: AppConfig,
-    observability: Omit<ObservabilityOptions, 'metrics'>,
+    observability: Omit<ObservabilityOptions, 'metrics' | 'primary'>,
+    primary?: Primary,
   ): DynamicModule {
     const downloads = DownloadsModule.forRoot({
       ...config.downloads,
@@ -28,11 +30,11 @@ export class AppModule {
       store: config.store,
     });
     const shutdown = ShutdownModule.forRoot(config.shutdownGraceMs);
-    const throttling = ThrottlingModule.forRoot(config.rateLimit, config.store);
+    const throttling = ThrottlingModule.forRoot(config.rateLimit, config.store, primary);
     return {
       module: AppModule,
       imports: [
-        ObservabilityModule.forRoot({ ...observability, metrics: config.metrics }),
+        ObservabilityModule.forRoot({ ...observability, metrics: config.metrics, primary }),
         ProblemsModule,
         shutdown,
         throttling,

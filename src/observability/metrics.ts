@@ -1,9 +1,29 @@
 import { Injectable } from '@nestjs/common';
-import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import {
+  type Aggregator,
+  Counter,
+  Gauge,
+  Histogram,
+  type MetricObjectWithValues,
+  type MetricValue,
+  Registry,
+  collectDefaultMetrics,
+} from 'prom-client';
 import { VERSION } from '../version.js';
 
 /** Seconds. Calls are milliseconds long, transfers minutes. */
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
+
+/** Injection token of a function that makes the page which Prometheus reads. */
+export const METRICS_PAGE = Symbol('METRICS_PAGE');
+
+export interface MetricsPage {
+  readonly contentType: string;
+  readonly text: string;
+}
+
+/** All that a process has to tell. */
+export type MetricsSnapshot = MetricObjectWithValues<MetricValue<string>>[];
 
 /** Gauges that are named like counters, which `promtool check metrics` refuses; the same by type is there besides. */
 const MISNAMED = [
@@ -25,15 +45,22 @@ export class Metrics {
   constructor() {
     collectDefaultMetrics({ register: this.registry });
     for (const name of MISNAMED) this.registry.removeSingleMetric(name);
-    this.labelledGauge('bff_build_info', 'Always 1; what is told is the version.', ['version']).set(
-      { version: VERSION },
-      1,
-    );
+    this.labelledGauge(
+      'bff_build_info',
+      'Always 1; what is told is the version.',
+      ['version'],
+      'first',
+    ).set({ version: VERSION }, 1);
   }
 
-  /** The page that Prometheus reads. */
-  async render(): Promise<{ contentType: string; text: string }> {
+  /** What this process has to tell, as the page that Prometheus reads. */
+  async render(): Promise<MetricsPage> {
     return { contentType: this.registry.contentType, text: await this.registry.metrics() };
+  }
+
+  /** The same for another process, which puts it together with those of others. */
+  snapshot(): Promise<MetricsSnapshot> {
+    return this.registry.getMetricsAsJSON();
   }
 
   /** A distribution, of seconds unless other buckets are given. */
@@ -77,17 +104,23 @@ export class Metrics {
     });
   }
 
-  /** Values that are set, or by `collect` when Prometheus asks. */
+  /**
+   * Values that are set, or by `collect` when Prometheus asks.
+   *
+   * @param aggregator what is told of several processes
+   */
   labelledGauge<T extends string>(
     name: string,
     help: string,
     labelNames: readonly T[],
+    aggregator: Aggregator,
     collect?: () => void,
   ): Gauge<T> {
     return new Gauge({
       name,
       help,
       labelNames,
+      aggregator,
       registers: [this.registry],
       ...(collect && { collect }),
     });

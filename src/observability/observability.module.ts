@@ -1,7 +1,8 @@
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import type { Primary } from '../cluster/primary.channel.js';
 import { DownloadEndings } from './download.endings.js';
 import { LOG, type Log } from './log.js';
-import { Metrics } from './metrics.js';
+import { METRICS_PAGE, Metrics } from './metrics.js';
 import { MetricsController } from './metrics.controller.js';
 import { RequestMetrics } from './request.metrics.js';
 import { RequestObserver } from './request.observer.js';
@@ -14,6 +15,8 @@ export interface ObservabilityOptions {
   readonly tracing: Tracing | undefined;
   /** Whether Prometheus may ask. */
   readonly metrics: boolean;
+  /** What can tell of all processes of the service, if there are several. */
+  readonly primary?: Primary;
 }
 
 const OBSERVERS = [
@@ -30,7 +33,7 @@ const OBSERVERS = [
 export class ObservabilityModule implements OnApplicationShutdown {
   constructor(@Inject(TRACING) private readonly tracing: Tracing | undefined) {}
 
-  static forRoot({ log, tracing, metrics }: ObservabilityOptions): DynamicModule {
+  static forRoot({ log, tracing, metrics, primary }: ObservabilityOptions): DynamicModule {
     return {
       module: ObservabilityModule,
       global: true,
@@ -38,6 +41,11 @@ export class ObservabilityModule implements OnApplicationShutdown {
       providers: [
         { provide: LOG, useValue: log },
         { provide: TRACING, useValue: tracing },
+        {
+          provide: METRICS_PAGE,
+          inject: [Metrics],
+          useFactory: (own: Metrics) => () => primary ? primary.call('metrics') : own.render(),
+        },
         ...OBSERVERS,
       ],
       exports: OBSERVERS,
