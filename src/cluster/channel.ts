@@ -32,10 +32,7 @@ export class Channel<Theirs extends Calls, Ours extends Calls> {
     port.on('message', (message) => void this.receive(message as Message));
   }
 
-  call<N extends Name<Theirs>>(
-    name: N,
-    ...values: Values<Theirs, N>
-  ): Promise<Answer<Theirs, N>> {
+  call<N extends Name<Theirs>>(name: N, ...values: Values<Theirs, N>): Promise<Answer<Theirs, N>> {
     const number = ++this.calls;
     return new Promise((resolve) => {
       this.waiting.set(number, resolve as (value: unknown) => void);

@@ -112,7 +112,9 @@ export class WorkerPool {
     this.isRestartWaiting = true;
     this.restarts = this.restarts.then(async () => {
       this.isRestartWaiting = false;
-      for (const member of this.in('ready')) if (!(await this.replace(member))) return;
+      const members = this.in('ready');
+      for (const member of members) if (!(await this.replace(member))) return;
+      if (members.length === 0) return;
       this.logger.log('All workers have been replaced');
     });
   }

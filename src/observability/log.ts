@@ -27,11 +27,7 @@ export const LOG = Symbol('LOG');
  * process, where two applications would share level and destination. Its middleware (pino-http) does not run for what
  * the router refuses, knows neither route nor Alfresco, and makes a logger for each request.
  */
-export function createLog(
-  level: LogLevel,
-  stream?: DestinationStream,
-  worker?: number,
-): Log {
+export function createLog(level: LogLevel, stream?: DestinationStream, worker?: number): Log {
   const output = stream ?? standardOutput(worker !== undefined);
   const options: LoggerOptions = {
     level: level === 'log' ? 'info' : level,

@@ -44,7 +44,7 @@ export class ObservabilityModule implements OnApplicationShutdown {
         {
           provide: METRICS_PAGE,
           inject: [Metrics],
-          useFactory: (own: Metrics) => () => primary ? primary.call('metrics') : own.render(),
+          useFactory: (own: Metrics) => () => (primary ? primary.call('metrics') : own.render()),
         },
         ...OBSERVERS,
       ],

@@ -24,7 +24,10 @@ export class ThrottlingModule {
       module: ThrottlingModule,
       imports: [ThrottlerModule.forRoot(throttlerOptions(limits, storage))],
       providers: [
-        { provide: FailedLogins, useValue: new FailedLogins(storage, limits.failedLogins, primary?.workers) },
+        {
+          provide: FailedLogins,
+          useValue: new FailedLogins(storage, limits.failedLogins, primary?.workers),
+        },
       ],
       exports: [FailedLogins],
     };
