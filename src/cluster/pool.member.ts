@@ -21,12 +21,12 @@ export class PoolMember {
   ) {
     const { promise, resolve } = Promise.withResolvers<boolean>();
     this.outcome = promise;
-    const { ready, ...others } = calls(this);
+    const ours = calls(this);
     this.channel = new Channel(worker, {
-      ...others,
+      ...ours,
       ready: (address) => {
         this.state = 'ready';
-        ready(address);
+        ours.ready(address);
         resolve(true);
       },
     });
