@@ -1,4 +1,5 @@
 import cluster from 'node:cluster';
+import { fileURLToPath } from 'node:url';
 import { Logger } from '@nestjs/common';
 import { announce } from '../announcement.js';
 import type { AppConfig } from '../config/app.config.js';
@@ -37,7 +38,7 @@ export class WorkerPool {
     if (this.config.links.isEphemeral) {
       new Logger('Links').warn('LINK_SECRET is not set: signed links end when this process does');
     }
-    cluster.setupPrimary({ exec: new URL('worker.js', import.meta.url).pathname, args: [] });
+    cluster.setupPrimary({ exec: fileURLToPath(new URL('worker.js', import.meta.url)), args: [] });
     process.on('SIGTERM', () => this.stop('SIGTERM', 128 + 15));
     process.on('SIGINT', () => this.stop('SIGINT', 128 + 2));
     process.on('SIGHUP', () => this.restart());
