@@ -9,6 +9,7 @@ import { corsOptions } from './http/cors.options.js';
 import { SECURITY_HEADERS } from './http/security.headers.js';
 import { ServiceAdapter } from './http/service.adapter.js';
 import { ticketsPath } from './auth/tickets/tickets.path.js';
+import type { Primary } from './cluster/primary.channel.js';
 import type { AppConfig, HttpConfig } from './config/app.config.js';
 import { setUpDocs } from './docs/docs.setup.js';
 import { createLog } from './observability/log.js';
@@ -35,12 +36,14 @@ function outsidePrefix(config: AppConfig): string[] {
  * The one place where pipes, filters, prefix and docs are applied.
  *
  * @param output where the log goes, instead of the standard output
+ * @param primary the process that looks after this one, if it is one of several
  */
 export async function createApp(
   config: AppConfig,
   output?: DestinationStream,
+  primary?: Primary,
 ): Promise<NestFastifyApplication> {
-  const log = createLog(config.logLevel, output);
+  const log = createLog(config.logLevel, output, primary?.worker);
   const adapter = new ServiceAdapter(
     config,
     (thrown, request, reply) => {
@@ -50,7 +53,7 @@ export async function createApp(
     (request) => app.get(RequestObserver).unreadable(request),
   );
   const app: NestFastifyApplication = await NestFactory.create<NestFastifyApplication>(
-    AppModule.forRoot(config, { log, tracing: await createTracing(config) }),
+    AppModule.forRoot(config, { log, tracing: await createTracing(config) }, primary),
     adapter,
     {
       logger: log.events,

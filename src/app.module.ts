@@ -6,6 +6,7 @@ import { CallerGuard } from './auth/caller.guard.js';
 import { TicketGuard } from './auth/tickets/ticket.guard.js';
 import { TicketsModule } from './auth/tickets/tickets.module.js';
 import { ticketsPath } from './auth/tickets/tickets.path.js';
+import type { Primary } from './cluster/primary.channel.js';
 import type { AppConfig } from './config/app.config.js';
 import { DownloadsModule } from './downloads/downloads.module.js';
 import { openRegistry } from './downloads/registry/registry.factory.js';
@@ -27,7 +28,8 @@ import { ThrottlingModule } from './throttling/throttling.module.js';
 export class AppModule {
   static forRoot(
     config: AppConfig,
-    observability: Omit<ObservabilityOptions, 'metrics' | 'registry'>,
+    observability: Omit<ObservabilityOptions, 'metrics' | 'registry' | 'primary'>,
+    primary?: Primary,
   ): DynamicModule {
     const registry = createProcessMetrics();
     const downloads = DownloadsModule.forRoot({
@@ -41,12 +43,17 @@ export class AppModule {
       problemPages: problemPages(config.http.apiPrefix),
     });
     const shutdown = ShutdownModule.forRoot(config.shutdownGraceMs);
-    const throttling = ThrottlingModule.forRoot(config.rateLimit, config.store);
+    const throttling = ThrottlingModule.forRoot(config.rateLimit, config.store, primary);
     const login = ticketsPath(config);
     return {
       module: AppModule,
       imports: [
-        ObservabilityModule.forRoot({ ...observability, registry, metrics: config.metrics }),
+        ObservabilityModule.forRoot({
+          ...observability,
+          registry,
+          metrics: config.metrics,
+          primary,
+        }),
         ProblemsModule.forRoot(config.http.apiPrefix),
         shutdown,
         throttling,

@@ -126,6 +126,8 @@ export interface AppConfig {
   readonly rateLimit?: RateLimitConfig;
   /** Milliseconds that running requests have when the service is stopped. */
   readonly shutdownGraceMs: number;
+  /** Processes that serve; with more than one, another one looks after them. */
+  readonly workers: number;
   readonly docs: boolean;
   /** Whether `/metrics` is served. */
   readonly metrics: boolean;

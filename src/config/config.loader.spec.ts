@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from './config.loader.js';
 import { HASH, LEAST, problemsOf, refusal } from './refusal.fixture.js';
@@ -58,6 +58,7 @@ describe('the configuration', () => {
       },
       rateLimit: { perCaller: 1200, perAddress: 2400, create: 60, failedLogins: 10 },
       shutdownGraceMs: 25_000,
+      workers: 1,
       docs: true,
       metrics: true,
       logLevel: 'log',
@@ -96,6 +97,7 @@ describe('the configuration', () => {
         STATUS_FRESHNESS_MS: '0',
         STALL_AFTER_MS: '6',
         SHUTDOWN_GRACE_MS: '0',
+        WORKERS: '64',
         MAX_BODY_BYTES: '1024',
         DOCS: 'off',
         METRICS: 'off',
@@ -141,6 +143,7 @@ describe('the configuration', () => {
       },
       rateLimit: { perCaller: 8, perAddress: 9, create: 10, failedLogins: 11 },
       shutdownGraceMs: 0,
+      workers: 64,
       docs: false,
       metrics: false,
       otlpEndpoint: 'http://collector.example.com:4318',
@@ -299,6 +302,28 @@ it('takes origins as a browser writes them', () => {
 
 it('has no limits with RATE_LIMIT=off', () => {
   expect(loadConfig({ ...LEAST, RATE_LIMIT: 'off' }).rateLimit).toBeUndefined();
+});
+
+describe('the number of workers', () => {
+  it('may be as many as the machine can run at once', () => {
+    expect(loadConfig({ ...LEAST, WORKERS: 'auto' }).workers).toBe(
+      Math.min(availableParallelism(), 64),
+    );
+  });
+
+  it('must be 1 when the store is in the memory of a process', () => {
+    const inMemory = { ...LEAST, STORE_URL: 'sqlite::memory:' };
+    expect(loadConfig({ ...inMemory, WORKERS: '1' }).workers).toBe(1);
+    expect(problemsOf({ ...inMemory, WORKERS: '2' })).toEqual([
+      'WORKERS="2": needs a store that processes share, not STORE_URL=sqlite::memory:',
+    ]);
+  });
+
+  it.each(['0', '65', '-1', '1.5', '02', '1e1', 'all', 'AUTO'])('is not %j', (WORKERS) => {
+    expect(problemsOf({ ...LEAST, WORKERS })).toEqual([
+      `WORKERS="${WORKERS}": must be a whole number of processes from 1 to 64, or auto`,
+    ]);
+  });
 });
 
 describe('a wrong variable', () => {

@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import type {
@@ -11,7 +12,7 @@ import type {
   TlsConfig,
 } from './app.config.js';
 import { ConfigurationError } from './configuration.error.js';
-import { Environment, FILE_VARIABLES, SECRET_VARIABLES } from './environment.js';
+import { Environment, FILE_VARIABLES, MAX_WORKERS, SECRET_VARIABLES } from './environment.js';
 import { checkImpersonation } from './impersonation.check.js';
 import { parseOrigins } from './origin-list.validator.js';
 import { readTextFile } from './text.file.js';
@@ -36,6 +37,7 @@ export function loadConfig(variables: Variables): AppConfig {
   });
   problems.push(...invalidVariables(environment, given));
   checkImpersonation(environment, problems);
+  checkWorkers(environment, problems);
   const tls = readTls(environment, problems);
   const users = readUsers(environment, problems);
   if (problems.length > 0) throw new ConfigurationError(problems);
@@ -95,6 +97,15 @@ function isQuotable(property: string, value: string): boolean {
   const plainUrl = /^(?:[a-z]+:)?\/*[\w.-]+(?::\d+)?(?:\/[\w./-]*)?$/i;
   if (SECRET_VARIABLES.has(property)) return false;
   return !/_(?:URL|ISSUER|ENDPOINT)$/.test(property) || plainUrl.test(value);
+}
+
+/** Each process would have a store of its own in its memory, and know nothing of the downloads of the others. */
+function checkWorkers({ WORKERS, STORE_URL }: Environment, problems: string[]): void {
+  if (STORE_URL === 'sqlite::memory:' && toWorkers(WORKERS) > 1) {
+    problems.push(
+      `WORKERS="${WORKERS}": needs a store that processes share, not STORE_URL=sqlite::memory:`,
+    );
+  }
 }
 
 function readUsers(environment: Environment, problems: string[]): AuthConfig['users'] {
@@ -161,6 +172,7 @@ function toAppConfig(
       },
     }),
     shutdownGraceMs: environment.SHUTDOWN_GRACE_MS,
+    workers: toWorkers(environment.WORKERS),
     docs: environment.DOCS === 'on',
     metrics: environment.METRICS === 'on',
     ...(environment.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined && {
@@ -191,6 +203,10 @@ function toAuthConfig(environment: Environment, users: AuthConfig['users']): Aut
 function toLinkConfig({ LINK_SECRET, LINK_TTL }: Environment): LinkConfig {
   const [newest = randomBytes(32).toString('base64url'), ...older] = LINK_SECRET?.split(',') ?? [];
   return { secrets: [newest, ...older], isEphemeral: !LINK_SECRET, ttlSeconds: LINK_TTL };
+}
+
+function toWorkers(text: string): number {
+  return text === 'auto' ? Math.min(availableParallelism(), MAX_WORKERS) : Number(text);
 }
 
 function toTrustProxy(text: string): HttpConfig['trustProxy'] {

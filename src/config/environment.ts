@@ -13,6 +13,8 @@ const POSITIVE = 'must be a whole number of at least 1';
 export const MAX_TIMER_MS = 2_147_483_647;
 const MILLISECONDS = `must be a whole number of milliseconds from 1 to ${MAX_TIMER_MS}`;
 
+export const MAX_WORKERS = 64;
+
 const usesOAuth2 = ({ ALFRESCO_AUTH }: Environment) => ALFRESCO_AUTH === 'oauth2';
 const usesPassword = (environment: Environment) =>
   environment.ALFRESCO_ON_BEHALF_OF === 'off' && !usesOAuth2(environment);
@@ -194,6 +196,12 @@ export class Environment {
     MAX_TIMER_MS,
   )
   SHUTDOWN_GRACE_MS = 25_000;
+
+  /** Processes of the service; text because of `auto`. */
+  @Matches(/^(?:auto|[1-9]|[1-5]\d|6[0-4])$/, {
+    message: `must be a whole number of processes from 1 to ${MAX_WORKERS}, or auto`,
+  })
+  WORKERS = '1';
 
   @IsIn(['on', 'off'], { message: 'must be on or off' })
   DOCS: 'on' | 'off' = 'on';

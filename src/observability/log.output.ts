@@ -10,14 +10,21 @@ import type { DestinationStream } from 'pino';
 export class LogOutput implements DestinationStream {
   private text = '';
 
-  /** @param stream written to at once, as `process.stdout` is to files, pipes and terminals */
-  constructor(private readonly stream: NodeJS.WriteStream) {
+  /**
+   * @param stream written to at once, as `process.stdout` is to files, pipes and terminals
+   * @param atMost bytes that are written together, if there is such a limit and a single line is not longer
+   */
+  constructor(
+    private readonly stream: NodeJS.WriteStream,
+    private readonly atMost?: number,
+  ) {
     // A log that cannot be written is no reason for the service to end.
     stream.on('error', () => {});
     process.on('exit', () => this.flush());
   }
 
   write(line: string): void {
+    if (this.atMost && Buffer.byteLength(this.text + line) > this.atMost) this.flush();
     if (this.text === '') setImmediate(() => this.flush());
     this.text += line;
   }

@@ -21,14 +21,17 @@ export const LOG = Symbol('LOG');
 /**
  * JSON, a line for each event; on a terminal, text.
  *
+ * @param worker named in each line, where several processes write to the same output
+ *
  * Of nestjs-pino only what stands between Nest's `Logger` and pino is used. Its module has one logger for the whole
  * process, where two applications would share level and destination. Its middleware (pino-http) does not run for what
  * the router refuses, knows neither route nor Alfresco, and makes a logger for each request.
  */
-export function createLog(level: LogLevel, stream: DestinationStream = standardOutput()): Log {
+export function createLog(level: LogLevel, stream?: DestinationStream, worker?: number): Log {
+  const output = stream ?? standardOutput(worker !== undefined);
   const options: LoggerOptions = {
     level: level === 'log' ? 'info' : level,
-    base: null,
+    base: worker === undefined ? null : { worker },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
   };
@@ -39,15 +42,20 @@ export function createLog(level: LogLevel, stream: DestinationStream = standardO
       hooks: { streamWrite: withoutSecrets },
       mixin: () => ({ requestId: currentRequest()?.id }),
     },
-    stream,
+    output,
   );
   return {
     // It calls nothing but the methods that are named like levels, and those pino has itself.
     events: new NativeLogger(events as unknown as PinoLogger, {}),
-    requests: pino(options, stream),
+    requests: pino(options, output),
   };
 }
 
-function standardOutput(): DestinationStream {
-  return process.stdout.isTTY ? new TerminalFormat(process.stdout) : new LogOutput(process.stdout);
+/** What a pipe takes as a whole on Linux; more at once may end up in the middle of another process's line. */
+const PIPE_BUF = 4096;
+
+function standardOutput(isShared: boolean): DestinationStream {
+  return process.stdout.isTTY
+    ? new TerminalFormat(process.stdout)
+    : new LogOutput(process.stdout, isShared ? PIPE_BUF : undefined);
 }

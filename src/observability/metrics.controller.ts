@@ -1,9 +1,9 @@
-import { Controller, Get, Res } from '@nestjs/common';
+import { Controller, Get, Inject, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Public } from '../auth/public.decorator.js';
 import { Unlimited } from '../throttling/unlimited.decorator.js';
-import { Metrics } from './metrics.js';
+import { METRICS_PAGE, type MetricsPage } from './metrics.js';
 
 /** For Prometheus. Open to everyone who can reach the port; it names no caller and no download. */
 @Public()
@@ -11,11 +11,11 @@ import { Metrics } from './metrics.js';
 @ApiExcludeController()
 @Controller('metrics')
 export class MetricsController {
-  constructor(private readonly metrics: Metrics) {}
+  constructor(@Inject(METRICS_PAGE) private readonly page: () => Promise<MetricsPage>) {}
 
   @Get()
   async get(@Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
-    const { contentType, text } = await this.metrics.render();
+    const { contentType, text } = await this.page();
     reply.headers({ 'content-type': contentType, 'cache-control': 'no-store' });
     return text;
   }

@@ -1,7 +1,26 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import {
+  type Aggregator,
+  Counter,
+  Gauge,
+  Histogram,
+  type MetricObjectWithValues,
+  type MetricValue,
+  Registry,
+} from 'prom-client';
 
 /** Seconds. Calls are milliseconds long, transfers minutes. */
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
+
+/** Injection token of a function that makes the page which Prometheus reads. */
+export const METRICS_PAGE = Symbol('METRICS_PAGE');
+
+export interface MetricsPage {
+  readonly contentType: string;
+  readonly text: string;
+}
+
+/** All that a process has to tell. */
+export type MetricsSnapshot = MetricObjectWithValues<MetricValue<string>>[];
 
 /**
  * What Prometheus is told, in a registry that each application has for itself, so that several in one process do not mix.
@@ -13,9 +32,14 @@ export class Metrics {
   /** @param registry one that nobody reads when absent */
   constructor(private readonly registry = new Registry()) {}
 
-  /** The page that Prometheus reads. */
-  async render(): Promise<{ contentType: string; text: string }> {
+  /** What this process has to tell, as the page that Prometheus reads. */
+  async render(): Promise<MetricsPage> {
     return { contentType: this.registry.contentType, text: await this.registry.metrics() };
+  }
+
+  /** The same for another process, which puts it together with those of others. */
+  snapshot(): Promise<MetricsSnapshot> {
+    return this.registry.getMetricsAsJSON();
   }
 
   /** A distribution, of seconds unless other buckets are given. */
@@ -59,17 +83,23 @@ export class Metrics {
     });
   }
 
-  /** Values that are set, or by `collect` when Prometheus asks. */
+  /**
+   * Values that are set, or by `collect` when Prometheus asks.
+   *
+   * @param aggregator what is told of several processes
+   */
   labelledGauge<T extends string>(
     name: string,
     help: string,
     labelNames: readonly T[],
+    aggregator: Aggregator,
     collect?: () => void,
   ): Gauge<T> {
     return new Gauge({
       name,
       help,
       labelNames,
+      aggregator,
       registers: [this.registry],
       ...(collect && { collect }),
     });

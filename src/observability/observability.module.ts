@@ -1,7 +1,8 @@
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import type { Registry } from 'prom-client';
+import type { Primary } from '../cluster/primary.channel.js';
 import { LOG, type Log } from './log.js';
-import { Metrics } from './metrics.js';
+import { METRICS_PAGE, Metrics } from './metrics.js';
 import { MetricsController } from './metrics.controller.js';
 import { RequestMetrics } from './request.metrics.js';
 import { RequestObserver } from './request.observer.js';
@@ -13,6 +14,8 @@ export interface ObservabilityOptions {
   readonly registry: Registry;
   /** Whether Prometheus may ask for what is in the registry. */
   readonly metrics: boolean;
+  /** What can tell of all processes of the service, if there are several. */
+  readonly primary?: Primary;
 }
 
 /** Log, metrics and traces of the service's requests. */
@@ -20,7 +23,13 @@ export interface ObservabilityOptions {
 export class ObservabilityModule implements OnApplicationShutdown {
   constructor(@Inject(TRACING) private readonly tracing: Tracing | undefined) {}
 
-  static forRoot({ log, tracing, registry, metrics }: ObservabilityOptions): DynamicModule {
+  static forRoot({
+    log,
+    tracing,
+    registry,
+    metrics,
+    primary,
+  }: ObservabilityOptions): DynamicModule {
     return {
       module: ObservabilityModule,
       controllers: metrics ? [MetricsController] : [],
@@ -30,6 +39,11 @@ export class ObservabilityModule implements OnApplicationShutdown {
         { provide: Metrics, useValue: new Metrics(registry) },
         RequestMetrics,
         RequestObserver,
+        {
+          provide: METRICS_PAGE,
+          inject: [Metrics],
+          useFactory: (own: Metrics) => () => (primary ? primary.call('metrics') : own.render()),
+        },
       ],
     };
   }

@@ -15,7 +15,7 @@ export function createProcessMetrics(): Registry {
   collectDefaultMetrics({ register: registry });
   for (const name of MISNAMED) registry.removeSingleMetric(name);
   new Metrics(registry)
-    .labelledGauge('bff_build_info', 'Always 1; what is told is the version.', ['version'])
+    .labelledGauge('bff_build_info', 'Always 1; what is told is the version.', ['version'], 'first')
     .set({ version: VERSION }, 1);
   return registry;
 }

@@ -41,6 +41,7 @@ export class UpstreamMetrics {
       'bff_breaker_state',
       'Circuit breakers toward Alfresco: 0 closed, 1 half-open, 2 open.',
       ['operation'],
+      'max',
       () => {
         for (const { operation, state } of this.breakers()) {
           states.set({ operation }, BREAKER_STATES[state]);

@@ -27,10 +27,14 @@ export class RequestDrain implements OnModuleDestroy, BeforeApplicationShutdown 
   /** Whether the service is about to stop. */
   isDraining = false;
 
+  /** Whether another process takes the connections of this one over: it serves those it has, each for one more answer. */
+  isRetiring = false;
+
   /** Counts a request; a hook of the server, before any work is done for it. */
   enter({ routeOptions }: FastifyRequest, reply: FastifyReply): ProblemException | undefined {
     this.running += 1;
     reply.raw.once('close', () => this.leave());
+    if (this.isRetiring) reply.header('connection', 'close');
     if (!this.isDraining) return undefined;
     // An orchestrator asks until the very end, and is answered by the health controller.
     reply.header('connection', 'close');

@@ -22,9 +22,11 @@ export class FailedLogins {
   /** Attempts that have ended, to notice that one did while its counter was being read. */
   private ended = 0;
 
+  /** @param processes that try at the same time, each of which takes its share of the attempts left */
   constructor(
     private readonly storage: RateLimitStorage,
     private readonly limit: number,
+    private readonly processes = 1,
   ) {}
 
   /**
@@ -64,7 +66,7 @@ export class FailedLogins {
       if (ended !== this.ended) continue;
       const left = Math.min(...counts.map(({ hits }, index) => counters[index]!.limit - hits));
       const attempts = this.attemptsOf(source);
-      if (attempts.running < left) {
+      if (attempts.running < Math.max(1, Math.floor(left / this.processes))) {
         attempts.running += 1;
         return;
       }

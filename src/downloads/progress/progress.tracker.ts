@@ -123,8 +123,12 @@ export class ProgressTracker implements OnModuleDestroy {
     }
   }
 
-  /** Before the service waits for its requests to end: those that wait for news would never do so. */
   onModuleDestroy(): void {
+    this.stopWatching();
+  }
+
+  /** Before the service waits for its requests to end: those that wait for news would never do so. */
+  stopWatching(): void {
     this.isStopping = true;
     for (const download of this.watched.values()) download.stop();
     this.watched.clear();
