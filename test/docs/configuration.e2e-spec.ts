@@ -29,6 +29,11 @@ const OTHER_WORDS = [
   // Of the log.
   'ALFRESCO_CUT',
   'ALFRESCO_RESUMED',
+  // Of the examples.
+  'API_KEYS',
+  'DOWNLOADS_PASSWORD',
+  'DOWNLOADS_URL',
+  'DOWNLOADS_USER',
   // Of the sandbox.
   'SAMPLE_NODES',
 ];

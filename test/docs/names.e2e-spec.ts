@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { PROBLEMS } from '../../dist/problems/problem.catalogue.js';
 import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
 import { type Bff, startBff } from '../harness/bff.js';
@@ -53,9 +54,12 @@ function fits(name: string, real: string): boolean {
     : [real, `${real}_bucket`, `${real}_count`, `${real}_sum`].includes(name);
 }
 
+/** There only with several workers. */
+const OF_WORKERS = ['bff_workers', 'bff_workers_silent'];
+
 describe('the metrics', () => {
   it.each(each)('that a document names exist: %s', async (_path, document) => {
-    const real = (await Scrape.of(bff.url)).metrics;
+    const real = [...(await Scrape.of(bff.url)).metrics, ...OF_WORKERS];
     const names = document.allCode.match(METRIC) ?? [];
     expect(names.filter((name) => !real.some((one) => fits(name, one)))).toEqual([]);
   });
@@ -80,8 +84,10 @@ describe('the rest that has a name', () => {
     expect(told).toEqual(real);
   });
 
-  it.each(each)('is an npm script of package.json: %s', async (_path, document) => {
-    const { scripts } = JSON.parse(await readFile('package.json', 'utf8')) as { scripts: object };
+  it.each(each)('is an npm script: %s', async (path, document) => {
+    const own = join(dirname(path), 'package.json');
+    const file = existsSync(own) ? own : 'package.json';
+    const { scripts } = JSON.parse(await readFile(file, 'utf8')) as { scripts: object };
     const names = [
       ...document.allCode.matchAll(/\bnpm (?:run (?:--?\w+ )*([\w:-]+)|(test|start)\b)/g),
     ];

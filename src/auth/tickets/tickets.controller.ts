@@ -1,6 +1,7 @@
 import { Body, Controller, Delete, Get, Header, HttpCode, Param, Post, Req } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { clientAddress } from '../../http/client-address.js';
+import { BodyValidationPipe } from '../../problems/body-validation.pipe.js';
 import { ProblemException } from '../../problems/problem.exception.js';
 import { Public } from '../public.decorator.js';
 import { LoginDto } from './login.dto.js';
@@ -28,7 +29,7 @@ export class TicketsController {
   @HttpCode(201)
   @Header('cache-control', 'no-store')
   async logIn(
-    @Body() { userId, password }: LoginDto,
+    @Body(new BodyValidationPipe(LoginDto)) { userId, password }: Readonly<LoginDto>,
     @Req() request: TicketRequest,
   ): Promise<TicketEntry> {
     const id = await this.tickets.logIn(userId, password, clientAddress(request));
