@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import type { AlfrescoClient } from '../../alfresco/alfresco.client.js';
 import type { Download } from '../../alfresco/download.js';
 import type { Caller } from '../../auth/caller.js';
@@ -76,6 +78,45 @@ describe('the progress tracker', () => {
     expect(calls).toEqual(['d0']);
     await tracker.read(CALLER, 'd2');
     expect(calls).toEqual(['d0', 'd2']);
+  });
+
+  it.each(['IN_PROGRESS', 'DONE'] as const)(
+    'holds less than a kilobyte for each download that nobody watches any more, when it is %s',
+    async (status) => {
+      setFlagsFromString('--expose-gc');
+      const collect = runInNewContext('gc') as () => void;
+      setFlagsFromString('--no-expose-gc');
+      const heapUsed = () => {
+        collect();
+        return process.memoryUsage().heapUsed;
+      };
+      state = {
+        status,
+        filesAdded: 3,
+        bytesAdded: 1_234_567,
+        totalFiles: 17,
+        totalBytes: 7_654_321,
+      };
+      const useAll = async (ids: readonly string[]) => {
+        for (const id of ids) {
+          await tracker.read(CALLER, id);
+          watch(id).unwatch();
+        }
+      };
+      const ids = Array.from({ length: 6000 }, (_, i) => `download-${i}`);
+      await useAll(ids.slice(0, 1000));
+      const before = heapUsed();
+      await useAll(ids.slice(1000));
+      expect((heapUsed() - before) / 5000).toBeLessThan(1000);
+    },
+  );
+
+  it('remembers nothing of a download that was removed while it was looked at', async () => {
+    const reading = tracker.read(CALLER, 'd');
+    tracker.end('d');
+    await reading;
+    await tracker.read(CALLER, 'd');
+    expect(calls).toEqual(['d', 'd']);
   });
 
   it('looks every 250 ms while it moves, ever less often while it does not, and at least every two seconds', async () => {
