@@ -1,4 +1,6 @@
 import { OwnershipService } from '../ownership.service.js';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import type { AlfrescoClient } from '../../alfresco/alfresco.client.js';
 import type { Download } from '../../alfresco/download.js';
 import type { Caller } from '../../auth/caller.js';
@@ -71,6 +73,22 @@ function watch(id = 'd') {
   };
 }
 
+async function watchForAMoment(from: number, to: number): Promise<void> {
+  for (let i = from; i < to; i += 1) {
+    await tracker.read(CALLER, `download-${i}`);
+    watch(`download-${i}`).unwatch();
+  }
+}
+
+/** Bytes of the heap that are no garbage. */
+function heapHeld(): number {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  collect();
+  setFlagsFromString('--no-expose-gc');
+  return process.memoryUsage().heapUsed;
+}
+
 describe('the progress tracker', () => {
   it('remembers a bounded number of downloads, the ones used last', async () => {
     state = { ...PENDING, status: 'DONE' };
@@ -82,6 +100,26 @@ describe('the progress tracker', () => {
     expect(calls).toEqual(['d0']);
     await tracker.read(CALLER, 'd2');
     expect(calls).toEqual(['d0', 'd2']);
+  });
+
+  it.each(['IN_PROGRESS', 'DONE'] as const)(
+    'holds less than a kilobyte for each download that nobody watches any more, when it is %s',
+    async (status) => {
+      const counters = { filesAdded: 3, bytesAdded: 1_234_567, totalFiles: 17 };
+      state = { status, ...counters, totalBytes: 7_654_321 };
+      await watchForAMoment(0, 1000);
+      const before = heapHeld();
+      await watchForAMoment(1000, 6000);
+      expect((heapHeld() - before) / 5000).toBeLessThan(1000);
+    },
+  );
+
+  it('remembers nothing of a download that was removed while it was looked at', async () => {
+    const reading = tracker.read(CALLER, 'd');
+    tracker.end('d');
+    await reading;
+    await tracker.read(CALLER, 'd');
+    expect(calls).toEqual(['d', 'd']);
   });
 
   it('looks every 250 ms while it moves, ever less often while it does not, and at least every two seconds', async () => {

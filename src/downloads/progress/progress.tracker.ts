@@ -11,7 +11,7 @@ import { OwnershipService } from '../ownership.service.js';
 import type { ProgressEvent } from './progress.event.js';
 import { type ProgressWatcher, TrackedDownload } from './tracked.download.js';
 
-/** Downloads that are remembered though nobody watches them: about half a kilobyte each. */
+/** Downloads that are remembered though nobody watches them: less than a kilobyte each. */
 const MAX_UNWATCHED = 10_000;
 
 /** When to wait no longer. */

@@ -62,18 +62,23 @@ export class TrackedDownload {
 
   /** The returned function ends it. */
   watch(watcher: ProgressWatcher): () => void {
-    // It may have stalled since somebody last watched.
-    if (this.latest && this.watchers.size === 0 && !this.isOver) {
+    // Described as it is by now: it may have stalled since somebody last watched.
+    if (this.latest && this.watchers.size === 0 && this.event?.name !== 'gone') {
       this.event = this.describe(this.latest);
     }
     if (this.event) watcher.next(this.event);
-    if (this.isOver) return () => {};
+    if (this.isOver) {
+      this.forgetEvent();
+      return () => {};
+    }
     if (this.watchers.size === 0) this.intervalMs = this.fastestMs;
     this.watchers.add(watcher);
     this.schedule();
     return () => {
       this.watchers.delete(watcher);
-      if (this.watchers.size === 0) this.rest();
+      if (this.watchers.size > 0) return;
+      this.rest();
+      this.forgetEvent();
     };
   }
 
@@ -160,7 +165,14 @@ export class TrackedDownload {
   private tell(event: ProgressEvent): void {
     this.event = event;
     for (const watcher of this.watchers) watcher.next(event);
-    if (this.isOver) this.watchers.clear();
+    if (!isLast(event)) return;
+    this.watchers.clear();
+    this.forgetEvent();
+  }
+
+  /** Nobody watches. Its text is half of what a download weighs, and is made anew for who comes next. */
+  private forgetEvent(): void {
+    if (this.event?.name !== 'gone') this.event = undefined;
   }
 
   private schedule(): void {
