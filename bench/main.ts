@@ -18,6 +18,7 @@ import { latency } from './workloads/latency.ts';
 import { slowStreams, watchers } from './workloads/memory.ts';
 import { start } from './workloads/start.ts';
 import { distinct, shared } from './workloads/status.ts';
+import { workers } from './workloads/workers.ts';
 
 const WORKLOADS: Readonly<Record<string, (rounds: number) => Promise<Table | Table[]>>> = {
   W1: distinct,
@@ -27,6 +28,7 @@ const WORKLOADS: Readonly<Record<string, (rounds: number) => Promise<Table | Tab
   W5: async () => [await watchers(), await slowStreams()],
   W6: start,
   W7: calls,
+  W8: workers,
 };
 
 const asked = process.argv.slice(2);
