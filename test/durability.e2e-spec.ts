@@ -163,12 +163,17 @@ describe('a Redis that fails', () => {
     { timeout: 60_000 },
     async (_what, fail, mend) => {
       const id = await alice.make([SAMPLE_NODES.textFile]);
+      const unread = await alice.start([SAMPLE_NODES.textFile]);
       const before = sandbox.downloadIds();
       await fail();
       const begun = Date.now();
       await expectUnavailable(await alice.create([SAMPLE_NODES.textFile]));
-      await expectUnavailable(await alice.request('GET', `/downloads/${id}`));
+      // Whose it is was found out a moment ago.
+      expect((await alice.request('GET', `/downloads/${id}`)).status).toBe(200);
+      await expectUnavailable(await alice.request('GET', `/downloads/${unread}`));
+      await expectUnavailable(await alice.request('GET', `/downloads/${id}/content`));
       await expectUnavailable(await alice.request('GET', '/downloads'));
+      await expectUnavailable(await alice.request('DELETE', `/downloads/${id}`));
       await expectUnavailable(await alice.request('DELETE', `/nodes/${id}`));
       expect(Date.now() - begun).toBeLessThan(20_000);
       expect(sandbox.downloadIds()).toEqual(before);

@@ -54,7 +54,7 @@ export class DownloadsService {
 
   /** The download as it is now, or once it has changed or time is over. */
   async get(caller: Caller, id: string, patience?: Patience): Promise<Download> {
-    await this.ownership.require(caller, id);
+    await this.ownership.requireToLook(caller, id);
     const download = await this.tracker.read(caller, id);
     if (!patience || isTerminal(download.status)) return download;
     const tag = stateTag(download);

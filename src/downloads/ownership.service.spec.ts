@@ -17,7 +17,7 @@ describe('who owns a download', () => {
   afterEach(() => registry.close());
 
   const refusal = async (caller: typeof ALICE, id = 'd') =>
-    Promise.resolve(ownership.require(caller, id)).then(
+    Promise.resolve(ownership.requireToLook(caller, id)).then(
       () => undefined,
       ({ code }: { code: string }) => code,
     );
@@ -36,6 +36,15 @@ describe('who owns a download', () => {
     expect(await refusal(ALICE)).toBeUndefined();
     await ownership.forget('d');
     expect(await refusal(ALICE)).toBe('DOWNLOAD_NOT_FOUND');
+  });
+
+  it('is never taken from memory for what changes something', async () => {
+    expect(await refusal(ALICE)).toBeUndefined();
+    await registry.remove('d');
+    expect(await refusal(ALICE)).toBeUndefined();
+    await expect(ownership.require(ALICE, 'd')).rejects.toMatchObject({
+      code: 'DOWNLOAD_NOT_FOUND',
+    });
   });
 
   it('is remembered for ten seconds, and asked for again then', async () => {

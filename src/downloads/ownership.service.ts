@@ -20,13 +20,22 @@ export class OwnershipService {
 
   /**
    * Answers from the registry alone, so that ids this service did not make never reach Alfresco.
-   * @throws ProblemException DOWNLOAD_NOT_FOUND for an id that is not recorded, FORBIDDEN for another caller's
+   * @throws ProblemException DOWNLOAD_NOT_FOUND for an id that is not recorded, FORBIDDEN for another caller's,
+   *   STORE_UNAVAILABLE
    */
-  require(caller: Caller, id: string): void | Promise<void> {
+  async require(caller: Caller, id: string): Promise<void> {
+    const owner = await this.registry.ownerOf(id);
+    if (owner === undefined) throw new ProblemException('DOWNLOAD_NOT_FOUND');
+    if (owner !== caller.id) throw new ProblemException('FORBIDDEN');
+    this.remember(id, owner);
+  }
+
+  /** As `require`, for who only looks and may have looked a moment ago. What changes anything asks the registry. */
+  requireToLook(caller: Caller, id: string): void | Promise<void> {
     const known = this.owners.get(id);
     return known?.owner === caller.id && known.until > performance.now()
       ? undefined
-      : this.look(caller, id);
+      : this.require(caller, id);
   }
 
   /** The download is no more. @throws ProblemException STORE_UNAVAILABLE */
@@ -35,10 +44,7 @@ export class OwnershipService {
     await this.registry.remove(id);
   }
 
-  private async look(caller: Caller, id: string): Promise<void> {
-    const owner = await this.registry.ownerOf(id);
-    if (owner === undefined) throw new ProblemException('DOWNLOAD_NOT_FOUND');
-    if (owner !== caller.id) throw new ProblemException('FORBIDDEN');
+  private remember(id: string, owner: string): void {
     this.owners.delete(id);
     this.owners.set(id, { owner, until: performance.now() + REMEMBER_MS });
     if (this.owners.size <= MAX_REMEMBERED) return;
