@@ -181,7 +181,7 @@ describe('a Redis that fails', () => {
       expect((await fetch(`${service.url}/health/live`)).status).toBe(200);
       await mend();
       await until(
-        async () => (await alice.request('GET', `/downloads/${id}`)).status,
+        async () => (await alice.request('GET', `/downloads/${unread}`)).status,
         (status) => status === 200,
       );
       expect((await alice.create([SAMPLE_NODES.textFile])).status).toBe(202);
