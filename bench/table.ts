@@ -3,8 +3,8 @@ export interface Table {
   readonly title: string;
   readonly unit: string;
   readonly rows: readonly Row[];
-  /** What the service is compared with, round by round. */
-  readonly base?: string;
+  /** Whether the service is compared with each of the others, as rates are. */
+  readonly isCompared?: boolean;
   /** Whatever else has to be known, as sentences. */
   readonly notes?: readonly string[];
 }
@@ -39,8 +39,8 @@ export function median(values: readonly number[]): number {
 }
 
 /** As Markdown. The ratio is the median of those of each round, in which all rows were measured one after the other. */
-export function render({ title, unit, rows, notes = [] }: Table): string {
-  const service = rows.find(({ name }) => name === SERVICE);
+export function render({ title, unit, rows, isCompared, notes = [] }: Table): string {
+  const service = isCompared ? rows.find(({ name }) => name === SERVICE) : undefined;
   const lines = rows.map(({ name, values }) => {
     const ratio =
       service && name !== SERVICE

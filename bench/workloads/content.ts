@@ -50,6 +50,7 @@ async function saveAll(
     title,
     unit: 'MB a second',
     rows: rows.all,
+    isCompared: true,
     notes: [
       `Memory of ${SERVICE}: ${mebibytes(before)} MiB before, ${mebibytes(most)} MiB at most.`,
     ],

@@ -56,6 +56,7 @@ async function readStatuses(title: string, downloads: number, rounds: number): P
     title,
     unit: 'reads a second',
     rows: rows.all,
+    isCompared: true,
     notes: [
       `Of the last ${reads.toLocaleString('en')} reads of this service, ${((100 * calls) / reads).toFixed(1)} % asked Alfresco: ` +
         `${perDownload.toFixed(2)} calls a second for each download. Answers that failed, of all together: ${failed}.`,
