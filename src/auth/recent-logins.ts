@@ -11,8 +11,8 @@ interface Login {
 }
 
 /**
- * Callers by the `Authorization` header that has let them in a moment ago. Reading and verifying it costs a status read an
- * eighth of its time, and who polls sends the same one each time.
+ * Callers by the `Authorization` header that has let them in a moment ago. Reading and verifying it is much of the work
+ * of a status read, and who polls sends the same one each time (see `TextAnswer` for what all of this has brought).
  *
  * Headers are kept as keyed hashes only. The key is random and never leaves the process, so that nothing can be learnt from
  * how long it takes not to find one.

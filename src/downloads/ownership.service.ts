@@ -13,7 +13,7 @@ const MAX_REMEMBERED = 20_000;
 /** Keeps callers apart: toward Alfresco every download belongs to the one account of this service. */
 @Injectable()
 export class OwnershipService {
-  /** The eldest come first. Asking the store each time costs a status read a tenth of its time. */
+  /** The eldest come first. SQLite itself was 5 % of the profile of a status read. */
   private readonly owners = new Map<string, { readonly owner: string; readonly until: number }>();
 
   constructor(private readonly registry: DownloadRegistry) {}
