@@ -63,3 +63,8 @@ export function render({ title, unit, rows, isCompared, notes = [] }: Table): st
 function shown(value: number): string {
   return value >= 100 ? Math.round(value).toLocaleString('en') : value.toFixed(2);
 }
+
+/** As notes say it. */
+export function mebibytes(bytes: number): number {
+  return Math.round(bytes / 1024 / 1024);
+}

@@ -14,9 +14,8 @@ function request()
   return requests[at]
 end
 
-function done(summary, latency)
+function done(summary)
   local errors = summary.errors
-  io.write(string.format('\n{"requests":%d,"microseconds":%d,"failed":%d,"p99":%d}\n', summary.requests,
-    summary.duration, errors.connect + errors.read + errors.write + errors.status + errors.timeout,
-    latency:percentile(99)))
+  io.write(string.format('\n{"requests":%d,"microseconds":%d,"failed":%d}\n', summary.requests,
+    summary.duration, errors.connect + errors.read + errors.write + errors.status + errors.timeout))
 end

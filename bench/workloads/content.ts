@@ -1,5 +1,5 @@
 import { save } from '../saver.ts';
-import { Rows, SERVICE, type Table } from '../table.ts';
+import { Rows, SERVICE, type Table, mebibytes } from '../table.ts';
 import { Targets } from '../targets.ts';
 import { Upstream } from '../upstream.process.ts';
 
@@ -55,8 +55,4 @@ async function saveAll(
       `Memory of ${SERVICE}: ${mebibytes(before)} MiB before, ${mebibytes(most)} MiB at most.`,
     ],
   };
-}
-
-function mebibytes(bytes: number): number {
-  return Math.round(bytes / 1024 / 1024);
 }

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
 import { startSandbox } from '../../sandbox/sandbox.ts';
 import { AUTHORIZATION, MeasuredService } from '../service.ts';
-import { SERVICE, type Table } from '../table.ts';
+import { SERVICE, type Table, mebibytes } from '../table.ts';
 import { Upstream } from '../upstream.process.ts';
 import { Watcher } from '../watcher.ts';
 
@@ -97,8 +97,4 @@ function readSlowly(port: number, id: string): Socket {
   const timer = setInterval(() => socket.read(), 100);
   socket.once('close', () => clearInterval(timer));
   return socket;
-}
-
-function mebibytes(bytes: number): number {
-  return Math.round(bytes / 1024 / 1024);
 }

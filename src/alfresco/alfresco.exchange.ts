@@ -55,8 +55,8 @@ export class AlfrescoExchange {
 
   /**
    * Looks at downloads, which are nearly all calls, go to the wire as they are: what axios does to a request and its answer
-   * on the way there was an eighth of the profile of a status read, more than anything else. The others go by `axiosRef`; the Observable of `HttpService`
-   * would cost a quarter more, and a promise is what is needed.
+   * on the way there was an eighth of the profile of a status read, more than anything else. The others go by `axiosRef`; the
+   * Observable of `HttpService` would cost a quarter more, and a promise is what is needed.
    */
   private send<T>(
     request: UpstreamRequest,
