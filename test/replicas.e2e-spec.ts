@@ -107,11 +107,16 @@ async function watchAtBoth(id: string): Promise<Events[]> {
   return streams;
 }
 
-/** A download that stands still until it is told to go on. */
+/**
+ * A download that stands still until it is told to go on. Both replicas know that it does: what one remembers of it
+ * may be older than what the other has said (STATUS_FRESHNESS_MS).
+ */
 async function held(): Promise<string> {
   sandbox.bytesPerSecond = 0;
   const id = await api.start([SAMPLE_NODES.mediumFile]);
-  await api.waitFor(id, ({ status }) => status === 'IN_PROGRESS');
+  for (const { url } of replicas) {
+    await DownloadsApi.ofBff(url!).waitFor(id, ({ status }) => status === 'IN_PROGRESS');
+  }
   return id;
 }
 
