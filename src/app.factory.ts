@@ -6,7 +6,6 @@ import type { DestinationStream } from 'pino';
 import { AppModule } from './app.module.js';
 import { registerBodyParser } from './http/body.parser.js';
 import { corsOptions } from './http/cors.options.js';
-import { SECURITY_HEADERS } from './http/security.headers.js';
 import { ServiceAdapter } from './http/service.adapter.js';
 import { ticketsPath } from './auth/tickets/tickets.path.js';
 import type { Primary } from './cluster/primary.channel.js';
@@ -85,9 +84,8 @@ export async function createApp(
   return app;
 }
 
-/** What the service tells browsers, and what it takes from pages of other origins. */
+/** What the service takes from pages of other origins. */
 function setUpBrowserProtection(app: NestFastifyApplication, { corsOrigins }: HttpConfig): void {
-  app.useSecurityHeaders(SECURITY_HEADERS);
   app.enableCsrfProtection({ trustedOrigins: [...corsOrigins] });
   if (corsOrigins.length > 0) app.enableCors(corsOptions(corsOrigins));
 }

@@ -1,10 +1,15 @@
 import { pace } from '../pace.ts';
 import { Rows, type Table } from '../table.ts';
-import { Targets } from '../targets.ts';
+import { type Target, Targets } from '../targets.ts';
 import { Upstream } from '../upstream.process.ts';
+import { load } from '../wrk.ts';
 
 const PER_SECOND = 200;
 const SECONDS = 10;
+/** Under full load, until all that runs has been compiled: at so few requests a second that would take minutes. */
+const WARM_UP_SECONDS = 10;
+/** What has stood still while others were measured has to find its pace again. */
+const RUN_UP_SECONDS = 2;
 
 /** W4: what is added to the time of an answer when there is little to do. */
 export async function latency(rounds: number): Promise<Table[]> {
@@ -13,13 +18,16 @@ export async function latency(rounds: number): Promise<Table[]> {
   const [p50, p99] = [new Rows(), new Rows()];
   try {
     const ids = await targets.service.createDownloads(1000);
-    for (let round = -1; round < rounds; round += 1) {
+    const pathsOf = (target: Target) => ids.map((id) => target.downloadPath(id));
+    for (const target of targets.all) {
+      await load(target.url, pathsOf(target), 64, WARM_UP_SECONDS);
+    }
+    for (let round = 0; round < rounds; round += 1) {
       let direct;
       for (const target of targets.all) {
-        const paths = ids.map((id) => target.downloadPath(id));
-        const taken = await pace(target.url, paths, PER_SECOND, round < 0 ? 3 : SECONDS);
+        await pace(target.url, pathsOf(target), PER_SECOND, RUN_UP_SECONDS);
+        const taken = await pace(target.url, pathsOf(target), PER_SECOND, SECONDS);
         direct ??= taken;
-        if (round < 0) continue;
         p50.add(target.name, taken.p50 - (direct === taken ? 0 : direct.p50));
         p99.add(target.name, taken.p99 - (direct === taken ? 0 : direct.p99));
       }

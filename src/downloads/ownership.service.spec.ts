@@ -46,15 +46,4 @@ describe('who owns a download', () => {
       code: 'DOWNLOAD_NOT_FOUND',
     });
   });
-
-  it('is remembered for ten seconds, and asked for again then', async () => {
-    vi.useFakeTimers({ toFake: ['performance'] });
-    expect(await refusal(ALICE)).toBeUndefined();
-    await registry.remove('d');
-    vi.advanceTimersByTime(9999);
-    expect(await refusal(ALICE)).toBeUndefined();
-    vi.advanceTimersByTime(1);
-    expect(await refusal(ALICE)).toBe('DOWNLOAD_NOT_FOUND');
-    vi.useRealTimers();
-  });
 });

@@ -3,18 +3,18 @@ import type { Caller } from '../auth/caller.js';
 import { ProblemException } from '../problems/problem.exception.js';
 import { DownloadRegistry } from './registry/download.registry.js';
 
-/**
- * Milliseconds for which an owner is remembered. An id never gets another one; of a download that was removed by another
- * process, Alfresco says that it is gone.
- */
-const REMEMBER_MS = 10_000;
+/** A few hundred bytes each. */
 const MAX_REMEMBERED = 20_000;
 
 /** Keeps callers apart: toward Alfresco every download belongs to the one account of this service. */
 @Injectable()
 export class OwnershipService {
-  /** The eldest come first. SQLite itself was 5 % of the profile of a status read. */
-  private readonly owners = new Map<string, { readonly owner: string; readonly until: number }>();
+  /**
+   * Ids of callers by download, the eldest first. An id never gets another owner, so that one can be believed as long as
+   * there is room; of a download that was removed by another process, Alfresco says that it is gone. SQLite itself was 8 %
+   * of the profile of a status read.
+   */
+  private readonly owners = new Map<string, string>();
 
   constructor(private readonly registry: DownloadRegistry) {}
 
@@ -30,12 +30,9 @@ export class OwnershipService {
     this.remember(id, owner);
   }
 
-  /** As `require`, for who only looks and may have looked a moment ago. What changes anything asks the registry. */
+  /** As `require`, for who only looks and may have looked before. What changes anything asks the registry. */
   requireToLook(caller: Caller, id: string): void | Promise<void> {
-    const known = this.owners.get(id);
-    return known?.owner === caller.id && known.until > performance.now()
-      ? undefined
-      : this.require(caller, id);
+    return this.owners.get(id) === caller.id ? undefined : this.require(caller, id);
   }
 
   /** The download is no more. @throws ProblemException STORE_UNAVAILABLE */
@@ -46,7 +43,7 @@ export class OwnershipService {
 
   private remember(id: string, owner: string): void {
     this.owners.delete(id);
-    this.owners.set(id, { owner, until: performance.now() + REMEMBER_MS });
+    this.owners.set(id, owner);
     if (this.owners.size <= MAX_REMEMBERED) return;
     const [eldest] = this.owners.keys();
     this.owners.delete(eldest!);

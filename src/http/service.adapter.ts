@@ -2,10 +2,10 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AppConfig, HttpConfig } from '../config/app.config.js';
 import { MAX_TIMER_MS } from '../config/environment.js';
-import { TimedResponse } from '../observability/timed.response.js';
 import { type UnreadableRequest, handleClientError } from '../problems/client-error.handler.js';
 import { problemPages } from '../problems/problem.type.js';
 import { requestId } from './request-id.js';
+import { ServiceResponse } from './service.response.js';
 
 /** Milliseconds to receive a request; Fastify's default has no limit, which invites slow clients. */
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -16,13 +16,10 @@ const STALLED_CALLER_MS = 120_000;
 /** Longer ids are refused by name, not by the router. */
 const MAX_PARAMETER_LENGTH = 1024;
 
-type SecurityHook = Parameters<FastifyAdapter['registerSecurityHook']>[0];
 type SendProblem = (thrown: unknown, request: FastifyRequest, reply: FastifyReply) => void;
 
 /** Fastify as this service uses it. */
 export class ServiceAdapter extends FastifyAdapter {
-  private securityHeaders?: SecurityHook;
-
   /**
    * @param sendProblem answers what the router refuses before Nest sees the request
    * @param noteUnreadable is told of what the HTTP parser refused
@@ -45,7 +42,7 @@ export class ServiceAdapter extends FastifyAdapter {
       http: {
         requireHostHeader: false,
         connectionsCheckingInterval: TIMEOUT_CHECK_MS,
-        ServerResponse: TimedResponse,
+        ServerResponse: ServiceResponse,
       },
       genReqId: requestId,
       // A HEAD route is written where it differs from GET; Fastify makes the others.
@@ -54,18 +51,9 @@ export class ServiceAdapter extends FastifyAdapter {
         const request = handleClientError(error, socket, problemPages(http.apiPrefix));
         if (request) noteUnreadable(request);
       },
-      frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
-        // No hook runs for such a request. What the security hook thinks of its origin does not matter any more.
-        this.securityHeaders?.(request, reply.raw);
-        sendProblem(error, request, reply);
-      },
+      frameworkErrors: sendProblem,
       routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAMETER_LENGTH },
     });
-  }
-
-  override registerSecurityHook(hook: SecurityHook): void {
-    this.securityHeaders = hook;
-    super.registerSecurityHook(hook);
   }
 }
 

@@ -32,7 +32,7 @@ export function createLog(level: LogLevel, stream?: DestinationStream, worker?: 
   const options: LoggerOptions = {
     level: level === 'log' ? 'info' : level,
     base: worker === undefined ? null : { worker },
-    timestamp: pino.stdTimeFunctions.isoTime,
+    timestamp,
     formatters: { level: (label) => ({ level: label }) },
   };
   const events = pino(
@@ -49,6 +49,19 @@ export function createLog(level: LogLevel, stream?: DestinationStream, worker?: 
     events: new NativeLogger(events as unknown as PinoLogger, {}),
     requests: pino(options, output),
   };
+}
+
+let second = NaN;
+let untilSecond = '';
+
+/** As pino's own `isoTime`, whose Date for each line was 1 % of the profile of a status read. */
+function timestamp(): string {
+  const now = Date.now();
+  if (Math.floor(now / 1000) !== second) {
+    second = Math.floor(now / 1000);
+    untilSecond = `,"time":"${new Date(now).toISOString().slice(0, -'000Z'.length)}`;
+  }
+  return `${untilSecond}${String(now % 1000).padStart(3, '0')}Z"`;
 }
 
 /** What a pipe takes as a whole on Linux; more at once may end up in the middle of another process's line. */

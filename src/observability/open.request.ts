@@ -2,9 +2,9 @@ import type { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AuthenticatedRequest } from '../auth/authenticated.request.js';
 import { pathOf } from '../http/request-target.js';
+import type { ServiceResponse } from '../http/service.response.js';
 import { methodLabel } from './method.label.js';
 import type { RequestContext } from './request.context.js';
-import type { TimedResponse } from './timed.response.js';
 
 /** What nginx calls a request whose caller left before there was an answer. */
 const CALLER_LEFT = 499;
@@ -77,7 +77,7 @@ export class OpenRequest {
 
   /** Milliseconds until the answer began. */
   get firstByteAfter(): number | undefined {
-    const { begunAt } = this.reply.raw as Partial<TimedResponse>;
+    const { begunAt } = this.reply.raw as Partial<ServiceResponse>;
     return begunAt ? begunAt - this.startedAt : undefined;
   }
 

@@ -15,7 +15,7 @@ export class RequestContext {
   /** Milliseconds of all calls to Alfresco; those that run side by side all count. */
   upstreamMs = 0;
   /** How often each status came, or the code of the failure where none came. */
-  readonly upstreamStatuses: Record<string, number> = {};
+  readonly upstreamStatuses = new Map<string, number>();
   retries = 0;
   resumes = 0;
 
@@ -32,7 +32,7 @@ export class RequestContext {
   called(status: string, milliseconds: number): void {
     this.upstreamCalls++;
     this.upstreamMs += milliseconds;
-    this.upstreamStatuses[status] = (this.upstreamStatuses[status] ?? 0) + 1;
+    this.upstreamStatuses.set(status, (this.upstreamStatuses.get(status) ?? 0) + 1);
   }
 }
 

@@ -35,13 +35,20 @@ function upstream({
 }: RequestContext) {
   return {
     upstreamCalls,
-    upstreamStatus: Object.entries(upstreamStatuses)
-      .map(([status, count]) => (count === 1 ? status : `${status}*${count}`))
-      .join(' '),
+    upstreamStatus: listed(upstreamStatuses),
     upstreamMs: rounded(upstreamMs),
     retries,
     resumes: resumes || undefined,
   };
+}
+
+/** `200*2 503`, as they first came. */
+function listed(statuses: ReadonlyMap<string, number>): string {
+  let text = '';
+  for (const [status, count] of statuses) {
+    text += `${text && ' '}${status}${count === 1 ? '' : `*${count}`}`;
+  }
+  return text;
 }
 
 /** To a hundredth of a millisecond. */

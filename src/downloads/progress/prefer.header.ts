@@ -16,7 +16,8 @@ export const PreferredWait = createParamDecorator((_data: unknown, context: Exec
 
 /** The `wait` preference, at most `LONGEST_WAIT`; one that cannot be read is no error (RFC 7240, section 2). */
 export function parseWait(header: string | string[] | undefined): number | undefined {
-  const preferences = [header ?? []].flat().join(',').split(',');
+  if (header === undefined) return undefined;
+  const preferences = [header].flat().join(',').split(',');
   for (const preference of preferences) {
     const [, name, quoted, bare] = PREFERENCE.exec(preference) ?? [];
     // The first of several counts.
