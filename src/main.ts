@@ -8,6 +8,17 @@ if (Number.parseInt(process.versions.node, 10) < REQUIRED_NODE_MAJOR) {
   );
   process.exitCode = 1;
 } else {
-  const { bootstrap } = await import('./bootstrap.js');
-  await bootstrap();
+  const { existsSync } = await import('node:fs');
+  const { default: cluster } = await import('node:cluster');
+  // `npm run build` puts the same modules into few files, see `rolldown.config.ts`; `nest start` does not.
+  const modules = existsSync(new URL('bundle', import.meta.url)) ? './bundle' : '.';
+  // A worker of `WorkerPool` is this program once more.
+  if (cluster.isWorker) {
+    await import(`${modules}/cluster/worker.js`);
+  } else {
+    const { bootstrap } = (await import(
+      `${modules}/bootstrap.js`
+    )) as typeof import('./bootstrap.js');
+    await bootstrap();
+  }
 }

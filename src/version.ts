@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 
-const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+// By its own name, from wherever this module has been put.
+const manifest = createRequire(import.meta.url)('alfresco-downloads-bff/package.json') as {
   version: string;
 };
 

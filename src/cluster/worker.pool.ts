@@ -1,5 +1,4 @@
 import cluster from 'node:cluster';
-import { fileURLToPath } from 'node:url';
 import { Logger } from '@nestjs/common';
 import { announce } from '../announcement.js';
 import type { AppConfig } from '../config/app.config.js';
@@ -38,7 +37,6 @@ export class WorkerPool {
     if (this.config.links.isEphemeral) {
       new Logger('Links').warn('LINK_SECRET is not set: signed links end when this process does');
     }
-    cluster.setupPrimary({ exec: fileURLToPath(new URL('worker.js', import.meta.url)), args: [] });
     process.on('SIGTERM', () => this.stop('SIGTERM', 128 + 15));
     process.on('SIGINT', () => this.stop('SIGINT', 128 + 2));
     process.on('SIGHUP', () => this.restart());
