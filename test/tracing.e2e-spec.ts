@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { type AddressInfo, type Socket, createServer } from 'node:net';
 import { SAMPLE_NODES } from '../sandbox/sample-nodes.ts';
 import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
