@@ -336,13 +336,15 @@ describe('a connection that fails', () => {
       STATUS_FRESHNESS_MS: '0',
     });
     const narrowApi = DownloadsApi.ofBff(narrow.url);
-    const own = await narrowApi.make([SAMPLE_NODES.mediumFile]);
+    const own = await narrowApi.startStuck();
     const other = await narrowApi.startStuck();
-    const held = await narrowApi.request('GET', `/downloads/${own}/content`);
+    sandbox.fail({ kind: 'hang' }, { path: new RegExp(own) });
+    const asked = Date.now();
+    const held = narrowApi.request('GET', `/downloads/${own}`);
     const answer = await narrowApi.request('GET', `/downloads/${other}`);
     expect(await answer.json()).toMatchObject({ status: 504, code: 'ALFRESCO_TIMEOUT' });
-    expect((await fetch(`${narrow.url}/health/ready`)).status).toBe(503);
-    await held.body?.cancel();
+    expect(Date.now() - asked).toBeLessThan(2 * Number(TIMEOUTS.ALFRESCO_TIMEOUT_MS) + 1000);
+    expect((await held).status).toBe(504);
     await until(
       () => narrowApi.request('GET', `/downloads/${other}`),
       (later) => later.ok,

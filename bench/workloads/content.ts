@@ -27,7 +27,8 @@ async function saveAll(
   try {
     const id = await targets.service.createDownload();
     before = await targets.service.residentBytes();
-    for (let round = 0; round < rounds; round += 1) {
+    // The first is to warm up.
+    for (let round = -1; round < rounds; round += 1) {
       for (const target of targets.all) {
         const url = target.url + target.contentPath(id);
         const started = performance.now();
@@ -38,6 +39,7 @@ async function saveAll(
         const sizes = await all.finally(() => clearInterval(watch));
         if (sizes.some((size) => size !== bytes))
           throw new Error(`${target.name}: ${sizes.join(', ')}`);
+        if (round < 0) continue;
         const megabytes = (bytes * count) / 1_000_000;
         rows.add(target.name, megabytes / ((performance.now() - started) / 1000));
       }

@@ -3,6 +3,11 @@ import { unavailable } from '../upstream/transport-failure.js';
 
 /** Of the connections to Alfresco, this much may carry ZIPs at a time. The rest is for calls that are answered in no time. */
 const SHARE = 0.75;
+/** How many of so many connections; one of a single connection cannot be kept free. */
+export function placesOf(maxConnections: number): number {
+  return Math.max(1, Math.floor(maxConnections * SHARE));
+}
+
 /** How soon a place may be free is anybody's guess: a ZIP takes seconds or hours. */
 const RETRY_AFTER_SECONDS = 5;
 
@@ -22,8 +27,7 @@ export class ContentPlaces {
   private readonly queue = new Set<() => void>();
 
   constructor(private readonly config: Pick<AlfrescoConfig, 'maxConnections' | 'timeoutMs'>) {
-    // One of a single connection cannot be kept free.
-    this.size = Math.max(1, Math.floor(config.maxConnections * SHARE));
+    this.size = placesOf(config.maxConnections);
   }
 
   /** Places now taken. */

@@ -1,8 +1,10 @@
-import { pipeline } from 'node:stream/promises';
+import type { ServerResponse } from 'node:http';
+import { finished } from 'node:stream/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { AlfrescoClient } from '../../alfresco/alfresco.client.js';
 import type { ByteRange } from '../../alfresco/content/byte-range.js';
 import type { Healed, HealingContent } from '../../alfresco/content/healing.content.js';
+import { giveBack } from '../../alfresco/content/read.buffers.js';
 import { type DownloadNode, isTerminal } from '../../alfresco/download.js';
 import type { Caller } from '../../auth/caller.js';
 import { callerGone } from '../../http/caller-gone.js';
@@ -15,7 +17,6 @@ import { RETRY_AFTER } from '../retry-after.js';
 import { contentDisposition } from './archive-name.js';
 import { evaluatePreconditions, ifRangeHolds } from './preconditions.js';
 import { parseRange } from './range.header.js';
-import { countStreamed } from './young-generation.js';
 
 type FinishedNode = DownloadNode & { readonly size: number };
 
@@ -125,9 +126,22 @@ export class ContentService {
     content.on('healed', ({ position, cause }: Healed) =>
       this.logger.warn(`ALFRESCO_RESUMED [${requestId}] ${cause}, at byte ${position}`),
     );
-    content.on('data', (chunk: Buffer) => countStreamed(chunk.length));
-    await pipeline(content, beginAnswer(reply)).catch(() => {});
+    const response = beginAnswer(reply);
+    await pump(content, response).catch(() => response.destroy());
   }
+}
+
+/**
+ * Sends all of it. One chunk at a time is on its way, whose memory is read into again once the operating system has it.
+ */
+async function pump(content: HealingContent, response: ServerResponse): Promise<void> {
+  for await (const chunk of content as AsyncIterable<Buffer>) {
+    await new Promise<void>((resolve, reject) => {
+      response.write(chunk, (error) => (error ? reject(error) : resolve()));
+    });
+    giveBack(chunk);
+  }
+  await finished(response.end());
 }
 
 function describe(reply: HttpReply, status: number, headers: Record<string, string>): void {
