@@ -12,6 +12,7 @@ import { SERVICE_CORES, isInstalled, pinned } from './cores.ts';
 export interface Peer {
   readonly name: string;
   readonly url: string;
+  readonly pid: number;
   stop(): void;
 }
 
@@ -30,7 +31,7 @@ async function startScript(name: string, origin: string): Promise<Peer> {
   const file = join(import.meta.dirname, `peers/${name}.ts`);
   const child = run([process.execPath, '--disable-warning=ExperimentalWarning', file, origin]);
   const [url] = (await once(child.stdout!, 'data')) as [Buffer];
-  return { name, url: url.toString().trim(), stop: () => child.kill() };
+  return { name, url: url.toString().trim(), pid: child.pid!, stop: () => child.kill() };
 }
 
 /** One worker, no log, connections kept, nothing cached and nothing put on the disk. */
@@ -62,6 +63,7 @@ async function startNginx(origin: string): Promise<Peer> {
   return {
     name: 'nginx',
     url,
+    pid: child.pid!,
     stop: () => {
       child.once('exit', () => rmSync(directory, { recursive: true }));
       child.kill('SIGTERM');

@@ -8,6 +8,12 @@ import bcrypt from 'bcrypt';
 import { SAMPLE_USERS } from '../sandbox/sample-nodes.ts';
 import { SERVICE_CORES, pinned } from './cores.ts';
 
+/** Bytes of memory that a process holds (Linux only). */
+export async function residentBytesOf(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
+}
+
 /** Header of the one caller that the measured service knows. */
 export const AUTHORIZATION = `Basic ${Buffer.from('bench:bench').toString('base64')}`;
 
@@ -91,8 +97,7 @@ export class MeasuredService {
 
   /** Bytes of memory that it holds (Linux only). */
   async residentBytes(): Promise<number> {
-    const status = await readFile(`/proc/${this.child.pid}/status`, 'utf8');
-    return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
+    return residentBytesOf(this.child.pid!);
   }
 
   /** File descriptors that it holds, sockets included (Linux only). */

@@ -2,7 +2,8 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
 import { startSandbox } from '../../sandbox/sandbox.ts';
-import { AUTHORIZATION, MeasuredService } from '../service.ts';
+import { startPeer } from '../peer.process.ts';
+import { AUTHORIZATION, MeasuredService, residentBytesOf } from '../service.ts';
 import { SERVICE, type Table, mebibytes } from '../table.ts';
 import { Upstream } from '../upstream.process.ts';
 import { Watcher } from '../watcher.ts';
@@ -22,16 +23,7 @@ export async function watchers(): Promise<Table> {
     const ids: string[] = [];
     while (ids.length < WATCHED) ids.push(await service.createDownload(SAMPLE_NODES.mediumFile));
     await sleep(SETTLING_MS);
-    const before = await service.residentBytes();
-    const all: Watcher[] = [];
-    while (all.length < WATCHERS) {
-      const batch = Array.from({ length: AT_A_TIME }, (_, i) =>
-        Watcher.start(service.url, ids.at(i % WATCHED) ?? ''),
-      );
-      all.push(...(await Promise.all(batch)));
-    }
-    await sleep(SETTLING_MS);
-    const after = await service.residentBytes();
+    const { all, before, after } = await watch(service.url, service.child.pid!, ids);
     sandbox.clearRequests();
     await sleep(10_000);
     const looks = sandbox.requests.length / 10 / WATCHED;
@@ -43,7 +35,10 @@ export async function watchers(): Promise<Table> {
     return {
       title: `W5: memory of ${WATCHERS.toLocaleString('en')} watchers of ${WATCHED} downloads`,
       unit: 'kB a watcher',
-      rows: [{ name: SERVICE, values: [(after - before) / WATCHERS / 1000] }],
+      rows: [
+        { name: 'node:http, and nothing else', values: [await bare()] },
+        { name: SERVICE, values: [(after - before) / WATCHERS / 1000] },
+      ],
       notes: [
         `Together ${mebibytes(after)} MiB; before the first came ${mebibytes(before)} MiB. Alfresco is asked ` +
           `${looks.toFixed(2)} times a second about a download that does not move. Watchers who missed the end: ${missed}.`,
@@ -53,6 +48,29 @@ export async function watchers(): Promise<Table> {
     await service.stop();
     await sandbox.close();
   }
+}
+
+/** Opens all the streams, and looks at the memory of their server before and after. */
+async function watch(url: string, pid: number, ids: readonly string[]) {
+  const before = await residentBytesOf(pid);
+  const all: Watcher[] = [];
+  while (all.length < WATCHERS) {
+    const batch = Array.from({ length: AT_A_TIME }, (_, i) =>
+      Watcher.start(url, ids.at(i % ids.length) ?? ''),
+    );
+    all.push(...(await Promise.all(batch)));
+  }
+  await sleep(SETTLING_MS);
+  return { all, before, after: await residentBytesOf(pid) };
+}
+
+/** Kilobytes that a stream of events costs at the least: a socket, a request and an answer of Node.js. */
+async function bare(): Promise<number> {
+  const peer = await startPeer('node-events', '');
+  const { all, before, after } = await watch(peer.url, peer.pid, ['x']);
+  for (const watcher of all) watcher.stop();
+  peer.stop();
+  return (after - before) / WATCHERS / 1000;
 }
 
 /** W5: what ZIPs cost whose callers read them slowly. */

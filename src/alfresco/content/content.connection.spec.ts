@@ -187,8 +187,11 @@ describe('a connection for content', () => {
     expect(Buffer.concat(chunks).equals(BODY)).toBe(true);
   });
 
-  it('ends when it is aborted, before its head and after', async () => {
+  it('ends when it is aborted, before it begins, before its head and after', async () => {
     respond = () => {};
+    const signal = AbortSignal.abort();
+    await expect(open({ signal })).rejects.toBe(signal.reason);
+    expect(heard).toBe('');
     const waiting = open({ signal: AbortSignal.timeout(20) });
     await expect(waiting).rejects.toMatchObject({ name: 'TimeoutError' });
     respond = (socket) => socket.write(head(10));

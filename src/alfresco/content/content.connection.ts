@@ -46,6 +46,7 @@ export class ContentConnection extends Readable {
     // What the reader does not want yet stays with the kernel.
     super({ highWaterMark: 0 });
     this.idle = setTimeout(() => this.endIfIdle(), idleTimeoutMs).unref();
+    if (request.signal?.aborted) this.abort();
     request.signal?.addEventListener('abort', this.abort);
     const onread = { buffer: takeBuffer, callback: this.receive.bind(this) };
     const connect = createConnector({ ...connector, onread });
