@@ -5,6 +5,7 @@ import { Upstream } from '../upstream.process.ts';
 import { load } from '../wrk.ts';
 
 const PER_SECOND = 200;
+const CONNECTIONS = 64;
 const SECONDS = 10;
 /** Under full load, until all that runs has been compiled: at so few requests a second that would take minutes. */
 const WARM_UP_SECONDS = 10;
@@ -20,7 +21,7 @@ export async function latency(rounds: number): Promise<Table[]> {
     const ids = await targets.service.createDownloads(1000);
     const pathsOf = (target: Target) => ids.map((id) => target.downloadPath(id));
     for (const target of targets.all) {
-      await load(target.url, pathsOf(target), 64, WARM_UP_SECONDS);
+      await load(target.url, pathsOf(target), CONNECTIONS, WARM_UP_SECONDS);
     }
     for (let round = 0; round < rounds; round += 1) {
       let direct;

@@ -104,7 +104,7 @@ export class HealingContent extends Readable {
     if (!this.endIfComplete() && !this.isWanted) source.pause();
   }
 
-  /** Leaves the source to end by itself, so that its connection can be used again. */
+  /** Leaves the source, which has its last byte as well, to end by itself. */
   private endIfComplete(): boolean {
     if (this.position <= this.range.end) return false;
     this.source?.resume();

@@ -29,7 +29,7 @@ export type Attempt = <T>(send: SendOnce<T>) => Promise<UpstreamAnswer<T>>;
  * | to establish a connection            | `ALFRESCO_CONNECT_TIMEOUT_MS`  | `UndiciTransport`          |
  * | for a JSON call as a whole           | `ALFRESCO_TIMEOUT_MS`          | `Deadline`                 |
  * | for the first byte of a ZIP          | `ALFRESCO_IDLE_TIMEOUT_MS`     | `Deadline`                 |
- * | between two bytes of a ZIP           | `ALFRESCO_IDLE_TIMEOUT_MS`     | `UndiciTransport`          |
+ * | between two bytes of a ZIP           | `ALFRESCO_IDLE_TIMEOUT_MS`     | `ContentConnection`        |
  * | for a place to send a ZIP            | `ALFRESCO_TIMEOUT_MS`          | `ContentPlaces`            |
  *
  * The second and the third include the wait for a free connection, a login that is due, all repetitions and the pauses
