@@ -1,3 +1,4 @@
+import { Environment } from '../dist/config/environment.js';
 import { SAMPLE_NODES } from '../sandbox/sample-nodes.ts';
 import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
 import { DownloadsApi } from './harness/api.js';
@@ -30,11 +31,15 @@ const looks = () => sandbox.requests.filter(({ method }) => method === 'GET').le
 
 /** Counts, not times: what makes a read dear is what it asks others for. */
 describe('reading the status of a download', () => {
-  it('costs Alfresco one call, however many read at the same time', async () => {
+  it('costs Alfresco one call for as long as its answer is fresh, however many read at the same time', async () => {
     const id = await api.start([SAMPLE_NODES.mediumFile]);
     sandbox.clearRequests();
+    const begun = performance.now();
     await Promise.all(Array.from({ length: 100 }, () => api.status(id)));
-    expect(looks()).toBe(1);
+    // One, unless the machine is so busy that the hundred need longer than an answer is fresh.
+    const { STATUS_FRESHNESS_MS } = new Environment();
+    const lapses = Math.floor((performance.now() - begun) / STATUS_FRESHNESS_MS);
+    expect(looks()).toBeLessThanOrEqual(1 + lapses);
   });
 
   it('costs Alfresco at most five calls a second, however often it is read', async () => {
