@@ -6,13 +6,15 @@ import { type DownloadBody, DownloadsApi } from './harness/api.js';
 import { type Bff, startBff } from './harness/bff.js';
 import { until } from './harness/polling.js';
 
+const FRESHNESS_MS = 50;
+
 let sandbox: Sandbox;
 let bff: Bff;
 let api: DownloadsApi;
 
 beforeAll(async () => {
   sandbox = await startSandbox();
-  bff = await startBff(sandbox.url, { STATUS_FRESHNESS_MS: '50' });
+  bff = await startBff(sandbox.url, { STATUS_FRESHNESS_MS: String(FRESHNESS_MS) });
   api = DownloadsApi.ofBff(bff.url);
 });
 beforeEach(() => {
@@ -172,9 +174,12 @@ describe('GET without a wait', () => {
     const id = await held();
     await sleep(60);
     sandbox.clearRequests();
+    const begun = performance.now();
     const all = await Promise.all(Array.from({ length: 50 }, () => look(id)));
     expect(all.every(({ status }) => status === 200)).toBe(true);
-    expect(sandbox.requests.length).toBeLessThanOrEqual(3);
+    // A busy machine may need longer for the fifty than an answer is fresh.
+    const lapses = Math.floor((performance.now() - begun) / FRESHNESS_MS);
+    expect(sandbox.requests.length).toBeLessThanOrEqual(1 + lapses);
   });
 
   it('does not ask Alfresco again about a download that has ended, and knows when it is removed', async () => {
