@@ -5,7 +5,8 @@ import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { UpstreamAnswer, WireRequest } from '../upstream/wire.js';
 import { codeOf } from '../upstream/transport-failure.js';
-import { ContentConnection } from './content.connection.js';
+import { ContentConnection, FAST_AFTER } from './content.connection.js';
+import { LARGE_READ, SMALL_READ } from './read.buffers.js';
 
 const BODY = Buffer.from(Array.from({ length: 300_000 }, (_, index) => (index * 7919) % 251));
 const head = (length: number, more = '') =>
@@ -38,10 +39,13 @@ afterEach(() => {
   server.close();
 });
 
-function open(request: Partial<WireRequest> = {}): Promise<UpstreamAnswer<Readable>> {
+function open(
+  request: Partial<WireRequest> = {},
+  idleTimeoutMs = 10_000,
+): Promise<UpstreamAnswer<Readable>> {
   return ContentConnection.open(
     { method: 'GET', path: '/zip', headers: { Accept: '*/*' }, isStream: true, ...request },
-    { origin, connector: { timeout: 1000 }, idleTimeoutMs: IDLE_MS },
+    { origin, connector: { timeout: 1000 }, idleTimeoutMs },
   );
 }
 
@@ -51,8 +55,8 @@ async function closed(socket: Socket): Promise<void> {
 }
 
 /** The code that it fails with, before or after its head. */
-const failure = () =>
-  open()
+const failure = (idleTimeoutMs?: number) =>
+  open({}, idleTimeoutMs)
     .then(({ data }) => buffer(data))
     .then(() => 'none', codeOf);
 
@@ -172,19 +176,44 @@ describe('a connection for content', () => {
 
   it('fails when a byte that somebody waits for does not come', async () => {
     respond = (socket) => socket.write(head(10) + 'abc');
-    expect(await failure()).toBe('UND_ERR_BODY_TIMEOUT');
+    expect(await failure(IDLE_MS)).toBe('UND_ERR_BODY_TIMEOUT');
   });
 
   it('waits for a reader who takes his time, and reads no more for him than two chunks', async () => {
     respond = (socket) => socket.write(Buffer.concat([Buffer.from(head(BODY.length)), BODY]));
-    const { data } = await open();
+    const { data } = await open({}, IDLE_MS);
     const chunks: Buffer[] = [];
     for await (const chunk of data as AsyncIterable<Buffer>) {
       chunks.push(chunk);
       if (chunks.length === 1) await sleep(2 * IDLE_MS);
-      expect(data.readableLength).toBeLessThanOrEqual(131_072);
+      expect(data.readableLength).toBeLessThanOrEqual(2 * SMALL_READ);
     }
     expect(Buffer.concat(chunks).equals(BODY)).toBe(true);
+  });
+
+  it.each([
+    ['much at a time for a reader who keeps up', 0, LARGE_READ],
+    ['little at a time for one who lets it wait', 21, SMALL_READ],
+  ])('reads %s', async (_name, pauseMs, size) => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    try {
+      const body = Buffer.alloc(4 * FAST_AFTER);
+      respond = (socket) => socket.write(Buffer.concat([Buffer.from(head(body.length)), body]));
+      const { data } = await open();
+      let [bytes, largest, largestAtFirst] = [0, 0, 0];
+      for await (const chunk of data as AsyncIterable<Buffer>) {
+        bytes += chunk.length;
+        largest = Math.max(largest, chunk.length);
+        if (bytes <= FAST_AFTER) largestAtFirst = largest;
+        vi.advanceTimersByTime(pauseMs);
+      }
+      expect(bytes).toBe(body.length);
+      expect(largestAtFirst).toBeLessThanOrEqual(SMALL_READ);
+      expect(largest).toBeGreaterThan(SMALL_READ / 2);
+      expect(largest > SMALL_READ).toBe(size === LARGE_READ);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('ends when it is aborted, before it begins, before its head and after', async () => {

@@ -4,13 +4,21 @@ import { Readable } from 'node:stream';
 import { type buildConnector, errors } from 'undici';
 import { createConnector } from '../upstream/connections.js';
 import type { UpstreamAnswer, WireRequest } from '../upstream/wire.js';
-import { takeBuffer } from './read.buffers.js';
+import { SMALL_READ, fastRead, takeBuffer } from './read.buffers.js';
 
 /** Bytes; as many as undici accepts. */
 const MAX_HEAD = 16_384;
 const END_OF_HEAD = '\r\n\r\n';
 const STATUS_LINE = /^HTTP\/1\.[01] ([1-9]\d\d)(?: .*)?$/;
 const HEADER_LINE = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*(.*?)[ \t]*$/;
+
+/** Milliseconds until the next chunk is wanted: a reader who needs more is slow, and waits for his own network. */
+const SLOW_MS = 20;
+/** Bytes that a reader takes without a pause before he is believed to be fast: the kernel alone takes many for a slow one. */
+export const FAST_AFTER = 16_777_216;
+
+/** Whose readers are fast for now. */
+const fast = new Set<ContentConnection>();
 
 /** Where content comes from, and with which limits. */
 export interface ContentConnectionOptions {
@@ -35,6 +43,10 @@ export class ContentConnection extends Readable {
   /** Bytes of the body that are still to come. */
   private left = 0;
   private isWanted = false;
+  /** When the last chunk was passed on, by the monotonic clock. */
+  private passedAt = 0;
+  /** Bytes since the reader last made the connection wait. */
+  private sinceWait = 0;
   private readonly host: string;
   private readonly idle: NodeJS.Timeout;
   private readonly abort = () => this.destroy(this.request.signal!.reason as Error);
@@ -48,7 +60,7 @@ export class ContentConnection extends Readable {
     this.idle = setTimeout(() => this.endIfIdle(), idleTimeoutMs).unref();
     if (request.signal?.aborted) this.abort();
     request.signal?.addEventListener('abort', this.abort);
-    const onread = { buffer: takeBuffer, callback: this.receive.bind(this) };
+    const onread = { buffer: () => this.nextBuffer(), callback: this.receive.bind(this) };
     const connect = createConnector({ ...connector, onread });
     const { protocol, host, hostname, port } = origin;
     this.host = host;
@@ -70,12 +82,17 @@ export class ContentConnection extends Readable {
 
   override _read(): void {
     this.isWanted = true;
+    if (performance.now() - this.passedAt > SLOW_MS) {
+      this.sinceWait = 0;
+      fast.delete(this);
+    }
     this.idle.refresh();
     this.socket?.resume();
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     clearTimeout(this.idle);
+    fast.delete(this);
     this.request.signal?.removeEventListener('abort', this.abort);
     this.socket?.destroy();
     callback(error);
@@ -119,6 +136,12 @@ export class ContentConnection extends Readable {
     }
   }
 
+  private nextBuffer(): Buffer {
+    if (this.destroyed || this.sinceWait < FAST_AFTER) return takeBuffer(SMALL_READ);
+    fast.add(this);
+    return takeBuffer(fastRead(fast.size));
+  }
+
   private readHead(chunk: Buffer): boolean {
     const head = this.head + chunk.toString('latin1');
     const end = head.indexOf(END_OF_HEAD);
@@ -158,6 +181,8 @@ export class ContentConnection extends Readable {
   private pass(chunk: Buffer): boolean {
     const part = chunk.length > this.left ? chunk.subarray(0, this.left) : chunk;
     this.left -= part.length;
+    this.sinceWait += part.length;
+    this.passedAt = performance.now();
     // A reader who takes it and wants no more for now has paused meanwhile.
     if (part.length > 0) this.isWanted = this.push(part) && !this.isPaused();
     if (this.left === 0) this.complete();
