@@ -4,7 +4,7 @@ import { ProblemException } from '../../problems/problem.exception.js';
 import { isObject, toAnswer, type Answer } from '../answer.js';
 import { jsonHeaders } from '../request-headers.js';
 import { transportProblem } from '../upstream/transport-failure.js';
-import { UndiciTransport } from '../upstream/undici.transport.js';
+import { UpstreamTransport } from '../upstream/upstream.transport.js';
 import type { UpstreamPolicy } from '../upstream/upstream.policy.js';
 import { basicAuthorization } from './basic-authorization.js';
 import { type Grant, LOGIN, type Login } from './login.js';
@@ -19,7 +19,7 @@ const TOKEN = /^[A-Za-z0-9._~+/-]+=*$/;
 
 /** Client credentials at the token endpoint of an identity provider (RFC 6749, section 4.4). */
 export class OAuth2Login implements Login {
-  private readonly transport: UndiciTransport;
+  private readonly transport: UpstreamTransport;
   private readonly http: AxiosInstance;
   private readonly headers: Record<string, string>;
   private readonly body: string;
@@ -30,7 +30,7 @@ export class OAuth2Login implements Login {
     private readonly policy: UpstreamPolicy,
   ) {
     const { origin, pathname, search } = new URL(oauth2.tokenUrl);
-    this.transport = new UndiciTransport({
+    this.transport = new UpstreamTransport({
       ...config,
       url: origin,
       maxConnections: 1,

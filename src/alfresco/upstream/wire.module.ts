@@ -2,7 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import type { AlfrescoConfig } from '../../config/app.config.js';
 import { UpstreamObserver } from '../../observability/upstream.observer.js';
 import { ALFRESCO_CONFIG } from '../alfresco.config.js';
-import { UndiciTransport } from './undici.transport.js';
+import { UpstreamTransport } from './upstream.transport.js';
 import { WIRE } from './wire.js';
 
 /** The one `Wire` to Alfresco, with its pool of connections. */
@@ -15,18 +15,18 @@ export class WireModule {
       imports: [options],
       providers: [
         {
-          provide: UndiciTransport,
-          useFactory: (config: AlfrescoConfig) => new UndiciTransport(config),
+          provide: UpstreamTransport,
+          useFactory: (config: AlfrescoConfig) => new UpstreamTransport(config),
           inject: [ALFRESCO_CONFIG],
         },
         {
           provide: WIRE,
           useFactory: (
-            { send }: UndiciTransport,
+            { send }: UpstreamTransport,
             observer: UpstreamObserver,
             { url }: AlfrescoConfig,
           ) => observer.observe(send, new URL(url).origin),
-          inject: [UndiciTransport, UpstreamObserver, ALFRESCO_CONFIG],
+          inject: [UpstreamTransport, UpstreamObserver, ALFRESCO_CONFIG],
         },
       ],
       exports: [WIRE],

@@ -22,7 +22,7 @@ export type TransportConfig = Pick<
  * `Deadline` is its signal.
  */
 @Injectable()
-export class UndiciTransport implements OnApplicationShutdown {
+export class UpstreamTransport implements OnApplicationShutdown {
   private readonly pool: Pool;
   private readonly content: ContentConnectionOptions;
 
