@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Rows, SERVICE, type Table, median } from '../table.ts';
 import { Targets } from '../targets.ts';
 import { Upstream } from '../upstream.process.ts';
@@ -7,6 +8,7 @@ const CONNECTIONS = 64;
 const SECONDS = 5;
 /** Until all that runs has been compiled. */
 const WARM_UP_SECONDS = 10;
+const SETTLING_MS = 500;
 
 /** W1: so many that none is asked for again while an answer about it may still be repeated (STATUS_FRESHNESS_MS). */
 export function distinct(rounds: number): Promise<Table> {
@@ -29,6 +31,8 @@ async function readStatuses(title: string, downloads: number, rounds: number): P
     const ids = await targets.service.createDownloads(downloads);
     for (let round = -1; round < rounds; round += 1) {
       for (const target of targets.all) {
+        // The one before may still have been asking for readers who are gone.
+        await sleep(SETTLING_MS);
         const before = await upstream.requests();
         const paths = ids.map((id) => target.downloadPath(id));
         const rate = await load(
