@@ -5,6 +5,8 @@ export default defineConfig({
     globals: true,
     testTimeout: 20_000,
     hookTimeout: 30_000,
+    // Real servers, browsers and clocks, on a machine that may be busy: once more, and the report says so.
+    retry: 1,
     projects: [
       { extends: true, test: { name: 'unit', include: ['{src,sandbox,demo}/**/*.spec.ts'] } },
       {
@@ -12,8 +14,6 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/**/*.e2e-spec.ts'],
-          // Real servers, browsers and clocks, on a machine that may be busy: once more, and the report says so.
-          retry: 1,
           globalSetup: 'test/harness/evidence/evidence.setup.ts',
           setupFiles: 'test/harness/evidence/secrets.recorder.ts',
         },

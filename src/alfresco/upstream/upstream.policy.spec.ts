@@ -131,8 +131,9 @@ describe('the policy', () => {
   });
 
   it('pauses longer each time, and never for the same time as another call', async () => {
+    // Of forty, which are random, one in two hundred times the second pauses are the shorter ones together.
     const calls = await Promise.all(
-      Array.from({ length: 40 }, () => outcomeOf([UNSENT, UNSENT], { repeat: 'if-unsent' })),
+      Array.from({ length: 400 }, () => outcomeOf([UNSENT, UNSENT], { repeat: 'if-unsent' })),
     );
     const pauses = calls.map(({ sentAt }) => [sentAt[1]!, sentAt[2]! - sentAt[1]!] as const);
     expect(new Set(pauses.map(([first]) => first)).size).toBeGreaterThan(10);
