@@ -21,7 +21,7 @@ export default defineConfig({
   plugins: [
     {
       name: 'ascii',
-      // V8 keeps a file with any other character at two bytes a character, for as long as the service runs: 10 MB in all.
+      // V8 keeps a file with any other character at two bytes a character, for as long as the service runs: 5 MB in all.
       generateBundle(_options, bundle) {
         for (const file of Object.values(bundle)) {
           if (file.type === 'chunk') file.code = file.code.replace(/[^\0-\x7f]/g, escaped);

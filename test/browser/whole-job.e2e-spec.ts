@@ -165,13 +165,14 @@ describe('the page', () => {
       () => focused.innerText(),
       (text) => text === 'archive.zip',
     );
-    const newest = page.locator('.card').first();
-    const save = newest.getByRole('button', { name: 'Save archive.zip' });
+    const buttonOfNewest = (name: string) =>
+      tab.newest.root.getByRole('button', { name, exact: true });
+    const save = buttonOfNewest('Save archive.zip');
     await save.waitFor();
     await tabTo(save);
     const [saved] = await Promise.all([page.waitForEvent('download'), keyboard.press('Enter')]);
     expect(saved.suggestedFilename()).toBe('archive.zip');
-    await tabTo(newest.getByRole('button', { name: 'Remove archive.zip' }));
+    await tabTo(buttonOfNewest('Remove archive.zip'));
     await keyboard.press('Enter');
     await page.getByText('archive.zip is removed.').waitFor({ state: 'attached' });
     expect(await page.locator('h2:focus, h3:focus').count()).toBe(1);

@@ -60,9 +60,14 @@ export class DemoTab {
     const answer = this.page.waitForResponse(isCreation);
     await this.button('Make ZIP').click();
     const { entry } = (await (await answer).json()) as { entry: { id: string } };
-    const card = new Card(this.page, this.page.locator('.card').first());
+    const card = this.newest;
     await card.root.waitFor();
     return { card, id: entry.id };
+  }
+
+  /** The card of what was asked for last. */
+  get newest(): Card {
+    return new Card(this.page, this.page.locator('.card').first());
   }
 
   /** The card of this name. */

@@ -1,17 +1,14 @@
-/**
- * Bytes that one read takes from the kernel, at most: as many for who reads slowly, since two of these wait as long as he
- * does.
- */
+/** Bytes that one read takes from the kernel, at most, for who reads slowly: the memory of two reads waits as long as he does. */
 export const SMALL_READ = 32_768;
 /**
  * For who reads fast. A ZIP of 1 GB comes at 620 MB/s in pieces of 128 KiB, at 900 in those of 256 KiB and at 1,200 in these,
  * into memory that is used again; undici reads 64 KiB, each into new memory, and passes on 330.
  */
 export const LARGE_READ = 524_288;
-/** For all fast readers together, so that one turn of the event loop, which serves each of them once, stays short. */
+/** Bytes for all fast readers together, so that one turn of the event loop, which serves each of them once, stays short. */
 const ALL_READS = 8_388_608;
 
-/** Kept of each size until it is needed again. */
+/** Bytes that are kept of each size until they are needed again. */
 const SPARE = 4_194_304;
 
 const own = new WeakSet<ArrayBufferLike>();

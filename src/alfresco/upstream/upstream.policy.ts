@@ -26,7 +26,7 @@ export type Attempt = <T>(send: SendOnce<T>) => Promise<UpstreamAnswer<T>>;
  *
  * | limit                                | variable                       | kept by                    |
  * | ------------------------------------ | ------------------------------ | -------------------------- |
- * | to establish a connection            | `ALFRESCO_CONNECT_TIMEOUT_MS`  | `UpstreamTransport`          |
+ * | to establish a connection            | `ALFRESCO_CONNECT_TIMEOUT_MS`  | `UpstreamTransport`        |
  * | for a JSON call as a whole           | `ALFRESCO_TIMEOUT_MS`          | `Deadline`                 |
  * | for the first byte of a ZIP          | `ALFRESCO_IDLE_TIMEOUT_MS`     | `Deadline`                 |
  * | between two bytes of a ZIP           | `ALFRESCO_IDLE_TIMEOUT_MS`     | `ContentConnection`        |
