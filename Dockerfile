@@ -18,7 +18,8 @@ COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --ignore-scripts
 
 FROM base
-ENV NODE_ENV=production HOST=0.0.0.0
+# One arena: those that glibc makes for V8's threads, which compile what runs often, keep 16 MB (measured) for nothing.
+ENV NODE_ENV=production HOST=0.0.0.0 MALLOC_ARENA_MAX=1
 COPY package.json ./
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SERVICE_CORES, isInstalled, pinned } from './cores.ts';
+import { IMAGE_ENVIRONMENT } from './service.ts';
 
 /** What people would put in front of Alfresco instead, in a process of its own on the core of the service. */
 export interface Peer {
@@ -23,14 +24,22 @@ export function peerNames(): string[] {
 
 const SCRIPTS = ['fastify-http-proxy', 'http-proxy-middleware', 'nest-axios'];
 
-export function startPeer(name: string, origin: string): Promise<Peer> {
-  return name === 'nginx' ? startNginx(origin) : startScript(name, origin);
+/** No proxies: what the service is built on, when it does nothing. */
+export const FLOORS = ['node-constant', 'nest-constant'];
+
+/** @param options of Node.js, for those that run on it */
+export function startPeer(name: string, origin: string, options = ''): Promise<Peer> {
+  return name === 'nginx' ? startNginx(origin) : startScript(name, origin, options);
 }
 
-async function startScript(name: string, origin: string): Promise<Peer> {
+async function startScript(name: string, origin: string, options: string): Promise<Peer> {
   const file = join(import.meta.dirname, `peers/${name}.ts`);
-  const child = run([process.execPath, '--disable-warning=ExperimentalWarning', file, origin]);
-  const [url] = (await once(child.stdout!, 'data')) as [Buffer];
+  const command = [process.execPath, '--disable-warning=ExperimentalWarning', file, origin];
+  const child = run(command, options);
+  const [url] = (await Promise.race([once(child.stdout!, 'data'), once(child, 'exit')])) as [
+    Buffer,
+  ];
+  if (child.exitCode !== null) throw new Error(`${name} did not start`);
   return { name, url: url.toString().trim(), pid: child.pid!, stop: () => child.kill() };
 }
 
@@ -71,9 +80,12 @@ async function startNginx(origin: string): Promise<Peer> {
   };
 }
 
-function run(command: string[]): ChildProcess {
+function run(command: string[], options = ''): ChildProcess {
   const [program, ...args] = pinned(SERVICE_CORES, command);
-  return spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  return spawn(program, args, {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ...IMAGE_ENVIRONMENT, NODE_OPTIONS: options },
+  });
 }
 
 async function freePort(): Promise<number> {

@@ -17,6 +17,9 @@ export async function residentBytesOf(pid: number): Promise<number> {
 /** Header of the one caller that the measured service knows. */
 export const AUTHORIZATION = `Basic ${Buffer.from('bench:bench').toString('base64')}`;
 
+/** As in the image, see `Dockerfile`. */
+export const IMAGE_ENVIRONMENT = { MALLOC_ARENA_MAX: '1' };
+
 const MAIN = join(import.meta.dirname, '../dist/main.js');
 
 /**
@@ -51,6 +54,7 @@ export class MeasuredService {
       env: {
         PATH: process.env.PATH,
         NODE_ENV: 'production',
+        ...IMAGE_ENVIRONMENT,
         PORT: '0',
         RATE_LIMIT: 'off',
         STORE_URL: 'sqlite:./downloads.db',

@@ -32,9 +32,11 @@ export class Targets {
     ];
   }
 
-  static async start(upstream: Upstream): Promise<Targets> {
+  /** @param more names of peers that are no proxies */
+  static async start(upstream: Upstream, more: readonly string[] = []): Promise<Targets> {
     const peers: Peer[] = [];
-    for (const name of peerNames()) peers.push(await startPeer(name, upstream.origin));
+    for (const name of [...peerNames(), ...more])
+      peers.push(await startPeer(name, upstream.origin));
     return new Targets(upstream, peers, await MeasuredService.start(upstream.alfrescoUrl));
   }
 

@@ -8,7 +8,7 @@ const PER_SECOND = 200;
 const CONNECTIONS = 64;
 const SECONDS = 10;
 /** Under full load, until all that runs has been compiled: at so few requests a second that would take minutes. */
-const WARM_UP_SECONDS = 10;
+const WARM_UP_SECONDS = 30;
 /** What has stood still while others were measured has to find its pace again. */
 const RUN_UP_SECONDS = 2;
 

@@ -14,6 +14,7 @@ const AT_A_TIME = 200;
 const STREAMS = 200;
 /** What `docs/operations.md` advises where memory is worth more than throughput. */
 const FRUGAL = '--max-semi-space-size=2';
+const FLOOR = 'node:http, and nothing else';
 /** A service collects its garbage once it has nothing else to do. */
 const SETTLING_MS = 5000;
 
@@ -25,7 +26,8 @@ export async function watchers(): Promise<Table> {
     title: `W5: memory of ${WATCHERS.toLocaleString('en')} watchers of ${WATCHED} downloads`,
     unit: 'kB a watcher',
     rows: [
-      { name: 'node:http, and nothing else', values: [await bare()] },
+      { name: `${FLOOR}, ${FRUGAL}`, values: [await bare(FRUGAL)] },
+      { name: FLOOR, values: [await bare('')] },
       { name: `${SERVICE}, ${FRUGAL}`, values: [frugal.each] },
       { name: SERVICE, values: [usual.each] },
     ],
@@ -77,8 +79,8 @@ async function watch(url: string, pid: number, ids: readonly string[]) {
 }
 
 /** Kilobytes that a stream of events costs at the least: a socket, a request and an answer of Node.js. */
-async function bare(): Promise<number> {
-  const peer = await startPeer('node-events', '');
+async function bare(options: string): Promise<number> {
+  const peer = await startPeer('node-events', '', options);
   const { all, before, after } = await watch(peer.url, peer.pid, ['x']);
   for (const watcher of all) watcher.stop();
   peer.stop();

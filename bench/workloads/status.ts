@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { FLOORS } from '../peer.process.ts';
 import { Rows, SERVICE, type Table, median } from '../table.ts';
 import { Targets } from '../targets.ts';
 import { Upstream } from '../upstream.process.ts';
@@ -12,17 +13,22 @@ const SETTLING_MS = 500;
 
 /** W1: so many that none is asked for again while an answer about it may still be repeated (STATUS_FRESHNESS_MS). */
 export function distinct(rounds: number): Promise<Table> {
-  return readStatuses('W1: status reads of 10,000 downloads, 64 connections', 10_000, rounds);
+  return readStatuses('W1: status reads of 10,000 downloads, 64 connections', 10_000, [], rounds);
 }
 
-/** W2: what many tabs of a few users do. */
+/** W2: what many tabs of a few users do. Hardly a read asks Alfresco, so that it compares with what asks nobody. */
 export function shared(rounds: number): Promise<Table> {
-  return readStatuses('W2: 64 clients on 8 downloads', 8, rounds);
+  return readStatuses('W2: 64 clients on 8 downloads', 8, FLOORS, rounds);
 }
 
-async function readStatuses(title: string, downloads: number, rounds: number): Promise<Table> {
+async function readStatuses(
+  title: string,
+  downloads: number,
+  floors: readonly string[],
+  rounds: number,
+): Promise<Table> {
   const upstream = await Upstream.start();
-  const targets = await Targets.start(upstream);
+  const targets = await Targets.start(upstream, floors);
   const rows = new Rows();
   const asked: number[] = [];
   const shares: number[] = [];

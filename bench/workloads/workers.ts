@@ -4,32 +4,38 @@ import { Upstream } from '../upstream.process.ts';
 import { load } from '../wrk.ts';
 
 const SECONDS = 5;
-const WARM_UP_SECONDS = 15;
+const WARM_UP_SECONDS = 30;
+const CONNECTIONS = 64;
 /** Both cores: the load then takes its share of one of them. */
 const CORES = '0,1';
 
 /** W8: what a second process brings on a machine with two cores, which the load has to share. */
 export async function workers(rounds: number): Promise<Table> {
   const upstream = await Upstream.start();
+  const services: MeasuredService[] = [];
   const rows = new Rows();
   try {
+    const targets = [];
     for (const count of [1, 2]) {
       const variables = { WORKERS: String(count) };
       const service = await MeasuredService.start(upstream.alfrescoUrl, variables, CORES);
+      services.push(service);
       const ids = await service.createDownloads(8);
-      const paths = ids.map((id) => `/downloads/${id}`);
-      await load(service.url, paths, 64, WARM_UP_SECONDS);
-      for (let round = 0; round < rounds; round += 1) {
-        const { perSecond } = await load(service.url, paths, 64, SECONDS);
-        rows.add(`${count} process${count === 1 ? '' : 'es'}`, perSecond);
+      const name = `${count} process${count === 1 ? '' : 'es'}`;
+      targets.push({ name, url: service.url, paths: ids.map((id) => `/downloads/${id}`) });
+    }
+    for (const { url, paths } of targets) await load(url, paths, CONNECTIONS, WARM_UP_SECONDS);
+    for (let round = 0; round < rounds; round += 1) {
+      for (const { name, url, paths } of targets) {
+        rows.add(name, (await load(url, paths, CONNECTIONS, SECONDS)).perSecond);
       }
-      await service.stop();
     }
   } finally {
+    for (const service of services) await service.stop();
     upstream.stop();
   }
   const [one = [], two = []] = rows.all.map(({ values }) => values);
-  const ratio = (median(two) / median(one)).toFixed(2);
+  const ratio = median(two.map((rate, round) => rate / (one[round] ?? NaN))).toFixed(2);
   return {
     title: 'W8: 64 clients on 8 downloads, on one and on two processes',
     unit: 'reads a second',

@@ -14,6 +14,7 @@ const variables = [...defaults.keys(), ...ofFiles].toSorted();
 
 /** Read by Node.js and by OpenTelemetry. */
 const OF_OTHERS = [
+  'MALLOC_ARENA_MAX',
   'NODE_EXTRA_CA_CERTS',
   'NODE_TLS_REJECT_UNAUTHORIZED',
   'OTEL_EXPORTER_OTLP_HEADERS',
