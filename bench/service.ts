@@ -29,11 +29,14 @@ const MAIN = join(import.meta.dirname, '../dist/main.js');
 export class MeasuredService {
   readonly child: ChildProcess;
   readonly url: string;
+  /** By `performance.now()`. */
+  readonly spawnedAt: number;
   private readonly directory: string;
 
-  private constructor(child: ChildProcess, url: string, directory: string) {
+  private constructor(child: ChildProcess, url: string, directory: string, spawnedAt: number) {
     this.child = child;
     this.url = url;
+    this.spawnedAt = spawnedAt;
     this.directory = directory;
   }
 
@@ -48,6 +51,8 @@ export class MeasuredService {
     // To a file: a pipe would have to be read by the core that makes the load.
     const log = openSync(join(directory, 'log'), 'w');
     const [program, ...args] = pinned(cores, [process.execPath, MAIN]);
+    const hash = await bcrypt.hash('bench', 10);
+    const spawnedAt = performance.now();
     const child = spawn(program, args, {
       cwd: directory,
       stdio: ['ignore', log, 'inherit'],
@@ -61,7 +66,7 @@ export class MeasuredService {
         ALFRESCO_URL: alfrescoUrl,
         ALFRESCO_USERNAME: account.id,
         ALFRESCO_PASSWORD: account.password,
-        USERS: `bench:${await bcrypt.hash('bench', 10)}`,
+        USERS: `bench:${hash}`,
         ...more,
       },
     });
@@ -69,7 +74,7 @@ export class MeasuredService {
     for (;;) {
       const text = await readFile(join(directory, 'log'), 'utf8');
       const url = /listens on (http:\/\/[^\s:]+:\d+)/.exec(text)?.[1];
-      if (url) return new MeasuredService(child, url, directory);
+      if (url) return new MeasuredService(child, url, directory, spawnedAt);
       if (child.exitCode !== null) throw new Error(`the service did not start: ${text}`);
       await sleep(10);
     }

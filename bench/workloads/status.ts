@@ -32,7 +32,7 @@ async function readStatuses(
   const rows = new Rows();
   const asked: number[] = [];
   const shares: number[] = [];
-  let failed = 0;
+  const failures: string[] = [];
   try {
     const ids = await targets.service.createDownloads(downloads);
     for (let round = -1; round < rounds; round += 1) {
@@ -47,7 +47,7 @@ async function readStatuses(
           CONNECTIONS,
           round < 0 ? WARM_UP_SECONDS : SECONDS,
         );
-        failed += rate.failed;
+        if (rate.failed > 0) failures.push(`${rate.failed} of ${target.name}`);
         // The first is to warm up.
         if (round < 0) continue;
         rows.add(target.name, rate.perSecond);
@@ -69,7 +69,7 @@ async function readStatuses(
     isCompared: true,
     notes: [
       `Of the reads of this service, ${median(shares).toFixed(1)} % asked Alfresco: ` +
-        `${perDownload.toFixed(2)} calls a second for each download. Answers that failed, of all together: ${failed}.`,
+        `${perDownload.toFixed(2)} calls a second for each download. Answers that failed: ${failures.join(', ') || 'none'}.`,
     ],
   };
 }
