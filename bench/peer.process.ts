@@ -36,11 +36,9 @@ async function startScript(name: string, origin: string, options: string): Promi
   const file = join(import.meta.dirname, `peers/${name}.ts`);
   const command = [process.execPath, '--disable-warning=ExperimentalWarning', file, origin];
   const child = run(command, options);
-  const [url] = (await Promise.race([once(child.stdout!, 'data'), once(child, 'exit')])) as [
-    Buffer,
-  ];
-  if (child.exitCode !== null) throw new Error(`${name} did not start`);
-  return { name, url: url.toString().trim(), pid: child.pid!, stop: () => child.kill() };
+  const { value: url } = await child.stdout!.iterator({ destroyOnReturn: false }).next();
+  if (url === undefined) throw new Error(`${name} did not start`);
+  return { name, url: String(url).trim(), pid: child.pid!, stop: () => child.kill() };
 }
 
 /** One worker, no log, connections kept, nothing cached and nothing put on the disk. */
@@ -68,7 +66,10 @@ async function startNginx(origin: string): Promise<Peer> {
   );
   const child = run(['nginx', '-p', directory, '-c', file, '-e', join(directory, 'error.log')]);
   const url = `http://127.0.0.1:${port}`;
-  while (!(await fetch(url).catch(() => undefined))) await sleep(20);
+  while (!(await fetch(url).catch(() => undefined))) {
+    if (child.exitCode !== null) throw new Error('nginx did not start');
+    await sleep(20);
+  }
   return {
     name: 'nginx',
     url,

@@ -2,13 +2,10 @@ import { pace } from '../pace.ts';
 import { Rows, type Table } from '../table.ts';
 import { type Target, Targets } from '../targets.ts';
 import { Upstream } from '../upstream.process.ts';
-import { load } from '../wrk.ts';
+import { WARM_UP_SECONDS, load } from '../wrk.ts';
 
 const PER_SECOND = 200;
-const CONNECTIONS = 64;
 const SECONDS = 10;
-/** Under full load, until all that runs has been compiled: at so few requests a second that would take minutes. */
-const WARM_UP_SECONDS = 30;
 /** What has stood still while others were measured has to find its pace again. */
 const RUN_UP_SECONDS = 2;
 
@@ -21,7 +18,8 @@ export async function latency(rounds: number): Promise<Table[]> {
     const ids = await targets.service.createDownloads(1000);
     const pathsOf = (target: Target) => ids.map((id) => target.downloadPath(id));
     for (const target of targets.all) {
-      await load(target.url, pathsOf(target), CONNECTIONS, WARM_UP_SECONDS);
+      // Under full load: at so few requests a second it would take minutes.
+      await load(target.url, pathsOf(target), WARM_UP_SECONDS);
     }
     for (let round = 0; round < rounds; round += 1) {
       let direct;

@@ -3,12 +3,9 @@ import { FLOORS } from '../peer.process.ts';
 import { Rows, SERVICE, type Table, median } from '../table.ts';
 import { Targets } from '../targets.ts';
 import { Upstream } from '../upstream.process.ts';
-import { load } from '../wrk.ts';
+import { WARM_UP_SECONDS, load } from '../wrk.ts';
 
-const CONNECTIONS = 64;
 const SECONDS = 5;
-/** Until all that runs has been compiled, for which V8 has the same core: this service gains a third after the first ten. */
-const WARM_UP_SECONDS = 30;
 const SETTLING_MS = 500;
 
 /** W1: so many that none is asked for again while an answer about it may still be repeated (STATUS_FRESHNESS_MS). */
@@ -41,12 +38,7 @@ async function readStatuses(
         await sleep(SETTLING_MS);
         const before = await upstream.requests();
         const paths = ids.map((id) => target.downloadPath(id));
-        const rate = await load(
-          target.url,
-          paths,
-          CONNECTIONS,
-          round < 0 ? WARM_UP_SECONDS : SECONDS,
-        );
+        const rate = await load(target.url, paths, round < 0 ? WARM_UP_SECONDS : SECONDS);
         if (rate.failed > 0) failures.push(`${rate.failed} of ${target.name}`);
         // The first is to warm up.
         if (round < 0) continue;

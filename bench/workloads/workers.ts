@@ -1,11 +1,9 @@
 import { MeasuredService } from '../service.ts';
 import { Rows, type Table, median } from '../table.ts';
 import { Upstream } from '../upstream.process.ts';
-import { load } from '../wrk.ts';
+import { WARM_UP_SECONDS, load } from '../wrk.ts';
 
 const SECONDS = 5;
-const WARM_UP_SECONDS = 30;
-const CONNECTIONS = 64;
 /** Both cores: the load then takes its share of one of them. */
 const CORES = '0,1';
 
@@ -24,10 +22,10 @@ export async function workers(rounds: number): Promise<Table> {
       const name = `${count} process${count === 1 ? '' : 'es'}`;
       targets.push({ name, url: service.url, paths: ids.map((id) => `/downloads/${id}`) });
     }
-    for (const { url, paths } of targets) await load(url, paths, CONNECTIONS, WARM_UP_SECONDS);
+    for (const { url, paths } of targets) await load(url, paths, WARM_UP_SECONDS);
     for (let round = 0; round < rounds; round += 1) {
       for (const { name, url, paths } of targets) {
-        rows.add(name, (await load(url, paths, CONNECTIONS, SECONDS)).perSecond);
+        rows.add(name, (await load(url, paths, SECONDS)).perSecond);
       }
     }
   } finally {

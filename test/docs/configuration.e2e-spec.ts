@@ -12,7 +12,7 @@ const defaults = new Map(
 const ofFiles = FILE_VARIABLES.map((name) => `${name}_FILE`);
 const variables = [...defaults.keys(), ...ofFiles].toSorted();
 
-/** Read by Node.js and by OpenTelemetry. */
+/** Read by Node.js, by OpenTelemetry and by the C library. */
 const OF_OTHERS = [
   'MALLOC_ARENA_MAX',
   'NODE_EXTRA_CA_CERTS',
