@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import bcrypt from 'bcrypt';
 import type { FastifyInstance } from 'fastify';
 import { SAMPLE_NODES, SAMPLE_USERS } from '../sandbox/sample-nodes.ts';
@@ -19,16 +21,25 @@ const ACCOUNT = SAMPLE_USERS.find(({ id }) => id === 'downloads-service')!;
 /**
  * Starts the service in front of a stand-in for Alfresco, with the page at `/` and what the page needs under `/demo`.
  *
+ * @param built folder of the compiled service
  * @param variables of the environment that differ from the demo's own
  * @throws when the port is in use, or a variable is wrong
  */
 export async function startDemoService(
   sandbox: Sandbox,
+  built: string,
   variables: Record<string, string | undefined> = {},
 ): Promise<DemoService> {
-  const { createApp } = await import('../dist/app.factory.js');
-  const { loadConfig } = await import('../dist/config/config.loader.js');
-  const { DownloadRegistry } = await import('../dist/downloads/registry/download.registry.js');
+  const module = (name: string) => import(pathToFileURL(join(built, name)).href);
+  const { createApp } = (await module(
+    'app.factory.js',
+  )) as typeof import('#service/app.factory.js');
+  const { loadConfig } = (await module(
+    'config/config.loader.js',
+  )) as typeof import('#service/config/config.loader.js');
+  const { DownloadRegistry } = (await module(
+    'downloads/registry/download.registry.js',
+  )) as typeof import('#service/downloads/registry/download.registry.js');
   const config = loadConfig({
     LOG_LEVEL: 'warn',
     STORE_URL: 'sqlite::memory:',

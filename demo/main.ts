@@ -1,4 +1,7 @@
-import { existsSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { build, temporaryFolder } from '../scripts/build.ts';
 import { startSandbox } from '../sandbox/sandbox.ts';
 import { startDemoService } from './demo.service.ts';
 import { greeting } from './greeting.ts';
@@ -17,9 +20,20 @@ async function main(): Promise<void> {
     return;
   }
   const { HOST, PORT } = process.env;
+  const port = Number(PORT || 3000);
+  if (await isTaken(port, HOST)) {
+    console.error(`Port ${port} is in use; choose another one: PORT=${port + 1} npm run demo`);
+    process.exitCode = 1;
+    return;
+  }
+  console.log('Building the service for the demo, which takes some seconds ...');
+  // Not dist/, which may be running, or be what somebody is working on.
+  const built = temporaryFolder('demo');
+  process.once('exit', () => rmSync(built, { recursive: true, force: true }));
+  await build(built, { isBundled: false });
   const sandbox = await startSandbox({ bytesPerSecond: BYTES_PER_SECOND });
   try {
-    const service = await startDemoService(sandbox, { HOST, PORT });
+    const service = await startDemoService(sandbox, built, { HOST, PORT });
     const stop = async () => {
       await service.close();
       await sandbox.close();
@@ -28,14 +42,24 @@ async function main(): Promise<void> {
     process.once('SIGTERM', () => void stop());
     console.log(greeting(service.url, sandbox.url));
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    console.error(
-      code === 'EADDRINUSE'
-        ? `Port ${PORT ?? 3000} is in use; choose another one: PORT=3001 npm run demo`
-        : error,
-    );
+    console.error(error);
     process.exitCode = 1;
     await sandbox.close();
+  }
+}
+
+/** Asked before anything is built. */
+async function isTaken(port: number, host = '127.0.0.1'): Promise<boolean> {
+  const probe = createServer();
+  try {
+    probe.listen(port, host);
+    await once(probe, 'listening');
+    return false;
+  } catch (error) {
+    // Anything else, an address that is not this machine's for instance, is for the service to say.
+    return (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+  } finally {
+    probe.close();
   }
 }
 

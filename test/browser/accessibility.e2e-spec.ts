@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import axe from 'axe-core';
-import { demoInBrowser } from '../harness/demo.browser.js';
-import type { DemoTab } from '../harness/demo.tab.js';
+import { demoInBrowser } from '../harness/demo-browser.js';
+import type { DemoTab } from '../harness/demo-tab.js';
 import { DownloadsApi } from '../harness/api.js';
 
 /** Pictures of every state, for people to look at. */

@@ -1,5 +1,5 @@
 import { DownloadsApi } from '../harness/api.js';
-import { demoInBrowser } from '../harness/demo.browser.js';
+import { demoInBrowser } from '../harness/demo-browser.js';
 
 const LARGE_FILE_BYTES = 60_000_000;
 

@@ -1,4 +1,4 @@
-import { demoInBrowser } from '../harness/demo.browser.js';
+import { demoInBrowser } from '../harness/demo-browser.js';
 import { until } from '../harness/polling.js';
 
 const running = demoInBrowser({ largeFileBytes: 60_000_000 });

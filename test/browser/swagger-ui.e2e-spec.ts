@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import type { Page } from 'playwright-core';
-import { demoInBrowser } from '../harness/demo.browser.js';
+import { demoInBrowser } from '../harness/demo-browser.js';
 
 const PHONE_PIXELS = 360;
 

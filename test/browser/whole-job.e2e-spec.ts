@@ -6,8 +6,8 @@ import { promisify } from 'node:util';
 import type { Download, Locator } from 'playwright-core';
 import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
 import { DownloadsApi } from '../harness/api.js';
-import { demoInBrowser } from '../harness/demo.browser.js';
-import type { DemoTab } from '../harness/demo.tab.js';
+import { demoInBrowser } from '../harness/demo-browser.js';
+import type { DemoTab } from '../harness/demo-tab.js';
 import { until } from '../harness/polling.js';
 import { needsTools } from '../harness/tools.js';
 

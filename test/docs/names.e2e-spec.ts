@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { PROBLEMS } from '../../dist/problems/problem.catalogue.js';
+import { PROBLEMS } from '#service/problems/problem.catalogue.js';
 import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
 import { type Bff, startBff } from '../harness/bff.js';
 import { MarkdownDocument, allDocuments, codesIn } from '../harness/markdown.js';

@@ -1,14 +1,15 @@
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
-import { loadConfig } from '../../dist/config/config.loader.js';
+import { loadConfig } from '#service/config/config.loader.js';
 import { DownloadsApi } from '../harness/api.js';
 import { type Bff, startBff, users } from '../harness/bff.js';
 import { MarkdownDocument, codesIn } from '../harness/markdown.js';
 import { until } from '../harness/polling.js';
+import { BUILT_SERVICE } from '../harness/service-process.js';
 
 let sandbox: Sandbox;
 let bff: Bff;
@@ -17,7 +18,7 @@ let lines: string[];
 beforeAll(async () => {
   sandbox = await startSandbox();
   lines = [];
-  bff = await startBff(sandbox.url, {}, (line) => lines.push(line));
+  bff = await startBff(sandbox.url, {}, { onLine: (line) => lines.push(line) });
 });
 afterAll(async () => {
   await bff.close();
@@ -48,7 +49,7 @@ describe('what the documents show', () => {
       .text.trim()
       .split('\n');
     const directory = await mkdtemp(join(tmpdir(), 'configuration-'));
-    await symlink(resolve('dist'), join(directory, 'dist'));
+    await symlink(BUILT_SERVICE, join(directory, 'dist'));
     const shell = spawn('sh', ['-c', command.replace(/^\$ /, '')], {
       cwd: directory,
       env: { PATH: process.env.PATH },

@@ -1,33 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import bcrypt from 'bcrypt';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { createApp } from '../../dist/app.factory.js';
-import { loadConfig } from '../../dist/config/config.loader.js';
+import { createApp } from '#service/app.factory.js';
+import type { AppConfig } from '#service/config/app.config.js';
+import { loadConfig } from '#service/config/config.loader.js';
+import type { Pacing } from '#service/config/pacing.js';
 import { SAMPLE_USERS } from '../../sandbox/sample-nodes.ts';
-import { CALLERS } from './callers.js';
+import { AS_ALICE, CALLERS, basic, users } from './callers.js';
+
+export { AS_ALICE, CALLERS, basic, users };
+
 import { keep, keepLine, talkative } from './evidence/evidence.js';
 import { rawRequest } from './raw-http.js';
 
 export const SERVICE_ACCOUNT = SAMPLE_USERS.find(({ id }) => id === 'downloads-service')!;
-
-export { CALLERS };
-
-type CallerName = keyof typeof CALLERS;
-
-/** `Authorization` of a caller. */
-export function basic({ name, password }: { name: string; password: string }): string {
-  return `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`;
-}
-
-export const AS_ALICE = { authorization: basic(CALLERS.alice) };
-
-/** `USERS` for the callers, at bcrypt's lowest cost. */
-export function users(...names: CallerName[]): string {
-  return names
-    .map((name) => CALLERS[name])
-    .map(({ name, password }) => `${name}:${bcrypt.hashSync(password, 4)}`)
-    .join(',');
-}
 
 /** The environment of a service in front of the Alfresco at `url`. */
 export function environment(
@@ -56,21 +41,29 @@ export interface Bff {
   close(): Promise<void>;
 }
 
+/** Some pauses of the service; the others are as in production. */
+export type PartialPacing = { readonly [Group in keyof Pacing]?: Partial<Pacing[Group]> };
+
+export interface BffOptions {
+  /** Receives each line that the service logs. */
+  readonly onLine?: ((line: string) => void) | undefined;
+  readonly pacing?: PartialPacing | undefined;
+}
+
 /**
  * Starts the service in this process, on a free port. Whatever its `LOG_LEVEL`, all that it logs is kept for the end of
  * the run; to the output of this process goes what the level lets through.
- *
- * @param onLine is told of every line of the log
  */
 export async function startBff(
   alfrescoUrl: string,
   more: Record<string, string> = {},
-  onLine: (line: string) => void = () => {},
+  { onLine, pacing }: BffOptions = {},
 ): Promise<Bff> {
   const variables = environment(alfrescoUrl, more);
-  const app = await createApp(loadConfig(talkative(variables)), {
+  const config = loadConfig(talkative(variables));
+  const app = await createApp(paced(config, pacing), {
     write: (line) => {
-      onLine(line);
+      onLine?.(line);
       if (keepLine(line, variables.LOG_LEVEL)) process.stdout.write(line);
     },
   });
@@ -93,4 +86,12 @@ export async function keepMetrics(port: number): Promise<void> {
   const asked = rawRequest(port, { path: '/metrics' }).catch(() => undefined);
   const answer = await Promise.race([asked, sleep(2000, undefined, { ref: false })]);
   if (answer?.status === 200) keep('metrics', answer.body);
+}
+
+function paced(config: AppConfig, changes: PartialPacing = {}): AppConfig {
+  const groups = Object.entries(config.pacing ?? {}).map(([name, group]) => [
+    name,
+    { ...group, ...changes[name as keyof Pacing] },
+  ]);
+  return { ...config, pacing: Object.fromEntries(groups) as Pacing };
 }

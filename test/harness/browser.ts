@@ -1,4 +1,5 @@
 import { type Browser, chromium } from 'playwright-core';
+import { pathOf } from './programs.ts';
 
 /** Quiet: a browser looks for updates and news of its own otherwise. */
 const ARGUMENTS = [
@@ -9,7 +10,7 @@ const ARGUMENTS = [
   '--disable-sync',
 ];
 
-/** Debian's Chromium, without a window. */
+/** Chromium or Chrome without a window, where `pathOf` finds it. */
 export function launchBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: '/usr/bin/chromium', args: ARGUMENTS });
+  return chromium.launch({ executablePath: pathOf('chromium')!, args: ARGUMENTS });
 }

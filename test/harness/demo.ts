@@ -29,7 +29,7 @@ export class Demo {
   }
 
   async startService(): Promise<void> {
-    this.service = await startDemoService(this.sandbox, {
+    this.service = await startDemoService(this.sandbox, process.env.BUILT_SERVICE!, {
       HOST: '127.0.0.1',
       PORT: this.port,
       LOG_LEVEL: 'silent',

@@ -1,4 +1,4 @@
-import { RedisServer } from './redis.server.js';
+import { RedisServer } from './redis-server.js';
 
 export interface RedisProcess {
   readonly url: string;

@@ -9,7 +9,7 @@ export interface LogLine {
   readonly [name: string]: unknown;
 }
 
-/** Collects what one service logs: `startBff(url, variables, log.add)`. */
+/** Collects what one service logs: `startBff(url, variables, { onLine: log.add })`. */
 export class RequestLog {
   readonly lines: LogLine[] = [];
 

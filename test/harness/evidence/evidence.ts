@@ -16,7 +16,7 @@ declare module 'vitest' {
 }
 
 /** Keeps a text for the search at the end of the run. */
-export function keep(kind: 'log' | 'metrics' | 'secrets', text: string): void {
+export function keep(kind: 'files' | 'log' | 'metrics' | 'secrets', text: string): void {
   appendFileSync(join(inject('evidence').directory, `${kind}-${process.pid}`), text);
 }
 

@@ -1,0 +1,79 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { bundle } from './bundle.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+/** Where everything is built that is not yet, or never, what `npm start` runs. */
+const WORKSHOP = join(ROOT, '.build');
+
+/**
+ * Compiles the service, and bundles it unless told otherwise. The folder must be below the repository, so that the
+ * compiled modules find their packages.
+ *
+ * @throws Error with what the compiler printed
+ */
+export async function build(
+  folder: string,
+  { isBundled = true }: { isBundled?: boolean } = {},
+): Promise<void> {
+  const compiler = spawn(
+    process.execPath,
+    [
+      join(ROOT, 'node_modules/typescript/bin/tsc'),
+      '-p',
+      'tsconfig.build.json',
+      '--outDir',
+      folder,
+    ],
+    { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  let printed = '';
+  compiler.stdout.on('data', (chunk) => (printed += String(chunk)));
+  const [exitCode] = (await once(compiler, 'close')) as [number | null];
+  if (exitCode !== 0) throw new Error(`src/ does not compile:\n${printed}`);
+  if (isBundled) await bundle(folder);
+}
+
+/** A folder for the build of one run, which its process removes at its end; those of killed processes go now. */
+export function temporaryFolder(purpose: string): string {
+  mkdirSync(WORKSHOP, { recursive: true });
+  for (const name of readdirSync(WORKSHOP)) {
+    const pid = Number(/-(\d+)$/.exec(name)?.[1]);
+    if (pid > 0 && !isRunning(pid)) rmSync(join(WORKSHOP, name), { recursive: true, force: true });
+  }
+  return join(WORKSHOP, `${purpose}-${process.pid}`);
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    // EPERM: it is there, and somebody else's.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** `dist/` is replaced as a whole once the build has succeeded, so that a service that runs from it always finds all. */
+async function buildDist(): Promise<void> {
+  const dist = join(ROOT, 'dist');
+  const fresh = temporaryFolder('dist');
+  const old = `${fresh}-old-${process.pid}`;
+  try {
+    await build(fresh);
+    if (existsSync(dist)) renameSync(dist, old);
+    renameSync(fresh, dist);
+  } finally {
+    for (const folder of [fresh, old]) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+if (import.meta.main) {
+  try {
+    await buildDist();
+  } catch (error) {
+    console.error((error as Error).message);
+    process.exitCode = 1;
+  }
+}

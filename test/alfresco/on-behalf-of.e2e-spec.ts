@@ -1,0 +1,208 @@
+import { AlfrescoClient } from '#service/alfresco/alfresco.client.js';
+import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
+import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
+import { isOpensslMissing } from '../../sandbox/testing/certificates.ts';
+import { DownloadsApi } from '../harness/api.js';
+import { AS_ALICE, type Bff, SERVICE_ACCOUNT, startBff } from '../harness/bff.js';
+import { MutualTls, PROXY_USER } from '../harness/mutual-tls.js';
+import { until } from '../harness/polling.js';
+import { readZip } from '../harness/zip.js';
+
+const { forbiddenFile, forbiddenInsideFolder, textFile } = SAMPLE_NODES;
+
+describe.skipIf(isOpensslMissing())('ALFRESCO_ON_BEHALF_OF=remote-user', () => {
+  let tls: MutualTls;
+  let sandbox: Sandbox;
+  let bff: Bff;
+  let client: AlfrescoClient;
+
+  const start = (url: string, identity = tls.client): Promise<Bff> =>
+    startBff(url, {
+      ALFRESCO_USERNAME: '',
+      ALFRESCO_PASSWORD: '',
+      ALFRESCO_ON_BEHALF_OF: 'remote-user',
+      ...tls.variables(identity),
+    });
+
+  beforeAll(async () => {
+    tls = new MutualTls();
+    sandbox = await startSandbox({
+      tls: tls.ofSandbox,
+      external: { proxyUserName: PROXY_USER },
+    });
+    bff = await start(sandbox.url);
+    client = bff.app.get(AlfrescoClient);
+  });
+  afterAll(async () => {
+    await bff.close();
+    await sandbox.close();
+    tls.close();
+  });
+  beforeEach(() => sandbox.clearRequests());
+
+  const finished = (id: string, name: string) =>
+    until(
+      () => client.getDownloadNode(id, name),
+      ({ status }) => status === 'DONE',
+    );
+
+  /** Names of the files in the ZIP that this user gets. */
+  async function zipOf(nodeId: string, name: string): Promise<string[]> {
+    const { id } = await client.createDownload([nodeId], name);
+    const node = await finished(id, name);
+    const range = { start: 0, end: node.size! - 1 };
+    const content = await client.openContent(node, range, new AbortController().signal, name);
+    const entries = await readZip(Buffer.concat(await content.toArray()));
+    return entries.map((entry) => entry.name.replace(/^.*\/(?=.)/, ''));
+  }
+
+  it('puts into a ZIP what the caller may read', async () => {
+    const ofAlice = await zipOf(forbiddenInsideFolder, 'alice');
+    const ofBob = await zipOf(forbiddenInsideFolder, 'bob');
+    expect(ofAlice).toContain('for-everyone.txt');
+    expect(ofAlice).not.toContain('for-bob.txt');
+    expect(ofBob).toContain('for-everyone.txt');
+    expect(ofBob).toContain('for-bob.txt');
+  });
+
+  it('lets Alfresco refuse a node that the caller may not read', async () => {
+    await expect(client.createDownload([forbiddenFile], 'alice')).rejects.toMatchObject({
+      code: 'NODE_FORBIDDEN',
+    });
+    expect(await zipOf(forbiddenFile, 'bob')).toEqual(['bob-private.txt']);
+  });
+
+  it('lets Alfresco refuse the download of another caller', async () => {
+    const { id } = await client.createDownload([textFile], 'alice');
+    const node = await finished(id, 'alice');
+    const forbidden = expect.objectContaining({ code: 'FORBIDDEN' });
+    await expect(client.getDownload(id, 'bob')).rejects.toEqual(forbidden);
+    await expect(client.cancelDownload(id, 'bob')).rejects.toEqual(forbidden);
+    await expect(client.getDownloadNode(id, 'bob')).rejects.toEqual(forbidden);
+    await expect(client.deleteNode(id, 'bob')).rejects.toEqual(forbidden);
+    const whole = { start: 0, end: node.size! - 1 };
+    await expect(
+      client.openContent(node, whole, new AbortController().signal, 'bob'),
+    ).rejects.toEqual(forbidden);
+    await client.deleteNode(id, 'alice');
+    expect(sandbox.downloadIds()).not.toContain(id);
+  });
+
+  it('keeps callers apart who ask at the same time over the same connections', async () => {
+    const names = Array.from({ length: 100 }, (_, index) => `user ${index % 7} ü`);
+    const downloads = await Promise.all(names.map((it) => client.createDownload([textFile], it)));
+    const created = sandbox.requests.map(({ user }) => String(user));
+    expect(created.toSorted()).toEqual(names.toSorted());
+    await Promise.all(downloads.map(({ id }, index) => client.getDownload(id, names[index])));
+  });
+
+  it('sends the name in one way and no credentials beside it', async () => {
+    await client.createDownload([textFile], 'zoë');
+    const [{ headers, user, rawHeaders } = {} as never] = sandbox.requests;
+    expect(user).toBe('zoë');
+    expect(headers['remote-user-encode']).toBe('true');
+    expect(headers.authorization).toBeUndefined();
+    expect(rawHeaders.filter((name) => /^x-alfresco-/i.test(name))).toHaveLength(1);
+  });
+
+  it('asks the readiness probe in nobody’s name', async () => {
+    expect((await fetch(`${bff.url}/health/ready`)).status).toBe(200);
+    expect(sandbox.requests[0]!.headers).not.toHaveProperty('x-alfresco-remote-user');
+  });
+
+  it('asks Alfresco nothing when the name of the caller is missing or cannot be passed on', async () => {
+    await expect(client.createDownload([textFile])).rejects.toThrow(TypeError);
+    for (const name of ['', ' admin', 'admin\n', 'System', 'x'.repeat(256)]) {
+      await expect(client.createDownload([textFile], name)).rejects.toMatchObject({
+        code: 'FORBIDDEN',
+      });
+    }
+    expect(sandbox.requests).toEqual([]);
+  });
+
+  it('is what callers of the API get', async () => {
+    const api = DownloadsApi.ofBff(bff.url);
+    const id = await api.make([forbiddenInsideFolder]);
+    const names = (await readZip(await api.content(id))).map(({ name }) => name);
+    expect(names.some((name) => name.endsWith('/for-everyone.txt'))).toBe(true);
+    expect(names.some((name) => name.endsWith('/for-bob.txt'))).toBe(false);
+    const refused = await api.create([forbiddenFile]);
+    expect(await refused.json()).toMatchObject({ status: 403, code: 'NODE_FORBIDDEN' });
+    const link = await api.request('POST', `/downloads/${id}/request-direct-access-url`);
+    const { entry } = (await link.json()) as { entry: { contentUrl: string } };
+    expect((await fetch(entry.contentUrl)).status).toBe(200);
+    expect((await api.request('GET', '/downloads')).status).toBe(200);
+    expect((await api.request('DELETE', `/downloads/${id}`)).status).toBe(202);
+    expect((await api.request('DELETE', `/nodes/${id}`)).status).toBe(204);
+    const named = sandbox.requests.filter(({ url }) => !url.includes('/probes/'));
+    expect(named.every(({ user }) => user === 'alice')).toBe(true);
+  });
+
+  it('never lets the header of a caller through', async () => {
+    for (const name of ['admin', Buffer.from('admin').toString('base64')]) {
+      await fetch(`${bff.url}/downloads`, {
+        method: 'POST',
+        headers: {
+          ...AS_ALICE,
+          'content-type': 'application/json',
+          'x-alfresco-remote-user': name,
+          'remote-user-encode': 'true',
+        },
+        body: JSON.stringify({ nodeIds: [forbiddenFile] }),
+      });
+    }
+    expect(sandbox.requests).toHaveLength(2);
+    expect(sandbox.requests.every(({ user }) => user === 'alice')).toBe(true);
+    for (const { headers } of sandbox.requests) {
+      expect(headers['x-alfresco-remote-user']).toBe(Buffer.from('alice').toString('base64'));
+    }
+  });
+
+  it('lets none through either where the header would be believed and nothing is said in anyone’s name', async () => {
+    const gullible = await startSandbox({ external: { proxyUserName: '' } });
+    const service = await startBff(gullible.url);
+    const answer = await fetch(`${service.url}/downloads`, {
+      method: 'POST',
+      headers: {
+        ...AS_ALICE,
+        'content-type': 'application/json',
+        'x-alfresco-remote-user': 'bob',
+      },
+      body: JSON.stringify({ nodeIds: [forbiddenFile] }),
+    });
+    expect(await answer.json()).toMatchObject({ status: 403, code: 'NODE_FORBIDDEN' });
+    expect(gullible.requests.map(({ user }) => user)).toEqual([SERVICE_ACCOUNT.id]);
+    await service.close();
+    await gullible.close();
+  });
+
+  it('fails when Alfresco does not know the certificate, instead of acting as someone else', async () => {
+    const other = await start(sandbox.url, tls.issue('/O=Example/CN=other'));
+    await expect(
+      other.app.get(AlfrescoClient).createDownload([textFile], 'alice'),
+    ).rejects.toMatchObject({ code: 'ALFRESCO_CREDENTIALS_REJECTED' });
+    await other.close();
+  });
+
+  it('fails when Alfresco has no external authentication', async () => {
+    const strict = await startSandbox({ tls: tls.ofSandbox });
+    const other = await start(strict.url);
+    await expect(
+      other.app.get(AlfrescoClient).createDownload([textFile], 'alice'),
+    ).rejects.toMatchObject({ code: 'ALFRESCO_CREDENTIALS_REJECTED' });
+    await other.close();
+    await strict.close();
+  });
+
+  it('is of no use to who has no client certificate', async () => {
+    const plain = await startBff(sandbox.url, {
+      ALFRESCO_CA_FILE: tls.file('ca.pem', tls.ca),
+      ALFRESCO_PASSWORD: 'wrong',
+    });
+    await expect(
+      plain.app.get(AlfrescoClient).createDownload([forbiddenFile], 'bob'),
+    ).rejects.toMatchObject({ code: 'ALFRESCO_CREDENTIALS_REJECTED' });
+    expect(sandbox.requests[0]!.headers).not.toHaveProperty('x-alfresco-remote-user');
+    await plain.close();
+  });
+});

@@ -1,0 +1,128 @@
+import { AlfrescoClient } from '#service/alfresco/alfresco.client.js';
+import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
+import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
+import { CertificateAuthority, isOpensslMissing } from '../../sandbox/testing/certificates.ts';
+import { DownloadsApi } from '../harness/api.js';
+import { type Bff, startBff } from '../harness/bff.js';
+import { captureOutput, leaksIn } from '../harness/leaks.js';
+import { MutualTls } from '../harness/mutual-tls.js';
+import { until } from '../harness/polling.js';
+
+describe.skipIf(isOpensslMissing())('Alfresco behind https', () => {
+  let tls: MutualTls;
+  let sandbox: Sandbox;
+  let bff: Bff | undefined;
+  let output: ReturnType<typeof captureOutput>;
+
+  beforeAll(async () => {
+    output = captureOutput();
+    tls = new MutualTls();
+    sandbox = await startSandbox({ tls: tls.ofSandbox });
+  });
+  afterEach(async () => {
+    await bff?.close();
+    bff = undefined;
+    vi.unstubAllEnvs();
+  });
+  afterAll(async () => {
+    await sandbox.close();
+    output.stop();
+    expect(leaksIn(output.text())).toEqual([]);
+    expect(output.text()).not.toMatch(/BEGIN|127\.0\.0\.1:\d+ \w*Error/);
+    tls.close();
+  });
+
+  const start = async (variables: Record<string, string>, url = sandbox.url): Promise<Bff> =>
+    (bff = await startBff(url, { LOG_LEVEL: 'warn', ...variables }));
+
+  /** What the service answers, and what it logs about it. */
+  const outcome = async () => {
+    const { length } = output.text();
+    const answer = await DownloadsApi.ofBff(bff!.url).create([SAMPLE_NODES.textFile]);
+    const { code } = (await answer.json()) as { code?: string };
+    // The line of a request is written after its answer; that of a success is not, at this level.
+    const log = await until(
+      () => output.text().slice(length),
+      (text) => answer.ok || text !== '',
+    );
+    return { status: answer.status, code, log };
+  };
+
+  it('is reached with the authority that signed its certificate', async () => {
+    await start({ ALFRESCO_CA_FILE: tls.file('ca.pem', tls.ca) });
+    expect(await outcome()).toMatchObject({ status: 202 });
+    expect((await fetch(`${bff!.url}/health/ready`)).status).toBe(200);
+  });
+
+  it('is reached when the file holds several authorities', async () => {
+    const other = new CertificateAuthority('Other CA');
+    await start({ ALFRESCO_CA_FILE: tls.file('cas.pem', `# both\n${other.cert}\n${tls.ca}`) });
+    other.close();
+    expect(await outcome()).toMatchObject({ status: 202 });
+  });
+
+  it('is shown a client certificate if there is one', async () => {
+    await start(tls.variables());
+    expect(await outcome()).toMatchObject({ status: 202 });
+  });
+
+  it('is not reached when its certificate is not trusted', async () => {
+    const other = new CertificateAuthority('Other CA');
+    const wrong: Record<string, string>[] = [
+      {},
+      { ALFRESCO_CA_FILE: tls.file('other.pem', other.cert) },
+    ];
+    for (const variables of wrong) {
+      const { url } = await start(variables);
+      const refused = await outcome();
+      expect(refused).toMatchObject({ status: 502, code: 'ALFRESCO_UNREACHABLE' });
+      expect(refused.log).toMatch(/"code":"ALFRESCO_UNREACHABLE","diagnosis":"[A-Z_]+"/);
+      expect((await fetch(`${url}/health/ready`)).status).toBe(503);
+      await bff!.close();
+    }
+    bff = undefined;
+    other.close();
+  });
+
+  it('is not reached when NODE_TLS_REJECT_UNAUTHORIZED is 0 either', async () => {
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+    await start({});
+    expect(await outcome()).toMatchObject({ status: 502, code: 'ALFRESCO_UNREACHABLE' });
+  });
+
+  it('is not reached when its certificate is that of another host', async () => {
+    const server = tls.issue('/CN=elsewhere', 'DNS:elsewhere.example');
+    const elsewhere = await startSandbox({ tls: server });
+    await start({ ALFRESCO_CA_FILE: tls.file('ca.pem', tls.ca) }, elsewhere.url);
+    const refused = await outcome();
+    expect(refused).toMatchObject({ status: 502, code: 'ALFRESCO_UNREACHABLE' });
+    expect(refused.log).toContain('ERR_TLS_CERT_ALTNAME_INVALID');
+    expect(refused.log).not.toContain('elsewhere');
+    await elsewhere.close();
+  });
+
+  it('is not reached with a client certificate that it does not trust', async () => {
+    const other = new CertificateAuthority('Other CA');
+    await start(tls.variables(other.issue('/O=Example/CN=downloads-bff')));
+    other.close();
+    expect(await outcome()).toMatchObject({ status: 502, code: 'ALFRESCO_UNREACHABLE' });
+  });
+
+  it('is not reached with http at its https port, nor the other way round', async () => {
+    await start({}, sandbox.url.replace('https:', 'http:'));
+    expect((await outcome()).status).toBe(502);
+    await bff!.close();
+    const plain = await startSandbox();
+    await start({}, plain.url.replace('http:', 'https:'));
+    expect(await outcome()).toMatchObject({ status: 502, code: 'ALFRESCO_UNREACHABLE' });
+    await plain.close();
+  });
+
+  it('sends whole ZIPs', async () => {
+    const { app } = await start(tls.variables());
+    const api = DownloadsApi.ofBff(bff!.url);
+    const id = await api.make([SAMPLE_NODES.mediumFile]);
+    const node = await app.get(AlfrescoClient).getDownloadNode(id);
+    expect(await api.content(id)).toHaveLength(node.size!);
+  });
+});

@@ -1,0 +1,210 @@
+import { readFile } from 'node:fs/promises';
+import type { OpenAPIObject } from '@nestjs/swagger';
+import spectral, { type RulesetDefinition } from '@stoplight/spectral-core';
+import rulesets from '@stoplight/spectral-rulesets';
+import { load } from 'js-yaml';
+import request from 'supertest';
+import { PROBLEMS } from '#service/problems/problem.catalogue.js';
+import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
+import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
+import { DownloadsApi } from '../harness/api.js';
+import { AS_ALICE, type Bff, startBff } from '../harness/bff.js';
+
+let sandbox: Sandbox;
+let bff: Bff;
+let document: OpenAPIObject;
+
+beforeAll(async () => {
+  sandbox = await startSandbox();
+  bff = await startBff(sandbox.url);
+  document = (await request(bff.url).get('/docs/openapi.json').expect(200)).body as OpenAPIObject;
+});
+afterAll(async () => {
+  await bff.close();
+  await sandbox.close();
+});
+
+interface Answer {
+  headers?: Record<string, object>;
+  content?: Record<
+    string,
+    { schema?: object; example?: unknown; examples?: Record<string, { $ref: string }> }
+  >;
+  links?: Record<string, { operationId: string; parameters: object }>;
+}
+
+interface SchemaOfCodes {
+  readonly enum: readonly string[];
+  readonly description: string;
+  readonly 'x-enum-descriptions': readonly string[];
+}
+
+const operations = () =>
+  Object.entries(document.paths).flatMap(([path, item]) =>
+    Object.entries(item).map(([method, operation]) => ({ path, method, operation })),
+  );
+
+describe('the OpenAPI document', () => {
+  it('is the committed openapi.json (else: npm run openapi)', async () => {
+    expect(document).toEqual(JSON.parse(await readFile('openapi.json', 'utf8')));
+  });
+
+  it('is the same as YAML', async () => {
+    const { text } = await request(bff.url).get('/docs/openapi.yaml').expect(200);
+    expect(load(text)).toEqual(document);
+  });
+
+  it('has every route of the service and no other', () => {
+    expect(
+      operations()
+        .map(({ method, path }) => `${method.toUpperCase()} ${path}`)
+        .toSorted(),
+    ).toEqual([
+      'DELETE /downloads/{id}',
+      'DELETE /nodes/{id}',
+      'GET /downloads',
+      'GET /downloads/{id}',
+      'GET /downloads/{id}/content',
+      'GET /downloads/{id}/events',
+      'GET /health/live',
+      'GET /health/ready',
+      'GET /nodes/{id}/content',
+      'GET /problems',
+      'GET /problems/{code}',
+      'HEAD /downloads/{id}/content',
+      'HEAD /nodes/{id}/content',
+      'POST /downloads',
+      'POST /downloads/{id}/request-direct-access-url',
+    ]);
+  });
+
+  it('describes each operation, under a name of its own', () => {
+    const ids = operations().map(({ operation }) => operation.operationId);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const { operation } of operations()) {
+      expect(operation.summary).toMatch(/\S/);
+      expect(operation.description).toMatch(/\S/);
+      expect(operation.tags).toHaveLength(1);
+    }
+  });
+
+  it('breaks none of the recommended rules of Spectral', { timeout: 60_000 }, async () => {
+    const linter = new spectral.Spectral();
+    // What it exports is typed as what is inferred from it, which is narrower than what a rule set is.
+    const oas = rulesets.oas as object as RulesetDefinition;
+    linter.setRuleset({ extends: [[oas, 'recommended']] });
+    const found = await linter.run(JSON.stringify(document));
+    expect(found.map(({ code, path, message }) => `${code} ${path.join('.')}: ${message}`)).toEqual(
+      [],
+    );
+  });
+
+  it('shows of each answer its headers and, where it has a body, its schema and an example', () => {
+    for (const { path, method, operation } of operations()) {
+      for (const [status, answer] of Object.entries<Answer>(operation.responses)) {
+        const what = `${method} ${path} ${status}`;
+        expect(answer.headers, what).toHaveProperty('X-Request-Id');
+        const hasBody = method !== 'head' && !['202', '204', '304'].includes(status);
+        if (hasBody) expect(answer.content, what).toBeDefined();
+        if (method === 'head') expect(answer.content, what).toBeUndefined();
+        for (const { schema, ...examples } of Object.values(answer.content ?? {})) {
+          expect(schema, what).toBeDefined();
+          expect(examples.example ?? examples.examples, what).toBeDefined();
+        }
+      }
+    }
+  });
+
+  it('names the headers for caches and for saving that GET really answers with', async () => {
+    const id = await DownloadsApi.ofBff(bff.url).make([SAMPLE_NODES.textFile]);
+    for (const { path, method, operation } of operations()) {
+      if (method !== 'get') continue;
+      const target = path.replace('{id}', id).replace('{code}', 'forbidden');
+      const { status, headers } = await request(bff.url).get(target).set(AS_ALICE);
+      const described = operation.responses[status].headers as object;
+      for (const name of ['cache-control', 'etag', 'content-disposition', 'last-modified']) {
+        const isDescribed = Object.keys(described).some((one) => one.toLowerCase() === name);
+        if (name in headers) expect(isDescribed, `${target} ${name}`).toBe(true);
+      }
+    }
+  });
+
+  it('refers, for each problem of a status, to an example that the service could send', () => {
+    const examples = document.components?.examples as Record<string, { value: object }>;
+    const referred = operations().flatMap(({ operation }) =>
+      Object.entries<Answer>(operation.responses)
+        .filter(([status]) => Number(status) >= 400)
+        .flatMap(([status, { content }]) =>
+          Object.entries(content?.['application/problem+json']?.examples ?? {}).map(
+            ([code, { $ref }]) => {
+              expect($ref).toBe(`#/components/examples/${code}`);
+              expect(examples[code]!.value).toMatchObject({ code, status: Number(status) });
+              return code;
+            },
+          ),
+        ),
+    );
+    // A method that is not allowed is no operation.
+    const answered = Object.keys(PROBLEMS).filter((code) => code !== 'METHOD_NOT_ALLOWED');
+    expect([...new Set(referred)].toSorted()).toEqual(answered.toSorted());
+    expect(Object.keys(examples)).toEqual(answered);
+  });
+
+  it('says of each error code what it means, and where more is said', () => {
+    const schema = document.components?.schemas?.ProblemCode as object as SchemaOfCodes;
+    expect(schema.enum).toEqual(Object.keys(PROBLEMS));
+    const descriptions = Object.values(PROBLEMS).map(({ description }) => description);
+    expect(schema['x-enum-descriptions']).toEqual(descriptions);
+    for (const [code, { description }] of Object.entries(PROBLEMS)) {
+      const page = `/problems/${code.toLowerCase().replaceAll('_', '-')}`;
+      expect(schema.description).toContain(`[\`${code}\`](${page})`);
+      expect(schema.description).toContain(description);
+    }
+  });
+
+  it('leads from the answer to POST to all that can be done with the download', () => {
+    const { links } = document.paths['/downloads']!.post!.responses['202'] as Required<Answer>;
+    const named = operations().map(({ operation }) => operation.operationId);
+    for (const { operationId, parameters } of Object.values(links)) {
+      expect(named).toContain(operationId);
+      expect(parameters).toEqual({ id: '$response.body#/entry/id' });
+    }
+    expect(Object.keys(links)).toEqual(
+      expect.arrayContaining(['getDownload', 'watchDownload', 'getDownloadContent']),
+    );
+  });
+
+  it('tells how to log in, where to, and what the groups of routes are for', () => {
+    expect(Object.keys(document.components!.securitySchemes!).toSorted()).toEqual([
+      'basic',
+      'bearer',
+      'link',
+    ]);
+    expect(document.servers?.map(({ url }) => url)).toEqual(['/']);
+    const described = document.tags?.filter(({ description }) => description);
+    const used = operations().map(({ operation }) => operation.tags[0] as string);
+    expect(described?.map(({ name }) => name).toSorted()).toEqual([...new Set(used)].toSorted());
+  });
+});
+
+describe('Swagger UI', () => {
+  it('is served from here, without a file from elsewhere', async () => {
+    const { text } = await request(bff.url).get('/docs').expect(200);
+    const references = [...text.matchAll(/(?:src|href)="([^"]+)"/g)].map(
+      ([, reference]) => reference!,
+    );
+    expect(references.length).toBeGreaterThan(3);
+    for (const reference of references) {
+      const { pathname, origin } = new URL(reference, `${bff.url}/docs`);
+      expect(origin).toBe(bff.url);
+      await request(bff.url).get(pathname).expect(200);
+    }
+  });
+
+  it('needs no user to be read, and shows none of the configuration', async () => {
+    const { text } = await request(bff.url).get('/docs/swagger-ui-init.js').expect(200);
+    expect(text).not.toContain(sandbox.url);
+    await request(bff.url).get('/downloads/x').expect(401);
+    await request(bff.url).get('/downloads/x').set(AS_ALICE).expect(404);
+  });
+});

@@ -1,0 +1,183 @@
+import { SAMPLE_NODES } from '../../../sandbox/sample-nodes.ts';
+import type { DownloadsApi } from '../api.js';
+
+/** What Alfresco answers to the request that goes wrong: JSON, nothing but a status, a ZIP; or it is its probe, or not asked. */
+type RouteKind = 'json' | 'empty' | 'content' | 'probe' | 'none';
+
+/** One request to the service, and the request to Alfresco that goes wrong in it. */
+export interface Route {
+  readonly name: string;
+  /** Its operation in openapi.json. */
+  readonly operationId: string;
+  readonly kind: RouteKind;
+  readonly upstream: { readonly method: string; readonly path: RegExp };
+  /** Whether Alfresco must not hear it twice. */
+  readonly isOnce?: boolean;
+  /** Whether it has to be about a download that still runs: of one that has ended, Alfresco is not asked. */
+  readonly isOfRunning?: boolean;
+  call(api: DownloadsApi, id: string): Promise<Response>;
+}
+
+const CREATION = { method: 'POST', path: /\/downloads$/ };
+const STATUS = { method: 'GET', path: /\/downloads\/[^/]+$/ };
+const NODE = { method: 'GET', path: /\/nodes\/[^/]+$/ };
+const CONTENT = { method: 'GET', path: /\/content$/ };
+const NOTHING = { method: 'NONE', path: /^$/ };
+
+/** A request whose path holds the id, or not. */
+const request =
+  (method: string, path: string, headers: Record<string, string> = {}) =>
+  (api: DownloadsApi, id: string) =>
+    api.request(method, path.replace('{id}', id), { headers });
+
+/** The answer as far as its first event; the stream would go on. */
+async function firstEvent(api: DownloadsApi, id: string): Promise<Response> {
+  const answer = await api.request('GET', `/downloads/${id}/events`);
+  const { status, headers } = answer;
+  if (status !== 200) return answer;
+  const reader = answer.body!.getReader();
+  const { value } = await reader.read();
+  await reader.cancel();
+  return new Response(value, { status, headers });
+}
+
+/** Every route of the service: a new one has to be put here, too, and is tried with every fault. */
+export const ROUTES: readonly Route[] = [
+  {
+    name: 'POST /downloads',
+    operationId: 'createDownload',
+    kind: 'json',
+    upstream: CREATION,
+    isOnce: true,
+    call: (api) => api.create([SAMPLE_NODES.textFile]),
+  },
+  {
+    name: 'GET /downloads',
+    operationId: 'listDownloads',
+    kind: 'json',
+    upstream: STATUS,
+    isOfRunning: true,
+    call: request('GET', '/downloads?maxItems=1'),
+  },
+  {
+    name: 'GET /downloads/{id}',
+    operationId: 'getDownload',
+    kind: 'json',
+    upstream: STATUS,
+    isOfRunning: true,
+    call: request('GET', '/downloads/{id}'),
+  },
+  {
+    name: 'GET /downloads/{id} with Prefer',
+    operationId: 'getDownload',
+    kind: 'json',
+    upstream: STATUS,
+    isOfRunning: true,
+    call: request('GET', '/downloads/{id}', { prefer: 'wait=1' }),
+  },
+  {
+    name: 'GET /downloads/{id}/events',
+    operationId: 'watchDownload',
+    kind: 'json',
+    upstream: STATUS,
+    isOfRunning: true,
+    call: firstEvent,
+  },
+  {
+    name: 'POST /downloads?deliver=content',
+    operationId: 'createDownload',
+    kind: 'json',
+    upstream: CREATION,
+    isOnce: true,
+    call: (api) =>
+      api.request('POST', '/downloads?deliver=content', {
+        body: JSON.stringify({ nodeIds: [SAMPLE_NODES.textFile] }),
+        headers: { 'content-type': 'application/json' },
+      }),
+  },
+  {
+    name: 'DELETE /downloads/{id}',
+    operationId: 'cancelDownload',
+    kind: 'empty',
+    upstream: { ...STATUS, method: 'DELETE' },
+    call: request('DELETE', '/downloads/{id}'),
+  },
+  {
+    name: 'POST /downloads/{id}/request-direct-access-url',
+    operationId: 'requestDirectAccessUrl',
+    kind: 'none',
+    upstream: NOTHING,
+    call: request('POST', '/downloads/{id}/request-direct-access-url'),
+  },
+  {
+    name: 'GET /downloads/{id}/content, asking for the node',
+    operationId: 'getDownloadContent',
+    kind: 'json',
+    upstream: NODE,
+    call: request('GET', '/downloads/{id}/content'),
+  },
+  {
+    name: 'GET /downloads/{id}/content, asking for the content',
+    operationId: 'getDownloadContent',
+    kind: 'content',
+    upstream: CONTENT,
+    call: request('GET', '/downloads/{id}/content'),
+  },
+  {
+    name: 'HEAD /downloads/{id}/content',
+    operationId: 'headDownloadContent',
+    kind: 'json',
+    upstream: NODE,
+    call: request('HEAD', '/downloads/{id}/content'),
+  },
+  {
+    name: 'GET /nodes/{id}/content with a range',
+    operationId: 'getNodeContent',
+    kind: 'content',
+    upstream: CONTENT,
+    call: request('GET', '/nodes/{id}/content', { range: 'bytes=1-' }),
+  },
+  {
+    name: 'HEAD /nodes/{id}/content',
+    operationId: 'headNodeContent',
+    kind: 'json',
+    upstream: NODE,
+    call: request('HEAD', '/nodes/{id}/content'),
+  },
+  {
+    name: 'DELETE /nodes/{id}',
+    operationId: 'deleteNode',
+    kind: 'empty',
+    upstream: { ...NODE, method: 'DELETE' },
+    isOnce: true,
+    call: request('DELETE', '/nodes/{id}'),
+  },
+  {
+    name: 'GET /problems',
+    operationId: 'listProblems',
+    kind: 'none',
+    upstream: NOTHING,
+    call: request('GET', '/problems'),
+  },
+  {
+    name: 'GET /problems/{code}',
+    operationId: 'explainProblem',
+    kind: 'none',
+    upstream: NOTHING,
+    call: request('GET', '/problems/forbidden'),
+  },
+  {
+    name: 'GET /health/live',
+    operationId: 'getLiveness',
+    kind: 'none',
+    upstream: NOTHING,
+    call: request('GET', '/health/live'),
+  },
+  {
+    name: 'GET /health/ready',
+    operationId: 'getReadiness',
+    kind: 'probe',
+    upstream: { method: 'GET', path: /\/probes\/-ready-$/ },
+    call: request('GET', '/health/ready'),
+  },
+];

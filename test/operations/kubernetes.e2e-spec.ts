@@ -1,0 +1,178 @@
+import { readFile } from 'node:fs/promises';
+import { ServiceMonitor } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1';
+import { Deployment, type IDeployment } from 'kubernetes-models/apps/v1';
+import {
+  HorizontalPodAutoscaler,
+  type IHorizontalPodAutoscaler,
+} from 'kubernetes-models/autoscaling/v2';
+import { type INetworkPolicy, NetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1';
+import { type IPodDisruptionBudget, PodDisruptionBudget } from 'kubernetes-models/policy/v1';
+import { ConfigMap, type IConfigMap, type IService, Service } from 'kubernetes-models/v1';
+import type { AppConfig } from '#service/config/app.config.js';
+import { startSandbox } from '../../sandbox/sandbox.ts';
+import { startBff } from '../harness/bff.js';
+import { deployedConfig, documentedVariables } from '../harness/deployed-config.js';
+import { execForm, readStages, textsOf } from '../harness/dockerfile.js';
+import {
+  type Manifest,
+  builtManifests,
+  optionalManifest,
+  wrongFields,
+} from '../harness/kubernetes.js';
+import { needsTools } from '../harness/tools.js';
+
+const NAME = 'alfresco-downloads-bff';
+const NAME_LABEL = { 'app.kubernetes.io/name': NAME };
+
+/** By kind: its class, which knows its schema, and the module of its type. */
+const KINDS = {
+  ConfigMap: [ConfigMap, 'kubernetes-models/v1'],
+  Deployment: [Deployment, 'kubernetes-models/apps/v1'],
+  HorizontalPodAutoscaler: [HorizontalPodAutoscaler, 'kubernetes-models/autoscaling/v2'],
+  NetworkPolicy: [NetworkPolicy, 'kubernetes-models/networking.k8s.io/v1'],
+  PodDisruptionBudget: [PodDisruptionBudget, 'kubernetes-models/policy/v1'],
+  Service: [Service, 'kubernetes-models/v1'],
+  ServiceMonitor: [
+    ServiceMonitor,
+    '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1',
+  ],
+} as const;
+
+let manifests: Manifest[];
+let monitor: Manifest;
+let deployment: IDeployment;
+let config: AppConfig;
+
+beforeEach(async (context) => {
+  needsTools(context, 'kubectl');
+  if (manifests) return;
+  manifests = await builtManifests();
+  monitor = await optionalManifest('service-monitor.yaml');
+  deployment = manifestOf('Deployment');
+  config = await deployedConfig(manifestOf('ConfigMap').data as Variables);
+});
+
+type Variables = Record<string, string>;
+
+interface Types {
+  ConfigMap: IConfigMap;
+  Deployment: IDeployment;
+  HorizontalPodAutoscaler: IHorizontalPodAutoscaler;
+  NetworkPolicy: INetworkPolicy;
+  PodDisruptionBudget: IPodDisruptionBudget;
+  Service: IService;
+}
+
+function manifestOf<Kind extends keyof Types>(kind: Kind): Types[Kind] {
+  return manifests.find((one) => one.kind === kind) as unknown as Types[Kind];
+}
+
+const pod = () => deployment.spec!.template.spec!;
+const container = () => pod().containers[0]!;
+
+describe('deploy/kubernetes', () => {
+  it('is what Kubernetes takes, by its schemas, without a field that it does not know', () => {
+    const all = [...manifests, monitor];
+    expect(all.map(({ kind }) => kind).toSorted()).toEqual(Object.keys(KINDS).toSorted());
+    for (const manifest of all) {
+      const [Model] = KINDS[manifest.kind as keyof typeof KINDS];
+      expect(() => new Model(manifest as never).validate()).not.toThrow();
+    }
+    const types = all.map(
+      ({ kind }) => [KINDS[kind as keyof typeof KINDS][1], `I${kind}`] as const,
+    );
+    expect(wrongFields(all, types)).toEqual([]);
+  });
+
+  it('gives the service a configuration that it accepts, of variables that are documented', async () => {
+    const documented = await documentedVariables();
+    const { metadata, data } = manifestOf('ConfigMap');
+    for (const name of Object.keys(data!)) expect([...documented]).toContain(name);
+    expect(container().envFrom).toEqual([{ configMapRef: { name: metadata!.name } }]);
+    expect(config.store.url).toMatch(/^redis:/);
+    expect(config.links.isEphemeral).toBe(false);
+  });
+
+  it('mounts the Secret where the configuration looks for its files, all of which the README makes', async () => {
+    const [mount] = container().volumeMounts!;
+    const [volume] = pod().volumes!;
+    expect(mount!.name).toBe(volume!.name);
+    const files = Object.entries(manifestOf('ConfigMap').data!)
+      .filter(([name]) => name.endsWith('_FILE'))
+      .map(([, path]) => path);
+    const readme = await readFile('deploy/README.md', 'utf8');
+    expect(readme).toContain(`create secret generic ${volume!.secret!.secretName}`);
+    for (const path of files) {
+      expect(path).toMatch(new RegExp(`^${mount!.mountPath}/`));
+      expect(readme).toContain(`--from-file=${path.slice(mount!.mountPath.length + 1)}=`);
+    }
+  });
+
+  it('runs the service as the user of the image, with nothing to write to and no rights', async () => {
+    const image = (await readStages()).at(-1)!;
+    const [uid, gid] = textsOf(image, 'USER')[0]!.split(':').map(Number);
+    expect(pod().securityContext).toEqual({
+      runAsNonRoot: true,
+      runAsUser: uid,
+      runAsGroup: gid,
+      fsGroup: gid,
+      seccompProfile: { type: 'RuntimeDefault' },
+    });
+    expect(container().securityContext).toEqual({
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    });
+    expect(pod()).toMatchObject({ automountServiceAccountToken: false, enableServiceLinks: false });
+    expect(container()).not.toHaveProperty('command');
+    expect(execForm(textsOf(image, 'CMD')[0]!)).toEqual(['dist/main.js']);
+  });
+
+  it('probes what answers, at the port where the service listens', async () => {
+    const sandbox = await startSandbox();
+    const bff = await startBff(sandbox.url);
+    expect(container().ports).toEqual([{ name: 'http', containerPort: config.http.port }]);
+    const { startupProbe, livenessProbe, readinessProbe } = container();
+    for (const probe of [startupProbe, livenessProbe, readinessProbe]) {
+      const { path, port } = probe!.httpGet!;
+      expect(port).toBe('http');
+      expect((await fetch(bff.url + path)).status).toBe(200);
+    }
+    expect(livenessProbe!.httpGet!.path).toBe('/health/live');
+    expect(readinessProbe!.httpGet!.path).toBe('/health/ready');
+    await bff.close();
+    await sandbox.close();
+  });
+
+  it('waits longer for the end of a pod than the service takes for it', () => {
+    const preStopMs = container().lifecycle!.preStop!.sleep!.seconds * 1000;
+    const patienceMs = pod().terminationGracePeriodSeconds! * 1000;
+    expect(patienceMs).toBeGreaterThanOrEqual(preStopMs + config.shutdownGraceMs + 5000);
+  });
+
+  it('means the same pods everywhere', () => {
+    expect(deployment.spec!.template.metadata!.labels).toEqual(NAME_LABEL);
+    const selectors = [
+      deployment.spec!.selector.matchLabels,
+      manifestOf('Service').spec!.selector,
+      manifestOf('PodDisruptionBudget').spec!.selector!.matchLabels,
+      manifestOf('NetworkPolicy').spec!.podSelector!.matchLabels,
+    ];
+    for (const selector of selectors) expect(selector).toEqual(NAME_LABEL);
+    const { scaleTargetRef } = manifestOf('HorizontalPodAutoscaler').spec;
+    expect(scaleTargetRef).toMatchObject({ kind: 'Deployment', name: deployment.metadata!.name });
+    const [port] = manifestOf('Service').spec!.ports!;
+    expect(port!.targetPort).toBe('http');
+    expect(manifestOf('NetworkPolicy').spec!.ingress![0]!.ports).toEqual([{ port: 'http' }]);
+  });
+
+  it('has Prometheus scrape it as the job that the alert rules name', async () => {
+    const service = manifestOf('Service');
+    const { spec } = new ServiceMonitor(monitor as never);
+    expect(service.metadata!.labels).toMatchObject(spec.selector.matchLabels!);
+    expect(spec.endpoints).toEqual([{ port: service.spec!.ports![0]!.name, path: '/metrics' }]);
+    const rules = await readFile('deploy/prometheus/alerts.yml', 'utf8');
+    const jobs = new Set([...rules.matchAll(/job="([^"]+)"/g)].map(([, job]) => job));
+    expect([...jobs]).toEqual([service.metadata!.name]);
+  });
+});

@@ -1,0 +1,109 @@
+import { spawnSync } from 'node:child_process';
+import { chmod, copyFile, cp, mkdir, mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
+import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
+import { DownloadsApi } from '../harness/api.js';
+import { execForm, readStages, textsOf } from '../harness/dockerfile.js';
+import { BUILT_SERVICE, ServiceProcess } from '../harness/service-process.js';
+
+const isRoot = process.getuid?.() === 0;
+/** Whether a process can be given a file system of its own, as a container has it. */
+const canMount = isRoot && spawnSync('unshare', ['-m', 'true'], { stdio: 'ignore' }).status === 0;
+
+let directory: string;
+let sandbox: Sandbox;
+/** Of the image: `uid:gid`, the command, and the folder of its volume. */
+let user: string;
+let command: string[];
+let volume: string;
+
+beforeAll(async () => {
+  sandbox = await startSandbox();
+  directory = await mkdtemp(join(tmpdir(), 'production-'));
+  await chmod(directory, 0o755);
+  for (const name of ['package.json', 'package-lock.json']) await cp(name, join(directory, name));
+  await cp(BUILT_SERVICE, join(directory, 'dist'), { recursive: true });
+  // Of its own, since not everyone may enter the folder of the one that runs the tests.
+  await copyFile(process.execPath, join(directory, 'node'));
+  const stages = await readStages();
+  const [install] = textsOf(
+    stages.find(({ name }) => name === 'dependencies')!,
+    'RUN',
+  );
+  const { status, stderr } = spawnSync(`${install} --prefer-offline`, {
+    cwd: directory,
+    encoding: 'utf8',
+    shell: true,
+  });
+  if (status !== 0) throw new Error(stderr);
+  const image = stages.at(-1)!;
+  const execs = ['ENTRYPOINT', 'CMD', 'VOLUME'].map((name) => execForm(textsOf(image, name)[0]!));
+  user = textsOf(image, 'USER')[0]!;
+  command = [...execs[0]!, ...execs[1]!].map((word) => join(directory, word));
+  volume = join(directory, basename(execs[2]![0]!));
+  await mkdir(volume);
+}, 120_000);
+afterAll(async () => {
+  await sandbox.close();
+  await rm(directory, { recursive: true });
+});
+
+/**
+ * Starts the service as the user of the image, if this is not somebody without rights anyhow, and with nothing to write
+ * to but the volume: a read-only file system where one can be mounted, else Node's own permissions.
+ */
+function confined(): string[] {
+  const [uid, gid] = user.split(':');
+  const unprivileged = ['setpriv', `--reuid=${uid}`, `--regid=${gid}`, '--clear-groups'];
+  const noWriting = ['--permission', '--allow-fs-read=*', '--allow-addons'];
+  const [node, ...main] = command;
+  const start = [...(isRoot ? unprivileged : []), node!, ...(canMount ? [] : noWriting), ...main];
+  const mount = `
+    mount --make-rprivate /
+    mount --bind "${directory}" "${directory}"
+    for place in "${directory}" /; do mount -o remount,bind,ro "$place"; done
+    mount -t tmpfs -o uid=${uid},gid=${gid},mode=755 data "${volume}"
+    cd "${directory}"
+    exec "$@"`;
+  return canMount ? ['unshare', '-m', 'sh', '-euc', mount, 'sh', ...start] : start;
+}
+
+describe('what the Dockerfile installs', () => {
+  it('installs no package that is for development only', async () => {
+    const { packages } = JSON.parse(await readFile('package-lock.json', 'utf8')) as {
+      packages: Record<string, { dev?: boolean }>;
+    };
+    const ofDevelopment = Object.keys(packages).filter((path) => packages[path]!.dev);
+    expect(ofDevelopment.length).toBeGreaterThan(50);
+    expect(ofDevelopment.filter((path) => existsSync(join(directory, path)))).toEqual([]);
+  });
+
+  it('runs as a user without rights, and writes nowhere but to its volume', async () => {
+    const before = await readdir(directory);
+    // Where it can write, where it does unless told otherwise.
+    const store: Record<string, string> = canMount ? { STORE_URL: '' } : {};
+    const service = await ServiceProcess.start(sandbox.url, store, confined());
+    const { pid } = service.child;
+    if (isRoot) {
+      const status = await readFile(`/proc/${pid}/status`, 'utf8');
+      expect(status).toMatch(new RegExp(`^Uid:\\s+${user.split(':')[0]}\\s`, 'm'));
+    }
+    if (canMount) {
+      const mounts = await readFile(`/proc/${pid}/mountinfo`, 'utf8');
+      for (const place of ['/', directory]) expect(mounts).toContain(` ${place} ro,`);
+    }
+    const api = DownloadsApi.ofBff(service.url!);
+    const id = await api.make([SAMPLE_NODES.projectsFolder]);
+    expect((await api.content(id)).length).toBeGreaterThan(300_000);
+    for (const path of ['/health/ready', '/metrics', '/docs', '/docs/swagger-ui-bundle.js']) {
+      expect((await fetch(service.url! + path)).status).toBe(200);
+    }
+    if (canMount) expect(await readdir(`/proc/${pid}/root${volume}`)).toContain('downloads.db');
+    expect(await service.stop()).toBe(0);
+    expect(await readdir(directory)).toEqual(before);
+    expect(await readdir(volume)).toEqual([]);
+  });
+});
