@@ -105,10 +105,12 @@ describe('a bearer token', () => {
   });
 
   it('expires, and can be made to', async () => {
-    await start({ clients: [CLIENT], tokenValidSeconds: 0.2 });
+    vi.useFakeTimers({ toFake: ['Date'] });
+    onTestFinished(() => void vi.useRealTimers());
+    await start({ clients: [CLIENT], tokenValidSeconds: 300 });
     const first = await tokenOf();
     expect((await get(first)).status).toBe(200);
-    await new Promise((resolve) => setTimeout(resolve, 210));
+    vi.setSystemTime(Date.now() + 300_001);
     expect((await get(first)).status).toBe(401);
     const second = await tokenOf();
     sandbox.expireTokens();

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, readdirSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,8 +13,14 @@ const MAIN = join(import.meta.dirname, 'main.ts');
 const directories = (parent: string): string[] =>
   readdirSync(parent).filter((name) => name.startsWith('alfresco-sandbox-'));
 
+/** Of what the command line consists of: it is compiled once for all tests. */
+let cache: string;
+
 const run = (...args: string[]) => {
-  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, NODE_COMPILE_CACHE: cache },
+  });
   return {
     child,
     stdout: text(child.stdout),
@@ -145,6 +151,11 @@ describe('the README', () => {
 });
 
 describe('the command line', () => {
+  beforeAll(() => {
+    cache = mkdtempSync(join(tmpdir(), 'sandbox-compiled-'));
+  });
+  afterAll(() => rmSync(cache, { recursive: true }));
+
   it('explains itself', async () => {
     const { stdout, exit } = run('--help');
     expect(await stdout).toContain('--bytes-per-second');

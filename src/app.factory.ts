@@ -97,8 +97,8 @@ function refuseWithoutHost({ raw }: FastifyRequest): ProblemException | undefine
 }
 
 /** OpenTelemetry is loaded only where it is used: it adds a fifth to the time that a start takes. */
-async function createTracing({ otlpEndpoint }: AppConfig): Promise<Tracing | undefined> {
+async function createTracing({ otlpEndpoint, pacing }: AppConfig): Promise<Tracing | undefined> {
   if (otlpEndpoint === undefined) return undefined;
   const { OtlpTracing } = await import('./observability/otlp.tracing.js');
-  return new OtlpTracing(otlpEndpoint);
+  return new OtlpTracing(otlpEndpoint, pacing.tracing);
 }

@@ -9,6 +9,7 @@ import { ticketsPath } from './auth/tickets/tickets.path.js';
 import type { Primary } from './cluster/primary.channel.js';
 import type { AppConfig } from './config/app.config.js';
 import { DownloadsModule } from './downloads/downloads.module.js';
+import type { ServiceOptions } from './downloads/downloads.options.js';
 import { openRegistry } from './downloads/registry/registry.factory.js';
 import { HealthModule } from './health/health.module.js';
 import {
@@ -32,18 +33,20 @@ export class AppModule {
     primary?: Primary,
   ): DynamicModule {
     const registry = createProcessMetrics();
-    const downloads = DownloadsModule.forRoot({
+    const options: ServiceOptions = {
       ...config.downloads,
       alfresco: config.alfresco,
       links: config.links,
       // Opened here, so that a start fails with one message when it cannot be.
-      store: openRegistry(config.store),
+      store: openRegistry(config.store, config.pacing.store),
       metrics: registry,
       callerOf: ({ caller }: AuthenticatedRequest) => caller,
       problemPages: problemPages(config.http.apiPrefix),
-    });
+      pacing: config.pacing,
+    };
+    const downloads = DownloadsModule.forRoot(options);
     const shutdown = ShutdownModule.forRoot(config.shutdownGraceMs);
-    const throttling = ThrottlingModule.forRoot(config.rateLimit, config.store, primary);
+    const throttling = ThrottlingModule.forRoot(config, primary);
     const login = ticketsPath(config);
     return {
       module: AppModule,
@@ -57,10 +60,8 @@ export class AppModule {
         ProblemsModule.forRoot(config.http.apiPrefix),
         shutdown,
         throttling,
-        AuthModule.forRoot(config.auth, config.links, throttling),
-        ...(login === undefined
-          ? []
-          : [TicketsModule.forRoot(login, config.auth, config.store, throttling)]),
+        AuthModule.forRoot(config, throttling),
+        ...(login === undefined ? [] : [TicketsModule.forRoot(login, config, throttling)]),
         downloads,
         HealthModule.forRoot(downloads, shutdown),
       ],

@@ -10,7 +10,7 @@ if (Number.parseInt(process.versions.node, 10) < REQUIRED_NODE_MAJOR) {
 } else {
   const { existsSync } = await import('node:fs');
   const { default: cluster } = await import('node:cluster');
-  // `npm run build` puts the same modules into few files, see `rolldown.config.ts`; `nest start` does not.
+  // `npm run build` puts the same modules into few files, see `scripts/bundle.ts`; `nest start` does not.
   const modules = existsSync(new URL('bundle', import.meta.url)) ? './bundle' : '.';
   // A worker of `WorkerPool` is this program once more.
   if (cluster.isWorker) {

@@ -1,4 +1,5 @@
 import { getEventListeners } from 'node:events';
+import type { ServerResponse } from 'node:http';
 import { type DownloadEvent, DownloadsClient, DownloadsProblem } from './downloads-client.ts';
 import {
   DONE,
@@ -136,13 +137,16 @@ describe('watching a download', () => {
 
   it('says that it is connected again, though the service has nothing new to tell', async () => {
     let streams = 0;
+    let second: ServerResponse;
     server.script = (_request, response) => {
       streams += 1;
-      const begun = stream(response, ...(streams === 1 ? [frame('progress', download())] : []));
-      if (streams === 1) begun.end();
-      else setTimeout(() => begun.write(frame('done', DONE)), 50);
+      if (streams === 1) stream(response, frame('progress', download())).end();
+      else second = stream(response);
     };
-    const events = await watch();
+    const events = await watch((seen) => {
+      if (seen.length === 3) second.write(frame('done', DONE));
+      return false;
+    });
     expect(typesOf(events)).toEqual(['progress', 'reconnecting', 'progress', 'done']);
     expect(events[2]).toEqual(events[0]);
   });
@@ -162,16 +166,30 @@ describe('watching a download', () => {
   });
 
   it('takes a heartbeat for a sign of life', async () => {
-    server.script = (_request, response) => {
-      stream(response, frame('progress', download()));
-      const heart = setInterval(() => response.write(':\n\n'), 50);
-      setTimeout(() => response.write(frame('done', DONE)), 1200);
-      response.once('close', () => clearInterval(heart));
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const timers = vi.spyOn(globalThis, 'setTimeout');
+    onTestFinished(() => {
+      timers.mockRestore();
+      vi.useRealTimers();
+    });
+    const silenceMs = 500;
+    /** The client has seen so many pieces, and waits for another one. */
+    const waitsAgain = async (pieces: number) => {
+      while (timers.mock.calls.filter(([, ms]) => ms === silenceMs).length < pieces) {
+        await new Promise((resolve) => setImmediate(resolve));
+      }
     };
-    expect(typesOf(await watch(undefined, client({ silenceMs: 500 })))).toEqual([
-      'progress',
-      'done',
-    ]);
+    server.script = async (_request, response) => {
+      stream(response, frame('progress', download()));
+      for (let beats = 1; beats <= 3; beats += 1) {
+        await waitsAgain(beats);
+        vi.advanceTimersByTime(0.8 * silenceMs);
+        response.write(':\n\n');
+      }
+      await waitsAgain(4);
+      response.write(frame('done', DONE));
+    };
+    expect(typesOf(await watch(undefined, client({ silenceMs })))).toEqual(['progress', 'done']);
   });
 
   it('waits longer each time while the service is away, and finds it again', async () => {
@@ -269,7 +287,7 @@ describe('where event streams do not get through', () => {
       if (what === EVENTS) answerStream(response);
       else json(response, { entry: answers.shift() ?? DONE });
     };
-    const events = await watch(undefined, client({ firstByteMs: 250 }));
+    const events = await watch(undefined, client({ firstByteMs: 100 }));
     expect(typesOf(events.filter(({ type }) => type !== 'reconnecting'))).toEqual([
       'progress',
       'progress',

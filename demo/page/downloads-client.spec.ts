@@ -11,6 +11,21 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
+/** Lets the client's pauses end at once, and tells which there were. */
+function hurry(): readonly number[] {
+  const pauses: number[] = [];
+  const { setTimeout: wait } = globalThis;
+  const hurried = ((callback: () => void, ms: number, ...values: []) => {
+    // The other timers are those of `fetch`.
+    const isPause = ms === 1000 || ms === 2000;
+    if (isPause) pauses.push(ms);
+    return wait(callback, isPause ? 0 : ms, ...values);
+  }) as typeof setTimeout;
+  const spy = vi.spyOn(globalThis, 'setTimeout').mockImplementation(hurried);
+  onTestFinished(() => spy.mockRestore());
+  return pauses;
+}
+
 async function failureOf(promise: Promise<unknown>): Promise<unknown> {
   return promise.then(
     () => undefined,
@@ -38,15 +53,18 @@ describe('creating a download', () => {
   });
 
   it('is repeated under the same key when no answer arrives', async () => {
+    const pauses = hurry();
     server.script = (_request, response) =>
       server.requests.length === 1 ? cut(response) : json(response, { entry: PENDING });
     expect(await client.create(['a'])).toEqual(PENDING);
     expect(server.requests).toHaveLength(2);
     const keys = server.requests.map(({ headers }) => headers['idempotency-key']);
     expect(keys[1]).toBe(keys[0]);
+    expect(pauses).toEqual([1000]);
   });
 
   it('is repeated while the first of its requests is being carried out', async () => {
+    const pauses = hurry();
     server.script = (_request, response) =>
       server.requests.length === 1
         ? problem(response, 409, 'IDEMPOTENCY_KEY_IN_USE')
@@ -56,12 +74,15 @@ describe('creating a download', () => {
       'mine',
       'mine',
     ]);
+    expect(pauses).toEqual([1000]);
   });
 
   it('is given up after three requests without an answer', async () => {
+    const pauses = hurry();
     server.script = (_request, response) => cut(response);
     expect(await failureOf(client.create(['a']))).toBeInstanceOf(ServiceUnreachable);
     expect(server.requests).toHaveLength(3);
+    expect(pauses).toEqual([1000, 2000]);
   });
 
   it('is not repeated when the service has answered', async () => {

@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { HttpModule, HttpService } from '@nestjs/axios';
 import type { AlfrescoConfig } from '../config/app.config.js';
+import { PACING_CONFIG, type Pacing } from '../config/pacing.js';
 import { UpstreamMetrics } from '../observability/upstream.metrics.js';
 import { AlfrescoClient } from './alfresco.client.js';
 import { ALFRESCO_CONFIG } from './alfresco.config.js';
@@ -17,7 +18,7 @@ import { WireModule } from './upstream/wire.module.js';
 /** Everything that knows Alfresco's wire, behind `AlfrescoClient`; `UpstreamPolicy` and `ContentPlaces` tell how it fares. */
 @Module({})
 export class AlfrescoModule {
-  /** @param options the module that exports `ALFRESCO_CONFIG`, and those who observe how Alfresco fares */
+  /** @param options the module that exports `ALFRESCO_CONFIG` and `PACING_CONFIG`, and those who observe how Alfresco fares */
   static forRoot(options: DynamicModule): DynamicModule {
     const wire = WireModule.forRoot(options);
     return {
@@ -39,12 +40,12 @@ export class AlfrescoModule {
       providers: [
         {
           provide: UpstreamPolicy,
-          useFactory: (config: AlfrescoConfig, metrics: UpstreamMetrics) => {
-            const policy = new UpstreamPolicy(config);
+          useFactory: (config: AlfrescoConfig, pacing: Pacing, metrics: UpstreamMetrics) => {
+            const policy = new UpstreamPolicy(config, pacing);
             metrics.watch(policy);
             return policy;
           },
-          inject: [ALFRESCO_CONFIG, UpstreamMetrics],
+          inject: [ALFRESCO_CONFIG, PACING_CONFIG, UpstreamMetrics],
         },
         {
           provide: ContentPlaces,
@@ -54,14 +55,14 @@ export class AlfrescoModule {
         {
           provide: AlfrescoCredentials,
           useFactory: createCredentials,
-          inject: [ALFRESCO_CONFIG, HttpService, UpstreamPolicy],
+          inject: [ALFRESCO_CONFIG, HttpService, UpstreamPolicy, PACING_CONFIG],
         },
         AlfrescoExchange,
         {
           provide: ContentOpener,
           useFactory: (...parts: ConstructorParameters<typeof ContentOpener>) =>
             new ContentOpener(...parts),
-          inject: [AlfrescoExchange, UpstreamPolicy, ContentPlaces, ALFRESCO_CONFIG],
+          inject: [AlfrescoExchange, UpstreamPolicy, ContentPlaces, ALFRESCO_CONFIG, PACING_CONFIG],
         },
         AlfrescoClient,
       ],

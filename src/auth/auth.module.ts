@@ -1,5 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import type { AuthConfig, LinkConfig } from '../config/app.config.js';
+import type { AppConfig } from '../config/app.config.js';
+import { PACING_CONFIG } from '../config/pacing.js';
 import { AUTH_CONFIG } from './auth.config.js';
 import { LINK_CONFIG, LinkSigner } from './link.signer.js';
 import { CallerGuard } from './caller.guard.js';
@@ -8,13 +9,17 @@ import { CallerGuard } from './caller.guard.js';
 @Module({})
 export class AuthModule {
   /** @param throttling the module that exports `FailedLogins`, if logins are throttled */
-  static forRoot(config: AuthConfig, links: LinkConfig, throttling: DynamicModule): DynamicModule {
+  static forRoot(
+    { auth, links, pacing }: Pick<AppConfig, 'auth' | 'links' | 'pacing'>,
+    throttling: DynamicModule,
+  ): DynamicModule {
     return {
       module: AuthModule,
       global: true,
       imports: [throttling],
       providers: [
-        { provide: AUTH_CONFIG, useValue: config },
+        { provide: AUTH_CONFIG, useValue: auth },
+        { provide: PACING_CONFIG, useValue: pacing },
         { provide: LINK_CONFIG, useValue: links },
         LinkSigner,
         CallerGuard,

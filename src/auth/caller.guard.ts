@@ -8,6 +8,7 @@ import {
 import { Reflector } from '@nestjs/core';
 import passport from 'passport';
 import type { AuthConfig } from '../config/app.config.js';
+import { PACING_CONFIG, type Pacing } from '../config/pacing.js';
 import { clientAddress } from '../http/client-address.js';
 import { pathOf } from '../http/request-target.js';
 import { ProblemException } from '../problems/problem.exception.js';
@@ -42,13 +43,14 @@ export class CallerGuard implements CanActivate {
     private readonly reflector: Reflector,
     private readonly links: LinkSigner,
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
+    @Inject(PACING_CONFIG) { auth }: Pick<Pacing, 'auth'>,
     @Optional() failedLogins?: FailedLogins,
   ) {
     const { users, oidc } = config;
-    this.directory = new UserDirectory(users, undefined, failedLogins);
+    this.directory = new UserDirectory(users, undefined, failedLogins, auth);
     this.passport.use('basic', new StrictBasicStrategy(this.directory));
     if (oidc) {
-      const { keyFor } = new ProviderKeys(oidc.issuer);
+      const { keyFor } = new ProviderKeys(oidc.issuer, auth);
       this.passport.use('bearer', new BearerStrategy(new TokenVerifier(oidc, keyFor)));
     }
   }

@@ -1,14 +1,7 @@
 import { type JWTVerifyGetKey, createRemoteJWKSet, errors } from 'jose';
+import type { Pacing } from '../config/pacing.js';
 import { ProblemException } from '../problems/problem.exception.js';
 
-/** For each of the two documents, discovery and keys. */
-const FETCH_TIMEOUT_MS = 1_500;
-/** An unknown key id makes the keys be fetched again, but not more often than this. */
-const COOL_DOWN_MS = 5_000;
-/** Older keys are replaced in the background. */
-const REFRESH_AFTER_MS = 10 * 60_000;
-/** After a failed fetch, callers are told at once, without another one. */
-const PAUSE_MS = 1_000;
 const RETRY_AFTER_SECONDS = 5;
 
 type KeySet = ReturnType<typeof createRemoteJWKSet>;
@@ -26,7 +19,10 @@ export class ProviderKeys {
   private pausedUntil = 0;
 
   /** @param issuer as in the tokens */
-  constructor(private readonly issuer: string) {}
+  constructor(
+    private readonly issuer: string,
+    private readonly pacing: Pacing['auth'],
+  ) {}
 
   /** The key for a token, for `jwtVerify`. @throws ProblemException IDENTITY_PROVIDER_UNAVAILABLE */
   readonly keyFor: JWTVerifyGetKey = async (header, token) => {
@@ -43,7 +39,7 @@ export class ProviderKeys {
   private async current(): Promise<KeySet> {
     if (!this.keys) return this.load();
     // Not waited for: the old keys serve until the new ones are there.
-    if (Date.now() > this.loadedAt + REFRESH_AFTER_MS) this.load().catch(() => {});
+    if (Date.now() > this.loadedAt + this.pacing.keyRefreshMs) this.load().catch(() => {});
     return this.keys;
   }
 
@@ -56,17 +52,19 @@ export class ProviderKeys {
   }
 
   private async fetchKeys(): Promise<KeySet> {
+    const { providerTimeoutMs, keyCoolDownMs } = this.pacing;
     try {
-      const keys = createRemoteJWKSet(await discoverKeys(this.issuer), {
-        timeoutDuration: FETCH_TIMEOUT_MS,
-        cooldownDuration: COOL_DOWN_MS,
+      const keys = createRemoteJWKSet(await discoverKeys(this.issuer, providerTimeoutMs), {
+        timeoutDuration: providerTimeoutMs,
+        cooldownDuration: keyCoolDownMs,
         cacheMaxAge: Infinity,
       });
       await keys.reload();
       this.loadedAt = Date.now();
       return (this.keys = keys);
     } catch (error) {
-      this.pausedUntil = Date.now() + PAUSE_MS;
+      // Until then callers are told at once, without another fetch.
+      this.pausedUntil = Date.now() + this.pacing.providerPauseMs;
       throw error;
     }
   }
@@ -81,12 +79,12 @@ function isAboutToken(error: unknown): boolean {
   );
 }
 
-async function discoverKeys(issuer: string): Promise<URL> {
+async function discoverKeys(issuer: string, timeoutMs: number): Promise<URL> {
   const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
   const answer = await fetch(url, {
     headers: { accept: 'application/json' },
     redirect: 'error',
-    signal: AbortSignal.timeout(FETCH_TIMEOUT_MS),
+    signal: AbortSignal.timeout(timeoutMs),
   });
   if (answer.status !== 200) throw new Error(`discovery answers ${answer.status}`);
   const document = (await answer.json()) as { issuer?: unknown; jwks_uri?: unknown } | null;

@@ -1,5 +1,6 @@
 import { hash as digestOf, randomBytes, timingSafeEqual } from 'node:crypto';
 import bcrypt from 'bcrypt';
+import { PACING, type Pacing } from '../config/pacing.js';
 
 /** Lets a password be verified, or refuses the attempt. */
 export interface LoginThrottle {
@@ -7,9 +8,6 @@ export interface LoginThrottle {
 }
 
 const UNTHROTTLED: LoginThrottle = { attempt: (_address, _name, verify) => verify() };
-
-/** How long a verified pair is remembered, in milliseconds. */
-const REMEMBER_MS = 60_000;
 
 interface Verified {
   readonly digest: Buffer;
@@ -34,6 +32,7 @@ export class UserDirectory {
     private readonly users: ReadonlyMap<string, string>,
     private readonly compare: (password: string, hash: string) => Promise<boolean> = bcrypt.compare,
     private readonly throttle: LoginThrottle = UNTHROTTLED,
+    private readonly pacing: Pick<Pacing['auth'], 'rememberMs'> = PACING.auth,
   ) {
     const [someHash = '$2b$10$'] = users.values();
     this.nobody = someHash.slice(0, 7) + '.'.repeat(53);
@@ -73,7 +72,7 @@ export class UserDirectory {
     const hash = this.users.get(name);
     const isMatch = await this.compare(password, hash ?? this.nobody);
     if (!hash || !isMatch) return false;
-    this.verified.set(name, { digest, until: Date.now() + REMEMBER_MS });
+    this.verified.set(name, { digest, until: Date.now() + this.pacing.rememberMs });
     return true;
   }
 }

@@ -2,9 +2,6 @@ import type { Worker } from 'node:cluster';
 import { Channel } from './channel.js';
 import type { PrimaryCalls, WorkerCalls } from './primary.channel.js';
 
-/** Milliseconds after which the end of a worker does not count as one of its start. */
-const STEADY_MS = 10_000;
-
 /** A worker, as the primary sees it. */
 export class PoolMember {
   state: 'starting' | 'ready' | 'retiring' = 'starting';
@@ -14,9 +11,13 @@ export class PoolMember {
   hasEnded = false;
   private readonly startedAt = performance.now();
 
-  /** @param calls what the primary does for this worker */
+  /**
+   * @param steadyMs after which its end does not count as one of its start
+   * @param calls what the primary does for this worker
+   */
   constructor(
     private readonly worker: Worker,
+    private readonly steadyMs: number,
     calls: (member: PoolMember) => PrimaryCalls,
   ) {
     const { promise, resolve } = Promise.withResolvers<boolean>();
@@ -41,7 +42,7 @@ export class PoolMember {
   }
 
   get isSteady(): boolean {
-    return performance.now() - this.startedAt > STEADY_MS;
+    return performance.now() - this.startedAt > this.steadyMs;
   }
 
   /** Calls back at its end, with what ended it. */

@@ -4,9 +4,6 @@ import { AggregatorRegistry, Gauge, Registry } from 'prom-client';
 import type { MetricsPage, MetricsSnapshot } from '../observability/metrics.js';
 import type { PoolMember } from './pool.member.js';
 
-/** Milliseconds that a worker has to tell what it has measured. */
-const ANSWER_MS = 1000;
-
 const TOTALS = ['counter', 'histogram'];
 
 /**
@@ -28,6 +25,9 @@ export class ServiceMetrics {
     help: 'Those that did not answer in time: only their totals are told, as they were the last time.',
     registers: [this.own],
   });
+
+  /** @param answerMs that a worker has to tell what it has measured */
+  constructor(private readonly answerMs: number) {}
 
   async page(members: readonly PoolMember[]): Promise<MetricsPage> {
     const answers = await Promise.all(members.map((member) => this.ask(member)));
@@ -60,7 +60,7 @@ export class ServiceMetrics {
   }
 
   private async ask(member: PoolMember): Promise<boolean> {
-    const late = sleep(ANSWER_MS, undefined, { ref: false });
+    const late = sleep(this.answerMs, undefined, { ref: false });
     const snapshot = await Promise.race([member.channel.call('snapshot'), late]);
     if (snapshot) this.remember(member, snapshot);
     return snapshot !== undefined;

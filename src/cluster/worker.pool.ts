@@ -10,8 +10,6 @@ import { ServiceMetrics } from './service.metrics.js';
 
 /** Workers that may end one after the other before the first one gets ready. */
 const MAX_FAILED_STARTS = 5;
-const FIRST_PAUSE_MS = 250;
-const MAX_PAUSE_MS = 30_000;
 
 /**
  * The primary of `WORKERS` processes that serve on one port: starts them, replaces what ends, hands signals on, and does
@@ -21,7 +19,7 @@ export class WorkerPool {
   private readonly logger = new Logger('Workers');
   private readonly members = new Set<PoolMember>();
   private readonly counters = new MemoryThrottlerStorage();
-  private readonly metrics = new ServiceMetrics();
+  private readonly metrics: ServiceMetrics;
   private wasReady = false;
   private isAnnounced = false;
   private isStopping = false;
@@ -30,7 +28,9 @@ export class WorkerPool {
   private restarts = Promise.resolve();
   private isRestartWaiting = false;
 
-  constructor(private readonly config: AppConfig) {}
+  constructor(private readonly config: AppConfig) {
+    this.metrics = new ServiceMetrics(config.pacing.workers.answerMs);
+  }
 
   start(): void {
     Logger.overrideLogger(createLog(this.config.logLevel).events);
@@ -56,7 +56,8 @@ export class WorkerPool {
       // One that was made at random has to be the same in all of them.
       ...(this.config.links.isEphemeral && { LINK_SECRET: this.config.links.secrets[0] }),
     });
-    const member = new PoolMember(worker, (self) => this.callsOf(self));
+    const { steadyMs } = this.config.pacing.workers;
+    const member = new PoolMember(worker, steadyMs, (self) => this.callsOf(self));
     this.members.add(member);
     member.onceEnded((cause) => this.ended(member, cause));
     return member;
@@ -102,7 +103,8 @@ export class WorkerPool {
 
   private pauseMs(): number {
     if (this.earlyEnds === 0) return 0;
-    return Math.min(FIRST_PAUSE_MS * 2 ** (this.earlyEnds - 1), MAX_PAUSE_MS);
+    const { firstMs, longestMs } = this.config.pacing.workers.restart;
+    return Math.min(firstMs * 2 ** (this.earlyEnds - 1), longestMs);
   }
 
   /** Replaces all workers, one after the other. What is asked for meanwhile is done once more afterwards. */

@@ -1,3 +1,5 @@
+import type { Pacing } from './pacing.js';
+
 /** How the service reaches Alfresco, and as whom. */
 export interface AlfrescoConfig {
   /** Root of the web application without a trailing slash, e.g. `https://acs.example.com/alfresco`. */
@@ -134,4 +136,6 @@ export interface AppConfig {
   /** Base of an OpenTelemetry collector; none: no traces. */
   readonly otlpEndpoint?: string;
   readonly logLevel: LogLevel;
+  /** The one thing that is not told from outside. */
+  readonly pacing: Pacing;
 }

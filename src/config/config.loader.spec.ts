@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from './config.loader.js';
+import { PACING } from './pacing.js';
 import { HASH, LEAST, problemsOf, refusal } from './refusal.fixture.js';
 
 /** The same without a secret that is made at random. */
@@ -62,6 +63,7 @@ describe('the configuration', () => {
       docs: true,
       metrics: true,
       logLevel: 'log',
+      pacing: PACING,
     });
   });
 
@@ -148,6 +150,7 @@ describe('the configuration', () => {
       metrics: false,
       otlpEndpoint: 'http://collector.example.com:4318',
       logLevel: 'debug',
+      pacing: PACING,
     });
   });
 

@@ -15,6 +15,7 @@ import { ConfigurationError } from './configuration.error.js';
 import { Environment, FILE_VARIABLES, MAX_WORKERS, SECRET_VARIABLES } from './environment.js';
 import { checkImpersonation } from './impersonation.check.js';
 import { parseOrigins } from './origin-list.validator.js';
+import { PACING } from './pacing.js';
 import { readTextFile } from './text.file.js';
 import { readTls } from './tls.reader.js';
 import { parseHtpasswd, parseUserList } from './users.parser.js';
@@ -179,6 +180,7 @@ function toAppConfig(
       otlpEndpoint: environment.OTEL_EXPORTER_OTLP_ENDPOINT,
     }),
     logLevel: environment.LOG_LEVEL,
+    pacing: PACING,
   };
 }
 

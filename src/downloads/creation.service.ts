@@ -4,14 +4,12 @@ import type { Download } from '../alfresco/download.js';
 import type { Caller } from '../auth/caller.js';
 import { ProblemException, isProblem } from '../problems/problem.exception.js';
 import type { DownloadsConfig } from '../config/app.config.js';
+import { PACING_CONFIG, type Pacing } from '../config/pacing.js';
 import { DOWNLOADS_CONFIG } from './downloads.config.js';
 import { IdempotencyService, keyInUse } from './idempotency.service.js';
 import { OwnerConflictError } from './registry/owner-conflict.error.js';
 import { type Claim, DownloadRegistry } from './registry/download.registry.js';
 import { RunningTasks } from './running.tasks.js';
-
-/** Milliseconds that a stopping service waits for creations that run; each is bounded by ALFRESCO_TIMEOUT_MS. */
-const DRAIN_MS = 30_000;
 
 /** Starts downloads. What it acknowledges is recorded, and what it cannot record it removes again. */
 @Injectable()
@@ -24,6 +22,7 @@ export class CreationService implements BeforeApplicationShutdown {
     private readonly registry: DownloadRegistry,
     private readonly idempotency: IdempotencyService,
     @Inject(DOWNLOADS_CONFIG) private readonly options: DownloadsConfig,
+    @Inject(PACING_CONFIG) private readonly pacing: Pick<Pacing, 'shutdown'>,
   ) {}
 
   /**
@@ -40,7 +39,7 @@ export class CreationService implements BeforeApplicationShutdown {
 
   /** Between a node in Alfresco and its row, neither connection may be closed: the node would belong to no one. */
   async beforeApplicationShutdown(): Promise<void> {
-    await this.creations.drain(DRAIN_MS);
+    await this.creations.drain(this.pacing.shutdown.drainMs);
   }
 
   private async createOnce(

@@ -1,5 +1,6 @@
-import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Inject, Injectable, Logger } from '@nestjs/common';
 import type { Caller } from '../auth/caller.js';
+import { PACING_CONFIG, type Pacing } from '../config/pacing.js';
 import { callerGone } from '../http/caller-gone.js';
 import { type HttpReply, abandon, rawResponse } from '../http/http-reply.js';
 import type { HttpRequest } from '../http/http-request.js';
@@ -10,9 +11,6 @@ import { DownloadsService } from './downloads.service.js';
 import { isSettled } from './progress/progress.event.js';
 import { ProgressTracker } from './progress/progress.tracker.js';
 import { RunningTasks } from './running.tasks.js';
-
-/** Milliseconds that a stopping service waits for removals that run. */
-const DRAIN_MS = 30_000;
 
 /** The whole way from nodes to a ZIP in one request, for scripts and services. Nothing stays behind in Alfresco. */
 @Injectable()
@@ -25,6 +23,7 @@ export class DeliveryService implements BeforeApplicationShutdown {
     private readonly downloads: DownloadsService,
     private readonly tracker: ProgressTracker,
     private readonly content: ContentService,
+    @Inject(PACING_CONFIG) private readonly pacing: Pick<Pacing, 'shutdown'>,
   ) {}
 
   /**
@@ -55,7 +54,7 @@ export class DeliveryService implements BeforeApplicationShutdown {
 
   /** Those that wait for Alfresco are told by the tracker that it is over; what they leave behind is still to be removed. */
   async beforeApplicationShutdown(): Promise<void> {
-    await this.deliveries.drain(DRAIN_MS);
+    await this.deliveries.drain(this.pacing.shutdown.drainMs);
   }
 
   private async untilFinished(

@@ -5,6 +5,7 @@ import type { AlfrescoConfig, DownloadsConfig, LinkConfig } from '../config/app.
 import { ConfigurationError } from '../config/configuration.error.js';
 import { Environment } from '../config/environment.js';
 import { isHttpUrl } from '../config/http-url.validator.js';
+import { PACING, type Pacing } from '../config/pacing.js';
 import type { DownloadRegistry } from './registry/download.registry.js';
 
 /** Bytes of a secret that was not given, and characters that one has to have that was. */
@@ -49,6 +50,11 @@ export interface DownloadsModuleOptions extends Partial<DownloadsConfig> {
   readonly metrics?: Registry;
 }
 
+/** What the service says besides, and no other application has to know. */
+export interface ServiceOptions extends DownloadsModuleOptions {
+  readonly pacing?: Pacing;
+}
+
 /** @throws ConfigurationError */
 export function alfrescoConfig({ alfresco }: DownloadsModuleOptions): AlfrescoConfig {
   const defaults = new Environment();
@@ -80,6 +86,10 @@ export function downloadsConfig(options: DownloadsModuleOptions): DownloadsConfi
     stallAfterMs = defaults.STALL_AFTER_MS,
   } = options;
   return { maxNodeIds, statusFreshnessMs, stallAfterMs };
+}
+
+export function pacingOf({ pacing = PACING }: ServiceOptions): Pacing {
+  return pacing;
 }
 
 /** @throws ConfigurationError */

@@ -1,8 +1,9 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { AlfrescoClient } from '../alfresco/alfresco.client.js';
 import { type Download, isTerminal } from '../alfresco/download.js';
 import type { Caller } from '../auth/caller.js';
 import { LinkSigner, type SignedLink } from '../auth/link.signer.js';
+import { PACING_CONFIG, type Pacing } from '../config/pacing.js';
 import { isProblem } from '../problems/problem.exception.js';
 import { OwnershipService } from './ownership.service.js';
 import { isLast, isSettled, stateTag } from './progress/progress.event.js';
@@ -11,12 +12,6 @@ import { type DownloadRecord, DownloadRegistry } from './registry/download.regis
 
 /** Status calls to Alfresco that one list runs at a time. */
 const LIST_CONCURRENCY = 8;
-
-/**
- * Milliseconds that a removal waits for a job to see that it is cancelled. Without its node, a job fails, which does no
- * harm but fills Alfresco's log (contract 7.5).
- */
-const CANCEL_MS = 5000;
 
 /** How long a caller would wait for news, and what he knows. */
 export interface Patience {
@@ -50,6 +45,7 @@ export class DownloadsService {
     private readonly tracker: ProgressTracker,
     private readonly ownership: OwnershipService,
     private readonly links: LinkSigner,
+    @Inject(PACING_CONFIG) private readonly pacing: Pick<Pacing, 'polling'>,
   ) {}
 
   /** The download as it is now, or once it has changed or time is over. */
@@ -141,9 +137,10 @@ export class DownloadsService {
     return this.links.sign(path, caller);
   }
 
+  /** Without its node, a job fails, which does no harm but fills Alfresco's log (contract 7.5). */
   private async cancelAndWait(caller: Caller, id: string): Promise<void> {
     await this.cancel(caller, id);
-    await this.tracker.waitFor(caller, id, isSettled, { ms: CANCEL_MS });
+    await this.tracker.waitFor(caller, id, isSettled, { ms: this.pacing.polling.cancelMs });
   }
 
   private async lookAtAll(caller: Caller, records: readonly DownloadRecord[]): Promise<Found[]> {

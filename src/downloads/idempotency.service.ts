@@ -1,14 +1,9 @@
 import { createHash } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import { PACING_CONFIG, type Pacing } from '../config/pacing.js';
 import { ProblemException } from '../problems/problem.exception.js';
 import { type Claim, type ClaimResult, DownloadRegistry } from './registry/download.registry.js';
 import { RETRY_AFTER } from './retry-after.js';
-
-/**
- * Milliseconds after which a request that was neither answered nor refused, because its process died, no
- * longer holds its Idempotency-Key. Longer than a POST can take with any sensible ALFRESCO_TIMEOUT_MS.
- */
-const CLAIM_LEASE_MS = 60_000;
 
 /** What is to be done once for a caller and his key. */
 export interface IdempotentWork {
@@ -25,7 +20,10 @@ export interface IdempotentWork {
 /** Carries out a request once, however often and from however many processes its caller asks. */
 @Injectable()
 export class IdempotencyService {
-  constructor(private readonly registry: DownloadRegistry) {}
+  constructor(
+    private readonly registry: DownloadRegistry,
+    @Inject(PACING_CONFIG) private readonly pacing: Pick<Pacing, 'idempotency'>,
+  ) {}
 
   /**
    * The id of the download that this or an earlier request with the key has made.
@@ -48,9 +46,11 @@ export class IdempotencyService {
   private async claim({ owner, key, nodeIds, isVoid }: IdempotentWork): Promise<ClaimResult> {
     const fingerprint = createHash('sha256').update(JSON.stringify(nodeIds)).digest('base64url');
     const request = { owner, key, fingerprint };
-    const result = await this.registry.claim(request, CLAIM_LEASE_MS);
+    // Ends by itself when this process does.
+    const { leaseMs } = this.pacing.idempotency;
+    const result = await this.registry.claim(request, leaseMs);
     if (result.state !== 'completed' || !(await isVoid(result.downloadId))) return result;
-    return this.registry.claim(request, CLAIM_LEASE_MS, result.downloadId);
+    return this.registry.claim(request, leaseMs, result.downloadId);
   }
 }
 

@@ -6,6 +6,7 @@ import {
 } from '@nestjs/common';
 import { LINK_CONFIG, LinkSigner } from '../auth/link.signer.js';
 import { ALFRESCO_CONFIG } from '../alfresco/alfresco.config.js';
+import { PACING_CONFIG } from '../config/pacing.js';
 import { DownloadEndings } from '../observability/download.endings.js';
 import { Metrics } from '../observability/metrics.js';
 import { UpstreamMetrics } from '../observability/upstream.metrics.js';
@@ -17,6 +18,7 @@ import {
   alfrescoConfig,
   downloadsConfig,
   linkConfig,
+  pacingOf,
   retentionOf,
 } from './downloads.options.js';
 import { STORE } from './registry/registry.module.js';
@@ -44,10 +46,11 @@ function fromOptions<T>(
     fromOptions(ALFRESCO_CONFIG, alfrescoConfig),
     fromOptions(DOWNLOADS_CONFIG, downloadsConfig),
     fromOptions(LINK_CONFIG, linkConfig),
+    fromOptions(PACING_CONFIG, pacingOf),
     fromOptions(STORE, (options) => {
       const { store } = options;
       return typeof store === 'string'
-        ? openRegistry({ url: store, retentionMs: retentionOf(options) })
+        ? openRegistry({ url: store, retentionMs: retentionOf(options) }, pacingOf(options).store)
         : store;
     }),
     fromOptions(PROBLEM_PAGES, (options) => options.problemPages ?? problemPages()),
@@ -61,6 +64,7 @@ function fromOptions<T>(
     DOWNLOADS_OPTIONS,
     ALFRESCO_CONFIG,
     DOWNLOADS_CONFIG,
+    PACING_CONFIG,
     STORE,
     PROBLEM_PAGES,
     Metrics,

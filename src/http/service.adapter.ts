@@ -7,12 +7,6 @@ import { problemPages } from '../problems/problem.type.js';
 import { requestId } from './request-id.js';
 import { ServiceResponse } from './service.response.js';
 
-/** Milliseconds to receive a request; Fastify's default has no limit, which invites slow clients. */
-const REQUEST_TIMEOUT_MS = 30_000;
-/** How often Node looks for requests that are too slow. */
-const TIMEOUT_CHECK_MS = 5000;
-/** Milliseconds after which a caller who takes no byte of an answer is let go, with what Alfresco holds for him. */
-const STALLED_CALLER_MS = 120_000;
 /** Longer ids are refused by name, not by the router. */
 const MAX_PARAMETER_LENGTH = 1024;
 
@@ -25,23 +19,25 @@ export class ServiceAdapter extends FastifyAdapter {
    * @param noteUnreadable is told of what the HTTP parser refused
    */
   constructor(
-    { http, alfresco }: Pick<AppConfig, 'http' | 'alfresco'>,
+    { http, alfresco, pacing: { server } }: Pick<AppConfig, 'http' | 'alfresco' | 'pacing'>,
     sendProblem: SendProblem,
     noteUnreadable: (request: UnreadableRequest) => void,
   ) {
     super({
       trustProxy: trustProxy(http),
       bodyLimit: http.maxBodyBytes,
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      // It cannot tell a slow caller from a slow Alfresco, so it must not end before the limits for that.
+      // Fastify's default has no limit, which invites slow clients.
+      requestTimeout: server.requestMs,
+      // Lets a caller go, with what Alfresco holds for him. It cannot tell a slow caller from a slow Alfresco, so it must not
+      // end before the limits for that.
       connectionTimeout: Math.min(
-        Math.max(STALLED_CALLER_MS, 2 * (alfresco.timeoutMs + alfresco.idleTimeoutMs)),
+        Math.max(server.stalledCallerMs, 2 * (alfresco.timeoutMs + alfresco.idleTimeoutMs)),
         MAX_TIMER_MS,
       ),
       // A request without Host is answered in the form of every other error (see `createApp`).
       http: {
         requireHostHeader: false,
-        connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+        connectionsCheckingInterval: server.checkMs,
         ServerResponse: ServiceResponse,
       },
       genReqId: requestId,

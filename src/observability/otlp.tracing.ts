@@ -17,6 +17,7 @@ import {
   serviceNameEnvDetector,
 } from '@opentelemetry/resources';
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import type { Pacing } from '../config/pacing.js';
 import { VERSION } from '../version.js';
 import { SpanExporter } from './span.exporter.js';
 import type { TraceContext } from './trace.context.js';
@@ -28,9 +29,6 @@ import type {
   SpanEnd,
   Tracing,
 } from './tracing.js';
-
-/** Milliseconds that the end of the process waits for a collector. */
-const FLUSH_MS = 2000;
 
 /**
  * Spans over OTLP/HTTP, with attributes by the semantic conventions for HTTP.
@@ -45,7 +43,10 @@ export class OtlpTracing implements Tracing {
   private readonly tracer: Tracer;
 
   /** @param endpoint base of the collector; `/v1/traces` is added */
-  constructor(endpoint: string) {
+  constructor(
+    endpoint: string,
+    private readonly pacing: Pacing['tracing'],
+  ) {
     this.provider = new TracerProvider({
       resource: defaultResource()
         .merge(
@@ -98,7 +99,7 @@ export class OtlpTracing implements Tracing {
 
   async shutdown(): Promise<void> {
     const flushed = this.provider.shutdown().catch(() => {});
-    await Promise.race([flushed, delay(FLUSH_MS, undefined, { ref: false })]);
+    await Promise.race([flushed, delay(this.pacing.flushMs, undefined, { ref: false })]);
   }
 
   private startCall(parent: Span, call: CallDescription, state: string | undefined): CallSpan {

@@ -1,15 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Redis } from 'ioredis';
+import type { Pacing } from '../config/pacing.js';
 import { MemoryThrottlerStorage } from './memory.throttler.storage.js';
 import { type Count, type RateLimitStorage, toThrottlerRecord } from './rate-limit.storage.js';
 
-/** Limits are no reason to let a caller wait: what Redis does not answer in this time is counted here. */
-const COMMAND_TIMEOUT_MS = 250;
-const CONNECT_TIMEOUT_MS = 2_000;
-/** After a failure, Redis is left alone for this long. */
-const PAUSE_MS = 2_000;
-const MAX_RECONNECT_DELAY_MS = 2_000;
 const WARN_EVERY_MS = 60_000;
 const PREFIX = 'alfresco-downloads:limit:';
 
@@ -39,14 +34,19 @@ export class RedisThrottlerStorage
   private pausedUntil = 0;
   private nextWarningAt = 0;
 
-  constructor(url: string) {
+  constructor(
+    url: string,
+    private readonly pacing: Pacing['limits'],
+  ) {
+    const { connectMs, answerMs, reconnectMs } = pacing;
     this.redis = new Redis(url, {
       lazyConnect: true,
       enableOfflineQueue: false,
       maxRetriesPerRequest: 0,
-      connectTimeout: CONNECT_TIMEOUT_MS,
-      commandTimeout: COMMAND_TIMEOUT_MS,
-      retryStrategy: (attempt) => Math.min(attempt * 100, MAX_RECONNECT_DELAY_MS),
+      connectTimeout: connectMs,
+      // What it does not answer in this time is counted here.
+      commandTimeout: answerMs,
+      retryStrategy: (attempt) => Math.min(attempt * 100, reconnectMs),
     });
     // Without a listener, ioredis prints every failed attempt to connect.
     this.redis.on('error', () => {});
@@ -57,7 +57,7 @@ export class RedisThrottlerStorage
   /** Waits for the connection, but a Redis that is away does not keep the service from starting. */
   async onModuleInit(): Promise<void> {
     const connected = this.redis.connect().catch(() => {});
-    await Promise.race([connected, sleep(CONNECT_TIMEOUT_MS, undefined, { ref: false })]);
+    await Promise.race([connected, sleep(this.pacing.connectMs, undefined, { ref: false })]);
   }
 
   async increment(key: string, ttl: number, limit: number) {
@@ -92,7 +92,7 @@ export class RedisThrottlerStorage
       const [hits, left] = (await ask()) as [number, number];
       return { hits, resetMs: Math.max(0, left) };
     } catch (error) {
-      this.pausedUntil = Date.now() + PAUSE_MS;
+      this.pausedUntil = Date.now() + this.pacing.pauseMs;
       this.warn(error instanceof Error ? error.message : 'unknown error');
       return instead();
     }

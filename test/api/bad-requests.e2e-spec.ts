@@ -1,7 +1,10 @@
 import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
-import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
-import { AS_ALICE, type Bff, CALLERS, basic, startBff } from '../harness/bff.js';
+import { AS_ALICE, CALLERS, basic } from '../harness/bff.js';
+import { configured } from '../harness/fixtures.js';
 import { type RawRequest, rawBytes, rawRequest } from '../harness/raw-http.js';
+
+/** A stand-in that nothing else calls: each request that it gets was caused by a test of this file. */
+const quiet = configured({});
 
 const NODE = SAMPLE_NODES.textFile;
 const UUID = 'c8bb482a-ff3c-4704-a3a3-de1c83ccd84c';
@@ -152,7 +155,7 @@ const BODIES: readonly Row[] = [
   post('text after the JSON', '{"nodeIds":["a"]} x', 'MALFORMED_BODY'),
   post('single quotes', "{'nodeIds':['a']}", 'MALFORMED_BODY'),
   post('white space', '   ', 'MALFORMED_BODY'),
-  post('a number that is none', '{"nodeIds":NaN}', 'MALFORMED_BODY'),
+  post('a number that is not one', '{"nodeIds":NaN}', 'MALFORMED_BODY'),
   post('1001 ids', { nodeIds: ids(1001) }, 'TOO_MANY_NODES', { fields: ['/nodeIds'] }),
   post('more bytes than allowed', { nodeIds: ['a'.repeat(70_000)] }, 'BODY_TOO_LARGE'),
   post('100 MB announced', '{}', 'BODY_TOO_LARGE', {
@@ -277,7 +280,12 @@ const ROUTES: readonly Row[] = [
     status: 404,
     code: 'ROUTE_NOT_FOUND',
   },
-  { name: 'no file of Swagger UI', path: '/docs/nope.js', status: 404, code: 'ROUTE_NOT_FOUND' },
+  {
+    name: 'a file that Swagger UI does not have',
+    path: '/docs/nope.js',
+    status: 404,
+    code: 'ROUTE_NOT_FOUND',
+  },
   { name: 'broken percent-encoding', path: '/%zz', status: 400, code: 'MALFORMED_REQUEST' },
   {
     name: 'an unknown expectation',
@@ -297,7 +305,7 @@ const AUTHORIZATIONS: readonly (readonly [string, string | undefined])[] = [
   ['an empty header', ''],
   ['the scheme alone', 'Basic'],
   ['the scheme and a blank', 'Basic '],
-  ['no base64', 'Basic !!!'],
+  ['not base64', 'Basic !!!'],
   ['base64 with rubbish', `${basic(alice)}!`],
   [
     'base64 with a blank inside',
@@ -315,7 +323,7 @@ const AUTHORIZATIONS: readonly (readonly [string, string | undefined])[] = [
   ['the scheme xBasic', basic(alice).replace('Basic', 'xBasic')],
   ['a bearer token', 'Bearer abc.def.ghi'],
   ['a control character', `Basic ${encode(`alice:${alice.password}\u0007`)}`],
-  ['bytes that are no UTF-8', `Basic ${Buffer.from([0x61, 0x3a, 0xff, 0xfe]).toString('base64')}`],
+  ['bytes that are not UTF-8', `Basic ${Buffer.from([0x61, 0x3a, 0xff, 0xfe]).toString('base64')}`],
   ['Latin-1 instead of UTF-8', `Basic ${Buffer.from('zoë:x', 'latin1').toString('base64')}`],
   ['credentials twice', `${basic(alice)}, ${basic(alice)}`],
   [
@@ -325,99 +333,87 @@ const AUTHORIZATIONS: readonly (readonly [string, string | undefined])[] = [
   ["a ticket of Alfresco's", `Basic ${encode('ROLE_TICKET:TICKET_0123456789abcdef')}`],
 ];
 
+async function expectProblem(row: Row, port: number): Promise<void> {
+  const response = await rawRequest(port, {
+    ...row,
+    headers: { Authorization: AS_ALICE.authorization, ...row.headers },
+  });
+  expect(response.status).toBe(row.status);
+  expect(response.headers['content-type']).toBe('application/problem+json; charset=utf-8');
+  expect(response.headers['x-injected']).toBeUndefined();
+  if (row.allow) expect(response.headers.allow).toBe(row.allow);
+  if (row.method === 'HEAD') return expect(response.body).toBe('');
+  const problem = response.json();
+  expect(problem).toMatchObject({
+    status: row.status,
+    code: row.code,
+    type: expect.stringMatching(/^\/problems\/[a-z-]+$/),
+    title: expect.stringMatching(/./),
+    detail: expect.stringMatching(/./),
+    requestId: response.headers['x-request-id'],
+    error: {
+      errorKey: row.code,
+      statusCode: row.status,
+      stackTrace: '',
+      logId: problem.requestId,
+    },
+  });
+  if (row.fields) {
+    const errors = problem.errors as { pointer?: string; parameter?: string; detail: string }[];
+    expect(errors.map(({ pointer, parameter }) => pointer ?? parameter)).toEqual(row.fields);
+    expect(errors.every(({ detail }) => detail.length > 0)).toBe(true);
+  }
+}
+
 describe('a bad request gets a problem document and never reaches Alfresco', () => {
-  let sandbox: Sandbox;
-  let bff: Bff;
-
-  beforeAll(async () => {
-    sandbox = await startSandbox();
-    bff = await startBff(sandbox.url);
+  quiet.afterEach(({ runningSandbox }) => {
+    expect(runningSandbox.requests).toEqual([]);
+    expect(runningSandbox.downloadIds()).toEqual([]);
   });
-  afterAll(async () => {
-    await bff.close();
-    await sandbox.close();
-  });
-  afterEach(() => {
-    expect(sandbox.requests).toEqual([]);
-    expect(sandbox.downloadIds()).toEqual([]);
-  });
-
-  const expectProblem = async (row: Row) => {
-    const answer = await rawRequest(bff.port, {
-      ...row,
-      headers: { ...AS_ALICE_RAW, ...row.headers },
-    });
-    expect(answer.status).toBe(row.status);
-    expect(answer.headers['content-type']).toBe('application/problem+json; charset=utf-8');
-    expect(answer.headers['x-injected']).toBeUndefined();
-    if (row.allow) expect(answer.headers.allow).toBe(row.allow);
-    if (row.method === 'HEAD') return expect(answer.body).toBe('');
-    const problem = answer.json();
-    expect(problem).toMatchObject({
-      status: row.status,
-      code: row.code,
-      type: expect.stringMatching(/^\/problems\/[a-z-]+$/),
-      title: expect.stringMatching(/./),
-      detail: expect.stringMatching(/./),
-      requestId: answer.headers['x-request-id'],
-      error: {
-        errorKey: row.code,
-        statusCode: row.status,
-        stackTrace: '',
-        logId: problem.requestId,
-      },
-    });
-    if (row.fields) {
-      const errors = problem.errors as { pointer?: string; parameter?: string; detail: string }[];
-      expect(errors.map(({ pointer, parameter }) => pointer ?? parameter)).toEqual(row.fields);
-      expect(errors.every(({ detail }) => detail.length > 0)).toBe(true);
-    }
-  };
-  const AS_ALICE_RAW = { Authorization: AS_ALICE.authorization };
 
   describe('bodies', () => {
-    it.each(BODIES)('$name: $code', expectProblem);
+    quiet.for(BODIES)('$name: $code', (row, { bff }) => expectProblem(row, bff.port));
   });
   describe('media types', () => {
-    it.each(TYPES)('$name: $code', expectProblem);
+    quiet.for(TYPES)('$name: $code', (row, { bff }) => expectProblem(row, bff.port));
   });
   describe('ids', () => {
-    it.each(IDS)('$name', expectProblem);
+    quiet.for(IDS)('$name', (row, { bff }) => expectProblem(row, bff.port));
   });
   describe('routes and methods', () => {
-    it.each(ROUTES)('$name: $code', expectProblem);
+    quiet.for(ROUTES)('$name: $code', (row, { bff }) => expectProblem(row, bff.port));
   });
 
   describe('credentials', () => {
-    it.each(AUTHORIZATIONS)(
+    quiet.for(AUTHORIZATIONS)(
       '%s: UNAUTHENTICATED with a challenge',
-      async (_name, authorization) => {
-        const answer = await rawRequest(bff.port, {
+      async ([_name, authorization], { bff }) => {
+        const response = await rawRequest(bff.port, {
           path: `/downloads/${UUID}`,
           headers: authorization === undefined ? {} : { Authorization: authorization },
         });
-        expect(answer.status).toBe(401);
-        expect(answer.headers['www-authenticate']).toBe(
+        expect(response.status).toBe(401);
+        expect(response.headers['www-authenticate']).toBe(
           'Basic realm="alfresco-downloads", charset="UTF-8"',
         );
-        expect(answer.json()).toMatchObject({ code: 'UNAUTHENTICATED' });
+        expect(response.json()).toMatchObject({ code: 'UNAUTHENTICATED' });
       },
     );
 
-    it('challenges a script with a scheme that opens no login window', async () => {
-      const answer = await rawRequest(bff.port, {
+    quiet('a script is challenged with a scheme that opens no login window', async ({ bff }) => {
+      const response = await rawRequest(bff.port, {
         path: `/downloads/${UUID}`,
         headers: { 'X-Requested-With': 'XMLHttpRequest' },
       });
-      expect(answer.headers['www-authenticate']).toBe(
+      expect(response.headers['www-authenticate']).toBe(
         'xBasic realm="alfresco-downloads", charset="UTF-8"',
       );
     });
   });
 
-  describe('what is not HTTP', () => {
-    it.each([
-      ['no HTTP at all', 'hello\r\n\r\n', 400, 'MALFORMED_REQUEST'],
+  describe('bytes that are not an HTTP request', () => {
+    quiet.for([
+      ['not HTTP at all', 'hello\r\n\r\n', 400, 'MALFORMED_REQUEST'],
       ['an unknown method', 'FETCH / HTTP/1.1\r\nHost: x\r\n\r\n', 400, 'MALFORMED_REQUEST'],
       [
         'length and chunks at once',
@@ -443,43 +439,33 @@ describe('a bad request gets a problem document and never reaches Alfresco', () 
         431,
         'HEADERS_TOO_LARGE',
       ],
-    ] as const)('%s: %#', async (_name, bytes, status, code) => {
-      const answer = await rawBytes(bff.port, bytes);
-      expect(answer.status).toBe(status);
-      if (code) expect(answer.json()).toMatchObject({ status, code });
+    ] as const)('%s', async ([_name, bytes, status, code], { bff }) => {
+      const response = await rawBytes(bff.port, bytes);
+      expect(response.status).toBe(status);
+      expect(response.json()).toMatchObject({ status, code });
     });
-  });
-
-  it('covers at least sixty rows', () => {
-    expect(
-      BODIES.length + TYPES.length + IDS.length + ROUTES.length + AUTHORIZATIONS.length,
-    ).toBeGreaterThanOrEqual(60);
   });
 });
 
-describe('credentials that RFC 7617 allows', () => {
-  let sandbox: Sandbox;
-  let bff: Bff;
-
-  beforeAll(async () => {
-    sandbox = await startSandbox();
-    bff = await startBff(sandbox.url);
-  });
-  afterAll(async () => {
-    await bff.close();
-    await sandbox.close();
-  });
-
-  it.each([
+describe('credentials that RFC 7617 allows are accepted', () => {
+  quiet.for([
     ['a password with colons in UTF-8', basic(CALLERS.zoe)],
     ['the scheme in lower case', basic(alice).replace('Basic', 'basic')],
     ['two blanks after the scheme', basic(alice).replace(' ', '  ')],
     ['base64 without padding', basic(alice).replace(/=+$/, '')],
-  ])('%s', async (_name, authorization) => {
-    const answer = await rawRequest(bff.port, {
+  ] as const)('%s', async ([_name, authorization], { bff }) => {
+    const response = await rawRequest(bff.port, {
       path: '/downloads/unknown',
       headers: { Authorization: authorization },
     });
-    expect(answer.json()).toMatchObject({ code: 'DOWNLOAD_NOT_FOUND' });
+    expect(response.json()).toMatchObject({ code: 'DOWNLOAD_NOT_FOUND' });
+  });
+});
+
+describe('the tables of bad requests', () => {
+  test('have at least sixty rows', () => {
+    expect(
+      BODIES.length + TYPES.length + IDS.length + ROUTES.length + AUTHORIZATIONS.length,
+    ).toBeGreaterThanOrEqual(60);
   });
 });

@@ -1,49 +1,52 @@
 import request from 'supertest';
 import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
-import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
-import { DownloadsApi } from '../harness/api.js';
 import { AS_ALICE, type Bff, startBff } from '../harness/bff.js';
+import type { TestCaller } from '../harness/callers.js';
+import { configured } from '../harness/fixtures.js';
 import { readZip } from '../harness/zip.js';
 
+const MAX_CONTENT_SIZE = 20_000_000;
 const PENDING = { filesAdded: 0, bytesAdded: 0, totalBytes: 0, totalFiles: 0, status: 'PENDING' };
+const { textFile, secondTextFile, mediumFile } = SAMPLE_NODES;
 
-let sandbox: Sandbox;
-let bff: Bff;
-let api: DownloadsApi;
-
-beforeAll(async () => {
-  sandbox = await startSandbox();
-  bff = await startBff(sandbox.url);
-  api = DownloadsApi.ofBff(bff.url);
-});
-afterAll(async () => {
-  await bff.close();
-  await sandbox.close();
+/** Jobs start at once, and are asked about again at once. */
+const it = configured({
+  sandbox: { estimateDelayMs: 1, maxContentSize: MAX_CONTENT_SIZE },
+  variables: { STATUS_FRESHNESS_MS: '1' },
 });
 
-const post = (nodeIds: readonly string[], query = '') =>
-  request(bff.url).post(`/downloads${query}`).set(AS_ALICE).send({ nodeIds });
+function post(
+  { url }: Bff,
+  { headers }: TestCaller,
+  nodeIds: readonly string[],
+  query = '',
+): request.Test {
+  return request(url).post(`/downloads${query}`).set(headers).send({ nodeIds });
+}
 
 describe('POST /downloads', () => {
-  it('answers 202 with the six fields, the address of the download and when to look', async () => {
-    const { body, headers } = await post([SAMPLE_NODES.textFile]).expect(202);
+  it('responds with 202, the six fields, the address of the download and when to ask', async ({
+    bff,
+    user,
+  }) => {
+    const { body, headers } = await post(bff, user, [textFile]).expect(202);
     expect(body).toEqual({ entry: { ...PENDING, id: expect.stringMatching(/^[0-9a-f-]{36}$/) } });
     expect(headers.location).toBe(`/downloads/${body.entry.id}`);
     expect(headers['retry-after']).toBe('1');
     expect(headers['content-type']).toBe('application/json; charset=utf-8');
-    await request(bff.url).get(headers.location!).set(AS_ALICE).expect(200);
+    await request(bff.url).get(headers.location!).set(user.headers).expect(200);
   });
 
-  it('takes stock ids that are no UUIDs', async () => {
+  it('accepts stock ids that are not UUIDs', async ({ bff, user }) => {
     const { appDefault, renderingActions, tagRoot } = SAMPLE_NODES;
-    await post([appDefault, renderingActions, tagRoot]).expect(202);
+    await post(bff, user, [appDefault, renderingActions, tagRoot]).expect(202);
   });
 
-  it('takes a UUID in upper case', async () => {
-    await post([SAMPLE_NODES.textFile.toUpperCase()]).expect(202);
+  it('accepts a UUID in upper case', async ({ bff, user }) => {
+    await post(bff, user, [textFile.toUpperCase()]).expect(202);
   });
 
-  it.each([
+  it.for([
     ['?fields=id,status', ['id', 'status']],
     ['?fields=status', ['status']],
     ['?fields=%20status%20,%20totalFiles', ['totalFiles', 'status']],
@@ -51,134 +54,136 @@ describe('POST /downloads', () => {
     ['?fields=', []],
     ['?fields=(id,status)', []],
     ['?fields=id&fields=status', ['id']],
-  ])('answers only the members in %s', async (query, names) => {
-    const { body } = await post([SAMPLE_NODES.textFile], query).expect(202);
+  ] as const)('returns only the members in %s', async ([query, names], { bff, user }) => {
+    const { body } = await post(bff, user, [textFile], query).expect(202);
     expect(Object.keys(body.entry)).toEqual(names);
   });
 
-  it.each([
-    ['a node that does not exist', ['nope'], 404, 'NODE_NOT_FOUND', '/nodeIds/1'],
-    ['a node that may not be read', [SAMPLE_NODES.forbiddenFile], 403, 'NODE_FORBIDDEN', undefined],
-    ['an archived file', [SAMPLE_NODES.archivedFile], 412, 'CONTENT_ARCHIVED', undefined],
+  it.for([
+    ['a node that does not exist', 'nope', 404, 'NODE_NOT_FOUND', '/nodeIds/1'],
+    ['a node that may not be read', SAMPLE_NODES.forbiddenFile, 403, 'NODE_FORBIDDEN', undefined],
+    ['an archived file', SAMPLE_NODES.archivedFile, 412, 'CONTENT_ARCHIVED', undefined],
     [
       'a folder with an archived file',
-      [SAMPLE_NODES.archivedInsideFolder],
+      SAMPLE_NODES.archivedInsideFolder,
       412,
       'CONTENT_ARCHIVED',
       undefined,
     ],
     [
       'a node that is neither file nor folder',
-      [SAMPLE_NODES.person],
+      SAMPLE_NODES.person,
       422,
       'NODE_NOT_ZIPPABLE',
       undefined,
     ],
-  ])('refuses %s', async (_name, nodeIds, status, code, pointer) => {
-    const { body } = await post([SAMPLE_NODES.textFile, ...nodeIds]).expect(status);
+  ] as const)('refuses %s', async ([_name, nodeId, status, code, pointer], { bff, user }) => {
+    const { body } = await post(bff, user, [textFile, nodeId]).expect(status);
     expect(body.code).toBe(code);
     expect(body.errors?.[0].pointer).toBe(pointer);
   });
 });
 
 describe('GET /downloads/{id}', () => {
-  it('says when to ask again until the status is final', async () => {
+  it('says when to ask again until the status is final', async ({ api, bff, sandbox, user }) => {
     sandbox.bytesPerSecond = 0;
-    const id = await api.start([SAMPLE_NODES.mediumFile]);
-    const running = await request(bff.url).get(`/downloads/${id}`).set(AS_ALICE).expect(200);
+    const id = await api.start([textFile]);
+    const running = await request(bff.url).get(`/downloads/${id}`).set(user.headers).expect(200);
     expect(running.headers['retry-after']).toBe('1');
     sandbox.bytesPerSecond = undefined;
     await api.finished(id);
     const done = await request(bff.url)
       .get(`/downloads/${id}?fields=status`)
-      .set(AS_ALICE)
+      .set(user.headers)
       .expect(200);
     expect(done.body).toEqual({ entry: { status: 'DONE' } });
     expect(done.headers['retry-after']).toBeUndefined();
   });
 
-  it('shows a ZIP that is too large as such', async () => {
-    const small = await startSandbox({ maxContentSize: 20 });
-    const other = await startBff(small.url);
-    const otherApi = DownloadsApi.ofBff(other.url);
-    const id = await otherApi.make([SAMPLE_NODES.textFile, SAMPLE_NODES.secondTextFile]);
-    expect(await otherApi.status(id)).toMatchObject({
+  it('shows a ZIP that is too large as such', async ({ api, bff, user }) => {
+    const id = await api.make([mediumFile, textFile]);
+    expect(await api.status(id)).toMatchObject({
       status: 'MAX_CONTENT_SIZE_EXCEEDED',
-      bytesAdded: 20,
-      totalBytes: 26,
+      bytesAdded: MAX_CONTENT_SIZE,
+      totalBytes: MAX_CONTENT_SIZE + 13,
       filesAdded: 0,
       totalFiles: 2,
     });
-    const content = await request(other.url)
+    const content = await request(bff.url)
       .get(`/downloads/${id}/content`)
-      .set(AS_ALICE)
+      .set(user.headers)
       .expect(409);
     expect(content.body).toMatchObject({ code: 'CONTENT_NOT_READY' });
     expect(content.headers['retry-after']).toBeUndefined();
-    await other.close();
-    await small.close();
   });
 });
 
-describe('cancelling and removing', () => {
-  it('cancels a running download', async () => {
-    sandbox.bytesPerSecond = 40_000_000;
-    const id = await api.start([SAMPLE_NODES.largeFile]);
+describe('DELETE /downloads/{id}', () => {
+  it('cancels a running download', async ({ api, bff, sandbox, user }) => {
+    sandbox.bytesPerSecond = 0;
+    const id = await api.start([textFile, secondTextFile]);
     await api.waitFor(id, ({ status }) => status === 'IN_PROGRESS');
-    const answer = await request(bff.url).delete(`/downloads/${id}`).set(AS_ALICE).expect(202);
-    expect(answer.text).toBe('');
-    expect((await api.finished(id)).status).toBe('CANCELLED');
-    await request(bff.url).delete(`/downloads/${id}`).set(AS_ALICE).expect(202);
+    const response = await request(bff.url)
+      .delete(`/downloads/${id}`)
+      .set(user.headers)
+      .expect(202);
+    expect(response.text).toBe('');
+    // Alfresco's job sees it at its next progress report, that of the second file.
     sandbox.bytesPerSecond = undefined;
+    expect((await api.finished(id)).status).toBe('CANCELLED');
+    await request(bff.url).delete(`/downloads/${id}`).set(user.headers).expect(202);
     const content = await request(bff.url)
       .get(`/downloads/${id}/content`)
-      .set(AS_ALICE)
+      .set(user.headers)
       .expect(409);
     expect(content.body.detail).toContain('CANCELLED');
   });
 
-  it('takes a DELETE that announces JSON and has no body, as Alfresco’s clients send it', async () => {
-    const id = await api.make([SAMPLE_NODES.textFile]);
-    for (const type of ['application/json', 'application/x-www-form-urlencoded']) {
+  it.for(['application/json', 'application/x-www-form-urlencoded'])(
+    'accepts %s without a body, as Alfresco’s clients send it',
+    async (type, { api, bff, user }) => {
+      const id = await api.make([textFile]);
       await request(bff.url)
         .delete(`/downloads/${id}`)
-        .set(AS_ALICE)
+        .set(user.headers)
         .set('Content-Type', type)
         .expect(202);
-    }
-  });
+    },
+  );
+});
 
-  it('removes a download for good', async () => {
-    const id = await api.make([SAMPLE_NODES.textFile]);
-    const answer = await request(bff.url)
+describe('DELETE /nodes/{id}', () => {
+  it('removes a download for good', async ({ api, bff, sandbox, user }) => {
+    const id = await api.make([textFile]);
+    const response = await request(bff.url)
       .delete(`/nodes/${id}?permanent=true`)
-      .set(AS_ALICE)
+      .set(user.headers)
       .expect(204);
-    expect(answer.text).toBe('');
+    expect(response.text).toBe('');
     expect(sandbox.downloadIds()).not.toContain(id);
-    await request(bff.url).get(`/downloads/${id}`).set(AS_ALICE).expect(404);
-    await request(bff.url).delete(`/nodes/${id}`).set(AS_ALICE).expect(404);
+    await request(bff.url).get(`/downloads/${id}`).set(user.headers).expect(404);
+    await request(bff.url).delete(`/nodes/${id}`).set(user.headers).expect(404);
   });
 });
 
 describe('the content', () => {
-  it('is a ZIP with what was asked for, under a safe name', async () => {
+  it('is a ZIP of the nodes that were asked for, under a safe name', async ({ api, bff, user }) => {
     const { nestedFolder, unicodeFile, forbiddenInsideFolder } = SAMPLE_NODES;
     const id = await api.make([nestedFolder, unicodeFile, forbiddenInsideFolder]);
-    const answer = await request(bff.url)
+    const response = await request(bff.url)
       .get(`/downloads/${id}/content`)
-      .set(AS_ALICE)
+      .set(user.headers)
       .buffer()
       .parse(binary)
       .expect(200);
-    expect(answer.headers).toMatchObject({
+    expect(response.headers).toMatchObject({
       'content-type': 'application/zip',
       'content-disposition': 'attachment; filename="archive.zip"',
       'accept-ranges': 'bytes',
-      'content-length': String(answer.body.length),
+      'content-length': String(response.body.length),
       'x-content-type-options': 'nosniff',
     });
-    const names = (await readZip(answer.body)).map(({ name }) => name);
+    const names = (await readZip(response.body)).map(({ name }) => name);
     expect(names.slice(0, 4)).toEqual([
       'folder1/',
       'folder1/docTest3.txt',
@@ -188,15 +193,15 @@ describe('the content', () => {
     expect(names).toHaveLength(7);
   });
 
-  it.each(['unicodeFile', 'quotedFile'] as const)(
+  it.for(['unicodeFile', 'quotedFile'] as const)(
     'keeps the name of %s in RFC 6266 form',
-    async (name) => {
+    async (name, { api, bff, user }) => {
       const id = await api.make([SAMPLE_NODES[name]]);
-      const answer = await request(bff.url)
+      const response = await request(bff.url)
         .head(`/downloads/${id}/content`)
-        .set(AS_ALICE)
+        .set(user.headers)
         .expect(200);
-      const disposition = answer.headers['content-disposition']!;
+      const disposition = response.headers['content-disposition']!;
       const encoded = /filename\*=UTF-8''([^;]+)/i.exec(disposition)?.[1];
       const quoted = /filename="((?:\\.|[^"\\])*)"/.exec(disposition)?.[1]?.replace(/\\(.)/g, '$1');
       const [entry] = await readZip(await api.content(id));
@@ -205,33 +210,42 @@ describe('the content', () => {
     },
   );
 
-  it('is refused with 409 until it is there, and never announced as found', async () => {
+  it('is refused with 409 until it is complete, whatever the conditions of the request', async ({
+    api,
+    bff,
+    sandbox,
+    user,
+  }) => {
     sandbox.bytesPerSecond = 0;
-    const id = await api.start([SAMPLE_NODES.mediumFile]);
+    const id = await api.start([textFile]);
     const early = await request(bff.url)
       .get(`/downloads/${id}/content`)
-      .set(AS_ALICE)
+      .set(user.headers)
       .set('If-Modified-Since', new Date(Date.now() + 60_000).toUTCString())
       .expect(409);
     expect(early.body).toMatchObject({ code: 'CONTENT_NOT_READY' });
     expect(early.headers['retry-after']).toBe('1');
     sandbox.bytesPerSecond = undefined;
     await api.finished(id);
-    await request(bff.url).head(`/downloads/${id}/content`).set(AS_ALICE).expect(200);
+    await request(bff.url).head(`/downloads/${id}/content`).set(user.headers).expect(200);
   });
 
-  it('is served under the path of Alfresco’s clients, for downloads only', async () => {
-    const id = await api.make([SAMPLE_NODES.textFile]);
+  it('is served under the path of Alfresco’s clients, whatever their query', async ({
+    api,
+    bff,
+    user,
+  }) => {
+    const id = await api.make([textFile]);
     const query = '?attachment=false&alf_ticket=TICKET_x';
-    const answer = await request(bff.url)
+    const response = await request(bff.url)
       .get(`/nodes/${id}/content${query}`)
-      .set(AS_ALICE)
+      .set(user.headers)
       .expect(200);
-    expect(answer.headers['content-disposition']).toBe('attachment; filename="docTest1.txt.zip"');
+    expect(response.headers['content-disposition']).toBe('attachment; filename="docTest1.txt.zip"');
   });
 
-  it('lacks a file without content, which the counters show', async () => {
-    const id = await api.make([SAMPLE_NODES.missingContentFile, SAMPLE_NODES.textFile]);
+  it('lacks a file without content, which the counters show', async ({ api }) => {
+    const id = await api.make([SAMPLE_NODES.missingContentFile, textFile]);
     expect(await api.status(id)).toMatchObject({ status: 'DONE', filesAdded: 1, totalFiles: 2 });
     expect((await readZip(await api.content(id))).map(({ name }) => name)).toEqual([
       'docTest1.txt',
@@ -242,12 +256,15 @@ describe('the content', () => {
 describe('API_PREFIX', () => {
   const PREFIX = 'alfresco/api/-default-/public/alfresco/versions/1';
 
-  it('mounts the API where clients of Alfresco expect it, and leaves the probes at the root', async () => {
+  it('mounts the API where clients of Alfresco expect it, and leaves the probes at the root', async ({
+    sandbox,
+  }) => {
     const prefixed = await startBff(sandbox.url, { API_PREFIX: `/${PREFIX}/` });
+    onTestFinished(() => prefixed.close());
     const { headers } = await request(prefixed.url)
       .post(`/${PREFIX}/downloads/`)
       .set(AS_ALICE)
-      .send({ nodeIds: [SAMPLE_NODES.textFile] })
+      .send({ nodeIds: [textFile] })
       .expect(202);
     expect(headers.location).toMatch(new RegExp(`^/${PREFIX}/downloads/[0-9a-f-]{36}$`));
     await request(prefixed.url).get(headers.location!).set(AS_ALICE).expect(200);
@@ -255,12 +272,14 @@ describe('API_PREFIX', () => {
     await request(prefixed.url).get('/health/ready').expect(200);
     await request(prefixed.url).get(`/${PREFIX}/docs/openapi.json`).expect(200);
     await request(prefixed.url).get(`/${PREFIX}/health/live`).expect(404);
-    await prefixed.close();
   });
 });
 
-describe('probes', () => {
-  it('are open, and tell Alfresco’s readiness apart from the life of the process', async () => {
+describe('the probes', () => {
+  it('are open, and tell Alfresco’s readiness apart from the life of the process', async ({
+    bff,
+    sandbox,
+  }) => {
     await request(bff.url).get('/health/live').expect(200, { status: 'ok' });
     await request(bff.url).get('/health/ready').expect(200);
     sandbox.fail({ kind: 'status', status: 503 }, { path: /-ready-/ });
@@ -270,8 +289,8 @@ describe('probes', () => {
   });
 });
 
-function binary(res: request.Response, done: (error: Error | null, body: Buffer) => void): void {
+function binary(response: request.Response, done: (error: Error | null, body: Buffer) => void) {
   const chunks: Buffer[] = [];
-  res.on('data', (chunk: Buffer) => chunks.push(chunk));
-  res.on('end', () => done(null, Buffer.concat(chunks)));
+  response.on('data', (chunk: Buffer) => chunks.push(chunk));
+  response.on('end', () => done(null, Buffer.concat(chunks)));
 }

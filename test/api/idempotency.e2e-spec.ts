@@ -3,184 +3,206 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
-import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
+import type { Sandbox } from '../../sandbox/sandbox.ts';
 import { DownloadsApi } from '../harness/api.js';
-import { type Bff, CALLERS, basic, startBff } from '../harness/bff.js';
+import { AS_ALICE, startBff } from '../harness/bff.js';
+import { freshCaller } from '../harness/callers.js';
+import { it } from '../harness/fixtures.js';
+import { until } from '../harness/polling.js';
 
-let sandbox: Sandbox;
-let bff: Bff;
-let alice: DownloadsApi;
-let zoe: DownloadsApi;
-
-beforeAll(async () => {
-  sandbox = await startSandbox();
-  bff = await startBff(sandbox.url);
-  alice = DownloadsApi.ofBff(bff.url);
-  zoe = new DownloadsApi(bff.url, { authorization: basic(CALLERS.zoe) });
-});
-afterAll(async () => {
-  await bff.close();
-  await sandbox.close();
-});
-beforeEach(() => {
-  sandbox.clearFaults();
-  sandbox.clearRequests();
-});
-
-interface Answer {
+interface PostResponse {
   status: number;
   body: { entry?: { id: string }; code?: string };
   headers: Headers;
 }
 
-async function post(api: DownloadsApi, key: string, nodeIds: readonly string[]): Promise<Answer> {
-  const answer = await api.request('POST', '/downloads', {
+const { textFile, secondTextFile } = SAMPLE_NODES;
+
+async function post(
+  api: DownloadsApi,
+  key: string,
+  nodeIds: readonly string[],
+): Promise<PostResponse> {
+  const response = await api.request('POST', '/downloads', {
     body: JSON.stringify({ nodeIds }),
     headers: { 'content-type': 'application/json', 'idempotency-key': key },
   });
   return {
-    status: answer.status,
-    body: (await answer.json()) as Answer['body'],
-    headers: answer.headers,
+    status: response.status,
+    body: (await response.json()) as PostResponse['body'],
+    headers: response.headers,
   };
 }
 
-const inAlfresco = () => DownloadsApi.ofAlfresco(sandbox.url);
-const posts = () => sandbox.requests.filter(({ method }) => method === 'POST');
-const { textFile, secondTextFile } = SAMPLE_NODES;
+/** Requests of this test for new downloads that have reached Alfresco. */
+const posts = ({ requests }: Sandbox) =>
+  requests.filter(({ method, url }) => method === 'POST' && url.endsWith('/downloads'));
+
+/** Holds Alfresco's next response to a POST after its first byte, until it is released. */
+function holdPost(sandbox: Sandbox): { release(): void } {
+  const fault = { kind: 'drip' as const, bytesPerSecond: 0 };
+  sandbox.fail(fault, { method: 'POST' });
+  return { release: () => (fault.bytesPerSecond = 1_000_000) };
+}
 
 describe('Idempotency-Key', () => {
-  it('answers a repeated request as the first time, with one download in Alfresco', async () => {
+  it('responds to a retry as the first time, with one download in Alfresco', async ({
+    api,
+    sandbox,
+  }) => {
     const key = `"${randomUUID()}"`;
-    const first = await post(alice, key, [textFile]);
+    const first = await post(api, key, [textFile]);
     expect(first.status).toBe(202);
-    await alice.finished(first.body.entry!.id);
-    const second = await post(alice, key, [textFile]);
+    await api.finished(first.body.entry!.id);
+    const second = await post(api, key, [textFile]);
     expect(second.status).toBe(202);
     expect(second.body).toEqual(first.body);
     expect(second.headers.get('location')).toBe(first.headers.get('location'));
-    expect(posts()).toHaveLength(1);
+    expect(posts(sandbox)).toHaveLength(1);
   });
 
-  it('takes the key with and without quotes for the same', async () => {
+  it('is the same key with and without quotes', async ({ api }) => {
     const key = randomUUID();
-    const first = await post(alice, `"${key}"`, [textFile]);
-    expect((await post(alice, key, [textFile])).body).toEqual(first.body);
+    const first = await post(api, `"${key}"`, [textFile]);
+    expect((await post(api, key, [textFile])).body).toEqual(first.body);
   });
 
-  it('takes the same nodes in another spelling for the same', async () => {
+  it('takes the same nodes in another spelling for the same', async ({ api }) => {
     const key = randomUUID();
-    const first = await post(alice, key, [textFile]);
-    expect((await post(alice, key, [textFile.toUpperCase()])).body).toEqual(first.body);
+    const first = await post(api, key, [textFile]);
+    expect((await post(api, key, [textFile.toUpperCase()])).body).toEqual(first.body);
   });
 
-  it('refuses the key for other nodes', async () => {
+  it('is refused with other nodes', async ({ api, sandbox }) => {
     const key = randomUUID();
-    await post(alice, key, [textFile]);
-    const other = await post(alice, key, [textFile, secondTextFile]);
+    await post(api, key, [textFile]);
+    const other = await post(api, key, [textFile, secondTextFile]);
     expect(other).toMatchObject({ status: 422, body: { code: 'IDEMPOTENCY_KEY_REUSED' } });
-    expect(posts()).toHaveLength(1);
+    expect(posts(sandbox)).toHaveLength(1);
   });
 
-  it('is a key of its caller', async () => {
+  it('belongs to its caller: the key of another caller makes another download', async ({
+    api,
+    bff,
+  }) => {
     const key = randomUUID();
-    const [own, foreign] = [
-      await post(alice, key, [textFile]),
-      await post(zoe, key, [secondTextFile]),
-    ];
+    const own = await post(api, key, [textFile]);
+    const other = new DownloadsApi(bff.url, freshCaller().headers);
+    const foreign = await post(other, key, [secondTextFile]);
     expect(foreign.status).toBe(202);
     expect(foreign.body.entry!.id).not.toBe(own.body.entry!.id);
   });
 
-  it('says that the request is being carried out', async () => {
+  it('is refused with 409 while the first request with it is being carried out', async ({
+    api,
+    sandbox,
+  }) => {
     const key = randomUUID();
-    sandbox.fail({ kind: 'delay', ms: 500 }, { method: 'POST' });
-    const slow = post(alice, key, [textFile]);
-    await vi.waitUntil(() => posts().length === 1);
-    const early = await post(alice, key, [textFile]);
+    const held = holdPost(sandbox);
+    const running = post(api, key, [textFile]);
+    await until(
+      () => posts(sandbox).length,
+      (count) => count === 1,
+    );
+    const early = await post(api, key, [textFile]);
     expect(early).toMatchObject({ status: 409, body: { code: 'IDEMPOTENCY_KEY_IN_USE' } });
     expect(early.headers.get('retry-after')).toBe('1');
-    const first = await slow;
-    expect((await post(alice, key, [textFile])).body).toEqual(first.body);
-    expect(posts()).toHaveLength(1);
+    held.release();
+    const first = await running;
+    expect(first.status).toBe(202);
+    expect((await post(api, key, [textFile])).body).toEqual(first.body);
+    expect(posts(sandbox)).toHaveLength(1);
   });
 
-  it.each([
-    ['refused', [SAMPLE_NODES.forbiddenFile], 403],
-    ['not valid', ['..'], 400],
-  ])('is free again after a request that was %s', async (_what, nodeIds, status) => {
-    const key = randomUUID();
-    expect((await post(alice, key, nodeIds)).status).toBe(status);
-    expect((await post(alice, key, [textFile])).status).toBe(202);
-  });
-
-  it('is free again after a failure of Alfresco', async () => {
-    const key = randomUUID();
-    sandbox.fail({ kind: 'status', status: 500 }, { method: 'POST' });
-    expect((await post(alice, key, [textFile])).status).toBe(502);
-    expect((await post(alice, key, [textFile])).status).toBe(202);
-  });
-
-  it.each<[string, (id: string) => Promise<unknown>]>([
-    ['its caller has removed it', (id) => alice.request('DELETE', `/nodes/${id}`)],
-    ['Alfresco has removed it', (id) => inAlfresco().request('DELETE', `/nodes/${id}`)],
-    [
-      'Alfresco has removed it and the service has noticed',
-      async (id) => {
-        await inAlfresco().request('DELETE', `/nodes/${id}`);
-        expect((await alice.request('GET', `/downloads/${id}`)).status).toBe(404);
-      },
-    ],
-  ])('never names a download that is no more, but makes another one: %s', async (_what, remove) => {
-    const key = randomUUID();
-    const { body } = await post(alice, key, [textFile]);
-    await remove(body.entry!.id);
-    const answers = await Promise.all(
-      Array.from({ length: 10 }, () => post(alice, key, [textFile])),
-    );
-    const made = new Set(answers.flatMap((answer) => answer.body.entry?.id ?? []));
-    expect(made.size).toBe(1);
-    expect(made).not.toContain(body.entry!.id);
-    expect(answers.every(({ status }) => status === 202 || status === 409)).toBe(true);
-    expect((await post(alice, key, [textFile])).body.entry!.id).toBe([...made][0]);
-  });
-
-  it('answers a repeated request also while Alfresco fails', async () => {
-    const key = randomUUID();
-    const first = await post(alice, key, [textFile]);
-    sandbox.fail({ kind: 'status', status: 503 }, { method: 'GET' });
-    expect((await post(alice, key, [textFile])).body).toEqual(first.body);
-  });
-
-  it.each(['', '""', '"unfinished', 'a b', 'ä', 'x'.repeat(256), '"a"b"'])(
-    'refuses %j as a key, naming the header',
-    async (key) => {
-      const answer = await post(alice, Buffer.from(key).toString('latin1'), [textFile]);
-      expect(answer).toMatchObject({
-        status: 400,
-        body: { code: 'VALIDATION_FAILED', errors: [{ parameter: 'Idempotency-Key' }] },
-      });
-      expect(posts()).toHaveLength(0);
+  it.for([
+    ['refused', SAMPLE_NODES.forbiddenFile, 403],
+    ['not valid', '..', 400],
+  ] as const)(
+    'is free again after a request that was %s',
+    async ([_what, nodeId, status], { api }) => {
+      const key = randomUUID();
+      expect((await post(api, key, [nodeId])).status).toBe(status);
+      expect((await post(api, key, [textFile])).status).toBe(202);
     },
   );
 
-  it('makes one download of fifty requests at once, over two services that share a store', async () => {
-    const directory = await mkdtemp(join(tmpdir(), 'idempotency-'));
-    const store = { STORE_URL: `sqlite:${join(directory, 'downloads.db')}` };
-    const services = [await startBff(sandbox.url, store), await startBff(sandbox.url, store)];
+  it('is free again after a failure of Alfresco', async ({ api, sandbox }) => {
     const key = randomUUID();
-    const answers = await Promise.all(
+    sandbox.fail({ kind: 'status', status: 500 }, { method: 'POST' });
+    expect((await post(api, key, [textFile])).status).toBe(502);
+    expect((await post(api, key, [textFile])).status).toBe(202);
+  });
+
+  it.for<[string, (id: string, api: DownloadsApi, alfresco: DownloadsApi) => Promise<unknown>]>([
+    ['its caller has removed it', (id, api) => api.request('DELETE', `/nodes/${id}`)],
+    ['Alfresco has removed it', (id, _api, alfresco) => alfresco.request('DELETE', `/nodes/${id}`)],
+    [
+      'Alfresco has removed it and the service has noticed',
+      async (id, api, alfresco) => {
+        await alfresco.request('DELETE', `/nodes/${id}`);
+        expect((await api.request('GET', `/downloads/${id}`)).status).toBe(404);
+      },
+    ],
+  ])(
+    'makes one other download when the first one no longer exists: %s',
+    async ([_what, remove], { api, sandbox }) => {
+      const key = randomUUID();
+      const { body } = await post(api, key, [textFile]);
+      await remove(body.entry!.id, api, DownloadsApi.ofAlfresco(sandbox.url));
+      const responses = await Promise.all(
+        Array.from({ length: 10 }, () => post(api, key, [textFile])),
+      );
+      const made = new Set(responses.flatMap((response) => response.body.entry?.id ?? []));
+      expect(made.size).toBe(1);
+      expect(made).not.toContain(body.entry!.id);
+      expect(responses.every(({ status }) => status === 202 || status === 409)).toBe(true);
+      expect((await post(api, key, [textFile])).body.entry!.id).toBe([...made][0]);
+    },
+  );
+
+  it('responds to a retry also while Alfresco fails', async ({ api, sandbox }) => {
+    const key = randomUUID();
+    const first = await post(api, key, [textFile]);
+    sandbox.fail({ kind: 'status', status: 503 }, { method: 'GET' });
+    expect((await post(api, key, [textFile])).body).toEqual(first.body);
+  });
+
+  it.for(['', '""', '"unfinished', 'a b', 'ä', 'x'.repeat(256), '"a"b"'])(
+    'is refused, naming the header, when it is %j',
+    async (key, { api, sandbox }) => {
+      const response = await post(api, Buffer.from(key).toString('latin1'), [textFile]);
+      expect(response).toMatchObject({
+        status: 400,
+        body: { code: 'VALIDATION_FAILED', errors: [{ parameter: 'Idempotency-Key' }] },
+      });
+      expect(posts(sandbox)).toHaveLength(0);
+    },
+  );
+
+  it('makes one download of fifty requests at once, over two services that share a store', async ({
+    sandbox,
+  }) => {
+    const directory = await mkdtemp(join(tmpdir(), 'idempotency-'));
+    onTestFinished(() => rm(directory, { recursive: true }));
+    const store = { STORE_URL: `sqlite:${join(directory, 'downloads.db')}` };
+    const services = await Promise.all([
+      startBff(sandbox.url, store),
+      startBff(sandbox.url, store),
+    ]);
+    onTestFinished(async () => {
+      for (const service of services) await service.close();
+    });
+    const key = randomUUID();
+    const responses = await Promise.all(
       Array.from({ length: 50 }, (_, index) =>
-        post(DownloadsApi.ofBff(services[index % 2]!.url), key, [textFile]),
+        post(new DownloadsApi(services[index % 2]!.url, AS_ALICE), key, [textFile]),
       ),
     );
     const made = new Set(
-      answers.filter(({ status }) => status === 202).map(({ body }) => body.entry!.id),
+      responses.filter(({ status }) => status === 202).map(({ body }) => body.entry!.id),
     );
     expect(made.size).toBe(1);
-    expect(answers.every(({ status }) => status === 202 || status === 409)).toBe(true);
-    expect(posts()).toHaveLength(1);
-    for (const service of services) await service.close();
-    await rm(directory, { recursive: true });
+    expect(responses.every(({ status }) => status === 202 || status === 409)).toBe(true);
+    expect(posts(sandbox)).toHaveLength(1);
   });
 });

@@ -6,25 +6,15 @@ import { load } from 'js-yaml';
 import request from 'supertest';
 import { PROBLEMS } from '#service/problems/problem.catalogue.js';
 import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
-import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
-import { DownloadsApi } from '../harness/api.js';
-import { AS_ALICE, type Bff, startBff } from '../harness/bff.js';
+import { it } from '../harness/fixtures.js';
 
-let sandbox: Sandbox;
-let bff: Bff;
 let document: OpenAPIObject;
 
-beforeAll(async () => {
-  sandbox = await startSandbox();
-  bff = await startBff(sandbox.url);
+it.beforeAll(async ({ bff }) => {
   document = (await request(bff.url).get('/docs/openapi.json').expect(200)).body as OpenAPIObject;
 });
-afterAll(async () => {
-  await bff.close();
-  await sandbox.close();
-});
 
-interface Answer {
+interface DescribedResponse {
   headers?: Record<string, object>;
   content?: Record<
     string,
@@ -49,7 +39,7 @@ describe('the OpenAPI document', () => {
     expect(document).toEqual(JSON.parse(await readFile('openapi.json', 'utf8')));
   });
 
-  it('is the same as YAML', async () => {
+  it('is the same as YAML', async ({ bff }) => {
     const { text } = await request(bff.url).get('/docs/openapi.yaml').expect(200);
     expect(load(text)).toEqual(document);
   });
@@ -99,15 +89,15 @@ describe('the OpenAPI document', () => {
     );
   });
 
-  it('shows of each answer its headers and, where it has a body, its schema and an example', () => {
+  it('shows of each response its headers and, where it has a body, its schema and an example', () => {
     for (const { path, method, operation } of operations()) {
-      for (const [status, answer] of Object.entries<Answer>(operation.responses)) {
+      for (const [status, response] of Object.entries<DescribedResponse>(operation.responses)) {
         const what = `${method} ${path} ${status}`;
-        expect(answer.headers, what).toHaveProperty('X-Request-Id');
+        expect(response.headers, what).toHaveProperty('X-Request-Id');
         const hasBody = method !== 'head' && !['202', '204', '304'].includes(status);
-        if (hasBody) expect(answer.content, what).toBeDefined();
-        if (method === 'head') expect(answer.content, what).toBeUndefined();
-        for (const { schema, ...examples } of Object.values(answer.content ?? {})) {
+        if (hasBody) expect(response.content, what).toBeDefined();
+        if (method === 'head') expect(response.content, what).toBeUndefined();
+        for (const { schema, ...examples } of Object.values(response.content ?? {})) {
           expect(schema, what).toBeDefined();
           expect(examples.example ?? examples.examples, what).toBeDefined();
         }
@@ -115,12 +105,16 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('names the headers for caches and for saving that GET really answers with', async () => {
-    const id = await DownloadsApi.ofBff(bff.url).make([SAMPLE_NODES.textFile]);
+  it('names the headers for caches and for saving that GET really responds with', async ({
+    api,
+    bff,
+    user,
+  }) => {
+    const id = await api.make([SAMPLE_NODES.textFile]);
     for (const { path, method, operation } of operations()) {
       if (method !== 'get') continue;
       const target = path.replace('{id}', id).replace('{code}', 'forbidden');
-      const { status, headers } = await request(bff.url).get(target).set(AS_ALICE);
+      const { status, headers } = await request(bff.url).get(target).set(user.headers);
       const described = operation.responses[status].headers as object;
       for (const name of ['cache-control', 'etag', 'content-disposition', 'last-modified']) {
         const isDescribed = Object.keys(described).some((one) => one.toLowerCase() === name);
@@ -132,7 +126,7 @@ describe('the OpenAPI document', () => {
   it('refers, for each problem of a status, to an example that the service could send', () => {
     const examples = document.components?.examples as Record<string, { value: object }>;
     const referred = operations().flatMap(({ operation }) =>
-      Object.entries<Answer>(operation.responses)
+      Object.entries<DescribedResponse>(operation.responses)
         .filter(([status]) => Number(status) >= 400)
         .flatMap(([status, { content }]) =>
           Object.entries(content?.['application/problem+json']?.examples ?? {}).map(
@@ -144,10 +138,10 @@ describe('the OpenAPI document', () => {
           ),
         ),
     );
-    // A method that is not allowed is no operation.
-    const answered = Object.keys(PROBLEMS).filter((code) => code !== 'METHOD_NOT_ALLOWED');
-    expect([...new Set(referred)].toSorted()).toEqual(answered.toSorted());
-    expect(Object.keys(examples)).toEqual(answered);
+    // A method that is not allowed is not an operation.
+    const sent = Object.keys(PROBLEMS).filter((code) => code !== 'METHOD_NOT_ALLOWED');
+    expect([...new Set(referred)].toSorted()).toEqual(sent.toSorted());
+    expect(Object.keys(examples)).toEqual(sent);
   });
 
   it('says of each error code what it means, and where more is said', () => {
@@ -162,8 +156,10 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('leads from the answer to POST to all that can be done with the download', () => {
-    const { links } = document.paths['/downloads']!.post!.responses['202'] as Required<Answer>;
+  it('leads from the response to POST to all that can be done with the download', () => {
+    const { links } = document.paths['/downloads']!.post!.responses[
+      '202'
+    ] as Required<DescribedResponse>;
     const named = operations().map(({ operation }) => operation.operationId);
     for (const { operationId, parameters } of Object.values(links)) {
       expect(named).toContain(operationId);
@@ -188,7 +184,7 @@ describe('the OpenAPI document', () => {
 });
 
 describe('Swagger UI', () => {
-  it('is served from here, without a file from elsewhere', async () => {
+  it('is served by the service, without a file from elsewhere', async ({ bff }) => {
     const { text } = await request(bff.url).get('/docs').expect(200);
     const references = [...text.matchAll(/(?:src|href)="([^"]+)"/g)].map(
       ([, reference]) => reference!,
@@ -201,10 +197,14 @@ describe('Swagger UI', () => {
     }
   });
 
-  it('needs no user to be read, and shows none of the configuration', async () => {
+  it('can be read without a user, and shows none of the configuration', async ({
+    bff,
+    sandbox,
+    user,
+  }) => {
     const { text } = await request(bff.url).get('/docs/swagger-ui-init.js').expect(200);
     expect(text).not.toContain(sandbox.url);
     await request(bff.url).get('/downloads/x').expect(401);
-    await request(bff.url).get('/downloads/x').set(AS_ALICE).expect(404);
+    await request(bff.url).get('/downloads/x').set(user.headers).expect(404);
   });
 });

@@ -1,33 +1,37 @@
 import request from 'supertest';
 import { PROBLEMS, type ProblemCode } from '#service/problems/problem.catalogue.js';
 import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
-import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
 import { DownloadsApi } from '../harness/api.js';
-import { AS_ALICE, type Bff, startBff } from '../harness/bff.js';
+import type { Bff } from '../harness/bff.js';
 import { Events } from '../harness/event-stream.js';
+import { configured, it } from '../harness/fixtures.js';
 import { rawBytes } from '../harness/raw-http.js';
 
 const CODES = Object.keys(PROBLEMS) as ProblemCode[];
-const PREFIX = 'alfresco/api/-default-/public/alfresco/versions/1';
+const PREFIX = '/alfresco/api/-default-/public/alfresco/versions/1';
+const WEB_PAGE = 'https://app.example.com';
 
-let sandbox: Sandbox;
-let bff: Bff;
+/** The API under a prefix, for a web page of another origin. */
+const prefixed = configured({ variables: { API_PREFIX: PREFIX, CORS_ORIGINS: WEB_PAGE } });
 
-beforeAll(async () => {
-  sandbox = await startSandbox();
-  bff = await startBff(sandbox.url, { CORS_ORIGINS: 'https://app.example.com' });
-});
-afterAll(async () => {
-  await bff.close();
-  await sandbox.close();
-});
+interface ProblemName {
+  readonly type: string;
+  readonly code: string;
+}
 
-const get = (path: string, accept?: string) => {
-  const asked = request(bff.url).get(path);
+function get({ url }: Bff, path: string, accept?: string): request.Test {
+  const asked = request(url).get(path);
   return accept === undefined ? asked : asked.set('Accept', accept);
-};
+}
 
-/** What a reader sees of a page. */
+/** The type of a problem document, once it has led to the explanation. */
+async function resolve(bff: Bff, { type, code }: ProblemName): Promise<string> {
+  const { body } = await get(bff, type).expect(200);
+  expect(body).toMatchObject({ type, code });
+  return type;
+}
+
+/** The text of a page, as it is read. */
 const textOf = (html: string) =>
   html
     .replace(/<(style|title)>.*?<\/\1>/gs, '')
@@ -37,10 +41,10 @@ const textOf = (html: string) =>
 const withoutMarkup = (markdown: string) => markdown.replaceAll('`', '');
 
 describe('the explanation of a problem', () => {
-  it.each(CODES)('%s is there for people and for programs', async (code) => {
+  it.for(CODES)('is there for people and for programs: %s', async (code, { bff }) => {
     const { title, status, description, forCaller, forOperator } = PROBLEMS[code];
     const slug = code.toLowerCase().replaceAll('_', '-');
-    const { body } = await get(`/problems/${slug}`).expect(200);
+    const { body } = await get(bff, `/problems/${slug}`).expect(200);
     expect(body).toEqual({
       type: `/problems/${slug}`,
       code,
@@ -50,69 +54,72 @@ describe('the explanation of a problem', () => {
       forCaller,
       forOperator,
     });
-    const { text } = await get(`/problems/${slug}`, 'text/html').expect(200);
+    const { text } = await get(bff, `/problems/${slug}`, 'text/html').expect(200);
     for (const part of [title, code, String(status), description, forCaller, forOperator]) {
       expect(textOf(text)).toContain(withoutMarkup(part));
     }
-    expect((await get(`/problems/${code}`).expect(200)).body).toEqual(body);
-    expect((await get(`/problems/${code}`, 'text/html').expect(200)).text).toBe(text);
+    expect((await get(bff, `/problems/${code}`).expect(200)).body).toEqual(body);
+    expect((await get(bff, `/problems/${code}`, 'text/html').expect(200)).text).toBe(text);
     expect(text).toContain(`<link rel="canonical" href="/problems/${slug}">`);
   });
 
-  it('is listed with all others', async () => {
-    const { body } = await get('/problems').expect(200);
+  it('is listed with all others', async ({ bff }) => {
+    const { body } = await get(bff, '/problems').expect(200);
     const { problems } = body as { problems: { code: string; type: string }[] };
     expect(problems.map(({ code }) => code)).toEqual(CODES);
-    const { text } = await get('/problems', 'text/html').expect(200);
+    const { text } = await get(bff, '/problems', 'text/html').expect(200);
     const links = [...text.matchAll(/<a href="([^"]+)"/g)].map(([, link]) => link);
     expect(links).toEqual(problems.map(({ type }) => type));
   });
 
-  it.each([
+  it.for([
     ['none', undefined, 'application/json'],
     ['*/*', '*/*', 'application/json'],
     ['that of a browser', 'text/html,application/xhtml+xml,*/*;q=0.8', 'text/html'],
     ['text/*', 'text/*', 'text/html'],
     ['JSON before HTML', 'text/html;q=0.5, application/json', 'application/json'],
     ['anything but JSON', 'application/json;q=0, */*', 'text/html'],
-  ])('comes in the type that the caller likes best: Accept %s', async (_name, accept, type) => {
-    for (const path of ['/problems', '/problems/forbidden']) {
-      const { headers } = await get(path, accept).expect(200);
-      expect(headers['content-type']).toBe(`${type}; charset=utf-8`);
-      expect(headers.vary).toMatch(/\bAccept\b/);
-    }
-  });
+  ] as const)(
+    'comes in the type that the caller likes best: Accept %s',
+    async ([_name, accept, type], { bff }) => {
+      for (const path of ['/problems', '/problems/forbidden']) {
+        const { headers } = await get(bff, path, accept).expect(200);
+        expect(headers['content-type']).toBe(`${type}; charset=utf-8`);
+        expect(headers.vary).toMatch(/\bAccept\b/);
+      }
+    },
+  );
 
-  it.each(['image/png', 'application/json;q=0', 'nonsense'])(
-    'is refused to who takes %s only',
-    async (accept) => {
-      const { body } = await get('/problems/forbidden', accept).expect(406);
+  it.for(['image/png', 'application/json;q=0', 'nonsense'])(
+    'is refused to a caller who accepts %s only',
+    async (accept, { bff }) => {
+      const { body } = await get(bff, '/problems/forbidden', accept).expect(406);
       expect(body).toMatchObject({ code: 'NOT_ACCEPTABLE' });
     },
   );
 
-  it('may be kept by every cache, and differs by what it was asked with', async () => {
-    const { headers } = await get('/problems/forbidden')
-      .set('Origin', 'https://app.example.com')
+  prefixed('may be kept by every cache, and varies with the request', async ({ bff }) => {
+    const { headers } = await get(bff, `${PREFIX}/problems/forbidden`)
+      .set('Origin', WEB_PAGE)
       .expect(200);
     expect(headers['cache-control']).toBe('public, max-age=3600');
     expect(headers.vary).toBe('Origin, Accept');
   });
 
-  it.each(['/problems/', '/problems/forbidden/'])('is at %s, too', async (path) => {
-    await get(path).expect(200);
+  it.for(['/problems/', '/problems/forbidden/'])('is at %s, too', async (path, { bff }) => {
+    await get(bff, path).expect(200);
   });
 
-  it.each(['nope', 'constructor', '__proto__', 'Forbidden', '%3Cscript%3E', 'forbidden%20'])(
-    'is not there for what is no code: %s',
-    async (name) => {
-      const { body, text } = await get(`/problems/${name}`, 'text/html').expect(404);
+  it.for(['nope', 'constructor', '__proto__', 'Forbidden', '%3Cscript%3E', 'forbidden%20'])(
+    'does not exist for a name that is not a code: %s',
+    async (name, { bff }) => {
+      const { body, text } = await get(bff, `/problems/${name}`, 'text/html').expect(404);
       expect(body).toMatchObject({ code: 'ROUTE_NOT_FOUND', detail: 'No problem has this code.' });
       expect(text).not.toContain('<script>');
     },
   );
 
-  it('can only be read', async () => {
+  it('can only be read', async ({ bff }) => {
     const { headers } = await request(bff.url).post('/problems/forbidden').expect(405);
     expect(headers.allow).toBe('GET, HEAD');
     const { text } = await request(bff.url).head('/problems/forbidden').expect(200);
@@ -121,15 +128,15 @@ describe('the explanation of a problem', () => {
 });
 
 describe('the type of a problem document', () => {
-  it('leads to its explanation, from whatever request', async () => {
-    const answers = await Promise.all([
+  it('leads to its explanation, whatever the request', async ({ bff, user }) => {
+    const responses = await Promise.all([
       request(bff.url).get('/downloads/x/content?link=x'),
-      request(bff.url).get('/downloads/x').set(AS_ALICE),
-      request(bff.url).post('/downloads').set(AS_ALICE).send({}),
+      request(bff.url).get('/downloads/x').set(user.headers),
+      request(bff.url).post('/downloads').set(user.headers).send({}),
       request(bff.url).get('/no/such/path'),
       request(bff.url).get('/downloads/%zz'),
     ]);
-    for (const { body, request: asked } of answers) {
+    for (const { body, request: asked } of responses) {
       const { type, code, title } = body as { type: string; code: string; title: string };
       const address = new URL(type, asked.url);
       const explanation = await (await fetch(address)).json();
@@ -138,45 +145,33 @@ describe('the type of a problem document', () => {
   });
 
   describe('under a prefix', () => {
-    let prefixed: Bff;
-
-    beforeAll(async () => {
-      prefixed = await startBff(sandbox.url, { API_PREFIX: PREFIX });
+    prefixed('has the prefix, so that it can be reached where the API can', async ({ bff }) => {
+      const refused = await get(bff, `${PREFIX}/downloads/x`);
+      expect(await resolve(bff, refused.body)).toBe(`${PREFIX}/problems/unauthenticated`);
+      const elsewhere = await get(bff, '/problems').expect(404);
+      expect(await resolve(bff, elsewhere.body)).toBe(`${PREFIX}/problems/route-not-found`);
+      const { text } = await get(bff, `${PREFIX}/problems/forbidden`, 'text/html');
+      expect(text).toContain(`<a href="${PREFIX}/problems">`);
     });
-    afterAll(() => prefixed.close());
 
-    /** The type, after a look at what it leads to. */
-    async function resolve({ type, code }: { type: string; code: string }): Promise<string> {
-      const { body } = await request(prefixed.url).get(type).expect(200);
-      expect(body).toMatchObject({ type, code });
-      return type;
-    }
-
-    it('has the prefix in what is no answer of a route, too', async () => {
-      const unreadable = await rawBytes(prefixed.port, 'GET / HTTP/1.1\r\nHost\r\n\r\n');
-      expect(await resolve(unreadable.json() as { type: string; code: string })).toBe(
-        `/${PREFIX}/problems/malformed-request`,
-      );
-      const base = `${prefixed.url}/${PREFIX}`;
-      const id = await DownloadsApi.ofBff(base).start([SAMPLE_NODES.crashingFile]);
-      const events = await Events.open(base, id);
-      await DownloadsApi.ofAlfresco(sandbox.url).request('DELETE', `/nodes/${id}`);
-      await events.ended;
-      const { type, code } = events.received.at(-1)!.data as { type?: string; code?: string };
-      expect(await resolve({ type: type!, code: code! })).toBe(
-        `/${PREFIX}/problems/download-not-found`,
+    prefixed('has the prefix when the request cannot be read, too', async ({ bff }) => {
+      const unreadable = await rawBytes(bff.port, 'GET / HTTP/1.1\r\nHost\r\n\r\n');
+      expect(await resolve(bff, unreadable.json() as unknown as ProblemName)).toBe(
+        `${PREFIX}/problems/malformed-request`,
       );
     });
 
-    it('has the prefix, so that it can be reached where the API can', async () => {
-      const refused = await request(prefixed.url).get(`/${PREFIX}/downloads/x`);
-      expect(await resolve(refused.body)).toBe(`/${PREFIX}/problems/unauthenticated`);
-      const elsewhere = await request(prefixed.url).get('/problems').expect(404);
-      expect(await resolve(elsewhere.body)).toBe(`/${PREFIX}/problems/route-not-found`);
-      const { text } = await request(prefixed.url)
-        .get(`/${PREFIX}/problems/forbidden`)
-        .set('Accept', 'text/html');
-      expect(text).toContain(`<a href="/${PREFIX}/problems">`);
-    });
+    prefixed(
+      'has the prefix in the last event of a stream, too',
+      async ({ bff, sandbox, user }) => {
+        const base = bff.url + PREFIX;
+        const id = await new DownloadsApi(base, user.headers).start([SAMPLE_NODES.crashingFile]);
+        const events = await Events.open(base, id, user.headers);
+        await DownloadsApi.ofAlfresco(sandbox.url).request('DELETE', `/nodes/${id}`);
+        await events.ended;
+        const problem = events.last!.data as object as ProblemName;
+        expect(await resolve(bff, problem)).toBe(`${PREFIX}/problems/download-not-found`);
+      },
+    );
   });
 });

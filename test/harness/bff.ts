@@ -89,7 +89,7 @@ export async function keepMetrics(port: number): Promise<void> {
 }
 
 function paced(config: AppConfig, changes: PartialPacing = {}): AppConfig {
-  const groups = Object.entries(config.pacing ?? {}).map(([name, group]) => [
+  const groups = Object.entries(config.pacing).map(([name, group]) => [
     name,
     { ...group, ...changes[name as keyof Pacing] },
   ]);

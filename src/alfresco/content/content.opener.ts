@@ -2,6 +2,7 @@ import { AsyncResource } from 'node:async_hooks';
 import { addAbortListener, once } from 'node:events';
 import type { Readable } from 'node:stream';
 import type { AlfrescoConfig } from '../../config/app.config.js';
+import type { Pacing } from '../../config/pacing.js';
 import { ProblemException } from '../../problems/problem.exception.js';
 import type { AlfrescoExchange } from '../alfresco.exchange.js';
 import { badResponse } from '../answer.js';
@@ -22,6 +23,7 @@ export class ContentOpener {
     private readonly policy: UpstreamPolicy,
     private readonly places: ContentPlaces,
     private readonly config: Pick<AlfrescoConfig, 'idleTimeoutMs'>,
+    private readonly pacing: Pick<Pacing, 'resume'>,
   ) {}
 
   /** See `AlfrescoClient.openContent`. The place is held until the stream is closed. */
@@ -41,7 +43,9 @@ export class ContentOpener {
         const resuming = { operation: 'content', repeat: 'never', caller: gone, limitMs } as const;
         return this.request(node, rest, resuming, onBehalfOf);
       });
-      const content = new HealingContent(source, range, reopen, this.config.idleTimeoutMs);
+      const { idleTimeoutMs } = this.config;
+      const { resume } = this.pacing;
+      const content = new HealingContent(source, range, reopen, idleTimeoutMs, resume);
       const tell = AsyncResource.bind((outcome: 'resumed' | 'failed', cause: string) =>
         this.policy.events.emit('resume', { outcome, cause }),
       );

@@ -1,4 +1,5 @@
 import { getEventListeners } from 'node:events';
+import { seededRandom } from '../../seeded-random.fixture.js';
 import { ContentPlaces, type Release } from './content.places.js';
 
 const WAIT_MS = 1000;
@@ -90,12 +91,13 @@ describe('places for content', () => {
   });
 
   it('are never lost and never too many, whatever callers do', async () => {
+    const random = seededRandom();
     const some = places(8);
     const held = new Set<Release>();
     const callers = new Set<AbortController>();
     let taken = 0;
     for (let step = 0; step < 20_000; step += 1) {
-      const dice = Math.random();
+      const dice = random();
       if (dice < 0.45) {
         const caller = new AbortController();
         callers.add(caller);

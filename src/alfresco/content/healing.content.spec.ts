@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { ProblemException } from '../../problems/problem.exception.js';
+import { seededRandom } from '../../seeded-random.fixture.js';
 import type { ByteRange } from './byte-range.js';
 import { type Healed, HealingContent, type Reopen } from './healing.content.js';
 
@@ -66,8 +67,11 @@ async function read(stream: Readable): Promise<Buffer | Error> {
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout', 'Date'] });
+  // Of the pauses, too.
+  vi.spyOn(Math, 'random').mockImplementation(seededRandom());
 });
 afterEach(() => {
+  vi.restoreAllMocks();
   vi.useRealTimers();
 });
 

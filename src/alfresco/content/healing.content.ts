@@ -1,14 +1,13 @@
 import { Readable } from 'node:stream';
-import { ExponentialBackoff, type IBackoff } from 'cockatiel';
+import type { IBackoff } from 'cockatiel';
+import { type GrowingPause, PACING } from '../../config/pacing.js';
 import type { ProblemCode } from '../../problems/problem.catalogue.js';
-import { pause } from '../upstream/pause.js';
+import { firstPause, pause } from '../upstream/pause.js';
 import { codeOf, transportProblem } from '../upstream/transport-failure.js';
 import type { ByteRange } from './byte-range.js';
 
 /** Attempts to go on, in a row, without a byte in between. */
 const ATTEMPTS = 10;
-/** Decorrelated jitter: about a tenth of a second at first, and about 20 seconds for all attempts together. */
-const BACKOFF = new ExponentialBackoff({ initialDelay: 100, maxDelay: 5000 });
 
 /** What may pass. Anything else that Alfresco answers, it will answer again. */
 const PASSING: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
@@ -56,12 +55,14 @@ export class HealingContent extends Readable {
   /**
    * @param source the content from the first byte of the range on
    * @param patienceMs until the next byte has to be there, once there is no connection and the reader waits
+   * @param pacing of the attempts to go on
    */
   constructor(
     source: Readable,
     private readonly range: ByteRange,
     private readonly reopen: Reopen,
     private readonly patienceMs: number,
+    private readonly pacing: GrowingPause = PACING.resume,
   ) {
     // Chunks only pass through; those that the reader does not want yet stay with the source.
     super({ highWaterMark: 0 });
@@ -164,7 +165,7 @@ export class HealingContent extends Readable {
     const now = performance.now();
     if (this.attempts === 0) this.giveUpAt = now + this.patienceMs;
     this.attempts += 1;
-    this.backoff = this.backoff?.next(undefined) ?? BACKOFF.next();
+    this.backoff = this.backoff?.next(undefined) ?? firstPause(this.pacing);
     const { duration } = this.backoff;
     return this.attempts <= ATTEMPTS && now + duration < this.giveUpAt ? duration : undefined;
   }

@@ -1,5 +1,6 @@
 import type { HttpService } from '@nestjs/axios';
 import type { AlfrescoConfig } from '../../config/app.config.js';
+import type { Pacing } from '../../config/pacing.js';
 import type { AlfrescoCredentials } from './alfresco.credentials.js';
 import type { UpstreamPolicy } from '../upstream/upstream.policy.js';
 import { BasicCredentials } from './basic.credentials.js';
@@ -13,10 +14,13 @@ export function createCredentials(
   config: AlfrescoConfig,
   http: HttpService,
   policy: UpstreamPolicy,
+  pacing: Pick<Pacing, 'login'>,
 ): AlfrescoCredentials {
   if (config.onBehalfOf === 'remote-user') return new RemoteUserCredentials();
-  if (config.oauth2) return new RenewedCredentials(new OAuth2Login(config, config.oauth2, policy));
+  if (config.oauth2) {
+    return new RenewedCredentials(new OAuth2Login(config, config.oauth2, policy), pacing.login);
+  }
   return config.auth === 'ticket'
-    ? new RenewedCredentials(new TicketLogin(http, config, policy))
+    ? new RenewedCredentials(new TicketLogin(http, config, policy), pacing.login)
     : new BasicCredentials(config.username, config.password);
 }

@@ -1,14 +1,9 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
+import { PACING, type Pacing } from '../../config/pacing.js';
 import { ProblemException, isProblem } from '../../problems/problem.exception.js';
 import { AlfrescoCredentials, type Send } from './alfresco.credentials.js';
 import type { Grant, Login } from './login.js';
 import type { UpstreamAnswer } from '../upstream/wire.js';
-
-/**
- * Milliseconds without another login after a refused one. Alfresco refuses a user for 6 seconds after ten
- * failures, the right password included, and each further attempt would only add to that.
- */
-const PAUSE_MS = 7000;
 
 interface HeldGrant {
   readonly headers: { readonly Authorization: string };
@@ -26,14 +21,17 @@ export class RenewedCredentials extends AlfrescoCredentials implements OnApplica
   private pending?: Promise<HeldGrant>;
   private pausedUntil = -Infinity;
 
-  constructor(private readonly login: Login) {
+  constructor(
+    private readonly login: Login,
+    private readonly pacing: Pacing['login'] = PACING.login,
+  ) {
     super();
   }
 
   async apply<T>(send: Send<T>): Promise<UpstreamAnswer<T>> {
     const grant = await this.grant();
     const answer = await sendWith(grant, send);
-    if (answer.status !== 401 || !isReplaceable(grant)) return answer;
+    if (answer.status !== 401 || !this.isReplaceable(grant)) return answer;
     return sendWith(await this.replace(grant), send);
   }
 
@@ -70,9 +68,15 @@ export class RenewedCredentials extends AlfrescoCredentials implements OnApplica
       return this.held;
     } catch (error) {
       if (isProblem(error, 'ALFRESCO_CREDENTIALS_REJECTED'))
-        this.pausedUntil = performance.now() + PAUSE_MS;
+        this.pausedUntil = performance.now() + this.pacing.pauseMs;
       throw error;
     }
+  }
+
+  /** When a fresh grant is refused as well, the next ones would be too: logging in for each request helps nobody. */
+  private isReplaceable({ isReplacement, hasWorked, obtainedAt }: HeldGrant): boolean {
+    const isFresh = performance.now() - obtainedAt < this.pacing.pauseMs;
+    return !isReplacement || hasWorked || !isFresh;
   }
 }
 
@@ -80,11 +84,6 @@ async function sendWith<T>(grant: HeldGrant, send: Send<T>): Promise<UpstreamAns
   const answer = await send(grant.headers);
   if (answer.status !== 401) grant.hasWorked = true;
   return answer;
-}
-
-/** When a fresh grant is refused as well, the next ones would be too: logging in for each request helps nobody. */
-function isReplaceable({ isReplacement, hasWorked, obtainedAt }: HeldGrant): boolean {
-  return !isReplacement || hasWorked || performance.now() - obtainedAt >= PAUSE_MS;
 }
 
 function toHeld(

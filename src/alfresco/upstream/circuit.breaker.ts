@@ -7,6 +7,7 @@ import {
   circuitBreaker,
   handleWhen,
 } from 'cockatiel';
+import { type GrowingPause, PACING } from '../../config/pacing.js';
 import { CallerGoneError } from './deadline.js';
 import { isGatewayFailure, isOutage } from './outage.js';
 import { unavailable } from './transport-failure.js';
@@ -19,9 +20,6 @@ export type BreakerState = 'closed' | 'open' | 'half-open';
 
 /** Calls that fail in a row, each after its repetitions, until no more is made. */
 const FAILURES_IN_A_ROW = 5;
-/** Milliseconds without a request, the first time; twice as long after each that finds Alfresco still gone. */
-const SHORTEST_PAUSE_MS = 1000;
-const LONGEST_PAUSE_MS = 16_000;
 
 /** The call with which a half-open breaker finds out was given up by its caller, so that nothing is known. */
 class AbandonedProbeError extends CallerGoneError {}
@@ -36,10 +34,14 @@ export class CircuitBreaker {
   private readonly policy: CircuitBreakerPolicy;
   private endOfPause = -Infinity;
 
-  /** @param name for the diagnosis of what is refused */
+  /**
+   * @param name for the diagnosis of what is refused
+   * @param pacing of the pauses: the next is twice as long each time that Alfresco is found still gone
+   */
   constructor(
     private readonly name: string,
     onStateChange: (state: BreakerState) => void,
+    private readonly pacing: GrowingPause = PACING.breaker,
   ) {
     const failure = handleWhen((error) => isOutage(error) || error instanceof AbandonedProbeError);
     this.policy = circuitBreaker(
@@ -80,9 +82,9 @@ export class CircuitBreaker {
   }
 
   /** Starts a pause, and tells cockatiel of it. */
-  private pause({ result }: IHalfOpenAfterBackoffContext, lastMs = SHORTEST_PAUSE_MS / 2) {
+  private pause({ result }: IHalfOpenAfterBackoffContext, lastMs = this.pacing.firstMs / 2) {
     const isUnknown = 'error' in result && result.error instanceof AbandonedProbeError;
-    const pauseMs = isUnknown ? lastMs : Math.min(2 * lastMs, LONGEST_PAUSE_MS);
+    const pauseMs = isUnknown ? lastMs : Math.min(2 * lastMs, this.pacing.longestMs);
     this.endOfPause = performance.now() + pauseMs;
     // cockatiel goes by the time of day, which may be set back; `admit` lets nobody in before the pause is over.
     return { delay: -Infinity, state: pauseMs };

@@ -3,6 +3,13 @@ import { CallerGoneError, Deadline, TransportTimeoutError } from './deadline.js'
 
 const never = () => new Promise<never>(() => {});
 
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
 describe('a deadline', () => {
   it('lets a call that ends in time be', async () => {
     const deadline = new Deadline(1000);
@@ -14,7 +21,9 @@ describe('a deadline', () => {
 
   it('ends a call that takes too long, whether or not it listens', async () => {
     const deadline = new Deadline(20);
-    await expect(deadline.bound(never())).rejects.toThrow(TransportTimeoutError);
+    const late = expect(deadline.bound(never())).rejects.toThrow(TransportTimeoutError);
+    await vi.advanceTimersByTimeAsync(20);
+    await late;
     expect(deadline.signal.reason).toBeInstanceOf(TransportTimeoutError);
     expect(deadline.remainingMs).toBeLessThanOrEqual(0);
   });
@@ -34,7 +43,7 @@ describe('a deadline', () => {
     const deadline = new Deadline(20, caller.signal);
     deadline.clear();
     expect(getEventListeners(caller.signal, 'abort')).toEqual([]);
-    await new Promise((resolve) => setTimeout(resolve, 40));
+    await vi.advanceTimersByTimeAsync(40);
     expect(deadline.signal.aborted).toBe(false);
   });
 });

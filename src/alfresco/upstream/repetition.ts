@@ -1,15 +1,14 @@
-import { ExponentialBackoff, type IBackoff } from 'cockatiel';
+import type { IBackoff } from 'cockatiel';
+import type { GrowingPause } from '../../config/pacing.js';
 import { StaleConnectionError, UnsentError } from './connections.js';
 import type { Deadline } from './deadline.js';
 import { isGatewayFailure, mayPass } from './outage.js';
-import { pause } from './pause.js';
+import { firstPause, pause } from './pause.js';
 import { codeOf } from './transport-failure.js';
 import type { UpstreamAnswer } from './wire.js';
 
 /** How often a request is sent again, at most; once more after a stale connection. */
 const REPETITIONS = 2;
-/** Decorrelated jitter around 100 and 200 ms, so that many callers do not come back at the same moment. */
-const BACKOFF = new ExponentialBackoff({ initialDelay: 100, maxDelay: 1000 });
 
 /** Sends one request, which may be called again. */
 export type SendOnce<T> = (signal: AbortSignal) => Promise<UpstreamAnswer<T>>;
@@ -28,6 +27,7 @@ export async function repeated<T>(
   send: SendOnce<T>,
   repeat: Repeat,
   deadline: Deadline,
+  pacing: GrowingPause,
   onRepeat: (cause: string) => void,
 ): Promise<UpstreamAnswer<T>> {
   let repetition: Repetition | undefined;
@@ -36,12 +36,12 @@ export async function repeated<T>(
     try {
       const answer = await send(deadline.signal);
       if (repeat !== 'if-failed' || !isGatewayFailure(answer)) return answer;
-      repetition ??= new Repetition(deadline);
+      repetition ??= new Repetition(deadline, pacing);
       if (!(await repetition.isDue())) return answer;
       cause = `status ${answer.status}`;
     } catch (error) {
       if (!mayPass(error) || !isAllowed(repeat, error)) throw error;
-      repetition ??= new Repetition(deadline);
+      repetition ??= new Repetition(deadline, pacing);
       if (!(await repetition.isDue(error))) throw error;
       cause = codeOf(error);
     }
@@ -64,7 +64,10 @@ class Repetition {
   private wasStale = false;
   private backoff?: IBackoff<unknown>;
 
-  constructor(private readonly deadline: Deadline) {}
+  constructor(
+    private readonly deadline: Deadline,
+    private readonly pacing: GrowingPause,
+  ) {}
 
   /** Waits for the time to send it again; false if it is not to be sent again. */
   async isDue(failure?: unknown): Promise<boolean> {
@@ -75,7 +78,7 @@ class Repetition {
     }
     if (this.left === 0) return false;
     this.left -= 1;
-    this.backoff = this.backoff?.next(undefined) ?? BACKOFF.next();
+    this.backoff = this.backoff?.next(undefined) ?? firstPause(this.pacing);
     const { duration } = this.backoff;
     if (duration >= remainingMs) return false;
     await pause(duration, signal);

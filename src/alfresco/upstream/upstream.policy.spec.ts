@@ -1,5 +1,6 @@
 import type { AxiosResponse } from 'axios';
 import { ProblemException } from '../../problems/problem.exception.js';
+import { seededRandom } from '../../seeded-random.fixture.js';
 import { StaleConnectionError, UnsentError } from './connections.js';
 import type { Repeat } from './repetition.js';
 import type { UpstreamEvents } from './upstream.events.js';
@@ -131,7 +132,8 @@ describe('the policy', () => {
   });
 
   it('pauses longer each time, and never for the same time as another call', async () => {
-    // Of forty, which are random, one in two hundred times the second pauses are the shorter ones together.
+    vi.spyOn(Math, 'random').mockImplementation(seededRandom());
+    onTestFinished(() => void vi.restoreAllMocks());
     const calls = await Promise.all(
       Array.from({ length: 400 }, () => outcomeOf([UNSENT, UNSENT], { repeat: 'if-unsent' })),
     );

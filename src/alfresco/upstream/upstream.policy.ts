@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { Injectable, Logger } from '@nestjs/common';
 import type { AlfrescoConfig } from '../../config/app.config.js';
+import { PACING, type Pacing } from '../../config/pacing.js';
 import { type BreakerState, CircuitBreaker } from './circuit.breaker.js';
 import { CallerGoneError, Deadline, TransportTimeoutError } from './deadline.js';
 import { type Repeat, type SendOnce, repeated } from './repetition.js';
@@ -43,7 +44,10 @@ export class UpstreamPolicy {
   private readonly logger = new Logger('Alfresco');
   private readonly byOperation: Readonly<Partial<Record<Operation, CircuitBreaker>>>;
 
-  constructor(private readonly config: Pick<AlfrescoConfig, 'timeoutMs' | 'idleTimeoutMs'>) {
+  constructor(
+    private readonly config: Pick<AlfrescoConfig, 'timeoutMs' | 'idleTimeoutMs'>,
+    private readonly pacing: Pick<Pacing, 'breaker' | 'retry'> = PACING,
+  ) {
     this.byOperation = {
       read: this.createBreaker('read'),
       write: this.createBreaker('write'),
@@ -88,7 +92,7 @@ export class UpstreamPolicy {
   ): Promise<UpstreamAnswer<T>> {
     if (deadline.signal.aborted) throw transportProblem(deadline.signal.reason);
     const onRepeat = (cause: string) => this.events.emit('retry', { operation, cause });
-    const request = () => repeated(send, repeat, deadline, onRepeat);
+    const request = () => repeated(send, repeat, deadline, this.pacing.retry, onRepeat);
     const breaker = this.byOperation[operation];
     this.admit(operation);
     try {
@@ -112,9 +116,10 @@ export class UpstreamPolicy {
   }
 
   private createBreaker(operation: Operation): CircuitBreaker {
-    return new CircuitBreaker(operation, (state) => {
+    const tell = (state: BreakerState) => {
       this.logger.warn(`the breaker for ${operation} is ${state}`);
       this.events.emit('breaker', { operation, state });
-    });
+    };
+    return new CircuitBreaker(operation, tell, this.pacing.breaker);
   }
 }

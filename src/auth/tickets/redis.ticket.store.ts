@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import type { Pacing } from '../../config/pacing.js';
 import { RedisConnection } from '../../downloads/registry/redis.connection.js';
 import { redisErrorName, redisProblem } from '../../downloads/registry/redis.failure.js';
 import { ticketKey } from '../../downloads/registry/redis.keys.js';
@@ -9,9 +10,9 @@ export class RedisTicketStore extends TicketStore {
   private readonly connection: RedisConnection;
 
   /** @throws ConfigurationError when the URL is not one of Redis */
-  constructor(url: string) {
+  constructor(url: string, pacing: Pacing['store']) {
     super();
-    this.connection = new RedisConnection(url);
+    this.connection = new RedisConnection(url, pacing);
   }
 
   override async save(hash: string, holder: string, ttlMs: number): Promise<void> {

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import type { Pacing } from '../../config/pacing.js';
 import { unlessBusy } from '../../downloads/registry/sqlite.patience.js';
 import { type TicketRecord, TicketStore } from './ticket.store.js';
 
@@ -10,13 +11,16 @@ export class SqliteTicketStore extends TicketStore {
   private readonly statements: ReturnType<typeof prepareStatements>;
 
   /** @param db as `openDatabase` returns it; closed by `close()` */
-  constructor(private readonly db: DatabaseSync) {
+  constructor(
+    private readonly db: DatabaseSync,
+    private readonly pacing: Pacing['store'],
+  ) {
     super();
     this.statements = prepareStatements(db);
   }
 
   override save(hash: string, holder: string, ttlMs: number): Promise<void> {
-    return unlessBusy(() => {
+    return this.unlessBusy(() => {
       const now = Date.now();
       this.statements.sweep.run({ now });
       this.statements.insert.run({ hash, holder, expiresAt: now + ttlMs });
@@ -24,7 +28,7 @@ export class SqliteTicketStore extends TicketStore {
   }
 
   override find(hash: string): Promise<TicketRecord | undefined> {
-    return unlessBusy(() => {
+    return this.unlessBusy(() => {
       const now = Date.now();
       const row = this.statements.find.get({ hash, now });
       return row && { holder: row.holder as string, remainingMs: (row.expires_at as number) - now };
@@ -32,18 +36,22 @@ export class SqliteTicketStore extends TicketStore {
   }
 
   override renew(hash: string, ttlMs: number): Promise<void> {
-    return unlessBusy(() => {
+    return this.unlessBusy(() => {
       const now = Date.now();
       this.statements.renew.run({ hash, now, expiresAt: now + ttlMs });
     });
   }
 
   override remove(hash: string): Promise<void> {
-    return unlessBusy(() => void this.statements.remove.run({ hash }));
+    return this.unlessBusy(() => void this.statements.remove.run({ hash }));
   }
 
   override async close(): Promise<void> {
     if (this.db.isOpen) this.db.close();
+  }
+
+  private unlessBusy<T>(work: () => T): Promise<T> {
+    return unlessBusy(work, performance.now() + this.pacing.lockMs);
   }
 }
 

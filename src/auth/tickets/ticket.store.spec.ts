@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { describeWithRedis, RedisServer } from '../../../test/harness/redis.server.js';
+import { describeWithRedis, RedisServer } from '../../../test/harness/redis-server.js';
+import { PACING } from '../../config/pacing.js';
 import { openDatabase } from '../../downloads/registry/sqlite.database.js';
 import { openTicketStore } from './ticket.store.factory.js';
 import type { TicketStore } from './ticket.store.js';
@@ -82,12 +83,17 @@ describe('tickets in a SQLite file', () => {
     const other = openDatabase(file());
     other.exec('BEGIN IMMEDIATE');
     const waiting = store.save('h', 'alice', HOUR);
-    await delay(100);
+    await delay(A_WHILE);
     other.exec('COMMIT');
     await waiting;
+    const impatient = openTicketStore(
+      { url: `sqlite:${file()}` },
+      { ...PACING.store, lockMs: A_WHILE },
+    );
     other.exec('BEGIN IMMEDIATE');
-    await expect(store.remove('h')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    await expect(impatient.remove('h')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
     other.close();
+    await impatient.close();
     await store.close();
   });
 });

@@ -1,6 +1,7 @@
 import { type DynamicModule, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { RouterModule } from '@nestjs/core';
-import type { AuthConfig, StoreConfig } from '../../config/app.config.js';
+import type { AppConfig } from '../../config/app.config.js';
+import { PACING_CONFIG } from '../../config/pacing.js';
 import { AUTH_CONFIG } from '../auth.config.js';
 import { TicketGuard } from './ticket.guard.js';
 import { TicketStore } from './ticket.store.js';
@@ -20,8 +21,7 @@ export class TicketsModule implements OnApplicationShutdown {
    */
   static forRoot(
     path: string,
-    config: AuthConfig,
-    store: StoreConfig,
+    { auth, store, pacing }: Pick<AppConfig, 'auth' | 'store' | 'pacing'>,
     throttling: DynamicModule,
   ): DynamicModule {
     return {
@@ -29,8 +29,9 @@ export class TicketsModule implements OnApplicationShutdown {
       imports: [throttling, RouterModule.register([{ path, module: TicketsModule }])],
       controllers: [TicketsController],
       providers: [
-        { provide: AUTH_CONFIG, useValue: config },
-        { provide: TicketStore, useValue: openTicketStore(store) },
+        { provide: AUTH_CONFIG, useValue: auth },
+        { provide: PACING_CONFIG, useValue: pacing },
+        { provide: TicketStore, useValue: openTicketStore(store, pacing.store) },
         TicketsService,
         TicketGuard,
       ],

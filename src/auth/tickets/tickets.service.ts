@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import type { AuthConfig } from '../../config/app.config.js';
+import { PACING_CONFIG, type Pacing } from '../../config/pacing.js';
 import { FailedLogins } from '../../throttling/failed-logins.js';
 import { AUTH_CONFIG } from '../auth.config.js';
 import type { Caller } from '../caller.js';
@@ -25,9 +26,10 @@ export class TicketsService {
   constructor(
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
     private readonly store: TicketStore,
+    @Inject(PACING_CONFIG) { auth }: Pick<Pacing, 'auth'>,
     @Optional() failedLogins?: FailedLogins,
   ) {
-    this.directory = new UserDirectory(config.users, undefined, failedLogins);
+    this.directory = new UserDirectory(config.users, undefined, failedLogins, auth);
   }
 
   /**

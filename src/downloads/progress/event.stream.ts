@@ -1,10 +1,8 @@
 import type { ServerResponse } from 'node:http';
+import { PACING } from '../../config/pacing.js';
 import { toProblemDocument } from '../../problems/problem.document.js';
 import { type ProgressEvent, eventFrame, isLast } from './progress.event.js';
 import type { ProgressWatcher } from './tracked.download.js';
-
-/** Milliseconds after which a client whose stream has ended without a last event comes back. */
-const RETRY_MS = 2000;
 
 /** What a stream needs to know of its request. */
 export interface EventStreamOptions {
@@ -25,11 +23,13 @@ export class EventStream implements ProgressWatcher {
   private isWriting = false;
   private waiting?: ProgressEvent;
 
+  /** @param reconnectMs what the client is told, see `Pacing` */
   constructor(
     private readonly response: ServerResponse,
     private readonly options: EventStreamOptions,
+    reconnectMs = PACING.events.reconnectMs,
   ) {
-    this.write(`retry: ${RETRY_MS}\n\n`);
+    this.write(`retry: ${reconnectMs}\n\n`);
   }
 
   next(event: ProgressEvent): void {

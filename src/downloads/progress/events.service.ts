@@ -1,6 +1,7 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { isTerminal } from '../../alfresco/download.js';
 import type { Caller } from '../../auth/caller.js';
+import { PACING_CONFIG, type Pacing } from '../../config/pacing.js';
 import { acceptedType } from '../../http/accepted-type.js';
 import {
   type HttpReply,
@@ -15,9 +16,6 @@ import { OwnershipService } from '../ownership.service.js';
 import { EventStream } from './event.stream.js';
 import { stateTag } from './progress.event.js';
 import { ProgressTracker } from './progress.tracker.js';
-
-/** Milliseconds between heartbeats; proxies and load balancers commonly end what is silent for 30 or 60 seconds. */
-const HEARTBEAT_MS = 15_000;
 
 const STREAM_HEADERS = {
   'content-type': 'text/event-stream',
@@ -36,6 +34,7 @@ export class EventsService implements OnApplicationShutdown {
     private readonly tracker: ProgressTracker,
     private readonly ownership: OwnershipService,
     @Inject(PROBLEM_PAGES) private readonly pages: string,
+    @Inject(PACING_CONFIG) private readonly pacing: Pick<Pacing, 'events'>,
   ) {}
 
   /**
@@ -61,7 +60,8 @@ export class EventsService implements OnApplicationShutdown {
     const response = beginAnswer(reply);
     // Written with the first event, Node would keep it in the pieces it was made of: 1.3 kB for each watcher.
     response.flushHeaders();
-    this.open(caller, id, new EventStream(response, options));
+    const { reconnectMs } = this.pacing.events;
+    this.open(caller, id, new EventStream(response, options, reconnectMs));
   }
 
   onApplicationShutdown(): void {
@@ -82,7 +82,7 @@ export class EventsService implements OnApplicationShutdown {
     this.streams.add(stream);
     this.heartbeat ??= setInterval(() => {
       for (const one of this.streams) one.beat();
-    }, HEARTBEAT_MS);
+    }, this.pacing.events.heartbeatMs);
   }
 
   private remove(stream: EventStream): void {

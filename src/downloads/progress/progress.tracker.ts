@@ -6,6 +6,7 @@ import type { Caller } from '../../auth/caller.js';
 import { DownloadEndings } from '../../observability/download.endings.js';
 import { ProblemException, isProblem } from '../../problems/problem.exception.js';
 import type { DownloadsConfig } from '../../config/app.config.js';
+import { PACING, PACING_CONFIG, type Pacing } from '../../config/pacing.js';
 import { DOWNLOADS_CONFIG } from '../downloads.config.js';
 import { OwnershipService } from '../ownership.service.js';
 import type { ProgressEvent } from './progress.event.js';
@@ -38,6 +39,7 @@ export class ProgressTracker implements OnModuleDestroy {
     private readonly ownership: OwnershipService,
     private readonly endings: DownloadEndings,
     @Inject(DOWNLOADS_CONFIG) private readonly options: DownloadsConfig,
+    @Inject(PACING_CONFIG) private readonly pacing: Pick<Pacing, 'polling'> = PACING,
   ) {}
 
   /** Watchers of all downloads. */
@@ -138,7 +140,8 @@ export class ProgressTracker implements OnModuleDestroy {
     const watched = this.watched.get(id);
     if (watched) return watched;
     const download =
-      this.unwatched.get(id) ?? new TrackedDownload(this.options, () => this.ask(caller, id));
+      this.unwatched.get(id) ??
+      new TrackedDownload(this.options, this.pacing.polling, () => this.ask(caller, id));
     this.unwatched.delete(id);
     this.remember(id, download);
     return download;

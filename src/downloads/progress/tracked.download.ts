@@ -2,16 +2,12 @@ import { type Download, isTerminal } from '../../alfresco/download.js';
 import { runOutsideRequests } from '../../observability/request.context.js';
 import type { ProblemException } from '../../problems/problem.exception.js';
 import type { DownloadsConfig } from '../../config/app.config.js';
+import type { Pacing } from '../../config/pacing.js';
 import { type ProgressEvent, isLast, stateEvent, stateTag } from './progress.event.js';
 import { Throughput } from './throughput.js';
 
-/** Milliseconds between two looks: at least these, and no more than those at a download that does not move. */
-const FASTEST_MS = 50;
-const SLOWEST_MS = 2000;
 /** What each look that finds nothing new does to the interval. */
 const SLOWING = 1.5;
-/** Milliseconds for which a final state is believed; it can change no more, but the download can be removed in Alfresco. */
-const FINAL_FRESHNESS_MS = 5000;
 
 /** Who is told of each change of a download. Neither method may throw. */
 export interface ProgressWatcher {
@@ -41,6 +37,7 @@ export class TrackedDownload {
   /** @param ask gets the download from Alfresco */
   constructor(
     private readonly options: Pick<DownloadsConfig, 'statusFreshnessMs' | 'stallAfterMs'>,
+    private readonly pacing: Pacing['polling'],
     private readonly ask: () => Promise<Download>,
   ) {
     this.intervalMs = this.fastestMs;
@@ -54,8 +51,9 @@ export class TrackedDownload {
   read(): Download | Promise<Download> {
     const { latest } = this;
     if (!latest) return this.look();
+    // It can change no more, but the download can be removed in Alfresco.
     const freshnessMs = isTerminal(latest.status)
-      ? FINAL_FRESHNESS_MS
+      ? this.pacing.finalFreshnessMs
       : this.options.statusFreshnessMs;
     return performance.now() - this.askedAt <= freshnessMs ? latest : this.look();
   }
@@ -103,7 +101,7 @@ export class TrackedDownload {
   }
 
   private get fastestMs(): number {
-    return Math.max(FASTEST_MS, this.options.statusFreshnessMs);
+    return Math.max(this.pacing.fastestMs, this.options.statusFreshnessMs);
   }
 
   private get isOver(): boolean {
@@ -145,7 +143,7 @@ export class TrackedDownload {
   }
 
   private takeNoChange(): void {
-    this.intervalMs = Math.min(SLOWEST_MS, this.intervalMs * SLOWING);
+    this.intervalMs = Math.min(this.pacing.slowestMs, this.intervalMs * SLOWING);
     if (this.latest && this.isStalled && this.event?.name === 'progress') {
       this.tell(this.describe(this.latest));
     }

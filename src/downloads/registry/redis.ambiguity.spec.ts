@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DownloadRegistry } from './download.registry.js';
-import { describeWithRedis, RedisServer } from '../../../test/harness/redis.server.js';
+import { describeWithRedis, RedisServer } from '../../../test/harness/redis-server.js';
 import { openRegistry } from './registry.factory.js';
-import { hold, HOUR, LEASE, recordOf, REQUEST } from './samples.fixture.js';
+import { hold, HOUR, IMPATIENT, LEASE, recordOf, REQUEST } from './samples.fixture.js';
 
 const UNAVAILABLE = { code: 'STORE_UNAVAILABLE' };
 
@@ -10,6 +10,8 @@ const UNAVAILABLE = { code: 'STORE_UNAVAILABLE' };
 describeWithRedis('a write that Redis carries out after its caller was told that it failed', () => {
   let server: RedisServer;
   let registry: DownloadRegistry;
+
+  const open = () => openRegistry({ url: server.url, retentionMs: HOUR }, IMPATIENT);
 
   /** How often Redis has carried out a command. */
   const callsOf = async (command: string): Promise<number> => {
@@ -20,7 +22,7 @@ describeWithRedis('a write that Redis carries out after its caller was told that
   beforeEach(async () => {
     server = new RedisServer();
     await server.start();
-    registry = openRegistry({ url: server.url, retentionMs: HOUR });
+    registry = open();
     await registry.ping();
   });
 
@@ -47,7 +49,8 @@ describeWithRedis('a write that Redis carries out after its caller was told that
     await expect.poll(() => callsOf('zadd'), { timeout: 5000 }).toBe(2);
     const retry = await vi.waitFor(() => hold(registry), 5000);
     await expect(registry.add(recordOf('d2'), retry)).resolves.toBe(true);
-    await delay(500);
+    // What is to be taken back has been by now.
+    await delay(5 * IMPATIENT.settleMs);
     await expect(registry.claim(REQUEST, LEASE)).resolves.toEqual({
       state: 'completed',
       downloadId: 'd2',
@@ -73,7 +76,7 @@ describeWithRedis('a write that Redis carries out after its caller was told that
     server = new RedisServer(['--appendonly', 'yes', '--appendfsync', 'always']);
     await server.start();
     await registry.close();
-    registry = openRegistry({ url: server.url, retentionMs: HOUR });
+    registry = open();
     const claim = await hold(registry);
     await server.kill();
     await expect(registry.release(claim)).rejects.toMatchObject(UNAVAILABLE);
@@ -90,7 +93,7 @@ describeWithRedis('a write that Redis carries out after its caller was told that
     server.signal('SIGCONT');
     await vi.waitFor(() => registry.ping(), 5000);
     await registry.close();
-    registry = openRegistry({ url: server.url, retentionMs: HOUR });
+    registry = open();
     await expect(registry.ownerOf('d1')).resolves.toBeUndefined();
     await expect(hold(registry)).resolves.toMatchObject({ request: REQUEST });
   });

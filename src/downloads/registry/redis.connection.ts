@@ -1,13 +1,8 @@
 import { Redis } from 'ioredis';
 import { ConfigurationError } from '../../config/configuration.error.js';
+import { PACING } from '../../config/pacing.js';
 import { redisErrorName } from './redis.failure.js';
 import { SCRIPTS, type ScriptedRedis } from './redis.scripts.js';
-
-/** How long to wait for a connection or an answer, in milliseconds. */
-const TIMEOUT_MS = 1500;
-
-/** The longest pause between two attempts to connect, in milliseconds. */
-const MAX_RETRY_MS = 500;
 
 /**
  * One connection to one Redis (no cluster), which comes back by itself.
@@ -25,22 +20,22 @@ export class RedisConnection {
    * @param url `redis://` or `rediss://` (TLS), with a database number as path
    * @throws ConfigurationError when the URL is none
    */
-  constructor(url: string) {
+  constructor(url: string, { answerMs, reconnectMs } = PACING.store) {
     checkUrl(url);
     this.redis = new Redis(url, {
       scripts: SCRIPTS,
       connectionName: 'alfresco-downloads-bff',
       lazyConnect: true,
-      connectTimeout: TIMEOUT_MS,
+      connectTimeout: answerMs,
       // A Redis that hangs does not answer a goodbye either.
       disconnectTimeout: 200,
-      commandTimeout: TIMEOUT_MS,
+      commandTimeout: answerMs,
       // A connection without answers is given up, for behind a dead one TCP would wait a quarter of an hour.
-      socketTimeout: TIMEOUT_MS,
+      socketTimeout: answerMs,
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
       maxRetriesPerRequest: 0,
-      retryStrategy: (attempt) => Math.min(attempt * 50, MAX_RETRY_MS),
+      retryStrategy: (attempt) => Math.min(attempt * 50, reconnectMs),
       // After a failover the name may lead to the new primary.
       reconnectOnError: (error) => error.message.includes('READONLY'),
     }) as ScriptedRedis;
@@ -51,7 +46,7 @@ export class RedisConnection {
     this.redis.on('ready', () => {
       this.lastError = 'CONNECTION_LOST';
     });
-    this.opened = Promise.race([this.redis.connect().catch(() => {}), pause(TIMEOUT_MS)]);
+    this.opened = Promise.race([this.redis.connect().catch(() => {}), pause(answerMs)]);
   }
 
   /** Why nothing can be sent now, as a short name; `undefined` when it can. */

@@ -1,8 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate, setTimeout as delay } from 'node:timers/promises';
+import { PACING } from '../../config/pacing.js';
 import type { DownloadRegistry } from './download.registry.js';
-import { describeWithRedis, RedisServer } from '../../../test/harness/redis.server.js';
+import { describeWithRedis, RedisServer } from '../../../test/harness/redis-server.js';
 import { openRegistry } from './registry.factory.js';
-import { hold, HOUR, LEASE, recordOf, REQUEST, unavailable } from './samples.fixture.js';
+import { hold, HOUR, IMPATIENT, LEASE, recordOf, REQUEST, unavailable } from './samples.fixture.js';
 
 /** "About two seconds", and what a busy machine adds. */
 const SOON = 3000;
@@ -12,7 +13,25 @@ describeWithRedis('a Redis that does not work', () => {
   let registry: DownloadRegistry;
   let printed: unknown[];
 
-  const open = () => openRegistry({ url: server.url, retentionMs: HOUR });
+  const open = (pacing = PACING.store) =>
+    openRegistry({ url: server.url, retentionMs: HOUR }, pacing);
+
+  /** Opens the registry of this test anew. */
+  const reopen = async (pacing: typeof PACING.store) => {
+    await registry.close();
+    registry = open(pacing);
+    await registry.ping();
+  };
+
+  /** Whether the registry refuses without waiting for anything. */
+  const refusesAtOnce = () =>
+    Promise.race([
+      registry.ping().then(
+        () => false,
+        () => true,
+      ),
+      setImmediate(false),
+    ]);
 
   const configure = (parameter: string, value: string) =>
     server.ask((redis) => redis.config('SET', parameter, value));
@@ -69,22 +88,24 @@ describeWithRedis('a Redis that does not work', () => {
   it('is unavailable at once while it is stopped, and comes back by itself', async () => {
     await server.kill();
     await expectAllUnavailable(/^REDIS_(?:CONNECTION_LOST|ECONNRESET|ECONNREFUSED)$/);
-    await delay(1000);
+    await vi.waitFor(() =>
+      expect(registry.ping()).rejects.toMatchObject(unavailable('REDIS_ECONNREFUSED')),
+    );
     await expectAllUnavailable(/^REDIS_ECONNREFUSED$/);
     await server.start();
     await expectRecovery();
   });
 
   it('fails what is on its way when it dies, at once, and never sends it again', async () => {
+    // What fails before the time of the test is over has not waited for an answer.
+    await reopen({ ...PACING.store, answerMs: 60_000 });
     server.signal('SIGSTOP');
     const added = expect(registry.add(recordOf('d2'))).rejects.toMatchObject({
       code: 'STORE_UNAVAILABLE',
     });
     await delay(100);
-    const start = performance.now();
     await server.kill();
     await added;
-    expect(performance.now() - start).toBeLessThan(700);
     await server.start();
     await vi.waitFor(() => registry.ping(), 5000);
     await delay(100);
@@ -94,11 +115,11 @@ describeWithRedis('a Redis that does not work', () => {
   });
 
   it('is unavailable soon while it hangs, at once after that, and comes back by itself', async () => {
+    await reopen(IMPATIENT);
     server.signal('SIGSTOP');
     await expectAllUnavailable(/^REDIS_(?:TIMEOUT|CONNECTION_LOST)$/);
-    const start = performance.now();
+    await vi.waitUntil(refusesAtOnce);
     await expect(registry.ping()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
-    expect(performance.now() - start).toBeLessThan(500);
     server.signal('SIGCONT');
     await expectRecovery();
   });
@@ -106,7 +127,7 @@ describeWithRedis('a Redis that does not work', () => {
   it('is waited for when it is slow', async () => {
     server.signal('SIGSTOP');
     const owner = registry.ownerOf('d1');
-    await delay(500);
+    await delay(100);
     server.signal('SIGCONT');
     await expect(owner).resolves.toBe('basic:alice');
   });
@@ -123,13 +144,14 @@ describeWithRedis('a Redis that does not work', () => {
   it('may hang when the service starts', async () => {
     await registry.close();
     server.signal('SIGSTOP');
-    registry = open();
+    registry = open(IMPATIENT);
     await expectAllUnavailable(/^REDIS_(?:NOT_CONNECTED|TIMEOUT)$/);
     server.signal('SIGCONT');
     await expectRecovery();
   });
 
   it('does not keep the service from ending when it hangs', async () => {
+    await reopen(IMPATIENT);
     server.signal('SIGSTOP');
     const start = performance.now();
     await registry.close();

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DownloadRegistry } from './download.registry.js';
 import { ownerKeys, requestKey } from './redis.keys.js';
-import { describeWithRedis, RedisServer } from '../../../test/harness/redis.server.js';
+import { describeWithRedis, RedisServer } from '../../../test/harness/redis-server.js';
 import { openRegistry } from './registry.factory.js';
 import { describeRegistry } from './registry.suite.js';
 import { A_WHILE, hold, HOUR, LEASE, recordOf, REQUEST } from './samples.fixture.js';

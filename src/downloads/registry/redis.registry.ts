@@ -8,6 +8,7 @@ import {
   type IdempotentRequest,
 } from './download.registry.js';
 import { OwnerConflictError } from './owner-conflict.error.js';
+import { PACING } from '../../config/pacing.js';
 import { RedisConnection } from './redis.connection.js';
 import { isRefusal, redisErrorName, redisProblem } from './redis.failure.js';
 import { claimKeys, downloadKey, ownerKeys, requestKey } from './redis.keys.js';
@@ -31,15 +32,17 @@ import { UnsettledWrites } from './unsettled.writes.js';
 export class RedisRegistry extends DownloadRegistry {
   private readonly connection: RedisConnection;
   private readonly redis: ScriptedRedis;
-  private readonly unsettled = new UnsettledWrites();
+  private readonly unsettled: UnsettledWrites;
 
   /** @throws ConfigurationError when the URL is not one of Redis */
   constructor(
     url: string,
     private readonly retentionMs: number,
+    pacing = PACING.store,
   ) {
     super();
-    this.connection = new RedisConnection(url);
+    this.unsettled = new UnsettledWrites(pacing);
+    this.connection = new RedisConnection(url, pacing);
     this.redis = this.connection.redis;
     this.redis.on('ready', () => void this.unsettled.settle());
   }

@@ -1,3 +1,4 @@
+import { PACING } from '../../config/pacing.js';
 import type { Claim, DownloadRegistry, IdempotentRequest } from './download.registry.js';
 
 /** What the suites run on. */
@@ -11,6 +12,9 @@ export const NOON = Date.parse('2026-11-24T12:00:00Z');
 
 /** More than a row of one millisecond lives. */
 export const A_WHILE = 25;
+
+/** The pace of a store that a test waits to give up; long enough for one that answers on a busy machine. */
+export const IMPATIENT = { ...PACING.store, lockMs: 250, answerMs: 300, settleMs: 20 };
 
 /** Owners that a careless encoding mixes up. */
 export const STRANGE = [

@@ -2,11 +2,9 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { ConfigurationError } from '../../config/configuration.error.js';
+import { PACING } from '../../config/pacing.js';
 import { migrate } from './sqlite.migrations.js';
 import { isBusy, sqliteErrorName, sqliteProblem } from './sqlite.failure.js';
-
-/** How long a starting process waits for others that start or write, in milliseconds. */
-const START_PATIENCE_MS = 5000;
 
 /** Errors at the start that do not go away by themselves. */
 const LASTING = new Set(['SQLITE_CANTOPEN', 'SQLITE_NOTADB', 'SQLITE_CORRUPT', 'SQLITE_READONLY']);
@@ -17,12 +15,12 @@ const LASTING = new Set(['SQLITE_CANTOPEN', 'SQLITE_NOTADB', 'SQLITE_CORRUPT', '
  * @param path of a file, or `:memory:`
  * @throws ConfigurationError when the file cannot be used, ProblemException STORE_UNAVAILABLE when it is busy or full
  */
-export function openDatabase(path: string): DatabaseSync {
+export function openDatabase(path: string, { openMs } = PACING.store): DatabaseSync {
   const file = path === ':memory:' ? path : createFile(resolve(path));
   let db: DatabaseSync | undefined;
   try {
-    db = new DatabaseSync(file, { timeout: START_PATIENCE_MS });
-    useWriteAheadLog(db);
+    db = new DatabaseSync(file, { timeout: openMs });
+    useWriteAheadLog(db, openMs);
     // Syncs the log at every commit. WAL's usual NORMAL does not: after a power failure, downloads that
     // callers were told about would belong to no one.
     db.exec('PRAGMA synchronous = FULL');
@@ -53,8 +51,8 @@ function createFile(path: string): string {
 }
 
 /** Processes that start together may each be refused the switch at once, without the busy timeout being waited for. */
-function useWriteAheadLog(db: DatabaseSync): void {
-  const deadline = performance.now() + START_PATIENCE_MS;
+function useWriteAheadLog(db: DatabaseSync, patienceMs: number): void {
+  const deadline = performance.now() + patienceMs;
   for (;;) {
     try {
       db.exec('PRAGMA journal_mode = WAL');

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { hold, HOUR, recordOf, REQUEST, unavailable } from './samples.fixture.js';
+import { hold, HOUR, IMPATIENT, recordOf, REQUEST, unavailable } from './samples.fixture.js';
 import { openDatabase } from './sqlite.database.js';
 import { SqliteRegistry } from './sqlite.registry.js';
 import { Writer } from './writer.fixture.js';
@@ -53,13 +53,14 @@ describe('several processes on one SQLite file', () => {
     const other = new DatabaseSync(file);
     other.exec('BEGIN IMMEDIATE');
     const added = registry.add(recordOf('d1'));
-    setTimeout(() => other.exec('COMMIT'), 300);
+    setTimeout(() => other.exec('COMMIT'), 50);
     await expect(added).resolves.toBe(true);
     other.close();
   });
 
   it('give up on one that does not end its write, still read, and recover', async () => {
     const other = new DatabaseSync(file);
+    registry = new SqliteRegistry(db, HOUR, IMPATIENT);
     other.exec('BEGIN IMMEDIATE');
     const start = performance.now();
     await expect(registry.add(recordOf('d1'))).rejects.toMatchObject(unavailable('SQLITE_BUSY'));

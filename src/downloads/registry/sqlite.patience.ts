@@ -1,17 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isBusy, sqliteProblem } from './sqlite.failure.js';
 
-/** How long a call waits for other processes that write, in milliseconds. */
-export const PATIENCE_MS = 2000;
-
 /**
  * Tries again while another process holds the lock, with turns of the event loop in between.
+ * @param deadline by the monotonic clock
  * @throws ProblemException STORE_UNAVAILABLE
  */
-export async function unlessBusy<T>(
-  work: () => T,
-  deadline = performance.now() + PATIENCE_MS,
-): Promise<T> {
+export async function unlessBusy<T>(work: () => T, deadline: number): Promise<T> {
   for (;;) {
     try {
       return work();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { openRegistry } from './registry.factory.js';
 import { describeRegistry } from './registry.suite.js';
-import { hold, HOUR, NOON, recordOf, REQUEST } from './samples.fixture.js';
+import { hold, HOUR, IMPATIENT, NOON, recordOf, REQUEST } from './samples.fixture.js';
 import { describeSharedStore } from './shared-store.suite.js';
 import { openDatabase } from './sqlite.database.js';
 import { SqliteRegistry } from './sqlite.registry.js';
@@ -25,8 +25,8 @@ describe('the registry in memory', () => {
 describe('the registry in a SQLite file', () => {
   let directory: string;
 
-  const open = (retentionMs: number) =>
-    openRegistry({ url: `sqlite:${join(directory, 'data', 'downloads.db')}`, retentionMs });
+  const open = (retentionMs: number, pacing?: typeof IMPATIENT) =>
+    openRegistry({ url: `sqlite:${join(directory, 'data', 'downloads.db')}`, retentionMs }, pacing);
 
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), 'registry-sqlite-'));
@@ -40,14 +40,14 @@ describe('the registry in a SQLite file', () => {
   describe('shared by two connections', () => describeSharedStore({ open }));
 
   it('gives up a hundred writes together when another process holds the lock, and goes on afterwards', async () => {
-    const registry = open(HOUR);
+    const registry = open(HOUR, IMPATIENT);
     const other = openDatabase(join(directory, 'data', 'downloads.db'));
     other.exec('BEGIN IMMEDIATE');
     const begun = performance.now();
     const writes = Array.from({ length: 100 }, (_, index) => registry.add(recordOf(`d${index}`)));
     const outcomes = await Promise.allSettled([...writes, registry.ping()]);
     expect(new Set(outcomes.map(({ status }) => status))).toEqual(new Set(['rejected']));
-    // One after the other, each with its own two seconds, they would take minutes.
+    // One after the other, each with its own time, they would take more than twice as long.
     expect(performance.now() - begun).toBeLessThan(10_000);
     await expect(registry.ownerOf('d1')).resolves.toBeUndefined();
     other.exec('ROLLBACK');
@@ -90,7 +90,7 @@ describe('the retention of the registry in SQLite', () => {
   beforeEach(() => {
     now = NOON;
     db = openDatabase(':memory:');
-    registry = new SqliteRegistry(db, HOUR, () => now);
+    registry = new SqliteRegistry(db, HOUR, undefined, () => now);
   });
 
   afterEach(() => registry.close());

@@ -9,9 +9,10 @@ import {
   DownloadRegistry,
   type IdempotentRequest,
 } from './download.registry.js';
+import { PACING } from '../../config/pacing.js';
 import { ProblemException } from '../../problems/problem.exception.js';
 import { OwnerConflictError } from './owner-conflict.error.js';
-import { PATIENCE_MS, unlessBusy } from './sqlite.patience.js';
+import { unlessBusy } from './sqlite.patience.js';
 import { prepareStatements, type SqliteStatements } from './sqlite.statements.js';
 
 /**
@@ -36,6 +37,7 @@ export class SqliteRegistry extends DownloadRegistry {
   constructor(
     private readonly db: DatabaseSync,
     private readonly retentionMs: number,
+    private readonly pacing = PACING.store,
     private readonly clock: () => number = Date.now,
   ) {
     super();
@@ -62,12 +64,12 @@ export class SqliteRegistry extends DownloadRegistry {
     return unlessBusy(() => {
       const row = this.statements.owner.get({ id, now: this.clock() });
       return row?.owner as string | undefined;
-    });
+    }, this.deadline());
   }
 
   override list(owner: string, skipCount: number, maxItems: number): Promise<DownloadPage> {
     // One transaction, so that the total and the page are of the same moment.
-    return this.transaction('BEGIN', (now) => {
+    const work = (now: number) => {
       const rows = this.statements.page.all({ owner, skipCount, maxItems, now });
       const { total } = this.statements.count.get({ owner, now }) as { total: number };
       const records = rows.map((row) => ({
@@ -76,7 +78,8 @@ export class SqliteRegistry extends DownloadRegistry {
         createdAt: row.created_at as number,
       }));
       return { records, total };
-    });
+    };
+    return this.transaction('BEGIN', work, this.deadline());
   }
 
   override async remove(id: string): Promise<void> {
@@ -127,7 +130,7 @@ export class SqliteRegistry extends DownloadRegistry {
 
   /** One after the other: a hundred that ask for the lock at once would get it no sooner, and leave time for nothing else. */
   private inTurn<T>(work: (now: number) => T): Promise<T> {
-    const deadline = performance.now() + PATIENCE_MS;
+    const deadline = this.deadline();
     const turn = this.lastWrite.then(() => {
       // SQLite goes on writing to a file that was deleted or replaced, and says that all is well.
       if (fileOf(this.db) !== this.file) throw fileGone();
@@ -137,7 +140,7 @@ export class SqliteRegistry extends DownloadRegistry {
     return turn;
   }
 
-  private transaction<T>(begin: string, work: (now: number) => T, deadline?: number): Promise<T> {
+  private transaction<T>(begin: string, work: (now: number) => T, deadline: number): Promise<T> {
     return unlessBusy(() => {
       this.db.exec(begin);
       try {
@@ -150,6 +153,10 @@ export class SqliteRegistry extends DownloadRegistry {
         throw error;
       }
     }, deadline);
+  }
+
+  private deadline(): number {
+    return performance.now() + this.pacing.lockMs;
   }
 }
 

@@ -1,5 +1,4 @@
-/** Milliseconds between two attempts. */
-const RETRY_MS = 250;
+import { PACING, type Pacing } from '../../config/pacing.js';
 
 /** More would be an outage of hours under load; the rows in question expire in any case. */
 const MAX_UNDOS = 10_000;
@@ -14,11 +13,13 @@ export class UnsettledWrites {
   private timer?: NodeJS.Timeout;
   private running?: Promise<void>;
 
+  constructor(private readonly pacing: Pick<Pacing['store'], 'settleMs'> = PACING.store) {}
+
   /** @param undo may run several times, and throws when it has to be tried again */
   add(undo: () => Promise<unknown>): void {
     this.undos.push(undo);
     if (this.undos.length > MAX_UNDOS) this.undos.shift();
-    this.timer ??= setInterval(() => void this.settle(), RETRY_MS).unref();
+    this.timer ??= setInterval(() => void this.settle(), this.pacing.settleMs).unref();
   }
 
   /** Tries now what is left. Never throws. */
