@@ -40,10 +40,10 @@ describe('faults', () => {
 
   it('hang until the client gives up', async () => {
     sandbox.fail({ kind: 'hang' });
-    const client = new AbortController();
-    const hanging = expect(fetch(sandbox.url, { signal: client.signal })).rejects.toThrow();
+    const caller = new AbortController();
+    const hanging = expect(fetch(sandbox.url, { signal: caller.signal })).rejects.toThrow();
     await until(() => sandbox.requests.length === 1);
-    client.abort();
+    caller.abort();
     await hanging;
     await until(() => sandbox.requests[0]?.aborted ?? false);
     expect(sandbox.requests[0]).not.toHaveProperty('status');

@@ -88,8 +88,9 @@ describeWithRedis('a Redis that does not work', () => {
   it('is unavailable at once while it is stopped, and comes back by itself', async () => {
     await server.kill();
     await expectAllUnavailable(/^REDIS_(?:CONNECTION_LOST|ECONNRESET|ECONNREFUSED)$/);
-    await vi.waitFor(() =>
-      expect(registry.ping()).rejects.toMatchObject(unavailable('REDIS_ECONNREFUSED')),
+    await vi.waitFor(
+      () => expect(registry.ping()).rejects.toMatchObject(unavailable('REDIS_ECONNREFUSED')),
+      5000,
     );
     await expectAllUnavailable(/^REDIS_ECONNREFUSED$/);
     await server.start();
@@ -118,7 +119,7 @@ describeWithRedis('a Redis that does not work', () => {
     await reopen(IMPATIENT);
     server.signal('SIGSTOP');
     await expectAllUnavailable(/^REDIS_(?:TIMEOUT|CONNECTION_LOST)$/);
-    await vi.waitUntil(refusesAtOnce);
+    await vi.waitUntil(refusesAtOnce, 5000);
     await expect(registry.ping()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
     server.signal('SIGCONT');
     await expectRecovery();
