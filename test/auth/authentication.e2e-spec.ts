@@ -1,60 +1,100 @@
 import { createHmac } from 'node:crypto';
 import { type JWTPayload, base64url, exportSPKI, importJWK } from 'jose';
 import request from 'supertest';
+import { PACING } from '#service/config/pacing.js';
 import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
-import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
-import { AS_ALICE, type Bff, startBff } from '../harness/bff.js';
+import type { Sandbox } from '../../sandbox/sandbox.ts';
+import { AS_ALICE, type Bff } from '../harness/bff.js';
+import { configured, it as basicTest } from '../harness/fixtures.js';
 import { IdentityProvider, generateSigningKey } from '../harness/identity-provider.js';
+import { until } from '../harness/polling.js';
 import { rawRequest } from '../harness/raw-http.js';
+import { serviceStarter } from '../harness/service-starter.js';
 
 const REALM = 'realm="alfresco-downloads"';
 const INVALID = `Bearer ${REALM}, error="invalid_token"`;
+const ALGORITHMS = ['RS256', 'RS512', 'PS256', 'ES256', 'ES384', 'EdDSA'];
 
-let sandbox: Sandbox;
-let provider: IdentityProvider;
-let bff: Bff;
+/** The provider of the tests that leave it as it is. */
+const provider = await IdentityProvider.start();
+provider.keys.push(...(await Promise.all(ALGORITHMS.map((alg) => generateSigningKey(alg, alg)))));
+afterAll(() => provider.close());
 
-beforeAll(async () => {
-  sandbox = await startSandbox();
+/** However busy this machine is, a provider that works has the time that it needs. */
+const UNHURRIED = { providerTimeoutMs: 10_000 };
+
+/** With a service that may have fetched the keys of `provider`. */
+const it = configured({ variables: provider.environment(), pacing: { auth: UNHURRIED } })
+  .extend('tokens', ({ bff, sandbox }) => new TokenChecks(bff, sandbox))
+  .extend('start', serviceStarter)
+  .extend('own', async ({ start, sandbox }, { onCleanup }) => {
+    const ownProvider = await IdentityProvider.start('ES256');
+    onCleanup(() => ownProvider.close());
+    return {
+      /** A provider that only this test uses. */
+      provider: ownProvider,
+      /** What a service does with tokens that has not fetched the provider's keys yet. */
+      freshTokens: async (pacing: Partial<typeof PACING.auth> = {}) => {
+        const auth = { ...UNHURRIED, ...pacing };
+        const service = await start(ownProvider.environment(), { pacing: { auth } });
+        return new TokenChecks(service, sandbox);
+      },
+    };
+  });
+
+const bothTest = configured({
+  variables: provider.environment({ AUTH: 'basic,bearer' }),
+  pacing: { auth: UNHURRIED },
 });
-beforeEach(async () => {
-  provider = await IdentityProvider.start();
-  bff = await startBff(sandbox.url, provider.environment());
-  sandbox.requests.length = 0;
-});
-afterEach(async () => {
+
+afterEach(() => {
   vi.useRealTimers();
-  await bff.close();
-  await provider.close();
 });
-afterAll(() => sandbox.close());
 
 const now = () => Math.floor(Date.now() / 1000);
 
 /** What a caller with this header gets for a download that does not exist: 404 once it is known who asks. */
-function ask(authorization: string, service = bff) {
-  return request(service.url).get('/downloads/unknown').set({ authorization });
+function ask({ url }: Bff, authorization: string) {
+  return request(url).get('/downloads/unknown').set({ authorization });
 }
 
-async function expectAccepted(token: string): Promise<void> {
-  await ask(`Bearer ${token}`).expect(404);
-}
+/** What becomes of tokens at one service. */
+class TokenChecks {
+  constructor(
+    private readonly bff: Bff,
+    private readonly sandbox: Sandbox,
+  ) {}
 
-async function expectRefused(token: string): Promise<void> {
-  const { body, headers } = await ask(`Bearer ${token}`).expect(401);
-  expect(body).toMatchObject({ code: 'UNAUTHENTICATED' });
-  expect(headers['www-authenticate']).toBe(INVALID);
-  expect(sandbox.requests).toEqual([]);
-}
+  async accepts(token: string): Promise<void> {
+    await ask(this.bff, `Bearer ${token}`).expect(404);
+  }
 
-async function expectUnavailable(token: string): Promise<void> {
-  const started = performance.now();
-  const { body, headers } = await ask(`Bearer ${token}`).expect(503);
-  expect(body).toMatchObject({ code: 'IDENTITY_PROVIDER_UNAVAILABLE' });
-  expect(headers['retry-after']).toMatch(/^\d+$/);
-  expect(JSON.stringify(body)).not.toContain(provider.issuer);
-  expect(performance.now() - started).toBeLessThan(3_500);
-  expect(sandbox.requests).toEqual([]);
+  /** Waits until the token is accepted. */
+  async willAccept(token: string): Promise<void> {
+    await until(
+      async () => (await ask(this.bff, `Bearer ${token}`)).status,
+      (status) => status === 404,
+    );
+  }
+
+  async refuses(token: string): Promise<void> {
+    this.sandbox.clearRequests();
+    const { body, headers } = await ask(this.bff, `Bearer ${token}`).expect(401);
+    expect(body).toMatchObject({ code: 'UNAUTHENTICATED' });
+    expect(headers['www-authenticate']).toBe(INVALID);
+    expect(this.sandbox.requests).toEqual([]);
+  }
+
+  async cannotJudge(token: string, { issuer }: IdentityProvider): Promise<void> {
+    this.sandbox.clearRequests();
+    const startedAt = performance.now();
+    const { body, headers } = await ask(this.bff, `Bearer ${token}`).expect(503);
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
+    expect(body).toMatchObject({ code: 'IDENTITY_PROVIDER_UNAVAILABLE' });
+    expect(headers['retry-after']).toMatch(/^\d+$/);
+    expect(JSON.stringify(body)).not.toContain(issuer);
+    expect(this.sandbox.requests).toEqual([]);
+  }
 }
 
 /** A token with any header and signature. */
@@ -63,8 +103,8 @@ function handMade(header: object, payload: JWTPayload, sign: (text: string) => B
   return `${text}.${sign(text).toString('base64url')}`;
 }
 
-const validClaims = (): JWTPayload => ({
-  iss: provider.issuer,
+const validClaims = (issuer: string): JWTPayload => ({
+  iss: issuer,
   aud: 'alfresco-downloads',
   sub: 's',
   preferred_username: 'alice',
@@ -72,7 +112,7 @@ const validClaims = (): JWTPayload => ({
 });
 
 describe('a bearer token', () => {
-  it('of the provider is accepted, and makes a ZIP', async () => {
+  it('of the provider is accepted, and makes a ZIP', async ({ bff }) => {
     await request(bff.url)
       .post('/downloads')
       .set({ authorization: `Bearer ${await provider.token()}` })
@@ -80,27 +120,30 @@ describe('a bearer token', () => {
       .expect(202);
   });
 
-  it.each(['RS256', 'RS512', 'PS256', 'ES256', 'ES384', 'EdDSA'])(
-    'may be signed with %s',
-    async (alg) => {
-      provider.keys = [await generateSigningKey('other', alg)];
-      await expectAccepted(await provider.token());
-    },
-  );
-
-  it.each<[string, () => JWTPayload]>([
-    ['among other audiences', () => ({ aud: ['other', 'alfresco-downloads'] })],
-    ['whose clock is a little behind', () => ({ exp: now() - 2 })],
-    ['whose clock is a little ahead', () => ({ nbf: now() + 2 })],
-  ])('is accepted from a provider %s', async (_what, claims) => {
-    await expectAccepted(await provider.token(claims()));
+  it.for(ALGORITHMS)('signed with %s is accepted', async (alg, { tokens }) => {
+    await tokens.accepts(
+      await provider.token(
+        {},
+        provider.keys.find(({ kid }) => kid === alg),
+      ),
+    );
   });
 
-  it.each<[string, () => JWTPayload]>([
+  it.for<[string, () => JWTPayload]>([
+    ['for several audiences', () => ({ aud: ['other', 'alfresco-downloads'] })],
+    ['of a provider whose clock is a little behind', () => ({ exp: now() - 2 })],
+    ['of a provider whose clock is a little ahead', () => ({ nbf: now() + 2 })],
+  ])('%s is accepted', async ([, claims], { tokens }) => {
+    // So that the difference between the clocks is the same when the token arrives.
+    vi.useFakeTimers({ toFake: ['Date'] });
+    await tokens.accepts(await provider.token(claims()));
+  });
+
+  it.for<[string, () => JWTPayload]>([
     ['that has expired', () => ({ exp: now() - 60 })],
     ['that is not valid yet', () => ({ nbf: now() + 60 })],
     ['of another issuer', () => ({ iss: 'https://other.example.com' })],
-    ['of the issuer with a slash', () => ({ iss: `${provider.issuer}/` })],
+    ['of the issuer with a slash at its end', () => ({ iss: `${provider.issuer}/` })],
     ['for another audience', () => ({ aud: 'other' })],
     ['for no audience', () => ({ aud: undefined })],
     ['without an issuer', () => ({ iss: undefined })],
@@ -111,74 +154,81 @@ describe('a bearer token', () => {
     ['with an empty name', () => ({ preferred_username: '' })],
     ['with a blank name', () => ({ preferred_username: ' ' })],
     ['with a name that would break a header', () => ({ preferred_username: 'alice\r\nx: y' })],
-    ['with a name that is no text', () => ({ preferred_username: ['alice'] })],
-  ])('is refused %s', async (_what, claims) => {
-    await expectRefused(await provider.token(claims()));
+    ['with a name that is not text', () => ({ preferred_username: ['alice'] })],
+  ])('%s is refused', async ([, claims], { tokens }) => {
+    await tokens.refuses(await provider.token(claims()));
   });
 
-  it('is refused with the algorithm none', async () => {
+  it('with the algorithm none is refused, without a look at the keys', async ({ own }) => {
+    const tokens = await own.freshTokens();
     for (const alg of ['none', 'None', 'NONE']) {
-      await expectRefused(handMade({ alg }, validClaims(), () => Buffer.alloc(0)));
+      await tokens.refuses(
+        handMade({ alg }, validClaims(own.provider.issuer), () => Buffer.alloc(0)),
+      );
     }
-    expect(provider.requests).toEqual([]);
+    expect(own.provider.requests).toEqual([]);
   });
 
-  it('is refused with an HMAC whose secret is the public key', async () => {
+  it('with an HMAC whose secret is the public key is refused, without a look at the keys', async ({
+    own,
+  }) => {
     const { publicJwk, kid } = provider.keys[0]!;
+    own.provider.keys = provider.keys;
+    const tokens = await own.freshTokens();
     const pem = await exportSPKI(
       (await importJWK(publicJwk, 'RS256', { extractable: true })) as never,
     );
     for (const secret of [pem, pem.trim(), JSON.stringify(publicJwk), publicJwk.n!]) {
-      await expectRefused(
-        handMade({ alg: 'HS256', kid }, validClaims(), (text) =>
+      await tokens.refuses(
+        handMade({ alg: 'HS256', kid }, validClaims(own.provider.issuer), (text) =>
           createHmac('sha256', secret).update(text).digest(),
         ),
       );
     }
-    expect(provider.requests).toEqual([]);
+    expect(own.provider.requests).toEqual([]);
   });
 
-  it('is refused when it brings its own key', async () => {
-    const own = await generateSigningKey('own');
+  it('that brings its own key is refused', async ({ tokens }) => {
+    const intruder = await generateSigningKey('own');
     for (const header of [
-      { jwk: own.publicJwk },
+      { jwk: intruder.publicJwk },
       { jku: `${provider.issuer}/own-keys` },
       { x5u: `${provider.issuer}/own-keys` },
     ]) {
-      await expectRefused(await provider.token({}, own, header));
+      await tokens.refuses(await provider.token({}, intruder, header));
     }
     expect(provider.requests).not.toContain('/realms/test/own-keys');
   });
 
-  it('is refused when another key signed it under a known id', async () => {
-    await expectRefused(await provider.token({}, await generateSigningKey('key-1')));
+  it('signed with another key under a known id is refused', async ({ tokens }) => {
+    await tokens.refuses(await provider.token({}, await generateSigningKey('key-1')));
   });
 
-  it('is refused when its claims were changed', async () => {
+  it('whose claims were changed is refused', async ({ tokens }) => {
     const [header, , signature] = (await provider.token()).split('.');
-    const payload = base64url.encode(JSON.stringify({ ...validClaims(), sub: 'bob' }));
-    await expectRefused(`${header}.${payload}.${signature}`);
+    const payload = { ...validClaims(provider.issuer), sub: 'bob' };
+    await tokens.refuses(`${header}.${base64url.encode(JSON.stringify(payload))}.${signature}`);
   });
 
-  it.each(['x', 'x.y', 'x.y.z', '..', 'a.b.c.d.e', 'eyJhbGciOiJSUzI1NiJ9.e30.'])(
-    'is refused when it is none: %s',
-    (token) => expectRefused(token),
+  it.for(['x', 'x.y', 'x.y.z', '..', 'a.b.c.d.e', 'eyJhbGciOiJSUzI1NiJ9.e30.'])(
+    'that is malformed is refused: %s',
+    (token, { tokens }) => tokens.refuses(token),
   );
 });
 
 describe('the Authorization header', () => {
-  it.each([
+  it.for([
     ['nothing behind the scheme', () => 'Bearer'],
     ['a comma', (token: string) => `Bearer ${token}, Bearer ${token}`],
     ['two tokens', (token: string) => `Bearer ${token} ${token}`],
     ['a parameter', (token: string) => `Bearer token="${token}"`],
     ['a tab', (token: string) => `Bearer\t${token}`],
-  ])('is refused with %s', async (_what, header) => {
-    const { headers } = await ask(header(await provider.token())).expect(401);
+  ] as const)('is refused with %s', async ([, header], { bff }) => {
+    const { headers } = await ask(bff, header(await provider.token())).expect(401);
     expect(headers['www-authenticate']).toMatch(/^Bearer /);
   });
 
-  it('is refused when there are two', async () => {
+  it('is refused when there are two', async ({ bff }) => {
     const token = await provider.token();
     const { status } = await rawRequest(bff.port, {
       path: '/downloads/unknown',
@@ -187,102 +237,116 @@ describe('the Authorization header', () => {
     expect(status).toBe(401);
   });
 
-  it('is taken in any case of its scheme', async () => {
-    await ask(`bEARER  ${await provider.token()}`).expect(404);
+  it('is accepted in any case of its scheme', async ({ bff }) => {
+    await ask(bff, `bEARER  ${await provider.token()}`).expect(404);
   });
 });
 
 describe('the keys of the provider', () => {
-  it('are fetched once', async () => {
-    const token = await provider.token();
-    await Promise.all(Array.from({ length: 20 }, () => expectAccepted(token)));
-    await expectAccepted(await provider.token({ sub: 'someone-else' }));
-    expect(provider.requests).toEqual([
+  it('are fetched once', async ({ own }) => {
+    const tokens = await own.freshTokens();
+    const token = await own.provider.token();
+    await Promise.all(Array.from({ length: 20 }, () => tokens.accepts(token)));
+    await tokens.accepts(await own.provider.token({ sub: 'someone-else' }));
+    expect(own.provider.requests).toEqual([
       '/realms/test/.well-known/openid-configuration',
       '/realms/test/keys',
     ]);
   });
 
-  it('are fetched again for an unknown id, but not for each', async () => {
+  it('are fetched again for an unknown id, but not for each', async ({ own }) => {
     vi.useFakeTimers({ toFake: ['Date'] });
-    await expectAccepted(await provider.token());
-    sandbox.requests.length = 0;
-    const unknown = await generateSigningKey('unknown');
-    for (let i = 0; i < 10; i++) await expectRefused(await provider.token({}, unknown));
-    expect(provider.requests).toHaveLength(2);
+    const tokens = await own.freshTokens();
+    await tokens.accepts(await own.provider.token());
+    const unknown = await generateSigningKey('unknown', 'ES256');
+    for (let i = 0; i < 10; i++) await tokens.refuses(await own.provider.token({}, unknown));
+    expect(own.provider.requests).toHaveLength(2);
     vi.setSystemTime(Date.now() + 6_000);
-    for (let i = 0; i < 10; i++) await expectRefused(await provider.token({}, unknown));
-    expect(provider.requests).toHaveLength(3);
+    for (let i = 0; i < 10; i++) await tokens.refuses(await own.provider.token({}, unknown));
+    expect(own.provider.requests).toHaveLength(3);
   });
 
-  it('may be rotated: the new one is accepted, the former one no longer', async () => {
+  it('may be rotated: the new one is accepted, the former one no longer', async ({ own }) => {
     vi.useFakeTimers({ toFake: ['Date'] });
-    const former = await provider.token();
-    await expectAccepted(former);
-    await provider.rotate('key-2');
+    const tokens = await own.freshTokens();
+    const former = await own.provider.token();
+    await tokens.accepts(former);
+    await own.provider.rotate('key-2');
     vi.setSystemTime(Date.now() + 6_000);
-    await expectAccepted(await provider.token());
-    sandbox.requests.length = 0;
-    await expectRefused(former);
+    await tokens.accepts(await own.provider.token());
+    await tokens.refuses(former);
   });
 
-  it('are replaced in time although all tokens are of known ones', async () => {
+  it('are replaced in time although only known ones are used', async ({ own }) => {
     vi.useFakeTimers({ toFake: ['Date'] });
-    const former = provider.keys[0]!;
-    await expectAccepted(await provider.token());
-    await provider.rotate('key-2');
+    const tokens = await own.freshTokens();
+    const former = own.provider.keys[0]!;
+    await tokens.accepts(await own.provider.token());
+    await own.provider.rotate('key-2');
     vi.setSystemTime(Date.now() + 11 * 60_000);
-    await expectAccepted(await provider.token({}, former));
-    await vi.waitFor(async () => {
-      await ask(`Bearer ${await provider.token({}, former)}`).expect(401);
-    });
+    await tokens.accepts(await own.provider.token({}, former));
+    await vi.waitFor(
+      async () => {
+        await tokens.refuses(await own.provider.token({}, former));
+      },
+      { timeout: 15_000 },
+    );
   });
 });
 
-describe.each(['failing', 'hanging', 'nonsense'] as const)('a provider that is %s', (mode) => {
-  it('before its keys are known stops callers, until it is back', async () => {
-    provider.mode = mode;
-    const token = await provider.token();
-    await Promise.all([expectUnavailable(token), expectUnavailable(token)]);
-    provider.mode = 'up';
-    await vi.waitFor(() => expectAccepted(token), { timeout: 3_000, interval: 100 });
+describe.each([
+  ['responds with errors', 'failing'],
+  ['does not respond', 'hanging'],
+  ['responds with nonsense', 'nonsense'],
+] as const)('a provider that %s', (_what, mode) => {
+  const pacing = { providerPauseMs: 50, ...(mode === 'hanging' && { providerTimeoutMs: 300 }) };
+
+  it('before its keys are known stops callers, until it is back', async ({ own }) => {
+    const tokens = await own.freshTokens(pacing);
+    own.provider.mode = mode;
+    const token = await own.provider.token();
+    await Promise.all(Array.from({ length: 2 }, () => tokens.cannotJudge(token, own.provider)));
+    own.provider.mode = 'up';
+    await tokens.willAccept(token);
   });
 
-  it('once its keys are known stops only those with new keys', async () => {
+  it('once its keys are known stops only those with new keys', async ({ own }) => {
+    const tokens = await own.freshTokens(pacing);
+    const token = await own.provider.token({ exp: now() + 86_400 });
+    // Where the timeout is short, even a provider that works may be too slow at first.
+    await tokens.willAccept(token);
     vi.useFakeTimers({ toFake: ['Date'] });
-    const token = await provider.token({ exp: now() + 86_400 });
-    await expectAccepted(token);
-    provider.mode = mode;
+    own.provider.mode = mode;
     vi.setSystemTime(Date.now() + 3_600_000);
-    await Promise.all(Array.from({ length: 5 }, () => expectAccepted(token)));
-    sandbox.requests.length = 0;
-    await expectUnavailable(await provider.token({}, await generateSigningKey('key-2')));
-    await expectAccepted(token);
+    await Promise.all(Array.from({ length: 5 }, () => tokens.accepts(token)));
+    const stranger = await generateSigningKey('key-2', 'ES256');
+    await tokens.cannotJudge(await own.provider.token({}, stranger), own.provider);
+    await tokens.accepts(token);
   });
 });
 
-it('a provider that names another issuer is not believed', async () => {
-  provider.claimedIssuer = 'https://other.example.com';
-  await ask(`Bearer ${await provider.token()}`).expect(503);
-  expect(provider.requests).toEqual(['/realms/test/.well-known/openid-configuration']);
+it('a provider that does not respond is given up after seconds', () => {
+  // Once for discovery, once for the keys.
+  expect(2 * PACING.auth.providerTimeoutMs).toBeLessThan(3_500);
+});
+
+it('a provider that names another issuer is not believed', async ({ start, own }) => {
+  own.provider.claimedIssuer = 'https://other.example.com';
+  const service = await start(own.provider.environment());
+  await ask(service, `Bearer ${await own.provider.token()}`).expect(503);
+  expect(own.provider.requests).toEqual(['/realms/test/.well-known/openid-configuration']);
 });
 
 describe('Basic and bearer at once', () => {
-  let both: Bff;
-  beforeEach(async () => {
-    both = await startBff(sandbox.url, provider.environment({ AUTH: 'basic,bearer' }));
-  });
-  afterEach(() => both.close());
-
-  it('are both accepted', async () => {
-    await ask(AS_ALICE.authorization, both).expect(404);
-    await ask(`Bearer ${await provider.token()}`, both).expect(404);
+  bothTest('are both accepted', async ({ bff }) => {
+    await ask(bff, AS_ALICE.authorization).expect(404);
+    await ask(bff, `Bearer ${await provider.token()}`).expect(404);
   });
 
-  it.each<[string, Record<string, string>, string]>([
+  bothTest.for<[string, Record<string, string>, string]>([
     ['no credentials', {}, `Basic ${REALM}, charset="UTF-8", Bearer ${REALM}`],
     [
-      'no credentials, of a script',
+      'a script without credentials',
       { 'x-requested-with': 'XMLHttpRequest' },
       `xBasic ${REALM}, charset="UTF-8", Bearer ${REALM}`,
     ],
@@ -301,23 +365,22 @@ describe('Basic and bearer at once', () => {
       { authorization: AS_ALICE.authorization.replace('Basic', 'Bearer') },
       `Basic ${REALM}, charset="UTF-8", ${INVALID}`,
     ],
-  ])('are both offered for %s', async (_what, headers, challenge) => {
-    const answer = await request(both.url).get('/downloads/unknown').set(headers).expect(401);
-    expect(answer.headers['www-authenticate']).toBe(challenge);
+  ])('are both offered for %s', async ([, headers, challenge], { bff }) => {
+    const response = await request(bff.url).get('/downloads/unknown').set(headers).expect(401);
+    expect(response.headers['www-authenticate']).toBe(challenge);
   });
 });
 
 describe('a scheme that is not configured', () => {
-  it('is refused: Basic', async () => {
-    const { headers } = await ask(AS_ALICE.authorization).expect(401);
+  it('is refused: Basic', async ({ bff }) => {
+    const { headers } = await ask(bff, AS_ALICE.authorization).expect(401);
     expect(headers['www-authenticate']).toBe(`Bearer ${REALM}`);
   });
 
-  it('is refused: bearer', async () => {
-    const basicOnly = await startBff(sandbox.url);
-    const { headers } = await ask(`Bearer ${await provider.token()}`, basicOnly).expect(401);
+  basicTest('is refused: bearer', async ({ bff }) => {
+    const { length } = provider.requests;
+    const { headers } = await ask(bff, `Bearer ${await provider.token()}`).expect(401);
     expect(headers['www-authenticate']).toBe(`Basic ${REALM}, charset="UTF-8"`);
-    await basicOnly.close();
-    expect(provider.requests).toEqual([]);
+    expect(provider.requests).toHaveLength(length);
   });
 });

@@ -1,49 +1,32 @@
 import request from 'supertest';
 import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
-import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
-import { AS_ALICE, type Bff, startBff } from '../harness/bff.js';
+import { AS_ALICE, type Bff } from '../harness/bff.js';
+import { configured, it as unlistedTest } from '../harness/fixtures.js';
 import { rawRequest } from '../harness/raw-http.js';
 
 const LISTED = 'https://app.example.com';
 const OTHER = 'https://evil.example.com';
 
-let sandbox: Sandbox;
-let bff: Bff;
-let withoutCors: Bff;
-
-beforeAll(async () => {
-  sandbox = await startSandbox();
-  bff = await startBff(sandbox.url, {
-    CORS_ORIGINS: 'HTTPS://App.Example.com:443,http://localhost:4200',
-  });
-  withoutCors = await startBff(sandbox.url);
-});
-beforeEach(() => {
-  sandbox.requests.length = 0;
-});
-afterAll(async () => {
-  await bff.close();
-  await withoutCors.close();
-  await sandbox.close();
+/** With origins that are listed, in another spelling than browsers have. */
+const it = configured({
+  variables: { CORS_ORIGINS: 'HTTPS://App.Example.com:443,http://localhost:4200' },
 });
 
 type Headers = Record<string, string>;
-
-const own = () => `http://127.0.0.1:${bff.port}`;
 
 function corsHeadersOf(headers: Headers): string[] {
   return Object.keys(headers).filter((name) => name.startsWith('access-control-'));
 }
 
-function create(headers: Headers, service = bff) {
-  return request(service.url)
+function create({ url }: Bff, headers: Headers) {
+  return request(url)
     .post('/downloads')
     .set({ ...AS_ALICE, ...headers })
     .send({ nodeIds: [SAMPLE_NODES.projectsFolder] });
 }
 
 describe('a request that changes state', () => {
-  it.each<[string, Headers]>([
+  it.for<[string, Headers]>([
     ['another site', { 'sec-fetch-site': 'cross-site', origin: OTHER }],
     ['another site, without its origin', { 'sec-fetch-site': 'cross-site' }],
     ['a neighbour on the same site', { 'sec-fetch-site': 'same-site', origin: OTHER }],
@@ -51,44 +34,51 @@ describe('a request that changes state', () => {
     ['an older browser on another site', { origin: OTHER }],
     ['a sandboxed page', { origin: 'null' }],
     ['a sandboxed page that says cross-site', { 'sec-fetch-site': 'cross-site', origin: 'null' }],
-    ['an origin that is none', { origin: 'evil' }],
+    ['a malformed origin', { origin: 'evil' }],
     ['the listed origin as a prefix', { origin: `${LISTED}.evil.example` }],
     ['the listed host over plain HTTP', { origin: 'http://app.example.com' }],
     ['the listed host on another port', { origin: `${LISTED}:8443` }],
     ['this host on another port', { origin: 'http://127.0.0.1:1' }],
     ['two origins, one of them listed', { origin: `${LISTED}, ${OTHER}` }],
-  ])('is refused from %s, before anyone asks for credentials', async (_who, headers) => {
-    for (const method of ['post', 'put', 'patch', 'delete'] as const) {
-      const path = method === 'post' ? '/downloads' : '/downloads/some-id';
-      const { status, body, headers: answered } = await request(bff.url)[method](path).set(headers);
-      expect([status, (body as { code: string }).code]).toEqual([403, 'ORIGIN_FORBIDDEN']);
-      expect(answered['content-type']).toMatch(/^application\/problem\+json/);
-      expect(answered['www-authenticate']).toBeUndefined();
-      expect(corsHeadersOf(answered)).toEqual([]);
-    }
-    await create(headers).expect(403);
-    expect(sandbox.requests).toEqual([]);
-  });
+  ])(
+    'is refused from %s, before credentials are asked for',
+    async ([, headers], { bff, sandbox }) => {
+      for (const method of ['post', 'put', 'patch', 'delete'] as const) {
+        const path = method === 'post' ? '/downloads' : '/downloads/some-id';
+        const {
+          status,
+          body,
+          headers: received,
+        } = await request(bff.url)[method](path).set(headers);
+        expect([status, (body as { code: string }).code]).toEqual([403, 'ORIGIN_FORBIDDEN']);
+        expect(received['content-type']).toMatch(/^application\/problem\+json/);
+        expect(received['www-authenticate']).toBeUndefined();
+        expect(corsHeadersOf(received)).toEqual([]);
+      }
+      await create(bff, headers).expect(403);
+      expect(sandbox.requests).toEqual([]);
+    },
+  );
 
-  it.each<[string, () => Headers]>([
-    ['no browser', () => ({})],
-    ['a page of this service', () => ({ 'sec-fetch-site': 'same-origin', origin: own() })],
-    ['an older browser on a page of this service', () => ({ origin: own() })],
+  it.for<[string, (own: string) => Headers]>([
+    ['a client that is not a browser', () => ({})],
+    ['a page of this service', (own) => ({ 'sec-fetch-site': 'same-origin', origin: own })],
+    ['an older browser on a page of this service', (own) => ({ origin: own })],
     ['the address bar', () => ({ 'sec-fetch-site': 'none' })],
     ['a listed origin', () => ({ 'sec-fetch-site': 'cross-site', origin: LISTED })],
     ['a listed origin in an older browser', () => ({ origin: LISTED })],
     ['the other listed origin', () => ({ origin: 'http://localhost:4200' })],
-  ])('is taken from %s', async (_who, headers) => {
-    await create(headers()).expect(202);
+  ])('is accepted from %s', async ([, headers], { bff }) => {
+    await create(bff, headers(`http://127.0.0.1:${bff.port}`)).expect(202);
   });
 
-  it('is refused from every origin but its own when none is listed', async () => {
-    await create({ origin: LISTED }, withoutCors).expect(403);
-    await create({}, withoutCors).expect(202);
+  unlistedTest('is refused from every origin but its own when none is listed', async ({ bff }) => {
+    await create(bff, { origin: LISTED }).expect(403);
+    await create(bff, {}).expect(202);
   });
 });
 
-it('lets pages of other sites link here: reading changes nothing', async () => {
+it('a page of another site may link here: reading changes nothing', async ({ bff }) => {
   await request(bff.url)
     .get('/downloads/unknown')
     .set({ ...AS_ALICE, origin: OTHER, 'sec-fetch-site': 'cross-site' })
@@ -96,7 +86,7 @@ it('lets pages of other sites link here: reading changes nothing', async () => {
 });
 
 describe('a page of a listed origin', () => {
-  it('asks first and is told what it may send, for some minutes', async () => {
+  it('asks first and is told what it may send, for some minutes', async ({ bff, sandbox }) => {
     const { headers } = await request(bff.url)
       .options('/downloads')
       .set({
@@ -118,27 +108,27 @@ describe('a page of a listed origin', () => {
     expect(sandbox.requests).toEqual([]);
   });
 
-  it('may read the answer and the headers that it needs', async () => {
-    const { headers } = await create({ origin: LISTED }).expect(202);
+  it('may read the response and the headers that it needs', async ({ bff }) => {
+    const { headers } = await create(bff, { origin: LISTED }).expect(202);
     expect(headers['access-control-allow-origin']).toBe(LISTED);
     expect(headers['access-control-expose-headers']?.split(', ')).toEqual(
       expect.arrayContaining(['Location', 'Retry-After', 'RateLimit', 'X-Request-Id']),
     );
   });
 
-  it.each([
+  it.for([
     ['no credentials', '/downloads/x', 401],
     ['no route', '/nowhere', 404],
-  ])('may read a refusal: %s', async (_what, path, status) => {
+  ] as const)('may read an error: %s', async ([, path, status], { bff }) => {
     const { headers } = await request(bff.url).get(path).set({ origin: LISTED }).expect(status);
     expect(headers['access-control-allow-origin']).toBe(LISTED);
   });
 });
 
 describe('a page of another origin', () => {
-  it.each([OTHER, 'null', `${LISTED}.evil.example`, 'http://app.example.com'])(
+  it.for([OTHER, 'null', `${LISTED}.evil.example`, 'http://app.example.com'])(
     'is told nothing: %s',
-    async (origin) => {
+    async (origin, { bff }) => {
       const asked = await request(bff.url)
         .options('/downloads')
         .set({ origin, 'access-control-request-method': 'POST' })
@@ -154,11 +144,11 @@ describe('a page of another origin', () => {
   );
 });
 
-describe('OPTIONS that is no preflight', () => {
-  it.each<[string, Headers]>([
+describe('an OPTIONS request that is not a preflight', () => {
+  it.for<[string, Headers]>([
     ['from a listed origin', { origin: LISTED }],
-    ['from no browser', {}],
-  ])('is answered by the router %s', async (_who, headers) => {
+    ['from a client that is not a browser', {}],
+  ])('%s is left to the router', async ([, headers], { bff }) => {
     const known = await request(bff.url).options('/downloads').set(headers).expect(405);
     expect(known.headers.allow).toBe('GET, HEAD, POST');
     expect(known.body).toMatchObject({ code: 'METHOD_NOT_ALLOWED' });
@@ -167,9 +157,9 @@ describe('OPTIONS that is no preflight', () => {
   });
 });
 
-it('says nothing of CORS when no origin is listed', async () => {
+unlistedTest('no header mentions CORS when no origin is listed', async ({ bff }) => {
   for (const method of ['get', 'options'] as const) {
-    const server = request(withoutCors.url);
+    const server = request(bff.url);
     const { headers } = await server[method]('/downloads/x')
       .set({ ...AS_ALICE, origin: LISTED, 'access-control-request-method': 'GET' })
       .expect(method === 'get' ? 404 : 405);
@@ -179,18 +169,18 @@ it('says nothing of CORS when no origin is listed', async () => {
 });
 
 describe('the headers that protect a browser', () => {
-  it.each([
-    ['an answer', 'GET', '/health/live', 200],
+  it.for([
+    ['a response', 'GET', '/health/live', 200],
     ['the docs', 'GET', '/docs', 200],
     ['a script of the docs', 'GET', '/docs/swagger-ui-init.js', 200],
-    ['a refusal', 'GET', '/downloads/x', 401],
-    ['a refusal of the router', 'GET', '/downloads/%ff', 400],
+    ['an error', 'GET', '/downloads/x', 401],
+    ['an error of the router', 'GET', '/downloads/%ff', 400],
     ['a path that does not exist', 'GET', '/nowhere', 404],
     ['a method that does not exist there', 'PUT', '/downloads', 405],
-  ])('are on %s', async (_what, method, path, status) => {
-    const answer = await rawRequest(bff.port, { method, path });
-    expect(answer.status).toBe(status);
-    expect(answer.headers).toMatchObject({
+  ] as const)('are on %s', async ([, method, path, status], { bff }) => {
+    const response = await rawRequest(bff.port, { method, path });
+    expect(response.status).toBe(status);
+    expect(response.headers).toMatchObject({
       'x-content-type-options': 'nosniff',
       'x-frame-options': 'DENY',
       'referrer-policy': 'no-referrer',
@@ -199,18 +189,18 @@ describe('the headers that protect a browser', () => {
         /^default-src 'none';.*frame-ancestors 'none'/,
       ) as string,
     });
-    expect(Object.keys(answer.headers)).not.toContain('x-powered-by');
+    expect(Object.keys(response.headers)).not.toContain('x-powered-by');
     // Over plain HTTP it must not be sent (RFC 6797, section 7.2).
-    expect(Object.keys(answer.headers)).not.toContain('strict-transport-security');
+    expect(Object.keys(response.headers)).not.toContain('strict-transport-security');
   });
 
-  it('are on the ZIP', async () => {
-    const created = await create({}).expect(202);
-    const path = `${created.headers.location}/content`;
-    let answer = await request(bff.url).get(path).set(AS_ALICE);
-    while (answer.status === 409) answer = await request(bff.url).get(path).set(AS_ALICE);
-    expect(answer.status).toBe(200);
-    expect(answer.headers).toMatchObject({
+  it('are on the ZIP', async ({ bff, api }) => {
+    const id = await api.make([SAMPLE_NODES.textFile]);
+    const { headers } = await request(bff.url)
+      .get(`/downloads/${id}/content`)
+      .set({ ...api.headers })
+      .expect(200);
+    expect(headers).toMatchObject({
       'x-content-type-options': 'nosniff',
       'referrer-policy': 'no-referrer',
     });

@@ -1,24 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import { SAMPLE_NODES, SAMPLE_USERS } from '../../sandbox/sample-nodes.ts';
-import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
-import { until } from '../harness/polling.js';
 import { DownloadsApi } from '../harness/api.js';
-import { type Bff, CALLERS, basic, startBff } from '../harness/bff.js';
+import { freshCaller } from '../harness/callers.js';
+import { configured, it } from '../harness/fixtures.js';
+import { until } from '../harness/polling.js';
 
-let sandbox: Sandbox;
-let bff: Bff;
-let alice: DownloadsApi;
-let zoe: DownloadsApi;
-
-beforeAll(async () => {
-  sandbox = await startSandbox();
-  bff = await startBff(sandbox.url);
-  alice = DownloadsApi.ofBff(bff.url);
-  zoe = new DownloadsApi(bff.url, { authorization: basic(CALLERS.zoe) });
-});
-afterAll(async () => {
-  await bff.close();
-  await sandbox.close();
-});
+/** Believes for a moment only that a finished download is still there. */
+const forgetfulTest = configured({ pacing: { polling: { finalFreshnessMs: 50 } } });
 
 const ROUTES = [
   ['GET', '/downloads/{id}', 200],
@@ -31,49 +19,78 @@ const ROUTES = [
   ['DELETE', '/nodes/{id}', 204],
 ] as const;
 
-/** Ids and what callers get for them; none but the own reaches Alfresco. */
+/** Somebody, and a download of theirs for each route. */
+let owner: DownloadsApi;
+let own: string[];
+
+/** Downloads that no request of these tests may touch. */
+const foreign = { ofAnotherCaller: '', ofTheSameAccount: '', ofAnotherAccount: '' };
+
+/** Ids and what callers get for them. */
 const IDS = [
-  ['another caller’s', () => zoe.make([SAMPLE_NODES.textFile]), 403, 'FORBIDDEN'],
-  ['an unknown', () => 'b36dfa1c-0000-4000-8000-000000000000', 404, 'DOWNLOAD_NOT_FOUND'],
-  ['a file’s', () => SAMPLE_NODES.textFile, 404, 'DOWNLOAD_NOT_FOUND'],
-  ['a folder’s', () => SAMPLE_NODES.root, 404, 'DOWNLOAD_NOT_FOUND'],
-  ['a person’s', () => SAMPLE_NODES.person, 404, 'DOWNLOAD_NOT_FOUND'],
+  ['another caller’s download', () => foreign.ofAnotherCaller, 403, 'FORBIDDEN'],
+  ['an unknown download', () => 'b36dfa1c-0000-4000-8000-000000000000', 404, 'DOWNLOAD_NOT_FOUND'],
+  ['a file', () => SAMPLE_NODES.textFile, 404, 'DOWNLOAD_NOT_FOUND'],
+  ['a folder', () => SAMPLE_NODES.root, 404, 'DOWNLOAD_NOT_FOUND'],
+  ['a person', () => SAMPLE_NODES.person, 404, 'DOWNLOAD_NOT_FOUND'],
   ['an alias', () => '-root-', 404, 'DOWNLOAD_NOT_FOUND'],
-  ['the downloads container’s', () => SAMPLE_NODES.downloadsContainer, 404, 'DOWNLOAD_NOT_FOUND'],
-  ['one of the same account, made elsewhere', madeElsewhere, 404, 'DOWNLOAD_NOT_FOUND'],
-  ['one of another account', () => madeElsewhere('bob'), 404, 'DOWNLOAD_NOT_FOUND'],
+  ['the downloads container', () => SAMPLE_NODES.downloadsContainer, 404, 'DOWNLOAD_NOT_FOUND'],
+  [
+    'a download of the same account, made elsewhere',
+    () => foreign.ofTheSameAccount,
+    404,
+    'DOWNLOAD_NOT_FOUND',
+  ],
+  ['a download of another account', () => foreign.ofAnotherAccount, 404, 'DOWNLOAD_NOT_FOUND'],
 ] as const;
 
-function madeElsewhere(account = 'downloads-service'): Promise<string> {
-  const user = SAMPLE_USERS.find(({ id }) => id === account)!;
-  return DownloadsApi.ofAlfresco(sandbox.url, user).make([SAMPLE_NODES.textFile]);
-}
+it.beforeAll(async ({ runningSandbox, bff }) => {
+  const of = (account: string) => {
+    const user = SAMPLE_USERS.find(({ id }) => id === account)!;
+    return DownloadsApi.ofAlfresco(runningSandbox.url, user).make([SAMPLE_NODES.textFile]);
+  };
+  const another = new DownloadsApi(bff.url, freshCaller().headers);
+  owner = new DownloadsApi(bff.url, freshCaller().headers);
+  own = await Promise.all(ROUTES.map(() => owner.make([SAMPLE_NODES.textFile])));
+  [foreign.ofAnotherCaller, foreign.ofTheSameAccount, foreign.ofAnotherAccount] = await Promise.all(
+    [another.make([SAMPLE_NODES.textFile]), of('downloads-service'), of('bob')],
+  );
+});
 
 describe.each(ROUTES)('%s %s', (method, route, success) => {
-  const call = (id: string) => alice.request(method, route.replace('{id}', id));
-
-  it('lets a caller use what is his own', async () => {
-    const id = await alice.make([SAMPLE_NODES.textFile]);
-    const answer = await call(id);
-    await answer.arrayBuffer();
-    expect(answer.status).toBe(success);
+  it('lets callers use what is their own', async () => {
+    const response = await owner.request(method, route.replace('{id}', own.pop()!));
+    await response.arrayBuffer();
+    expect(response.status).toBe(success);
   });
 
-  it.each(IDS)('refuses %s id without asking Alfresco', async (_what, idOf, status, code) => {
-    const id = await idOf();
-    sandbox.clearRequests();
-    const answer = await call(id);
-    expect(answer.status).toBe(status);
-    if (method !== 'HEAD') expect(await answer.json()).toMatchObject({ code });
-    expect(sandbox.requests).toEqual([]);
-  });
+  it.for(IDS)(
+    'refuses the id of %s without asking Alfresco',
+    async ([, idOf, status, code], { api, sandbox }) => {
+      const id = idOf();
+      const requestId = randomUUID();
+      const headers = { 'x-request-id': requestId };
+      const response = await api.request(method, route.replace('{id}', id), { headers });
+      expect(response.headers.get('x-request-id')).toBe(requestId);
+      expect(response.status).toBe(status);
+      if (method !== 'HEAD') expect(await response.json()).toMatchObject({ code });
+      const asked = sandbox.requests.filter(
+        (sent) => sent.headers['x-request-id'] === requestId || sent.url.includes(id),
+      );
+      expect(asked).toEqual([]);
+    },
+  );
+});
+
+it('what was refused has removed nothing', ({ sandbox }) => {
+  expect(sandbox.downloadIds()).toEqual(expect.arrayContaining(Object.values(foreign)));
 });
 
 describe('GET /downloads', () => {
   const list = async (api: DownloadsApi, query = '') => {
-    const answer = await api.request('GET', `/downloads${query}`);
-    expect(answer.status).toBe(200);
-    return ((await answer.json()) as { list: DownloadsList }).list;
+    const response = await api.request('GET', `/downloads${query}`);
+    expect(response.status).toBe(200);
+    return ((await response.json()) as { list: DownloadsList }).list;
   };
 
   interface DownloadsList {
@@ -83,40 +100,42 @@ describe('GET /downloads', () => {
 
   const idsOf = ({ entries }: DownloadsList) => entries.map(({ entry }) => entry.id);
 
-  it('has the caller’s own downloads only, the newest first, in Alfresco’s envelope', async () => {
-    const own = await startBff(sandbox.url);
-    const [a, z] = [DownloadsApi.ofBff(own.url), new DownloadsApi(own.url, zoe.headers)];
-    expect(await list(a)).toEqual({
+  it('has the caller’s own downloads only, the newest first, in Alfresco’s envelope', async ({
+    api,
+    bff,
+  }) => {
+    const another = new DownloadsApi(bff.url, freshCaller().headers);
+    expect(await list(api)).toEqual({
       pagination: { count: 0, hasMoreItems: false, totalItems: 0, skipCount: 0, maxItems: 100 },
       entries: [],
     });
     const made: string[] = [];
-    for (let count = 0; count < 5; count += 1) made.unshift(await a.make([SAMPLE_NODES.textFile]));
-    const others = await z.make([SAMPLE_NODES.textFile]);
-    const all = await list(a);
+    for (let count = 0; count < 5; count += 1) {
+      made.unshift(await api.start([SAMPLE_NODES.textFile]));
+    }
+    const others = await another.start([SAMPLE_NODES.textFile]);
+    await Promise.all(made.map((id) => api.finished(id)));
+    const all = await list(api);
     expect(idsOf(all)).toEqual(made);
     expect(all.entries[0]!.entry).toMatchObject({ status: 'DONE', filesAdded: 1, totalBytes: 13 });
-    expect(idsOf(await list(z))).toEqual([others]);
-    const page = await list(a, '?skipCount=1&maxItems=2&fields=id');
+    expect(idsOf(await list(another))).toEqual([others]);
+    const page = await list(api, '?skipCount=1&maxItems=2&fields=id');
     expect(page).toEqual({
       pagination: { count: 2, hasMoreItems: true, totalItems: 5, skipCount: 1, maxItems: 2 },
       entries: [{ entry: { id: made[1] } }, { entry: { id: made[2] } }],
     });
-    expect((await list(a, '?skipCount=4')).pagination).toMatchObject({
+    expect((await list(api, '?skipCount=4')).pagination).toMatchObject({
       count: 1,
       hasMoreItems: false,
     });
-    expect((await list(a, '?skipCount=9')).entries).toEqual([]);
-    await own.close();
+    expect((await list(api, '?skipCount=9')).entries).toEqual([]);
   });
 
-  it('forgets what Alfresco has removed', async () => {
-    const own = await startBff(sandbox.url);
-    const api = DownloadsApi.ofBff(own.url);
-    const [kept, gone] = [
-      await api.make([SAMPLE_NODES.textFile]),
-      await api.make([SAMPLE_NODES.textFile]),
-    ];
+  forgetfulTest('forgets what Alfresco has removed', async ({ api, sandbox }) => {
+    const [kept, gone] = await Promise.all([
+      api.make([SAMPLE_NODES.textFile]),
+      api.make([SAMPLE_NODES.textFile]),
+    ]);
     await DownloadsApi.ofAlfresco(sandbox.url).request('DELETE', `/nodes/${gone}`);
     const after = await until(
       () => list(api),
@@ -127,10 +146,9 @@ describe('GET /downloads', () => {
     sandbox.clearRequests();
     expect((await api.request('GET', `/downloads/${gone}`)).status).toBe(404);
     expect(sandbox.requests).toEqual([]);
-    await own.close();
   });
 
-  it.each([
+  it.for([
     'skipCount=-1',
     'skipCount=x',
     'maxItems=0',
@@ -138,10 +156,10 @@ describe('GET /downloads', () => {
     'maxItems=1.5',
     'maxItems=',
     'maxItems=1&maxItems=2',
-  ])('refuses ?%s, naming the parameter', async (query) => {
-    const answer = await alice.request('GET', `/downloads?${query}`);
-    expect(answer.status).toBe(400);
-    expect(await answer.json()).toMatchObject({
+  ])('refuses ?%s, naming the parameter', async (query, { api }) => {
+    const response = await api.request('GET', `/downloads?${query}`);
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({
       code: 'VALIDATION_FAILED',
       errors: [{ parameter: query.split('=')[0] }],
     });

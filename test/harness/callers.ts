@@ -26,11 +26,13 @@ export const AS_ALICE = { authorization: basic(CALLERS.alice) };
 /** More than a worker has tests; those that come after them share callers. */
 const FRESH_CALLERS = 2000;
 const FRESH_PASSWORD = 'fre5h-bff-Pa55';
+/** In base64 all their credentials end like this: with the colon, their names have twelve characters. */
+export const FRESH_CREDENTIALS = Buffer.from(FRESH_PASSWORD).toString('base64');
 let fresh = 0;
 
 /** A caller whom no other test of this process uses, and who owns nothing yet. */
 export function freshCaller(): TestCaller {
-  const name = `caller-${fresh % FRESH_CALLERS}`;
+  const name = freshName(fresh % FRESH_CALLERS);
   fresh += 1;
   const password = FRESH_PASSWORD;
   return { name, password, headers: { authorization: basic({ name, password }) } };
@@ -48,8 +50,12 @@ export function users(...names: readonly CallerName[]): string {
 export function allUsers(): string {
   return (everybody ??= [
     users('alice', 'zoe'),
-    ...Array.from({ length: FRESH_CALLERS }, (_, index) => `caller-${index}:${freshHash()}`),
+    ...Array.from({ length: FRESH_CALLERS }, (_, index) => `${freshName(index)}:${freshHash()}`),
   ].join(','));
+}
+
+function freshName(index: number): string {
+  return `caller-${String(index).padStart(4, '0')}`;
 }
 
 let everybody: string | undefined;

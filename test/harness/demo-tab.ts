@@ -57,9 +57,9 @@ export class DemoTab {
 
   /** Asks for a ZIP of what is chosen. */
   async order(): Promise<{ card: Card; id: string }> {
-    const answer = this.page.waitForResponse(isCreation);
+    const response = this.page.waitForResponse(isCreation);
     await this.button('Make ZIP').click();
-    const { entry } = (await (await answer).json()) as { entry: { id: string } };
+    const { entry } = (await (await response).json()) as { entry: { id: string } };
     const card = this.newest;
     await card.root.waitFor();
     return { card, id: entry.id };

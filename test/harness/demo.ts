@@ -12,12 +12,12 @@ export class Demo {
 
   private constructor(
     readonly sandbox: Sandbox,
-    private readonly variables: Record<string, string>,
+    private readonly variables: Readonly<Record<string, string>>,
   ) {}
 
   static async start(
     options: SandboxOptions = {},
-    variables: Record<string, string> = {},
+    variables: Readonly<Record<string, string>> = {},
   ): Promise<Demo> {
     const demo = new Demo(await startSandbox(options), variables);
     await demo.startService();
@@ -26,6 +26,10 @@ export class Demo {
 
   get url(): string {
     return `http://127.0.0.1:${this.port}`;
+  }
+
+  get isRunning(): boolean {
+    return this.service !== undefined;
   }
 
   async startService(): Promise<void> {

@@ -1,29 +1,48 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { SERVICE_ACCOUNT } from './bff.js';
 import { packInto } from './packed.js';
 import { until } from './polling.js';
 
+const run = promisify(execFile);
+
+const TYPESCRIPT = resolve('node_modules/typescript/bin/tsc');
+
 /** Keys of the callers, which the example takes in `x-api-key`. */
 export const KEYS = { alice: 'key-of-alice-7431', zoe: 'key-of-zoe-9205' } as const;
 
-/** `examples/embedded`, installed from the packed package, and built, where nothing else of the repository is. */
+/** `examples/embedded`, an application of somebody else, built with the module under test. */
 export class EmbeddedExample {
   private constructor(private readonly directory: string) {}
 
+  /** With the packed module from its tarball, where nothing else of the repository is. */
   static async install(): Promise<EmbeddedExample> {
     const directory = await mkdtemp(join(tmpdir(), 'embedded-'));
     const example = new EmbeddedExample(directory);
     packInto(directory);
-    await cp('examples/embedded', example.folder, {
-      recursive: true,
-      filter: (path) => !/\/(?:node_modules|dist)$/.test(path),
-    });
-    example.npm('install', '--prefer-offline', '--no-audit', '--no-fund', '--no-package-lock');
-    example.npm('run', 'build');
+    await example.copySources();
+    const cwd = example.folder;
+    const options = ['--prefer-offline', '--no-audit', '--no-fund', '--no-package-lock'];
+    await run('npm', ['install', ...options], { cwd });
+    await run('npm', ['run', 'build'], { cwd });
+    return example;
+  }
+
+  /** With what the module exports, linked where an installation would put it; its packages are the repository's. */
+  static async link(): Promise<EmbeddedExample> {
+    // Below the repository, so that packages are found; folders of processes that have been killed go with the next build.
+    const directory = resolve(`.build/embedded-${process.pid}`);
+    const example = new EmbeddedExample(directory);
+    await example.copySources();
+    const module = join(example.folder, 'node_modules/alfresco-downloads-bff');
+    await mkdir(module, { recursive: true });
+    await cp('package.json', join(module, 'package.json'));
+    await symlink(process.env.BUILT_SERVICE!, join(module, 'dist'));
+    await run(process.execPath, [TYPESCRIPT], { cwd: example.folder });
     return example;
   }
 
@@ -49,10 +68,11 @@ export class EmbeddedExample {
     return join(this.directory, 'examples/embedded');
   }
 
-  private npm(...args: readonly string[]): void {
-    const options = { cwd: this.folder, encoding: 'utf8' } as const;
-    const { status, stdout, stderr } = spawnSync('npm', args, options);
-    if (status !== 0) throw new Error(`npm ${args.join(' ')}: ${stdout}${stderr}`);
+  private copySources(): Promise<void> {
+    return cp('examples/embedded', this.folder, {
+      recursive: true,
+      filter: (path) => !/\/(?:node_modules|dist)$/.test(path),
+    });
   }
 }
 
@@ -82,6 +102,7 @@ export class RunningExample {
     await until(
       () => /listens on/.test(example.output) || example.child.exitCode !== null,
       (isOver) => isOver,
+      { forMs: 30_000 },
     );
     if (example.child.exitCode !== null) throw new Error(example.output);
     return example;

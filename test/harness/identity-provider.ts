@@ -19,7 +19,7 @@ export interface SigningKey {
   readonly publicJwk: JWK;
 }
 
-/** How the provider behaves: as it should, refusing with 500, never answering, or answering nonsense. */
+/** Works, responds with 500, never responds, or responds with nonsense. */
 type Mode = 'up' | 'failing' | 'hanging' | 'nonsense';
 
 /** A new key pair that the provider does not know yet. */
@@ -44,13 +44,14 @@ export class IdentityProvider {
 
   private constructor(private readonly server: Server) {}
 
-  static async start(): Promise<IdentityProvider> {
+  /** @param alg of its first key */
+  static async start(alg = 'RS256'): Promise<IdentityProvider> {
     const server = createServer((request, response) => {
       provider.requests.push(request.url ?? '');
-      provider.answer(request.url ?? '', response);
+      provider.respond(request.url ?? '', response);
     });
     const provider = new IdentityProvider(server);
-    provider.keys = [await generateSigningKey('key-1')];
+    provider.keys = [await generateSigningKey('key-1', alg)];
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return provider;
   }
@@ -66,7 +67,7 @@ export class IdentityProvider {
 
   /** Signs with a new key from now on; the former ones are no longer published. */
   async rotate(kid: string): Promise<void> {
-    this.keys = [await generateSigningKey(kid)];
+    this.keys = [await generateSigningKey(kid, this.keys[0]?.alg)];
   }
 
   /** A valid token for alice, but for what is said otherwise; `undefined` leaves a claim out. */
@@ -94,7 +95,7 @@ export class IdentityProvider {
     await new Promise((resolve) => this.server.close(resolve));
   }
 
-  private answer(path: string, response: ServerResponse): void {
+  private respond(path: string, response: ServerResponse): void {
     if (this.mode === 'hanging') return;
     response.statusCode = this.mode === 'failing' ? 500 : 200;
     response.setHeader('content-type', 'application/json');

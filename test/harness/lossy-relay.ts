@@ -1,13 +1,13 @@
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** Says of a request how many bytes of the body of its answer get through, before the connection is cut; all of them: `undefined`. */
+/** How many bytes of the body of a response get through before the connection is cut; `undefined`: all. */
 export type Loss = (request: IncomingMessage) => number | undefined;
 
-/** Between a client and the service: every request arrives, and answers get lost on the way back. */
+/** Between a client and the service: every request arrives, and responses get lost on the way back. */
 export class LossyRelay {
-  /** What was asked, as `METHOD path`, with the `Range` if there is one. */
-  readonly heard: string[] = [];
+  /** The requests, as `METHOD path`, with the `Range` if there is one. */
+  readonly received: string[] = [];
   loss: Loss = () => undefined;
 
   private constructor(
@@ -29,13 +29,19 @@ export class LossyRelay {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
-  /** Loses the first answer for which this is true, after so many bytes of its body. */
+  /** Loses the first response for which this is true, after so many bytes of its body. */
   loseOnce(isMeant: (method: string, path: string) => boolean, bytes = 0): void {
     this.loss = ({ method = '', url = '' }) => {
       if (!isMeant(method, url)) return undefined;
       this.loss = () => undefined;
       return bytes;
     };
+  }
+
+  /** Forgets what it has received, and loses nothing more. */
+  reset(): void {
+    this.received.length = 0;
+    this.loss = () => undefined;
   }
 
   async close(): Promise<void> {
@@ -46,20 +52,20 @@ export class LossyRelay {
   private async pass(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = 'GET', url = '/' } = request;
     const { range } = request.headers;
-    this.heard.push(`${method} ${url}${range === undefined ? '' : ` ${range}`}`);
+    this.received.push(`${method} ${url}${range === undefined ? '' : ` ${range}`}`);
     const bytes = this.loss(request);
     const chunks = await request.toArray();
     const headers = new Headers(request.headers as Record<string, string>);
     headers.delete('connection');
-    const answer = await fetch(this.target + url, {
+    const original = await fetch(this.target + url, {
       method,
       headers,
       body: chunks.length > 0 ? Buffer.concat(chunks as Buffer[]) : undefined,
       redirect: 'manual',
     });
-    const body = Buffer.from(await answer.arrayBuffer());
+    const body = Buffer.from(await original.arrayBuffer());
     if (bytes === 0) return void response.destroy();
-    response.writeHead(answer.status, Object.fromEntries(answer.headers));
+    response.writeHead(original.status, Object.fromEntries(original.headers));
     if (bytes === undefined) return void response.end(method === 'HEAD' ? undefined : body);
     response.write(body.subarray(0, bytes), () => response.destroy());
   }

@@ -61,7 +61,7 @@ export class MarkdownDocument {
   }
 }
 
-/** Every document, whoever it is for. */
+/** All documents of this repository. */
 export async function allDocuments(): Promise<MarkdownDocument[]> {
   const paths = globSync(['*.md', '{bench,demo,deploy,docs,examples,sandbox,test}/**/*.md'], {
     exclude: (path) => path.includes('node_modules'),
@@ -72,6 +72,11 @@ export async function allDocuments(): Promise<MarkdownDocument[]> {
 /** Names in a cell that are marked as code. */
 export function codesIn(cell: string): string[] {
   return [...cell.matchAll(/`([^`]+)`/g)].map(([, code]) => code!);
+}
+
+/** The text of a cell, without marks of code and escapes. */
+export function renderedText(cell: string): string {
+  return textOf(PARSER.parseInline(cell, {})[0]!);
 }
 
 function textOf({ children }: Token): string {

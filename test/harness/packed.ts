@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** All that a package of this repository can be made of, besides `dist`. */
+/** Everything that a package of this repository can be made of, besides `dist`. */
 const PACKED = [
   '.env.example',
   'CHANGELOG.md',
@@ -15,28 +15,34 @@ const PACKED = [
   'tsconfig.json',
 ];
 
-/** The package as `npm pack` makes it of what has been built. */
-export interface PackedPackage {
-  /** Path of the tarball. */
-  readonly tarball: string;
-  /** What is in it. */
-  readonly files: readonly string[];
+interface PackReport {
+  readonly filename: string;
+  readonly files: readonly { readonly path: string }[];
 }
 
-/** Packs what is under test, where `dist/` may be another build or none. */
-export function packInto(directory: string): PackedPackage {
+/** Packs what is under test into this folder, and returns the path of the tarball. */
+export function packInto(directory: string): string {
+  return join(directory, pack('--pack-destination', directory).filename);
+}
+
+/** Paths of the files that the package would hold. */
+export function packedFiles(): string[] {
+  return pack('--dry-run').files.map(({ path }) => path);
+}
+
+/** Runs `npm pack` on a copy with the build under test as `dist/`, which may be another build in the repository, or none. */
+function pack(...options: readonly string[]): PackReport {
   const source = mkdtempSync(join(tmpdir(), 'pack-'));
-  for (const name of PACKED) cpSync(name, join(source, name));
-  cpSync(process.env.BUILT_SERVICE!, join(source, 'dist'), { recursive: true });
-  const json = execFileSync(
-    'npm',
-    ['pack', '--json', '--ignore-scripts', '--pack-destination', directory],
-    { cwd: source, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] },
-  );
-  rmSync(source, { recursive: true });
-  const packed = Object.values(
-    JSON.parse(json) as Record<string, { filename: string; files: { path: string }[] }>,
-  );
-  const { filename, files } = packed[0]!;
-  return { tarball: join(directory, filename), files: files.map(({ path }) => path) };
+  try {
+    for (const name of PACKED) cpSync(name, join(source, name));
+    cpSync(process.env.BUILT_SERVICE!, join(source, 'dist'), { recursive: true });
+    const json = execFileSync('npm', ['pack', '--json', '--ignore-scripts', ...options], {
+      cwd: source,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    return Object.values(JSON.parse(json) as Record<string, PackReport>)[0]!;
+  } finally {
+    rmSync(source, { recursive: true });
+  }
 }

@@ -55,6 +55,7 @@ export class ServiceProcess {
     await until(
       () => service.url,
       (url) => url !== undefined || service.child.exitCode !== null,
+      { forMs: 30_000 },
     );
     if (!service.url) throw new Error(`the service did not start: ${service.text}`);
     return service;

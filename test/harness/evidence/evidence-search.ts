@@ -1,5 +1,6 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { StringFinder } from './string-finder.js';
 
 /** Something that must not be where operators look. */
 export interface Secret {
@@ -7,7 +8,7 @@ export interface Secret {
   readonly value: string;
 }
 
-/** Whatever looks like this is one, known or not. */
+/** What has one of these shapes is a secret, known or not. */
 const SHAPES: readonly { readonly kind: string; readonly shape: RegExp }[] = [
   { kind: 'ticket', shape: /TICKET_/ },
   { kind: 'hash of a password', shape: /\$2[aby]\$\d\d\$/ },
@@ -16,27 +17,27 @@ const SHAPES: readonly { readonly kind: string; readonly shape: RegExp }[] = [
   { kind: 'header', shape: /\b(?:authorization|set-cookie|idempotency-key)[\\"']*\s*[:=]/i },
   // The payload of a link is a JSON array that begins with a time in milliseconds.
   { kind: 'signed link', shape: /\blink=|\bWzE[\w-]+\.[\w-]{43}/ },
-  // What the service had to blot out had no business in its log.
-  { kind: 'blotted out', shape: /\[redacted\]/i },
+  // What the service had to redact should not have been in its log.
+  { kind: 'redaction', shape: /\[redacted\]/i },
 ];
 
-/** Names of the files by what is in them. */
+/** Names of the files that are searched. */
 const EVIDENCE = /^(?:log|metrics|traces)/;
 
-/** What was found: the kind of secret, where, and the line. Files of secrets themselves are not looked into. */
+/** Returns the kind of each secret that was found, with its file and line. Files of secrets are not searched. */
 export async function searchEvidence(
   directory: string,
   secrets: readonly Secret[],
 ): Promise<string[]> {
-  const spellings = secrets.flatMap(({ kind, value }) =>
-    [...new Set(spellingsOf(value))].map((spelling) => ({ kind, spelling })),
+  const kinds = new Map(
+    secrets.flatMap(({ kind, value }) => spellingsOf(value).map((spelling) => [spelling, kind])),
   );
+  const finder = new StringFinder(kinds.keys());
   const found: string[] = [];
   for (const file of await filesOf(directory, EVIDENCE)) {
     const text = await readFile(join(directory, file), 'utf8');
-    for (const { kind, spelling } of spellings) {
-      const at = text.indexOf(spelling);
-      if (at >= 0) found.push(describe(kind, file, text, at));
+    for (const [spelling, at] of finder.find(text)) {
+      found.push(describe(kinds.get(spelling)!, file, text, at));
     }
     for (const { kind, shape } of SHAPES) {
       const at = text.search(shape);
@@ -46,7 +47,7 @@ export async function searchEvidence(
   return found;
 }
 
-/** The secrets that `secrets.recorder.ts` has noted. */
+/** The secrets that `secrets-recorder.ts` has recorded. */
 export async function recordedSecrets(directory: string): Promise<Secret[]> {
   const texts = await Promise.all(
     (await filesOf(directory, /^secrets/)).map((file) => readFile(join(directory, file), 'utf8')),

@@ -10,10 +10,10 @@ import './evidence.js';
 import { type Secret, recordedSecrets, searchEvidence } from './evidence-search.js';
 import { distinctiveNodeNames } from './node-names.js';
 
-/** Of what was found. */
+/** Findings that are printed, at most. */
 const MAX_SHOWN = 20;
 
-/** So many test files are a whole run; a single one may do without this or that. */
+/** A run of so many test files is expected to produce evidence of each kind; a single file may not. */
 const FILES_OF_A_RUN = 10;
 
 /**
@@ -44,7 +44,7 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   };
 }
 
-/** Test files that have run. */
+/** The number of test files that have run. */
 async function fileCount(directory: string): Promise<number> {
   const names = (await readdir(directory)).filter((name) => name.startsWith('files-'));
   const texts = await Promise.all(names.map((name) => readFile(join(directory, name), 'utf8')));

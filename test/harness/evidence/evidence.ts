@@ -2,7 +2,7 @@ import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inject } from 'vitest';
 
-/** Where everything is kept that services under test logged, measured and traced, and what must not be in it. */
+/** Where the logs, metrics and traces of all services under test are kept, and the secrets that must not be in them. */
 export interface Evidence {
   readonly directory: string;
   /** Base of the collector that takes their spans. */

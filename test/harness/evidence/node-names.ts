@@ -3,10 +3,10 @@ import type { RepositoryNode } from '../../../sandbox/repository/node.model.ts';
 import { sampleRepository } from '../../../sandbox/repository/sample-repository.ts';
 import { SAMPLE_NODES, SAMPLE_USERS } from '../../../sandbox/sample-nodes.ts';
 
-/** Shorter names ("old", "Tags") are words that may be part of anything. */
+/** Shorter names ("old", "Tags") may be part of other words. */
 const MIN_LENGTH = 6;
 
-/** Names of the sample nodes, but for those that are users' names as well. */
+/** Names of the sample nodes, except those that are also names of users. */
 export async function distinctiveNodeNames(): Promise<string[]> {
   const repository = await sampleRepository({ ...resolveOptions({}), onRemove: () => {} });
   const users: ReadonlySet<string> = new Set(SAMPLE_USERS.map(({ id }) => id));

@@ -1,21 +1,22 @@
 import { subscribe } from 'node:diagnostics_channel';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { FRESH_CREDENTIALS } from '../callers.js';
 import { keep } from './evidence.js';
 
-/** What is shorter may be part of anything. */
+/** Shorter ones may be part of other words. */
 const MIN_LENGTH = 10;
 
 const known = new Set<string>();
 
 /**
- * Notes every secret that a test or a service sends: by the requests that reach a server of this process, which are those
+ * Records every secret that a test or a service sends: by the requests that reach a server of this process, which are those
  * to the service and those to Alfresco, and by those of `fetch`, which may go to a service in a process of its own. This
  * module is loaded once in a worker, however many test files it runs.
  */
 subscribe('http.server.request.start', (message) => {
   const { headers, url = '' } = (message as { request: IncomingMessage }).request;
-  noteHeaders(headers);
-  noteQuery(url);
+  recordHeaders(headers);
+  recordQuery(url);
 });
 
 subscribe('undici:request:create', (message) => {
@@ -24,32 +25,34 @@ subscribe('undici:request:create', (message) => {
   for (let at = 0; at + 1 < headers.length; at += 2) {
     pairs.push([String(headers[at]).toLowerCase(), String(headers[at + 1])]);
   }
-  noteHeaders(Object.fromEntries(pairs));
-  noteQuery(path);
+  recordHeaders(Object.fromEntries(pairs));
+  recordQuery(path);
 });
 
-function noteHeaders(headers: IncomingHttpHeaders): void {
+function recordHeaders(headers: IncomingHttpHeaders): void {
   const [scheme = '', credentials] = headers.authorization?.split(/ +/) ?? [];
-  note('credentials', credentials);
+  // One secret for all of them: the search looks for each.
+  const isFresh = credentials?.endsWith(FRESH_CREDENTIALS);
+  record('credentials', isFresh ? FRESH_CREDENTIALS : credentials);
   if (scheme.toLowerCase() === 'basic' && credentials !== undefined) {
-    note(
+    record(
       'password',
       Buffer.from(credentials, 'base64')
         .toString('utf8')
         .replace(/^[^:]*:/, ''),
     );
   }
-  note('cookie', headers.cookie);
+  record('cookie', headers.cookie);
   // Its quotes belong to the header, not to the key.
-  note('idempotency key', headers['idempotency-key']?.toString().replaceAll('"', ''));
+  record('idempotency key', headers['idempotency-key']?.toString().replaceAll('"', ''));
 }
 
-function noteQuery(target: string): void {
+function recordQuery(target: string): void {
   const query = new URLSearchParams(/\?(.*)$/s.exec(target)?.[1]);
-  for (const name of ['link', 'alf_ticket']) note(name, query.get(name) ?? undefined);
+  for (const name of ['link', 'alf_ticket']) record(name, query.get(name) ?? undefined);
 }
 
-function note(kind: string, value: string | undefined): void {
+function record(kind: string, value: string | undefined): void {
   if (value === undefined || value.length < MIN_LENGTH || known.has(value)) return;
   known.add(value);
   keep('secrets', `${JSON.stringify({ kind, value })}\n`);

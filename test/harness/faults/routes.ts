@@ -1,8 +1,8 @@
 import { SAMPLE_NODES } from '../../../sandbox/sample-nodes.ts';
 import type { DownloadsApi } from '../api.js';
 
-/** What Alfresco answers to the request that goes wrong: JSON, nothing but a status, a ZIP; or it is its probe, or not asked. */
-type RouteKind = 'json' | 'empty' | 'content' | 'probe' | 'none';
+/** What Alfresco owes to the request that goes wrong: JSON, an empty body, a ZIP, or that it is ready; none where it is not asked. */
+export type RouteKind = 'json' | 'empty' | 'content' | 'probe' | 'none';
 
 /** One request to the service, and the request to Alfresco that goes wrong in it. */
 export interface Route {
@@ -30,18 +30,18 @@ const request =
   (api: DownloadsApi, id: string) =>
     api.request(method, path.replace('{id}', id), { headers });
 
-/** The answer as far as its first event; the stream would go on. */
+/** The response as far as its first event; the stream would go on. */
 async function firstEvent(api: DownloadsApi, id: string): Promise<Response> {
-  const answer = await api.request('GET', `/downloads/${id}/events`);
-  const { status, headers } = answer;
-  if (status !== 200) return answer;
-  const reader = answer.body!.getReader();
+  const response = await api.request('GET', `/downloads/${id}/events`);
+  const { status, headers } = response;
+  if (status !== 200) return response;
+  const reader = response.body!.getReader();
   const { value } = await reader.read();
   await reader.cancel();
   return new Response(value, { status, headers });
 }
 
-/** Every route of the service: a new one has to be put here, too, and is tried with every fault. */
+/** Every route of the service. A new one has to be added here, and is then tried with faults like the others. */
 export const ROUTES: readonly Route[] = [
   {
     name: 'POST /downloads',

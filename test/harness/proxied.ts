@@ -1,0 +1,27 @@
+import { startBff } from './bff.js';
+import { allUsers } from './callers.js';
+import { FaultProxy } from './fault-proxy.js';
+import { type Setup, configured } from './fixtures.js';
+
+/** As `configured`, with a `proxy` between service and stand-in, which behaves again after each test. */
+export function proxied({ sandbox, variables, onLine, pacing }: Setup) {
+  return configured({ sandbox })
+    .extend('runningProxy', { scope: 'file' }, async ({ runningSandbox }, { onCleanup }) => {
+      const proxy = await FaultProxy.start(Number(new URL(runningSandbox.url).port));
+      onCleanup(() => proxy.close());
+      return proxy;
+    })
+    .extend('bff', { scope: 'file' }, async ({ runningSandbox, runningProxy }, { onCleanup }) => {
+      const url = new URL(runningSandbox.url);
+      url.port = String(runningProxy.port);
+      const all = { USERS: allUsers(), ...variables };
+      const bff = await startBff(url.href, all, { onLine, pacing });
+      onCleanup(() => bff.close());
+      return bff;
+    })
+    .extend('proxy', ({ runningProxy }, { onCleanup }) => {
+      runningProxy.heard.length = 0;
+      onCleanup(() => runningProxy.clear());
+      return runningProxy;
+    });
+}

@@ -1,0 +1,41 @@
+import type { Page } from 'playwright-core';
+
+/** An operation of the API as the page shows it. */
+export interface ShownOperation {
+  readonly tag: string;
+  readonly operationId: string;
+}
+
+/** Swagger UI of the demo. */
+export class SwaggerPage {
+  private constructor(private readonly page: Page) {}
+
+  static async open(page: Page, demoUrl: string): Promise<SwaggerPage> {
+    await page.goto(`${demoUrl}/docs`);
+    return new SwaggerPage(page);
+  }
+
+  /** Presses Authorize as the greeting of the demo says. */
+  async authorize(): Promise<void> {
+    await this.page.locator('button.authorize').first().click();
+    const form = this.page.locator('.auth-container', {
+      has: this.page.locator('input[type=password]'),
+    });
+    await form.locator('input').first().fill('demo');
+    await form.locator('input[type=password]').fill('demo');
+    await form.locator('button.authorize').click();
+    await this.page.locator('.btn-done').first().click();
+  }
+
+  /** Presses Execute with what is filled in already; returns the status of the response. */
+  async tryOut({ tag, operationId }: ShownOperation): Promise<string> {
+    const block = this.page.locator(`#operations-${tag}-${operationId}`);
+    await block.locator('.opblock-summary').click();
+    await block.locator('button.execute').click();
+    const status = block.locator('.live-responses-table tbody .response-col_status').first();
+    const [code = ''] = (await status.innerText()).trim().split(/\s/);
+    // The page gets slow when many are open.
+    await block.locator('.opblock-summary').click();
+    return code;
+  }
+}
