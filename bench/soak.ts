@@ -150,7 +150,7 @@ async function watchAndSave(nodeIds: readonly string[], signal: AbortSignal): Pr
 
 async function deliver(nodeIds: readonly string[], signal: AbortSignal): Promise<void> {
   const patience = AbortSignal.any([signal, AbortSignal.timeout(5000)]);
-  const answer = await post('/downloads?deliver=content', nodeIds, patience).catch(() => undefined);
+  const answer = await post('/downloads/content', nodeIds, patience).catch(() => undefined);
   await answer?.arrayBuffer().catch(() => {});
 }
 

@@ -31,6 +31,22 @@ describe('the card of a download', () => {
       { badge: 'Stalled', bar: 50, isWarning: true, actions: ['cancel', 'remove'] },
     ],
     [
+      'waiting for longer than usual',
+      {
+        type: 'stalled',
+        entry: download({ status: 'PENDING', totalBytes: 0, totalFiles: 0 }),
+        percent: 0,
+        unchangedSince: '2026-11-24T01:00:00.000Z',
+      },
+      false,
+      {
+        badge: 'Not begun',
+        bar: 'unknown',
+        note: expect.stringContaining('Other ZIPs may be in front of it') as string,
+        actions: ['cancel', 'remove'],
+      },
+    ],
+    [
       'done',
       { type: 'done', entry: DONE, percent: 100 },
       false,

@@ -80,17 +80,19 @@ function running(event: ProgressEvent, isCancelling: boolean): CardState {
 
 function stalled(event: ProgressEvent, since: string, isCancelling: boolean): CardState {
   const time = new Date(since).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
+  const isWaiting = event.entry.status === 'PENDING';
+  const suspicion = isWaiting
+    ? `Alfresco has not begun with it since ${time}. Other ZIPs may be in front of it, or its job may be lost`
+    : `Nothing has happened since ${time}. Alfresco may be busy, or its job may have crashed`;
   return {
-    badge: isCancelling ? 'Cancelling' : 'Stalled',
+    badge: isCancelling ? 'Cancelling' : isWaiting ? 'Not begun' : 'Stalled',
     tone: 'warn',
-    bar: event.percent,
+    bar: isWaiting ? 'unknown' : event.percent,
     details: progressLine(event),
-    note:
-      `Nothing has happened since ${time}. Alfresco may be busy, or its job may have crashed: it does not say which. ` +
-      'Wait, or remove it and make a new one.',
+    note: `${suspicion}: it does not say which. Wait, or remove it and make a new one.`,
     isWarning: true,
     actions: isCancelling ? ['remove'] : ['cancel', 'remove'],
-    spoken: `has not moved since ${time}.`,
+    spoken: isWaiting ? `has been waiting since ${time}.` : `has not moved since ${time}.`,
   };
 }
 

@@ -23,6 +23,7 @@ const PACE: WatchPace = {
   retryMs: 10,
   longestRetryMs: 40,
   stallAfterMs: 60_000,
+  pendingStallAfterMs: 60_000,
 };
 const EVENTS = 'GET /downloads/x/events';
 const STATUS = 'GET /downloads/x';
@@ -344,6 +345,21 @@ describe('where event streams do not get through', () => {
     expect(events[1]).toMatchObject({
       unchangedSince: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/) as string,
     });
+  });
+
+  it('does not call a download stalled that waits in a queue, until that takes longer than usual', async () => {
+    const waiting = download({ status: 'PENDING', totalBytes: 0, totalFiles: 0 });
+    const watchWaiting = async (pace: Partial<WatchPace>) => {
+      const answers = [waiting, waiting, waiting];
+      server.script = ({ what }, response) => {
+        if (what === EVENTS) return response.writeHead(404).end();
+        return json(response, { entry: answers.shift() ?? DONE });
+      };
+      return typesOf(await watch(undefined, client(pace)));
+    };
+    expect(await watchWaiting({ stallAfterMs: 1 })).toEqual(['progress', 'done']);
+    const pace = { stallAfterMs: 1, pendingStallAfterMs: 1 };
+    expect(await watchWaiting(pace)).toEqual(['progress', 'stalled', 'done']);
   });
 
   it('does not wait at the service beyond the moment when a download has stalled', async () => {

@@ -156,11 +156,12 @@ export class DownloadWatcher {
 
   /** Asks how far the download is; if it may wait, for an answer that differs from the one before. */
   #inquire(mayWait: boolean): Promise<Answer> {
-    const { waitSeconds, stallAfterMs } = this.#pace;
+    const { waitSeconds } = this.#pace;
     if (!mayWait || !this.#etag || !this.#last) {
       return this.#connection.ask(this.#path, { signal: this.#signal });
     }
-    const untilStalled = stallAfterMs - (Date.now() - this.#meter.changedAt);
+    const untilStalled =
+      this.#stallAfterMs(this.#last.entry) - (Date.now() - this.#meter.changedAt);
     const seconds =
       this.#last.type === 'stalled'
         ? waitSeconds
@@ -177,13 +178,18 @@ export class DownloadWatcher {
     const now = Date.now();
     const isChanged = this.#meter.see(download, now);
     const { changedAt } = this.#meter;
-    const isStalled = isRunning(download) && now - changedAt >= this.#pace.stallAfterMs;
+    const isStalled = isRunning(download) && now - changedAt >= this.#stallAfterMs(download);
     const isNews = isChanged || this.#failures > 0 || (isStalled && this.#last?.type !== 'stalled');
     if (!isNews) return undefined;
     const progress = this.#meter.progressOf(download);
     return isStalled
       ? { type: 'stalled', ...progress, unchangedSince: new Date(changedAt).toISOString() }
       : { type: eventTypeOf(download), ...progress };
+  }
+
+  #stallAfterMs({ status }: Download): number {
+    const { stallAfterMs, pendingStallAfterMs } = this.#pace;
+    return status === 'PENDING' ? pendingStallAfterMs : stallAfterMs;
   }
 
   #told<E extends DownloadEvent>(event: E): E {

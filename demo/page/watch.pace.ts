@@ -14,8 +14,10 @@ export interface WatchPace {
   readonly retryMs: number;
   /** ... up to this. */
   readonly longestRetryMs: number;
-  /** Where events do not get through: how long a download may stand still before it is called stalled. */
+  /** Where events do not get through: how long a download may stand still before it is called stalled, ... */
   readonly stallAfterMs: number;
+  /** ... and how long it may be PENDING: in a queue nothing moves. */
+  readonly pendingStallAfterMs: number;
 }
 
 export const DEFAULT_PACE: WatchPace = {
@@ -27,4 +29,5 @@ export const DEFAULT_PACE: WatchPace = {
   retryMs: 2000,
   longestRetryMs: 30_000,
   stallAfterMs: 120_000,
+  pendingStallAfterMs: 1_800_000,
 };

@@ -42,8 +42,7 @@ export class Downloads {
         body: { nodeIds },
       }),
     );
-    // A text only with `deliver=content`, where the answer is the ZIP.
-    return (answer as components['schemas']['DownloadEntry']).entry.id!;
+    return answer.entry.id!;
   }
 
   /** A download as it is, and after each change, until its status is final. Requests wait at the service for a change. */
@@ -81,7 +80,7 @@ export class Downloads {
   /** Removes a download and its ZIP, also one that still runs. */
   async remove(id: string): Promise<void> {
     await persistently(async () => {
-      const params = { path: { id }, query: { purge: 'true' } } as const;
+      const params = { path: { id }, query: { purge: true } };
       const { error, response } = await this.api.DELETE('/downloads/{id}', { params });
       // Done by an earlier attempt, or by Alfresco itself.
       if (!response.ok && response.status !== 404) throw new DownloadsError(response, error);

@@ -137,6 +137,7 @@ describe('the node of a download', () => {
       id: ID,
       status: 'DONE',
       name: 'archive.zip',
+      createdAt: 1_795_482_011_000,
       modifiedAt: 1_795_482_014_000,
       size: 412,
     });
@@ -179,7 +180,7 @@ describe('the node of a download', () => {
     expect(() => parseDownloadNode({ status: 200, body }, ID)).toThrow(badResponse);
   });
 
-  it.each(['id', 'nodeType', 'modifiedAt', 'properties', 'content'])(
+  it.each(['id', 'nodeType', 'createdAt', 'modifiedAt', 'properties', 'content'])(
     'is not taken without %s',
     (name) => {
       expect(() => parseDownloadNode(answer(without(NODE, name)), ID)).toThrow(badResponse);

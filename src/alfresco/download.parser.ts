@@ -8,7 +8,8 @@ import {
 import { isNodeId } from './node-id.js';
 import { ProblemException } from '../problems/problem.exception.js';
 
-const DOWNLOAD_NODE_TYPE = 'download:download';
+/** Type of the nodes that downloads are. */
+export const DOWNLOAD_NODE_TYPE = 'download:download';
 
 /** @throws ProblemException ALFRESCO_BAD_RESPONSE when a member is missing or of another type */
 export function parseDownload(answer: Answer, expectedId?: string): Download {
@@ -38,6 +39,7 @@ export function parseDownloadNode(answer: Answer, expectedId: string): DownloadN
     id,
     status,
     name: typeof entry.name === 'string' ? entry.name : '',
+    createdAt: dateOf(entry, 'createdAt'),
     modifiedAt: dateOf(entry, 'modifiedAt'),
     ...(status === 'DONE' && {
       size: countOf(isObject(entry.content) ? entry.content : {}, 'sizeInBytes'),

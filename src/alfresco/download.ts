@@ -25,6 +25,8 @@ export interface DownloadNode {
   readonly status: DownloadStatus;
   /** Name of the archive, e.g. `archive.zip`. */
   readonly name: string;
+  /** Creation in milliseconds of the epoch. */
+  readonly createdAt: number;
   /** Last modification in milliseconds of the epoch; the ETag of Alfresco's own content answers. */
   readonly modifiedAt: number;
   /** Bytes of the ZIP; only there when `status` is DONE. */

@@ -64,7 +64,7 @@ export class CallerGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
     const link = linkOf(context);
     if (link !== undefined) {
-      request.caller = this.links.verify(pathOf(request.url), link);
+      request.caller = this.links.verify(pathOf(request.url), link).caller;
       return true;
     }
     // One with a ticket is known already, see `TicketGuard`.

@@ -16,8 +16,21 @@ export interface SignedLink {
   readonly expiresAt: number;
 }
 
-/** What a link says: until when, and for whom. */
-type Payload = readonly [expiresAt: number, callerId: string, callerName: string];
+/** What a link stands for. */
+export interface LinkGrant {
+  /** Who is calling when it is followed. */
+  readonly caller: Caller;
+  /** Name under which the ZIP is to be saved; without it, the one that Alfresco gave it. */
+  readonly fileName?: string;
+}
+
+/** What a link says: until when, for whom, and under which name. */
+type Payload = readonly [
+  expiresAt: number,
+  callerId: string,
+  callerName: string,
+  ...fileName: string[],
+];
 
 /**
  * Makes and checks links that stand in for credentials: `payload.signature`, both base64url.
@@ -29,23 +42,34 @@ type Payload = readonly [expiresAt: number, callerId: string, callerName: string
 export class LinkSigner {
   constructor(@Inject(LINK_CONFIG) private readonly config: LinkConfig) {}
 
-  /** Value of the `link` parameter for a GET or HEAD of `path` by this caller. */
-  sign(path: string, caller: Caller, now = Date.now()): SignedLink {
-    const expiresAt = now + this.config.ttlSeconds * 1000;
-    const payload = encode([expiresAt, caller.id, caller.name]);
+  /** Seconds that a link may be good for, and is unless told otherwise. */
+  get longestSeconds(): number {
+    return this.config.ttlSeconds;
+  }
+
+  /** Value of the `link` parameter for a GET or HEAD of `path`. */
+  sign(
+    path: string,
+    { caller, fileName }: LinkGrant,
+    seconds = this.longestSeconds,
+    now = Date.now(),
+  ): SignedLink {
+    const expiresAt = now + seconds * 1000;
+    const names = fileName === undefined ? [] : [fileName];
+    const payload = encode([expiresAt, caller.id, caller.name, ...names]);
     return { link: `${payload}.${signature(this.config.secrets[0], path, payload)}`, expiresAt };
   }
 
-  /** Who may follow this link. @throws ProblemException LINK_INVALID */
-  verify(path: string, link: string, now = Date.now()): Caller {
+  /** What this link stands for. @throws ProblemException LINK_INVALID */
+  verify(path: string, link: string, now = Date.now()): LinkGrant {
     const [payload = '', given = '', ...rest] = link.split('.');
     const isGenuine = this.config.secrets.some((secret) =>
       isEqual(signature(secret, path, payload), given),
     );
     if (!isGenuine || rest.length > 0) throw new ProblemException('LINK_INVALID');
-    const [expiresAt, id, name] = decode(payload);
+    const [expiresAt, id, name, fileName] = decode(payload);
     if (now >= expiresAt) throw new ProblemException('LINK_INVALID');
-    return { id, name };
+    return { caller: { id, name }, fileName };
   }
 }
 

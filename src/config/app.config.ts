@@ -113,8 +113,10 @@ export interface DownloadsConfig {
   readonly maxNodeIds: number;
   /** Milliseconds for which the state of a download that can still change is not asked for again. */
   readonly statusFreshnessMs: number;
-  /** Milliseconds without any change after which a download counts as stalled. */
+  /** Milliseconds without any change after which a download that is IN_PROGRESS counts as stalled. */
   readonly stallAfterMs: number;
+  /** Milliseconds after which a download that is still PENDING counts as stalled. */
+  readonly pendingStallAfterMs: number;
 }
 
 /** Everything the service can be told from outside, checked. See `.env.example` for the variables. */

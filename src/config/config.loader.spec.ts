@@ -50,7 +50,12 @@ describe('the configuration', () => {
         maxConnections: 128,
       },
       auth: { schemes: ['basic'], users: new Map([['alice', HASH]]) },
-      downloads: { maxNodeIds: 1000, statusFreshnessMs: 250, stallAfterMs: 120_000 },
+      downloads: {
+        maxNodeIds: 1000,
+        statusFreshnessMs: 250,
+        stallAfterMs: 120_000,
+        pendingStallAfterMs: 1_800_000,
+      },
       store: { url: 'sqlite:./data/downloads.db', retentionMs: 86_400_000 },
       links: {
         secrets: [expect.stringMatching(/^[\w-]{43}$/)],
@@ -98,6 +103,7 @@ describe('the configuration', () => {
         MAX_NODE_IDS: '5',
         STATUS_FRESHNESS_MS: '0',
         STALL_AFTER_MS: '6',
+        PENDING_STALL_AFTER_MS: '7',
         SHUTDOWN_GRACE_MS: '0',
         WORKERS: '64',
         MAX_BODY_BYTES: '1024',
@@ -136,7 +142,7 @@ describe('the configuration', () => {
           usernameClaim: 'email',
         },
       },
-      downloads: { maxNodeIds: 5, statusFreshnessMs: 0, stallAfterMs: 6 },
+      downloads: { maxNodeIds: 5, statusFreshnessMs: 0, stallAfterMs: 6, pendingStallAfterMs: 7 },
       store: { url: 'redis://:pass@cache.example.com:6379/1', retentionMs: 60_000 },
       links: {
         secrets: ['a'.repeat(32), 'b'.repeat(32)],
@@ -391,6 +397,7 @@ describe('a wrong variable', () => {
     ['MAX_NODE_IDS', '0', 'at least 1'],
     ['STATUS_FRESHNESS_MS', '2001', 'from 0 to 2000'],
     ['STALL_AFTER_MS', '0', 'from 1 to'],
+    ['PENDING_STALL_AFTER_MS', '0', 'from 1 to'],
     ['SHUTDOWN_GRACE_MS', '-1', 'from 0 to'],
     ['MAX_BODY_BYTES', '64k', 'bytes'],
     ['DOCS', 'yes', 'on or off'],

@@ -161,6 +161,7 @@ function toAppConfig(
       maxNodeIds: environment.MAX_NODE_IDS,
       statusFreshnessMs: environment.STATUS_FRESHNESS_MS,
       stallAfterMs: environment.STALL_AFTER_MS,
+      pendingStallAfterMs: environment.PENDING_STALL_AFTER_MS,
     },
     store: { url: environment.STORE_URL, retentionMs: environment.DOWNLOAD_RETENTION * 1000 },
     links: toLinkConfig(environment),

@@ -190,6 +190,9 @@ export class Environment {
   @IsWholeNumber(MILLISECONDS, 1, MAX_TIMER_MS)
   STALL_AFTER_MS = 120_000;
 
+  @IsWholeNumber(MILLISECONDS, 1, MAX_TIMER_MS)
+  PENDING_STALL_AFTER_MS = 1_800_000;
+
   @IsWholeNumber(
     `must be a whole number of milliseconds from 0 to ${MAX_TIMER_MS}`,
     0,

@@ -51,17 +51,29 @@ export const LINK_EXAMPLE = {
   },
 };
 
+const demo = { id: 'demo', displayName: 'demo' };
+
+/** A response of GET /nodes/{id}. */
+export const NODE_EXAMPLE = {
+  entry: {
+    id: EXAMPLES.downloadId,
+    name: 'Projects.zip',
+    nodeType: 'download:download',
+    isFile: true,
+    isFolder: false,
+    createdAt: '2026-11-24T01:00:11.000+0000',
+    modifiedAt: '2026-11-24T01:00:14.000+0000',
+    createdByUser: demo,
+    modifiedByUser: demo,
+    content: { mimeType: 'application/zip', sizeInBytes: 20_003_105 },
+  },
+};
+
 const progress = { ...inProgress, percent: 48.8, bytesPerSecond: 5_120_000, remainingSeconds: 3 };
 
-/** An answer of GET /downloads/{id}/events. */
-export const EVENTS_EXAMPLE = `retry: 2000
-
-id: IN_PROGRESS.1.10240000.3.20971533
-event: progress
-data: ${JSON.stringify(progress)}
-
-id: DONE.3.20971533.3.20971533
-event: done
-data: ${JSON.stringify({ ...done, percent: 100 })}
-
-`;
+/** One event of GET /downloads/{id}/events. */
+export const EVENT_EXAMPLE = {
+  id: 'IN_PROGRESS.1.10240000.3.20971533',
+  event: 'progress',
+  data: JSON.stringify(progress),
+};

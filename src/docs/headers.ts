@@ -15,6 +15,9 @@ const countHeader = (description: string, example: number) => ({
   example,
 });
 
+/** Of what is true at the moment only. */
+export const NOT_KEPT = { 'Cache-Control': textHeader('Not to be kept.', 'no-store') };
+
 /** What several answers have. */
 export const HEADERS = {
   'X-Request-Id': textHeader(

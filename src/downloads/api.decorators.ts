@@ -5,6 +5,7 @@ import { ApiHeadProblems, ApiProblems } from '../docs/api-problems.decorator.js'
 import { EXAMPLES } from '../docs/examples.js';
 import { headers, textHeader } from '../docs/headers.js';
 import type { ProblemCode } from '../problems/problem.catalogue.js';
+import { ZIP_TYPE } from './content/archive-name.js';
 
 const VALIDATORS = {
   ETag: textHeader('Strong entity tag of the ZIP.', '"1764032411000"'),
@@ -18,6 +19,7 @@ const CONTENT_HEADERS = {
 };
 
 const CONTENT_PROBLEMS: readonly ProblemCode[] = [
+  'VALIDATION_FAILED',
   'INVALID_ID',
   'NOT_A_DOWNLOAD',
   'FORBIDDEN',
@@ -29,7 +31,7 @@ const CONTENT_PROBLEMS: readonly ProblemCode[] = [
 
 /** A body that is a ZIP. */
 export const ZIP = {
-  'application/zip': {
+  [ZIP_TYPE]: {
     schema: { type: 'string', format: 'binary' },
     example: '(the bytes of the ZIP)',
   },
@@ -51,13 +53,26 @@ export function ApiId(): MethodDecorator {
 }
 
 /** The `fields` parameter. */
-export function ApiFields(): MethodDecorator {
+export function ApiFields(
+  example = 'id,status,filesAdded,bytesAdded,totalFiles,totalBytes',
+): MethodDecorator {
   return ApiQuery({
     name: 'fields',
     required: false,
     description:
-      'Comma-separated names of the members wanted in `entry`; unknown names are ignored.',
-    schema: { type: 'string', example: 'id,status,filesAdded,bytesAdded,totalFiles,totalBytes' },
+      'Comma-separated names of the members wanted in `entry`; unknown names are ignored. The parameter may be repeated.',
+    schema: { type: 'string', example },
+  });
+}
+
+/** The `attachment` parameter. */
+function ApiAttachment(): MethodDecorator {
+  return ApiQuery({
+    name: 'attachment',
+    required: false,
+    schema: { type: 'boolean', default: true },
+    description:
+      'With `false`, there is no `Content-Disposition`, as from Alfresco. A browser saves the ZIP all the same, under a name of its own.',
   });
 }
 
@@ -76,6 +91,7 @@ export function ApiGetContent(
         'headers work as in RFC 9110, so that a broken transfer can be resumed; several ranges get the whole ZIP.',
     }),
     ApiId(),
+    ApiAttachment(),
     ApiHeaderOf('Range', 'Part of the ZIP that is wanted: `bytes=1000-` (RFC 9110, 14.2).'),
     ApiHeaderOf('If-Range', '`ETag` of the part that is there: another ZIP is sent whole.'),
     ...conditions(),
@@ -112,6 +128,7 @@ export function ApiHeadContent(
       description: 'The headers of GET, without the ZIP; Alfresco need not read it for that.',
     }),
     ApiId(),
+    ApiAttachment(),
     ...conditions(),
     ApiResponse({ status: 200, description: 'There is a ZIP.', headers: CONTENT_HEADERS }),
     notModified(),

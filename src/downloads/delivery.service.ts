@@ -29,7 +29,7 @@ export class DeliveryService implements BeforeApplicationShutdown {
   /**
    * Makes a download, waits for it, answers with its ZIP, and removes it; also when the caller leaves, or it fails.
    * @throws ProblemException those of `CreationService.create`; CONTENT_NOT_READY when it ends without a ZIP,
-   *   ALFRESCO_TIMEOUT when it stalls, SHUTTING_DOWN
+   *   ALFRESCO_TIMEOUT when it is not begun with, or stalls, SHUTTING_DOWN
    */
   async deliver(
     caller: Caller,
@@ -71,9 +71,12 @@ export class DeliveryService implements BeforeApplicationShutdown {
     socket?.setTimeout(idleMs);
     if (event?.name === 'gone') throw event.problem;
     if (event?.name === 'stalled') {
+      const isPending = event.download.status === 'PENDING';
       throw new ProblemException('ALFRESCO_TIMEOUT', {
-        detail: 'Alfresco has stopped working on the ZIP, and says nothing about it.',
-        diagnosis: 'stalled',
+        detail: isPending
+          ? 'Alfresco has not begun with the ZIP: its queue is too long, or the job was lost.'
+          : 'Alfresco has stopped working on the ZIP, and says nothing about it.',
+        diagnosis: isPending ? 'not begun' : 'stalled',
       });
     }
     if (!event && !gone.aborted) throw new ProblemException('SHUTTING_DOWN');

@@ -12,18 +12,18 @@ import {
   getSchemaPath,
 } from '@nestjs/swagger';
 import { ApiProblems } from '../docs/api-problems.decorator.js';
-import { DOWNLOAD_EXAMPLES, EVENTS_EXAMPLE, EXAMPLES, LINK_EXAMPLE } from '../docs/examples.js';
-import { headers, textHeader } from '../docs/headers.js';
+import { DOWNLOAD_EXAMPLES, EVENT_EXAMPLE, EXAMPLES, LINK_EXAMPLE } from '../docs/examples.js';
+import { NOT_KEPT, headers, textHeader } from '../docs/headers.js';
 import { ApiFields, ApiId, ZIP } from './api.decorators.js';
 import { CreateDownloadDto } from './dto/create-download.dto.js';
-import { DirectAccessUrlEntry } from './dto/direct-access-url.dto.js';
+import { DirectAccessUrlBodyDto, DirectAccessUrlEntry } from './dto/direct-access-url.dto.js';
 import { DownloadListEnvelope } from './dto/download-list.dto.js';
 import { DownloadEntry } from './dto/download.dto.js';
+import { DownloadEventDto } from './dto/download-event.dto.js';
 import { ProgressDto } from './dto/progress.dto.js';
+import type { ProblemCode } from '../problems/problem.catalogue.js';
 import { MAX_ITEMS, SKIP_COUNT } from './paging.js';
 import { LONGEST_WAIT } from './progress/prefer.header.js';
-
-const NOT_KEPT = { 'Cache-Control': textHeader('Not to be kept.', 'no-store') };
 
 /** `Retry-After` only while the status can change. */
 const ENTRY_HEADERS = { ...NOT_KEPT, ...headers('Retry-After', 'Preference-Applied') };
@@ -48,37 +48,6 @@ const LINKS = Object.fromEntries(
   ]),
 );
 
-/** Each event as an object, in the manner of OpenAPI 3.2; its `data` is JSON in a text. */
-const EVENTS_SCHEMA = {
-  type: 'string',
-  contentMediaType: 'text/event-stream',
-  contentSchema: {
-    type: 'array',
-    items: {
-      type: 'object',
-      required: ['id', 'event', 'data'],
-      properties: {
-        id: { type: 'string', description: 'For `Last-Event-ID`.' },
-        event: {
-          type: 'string',
-          enum: ['progress', 'stalled', 'done', 'cancelled', 'too-large', 'gone'],
-        },
-        data: {
-          type: 'string',
-          contentMediaType: 'application/json',
-          contentSchema: {
-            description: 'A problem document with `gone`, else the progress.',
-            oneOf: [
-              { $ref: getSchemaPath(ProgressDto) },
-              { $ref: getSchemaPath('ProblemDocument') },
-            ],
-          },
-        },
-      },
-    },
-  },
-};
-
 /** The `Prefer` header. */
 function ApiPrefer(until: string): MethodDecorator {
   return ApiHeader({
@@ -86,6 +55,30 @@ function ApiPrefer(until: string): MethodDecorator {
     required: false,
     schema: { type: 'string' },
     description: `\`wait=N\` (RFC 7240): answer when ${until}, or after N seconds; at most ${LONGEST_WAIT}.`,
+  });
+}
+
+const CREATION_PROBLEMS: readonly ProblemCode[] = [
+  'VALIDATION_FAILED',
+  'MALFORMED_BODY',
+  'ORIGIN_FORBIDDEN',
+  'NODE_FORBIDDEN',
+  'NODE_NOT_FOUND',
+  'CONTENT_ARCHIVED',
+  'BODY_TOO_LARGE',
+  'TOO_MANY_NODES',
+  'UNSUPPORTED_MEDIA_TYPE',
+  'NODE_NOT_ZIPPABLE',
+  'STORE_UNAVAILABLE',
+];
+
+/** The body of a request for a ZIP. */
+function ApiNodeIds(): MethodDecorator {
+  return ApiBody({
+    type: CreateDownloadDto,
+    examples: {
+      folder: { summary: 'A folder of the demo', value: { nodeIds: EXAMPLES.nodeIds } },
+    },
   });
 }
 
@@ -97,33 +90,19 @@ export function ApiCreateDownload(): MethodDecorator {
       summary: 'Start a ZIP of nodes',
       description:
         'Alfresco makes the ZIP in the background; watch the address in `Location`, or its `/events`, until `status` is final. ' +
-        'With `Prefer: wait=N` the answer waits for that, at most N seconds. With `deliver=content` the answer is the ZIP itself, ' +
-        'and nothing stays behind: the download is removed when the ZIP is sent, or the caller leaves. ' +
+        'With `Prefer: wait=N` the response waits for that, at most N seconds. ' +
         'What may not be read below a requested folder is silently left out. Without an `Idempotency-Key` every call makes a new ZIP.',
     }),
     ApiFields(),
-    ApiQuery({
-      name: 'deliver',
-      required: false,
-      schema: { type: 'string', enum: ['content'] },
-      description:
-        'Answer with the ZIP instead of the entry. Takes as long as Alfresco needs, without a byte until then.',
-    }),
     ApiPrefer('the ZIP is finished'),
     ApiHeader({
       name: 'Idempotency-Key',
       required: false,
       schema: { type: 'string', maxLength: 255 },
       description:
-        'Makes the request safe to repeat: the same caller gets the same download for the same key and nodes. ' +
-        'Not with `deliver=content`.',
+        'Makes the request safe to repeat: the same caller gets the same download for the same key and nodes.',
     }),
-    ApiBody({
-      type: CreateDownloadDto,
-      examples: {
-        folder: { summary: 'A folder of the demo', value: { nodeIds: EXAMPLES.nodeIds } },
-      },
-    }),
+    ApiNodeIds(),
     ApiAcceptedResponse({
       type: DownloadEntry,
       description: 'The ZIP has been asked for.',
@@ -134,28 +113,32 @@ export function ApiCreateDownload(): MethodDecorator {
       },
       links: LINKS,
     }),
-    ApiResponse({
-      status: 200,
-      description: 'With `deliver=content`: the ZIP.',
-      headers: { ...NOT_KEPT, ...headers('Content-Length', 'Content-Disposition') },
+    ApiProblems(...CREATION_PROBLEMS, 'IDEMPOTENCY_KEY_IN_USE', 'IDEMPOTENCY_KEY_REUSED'),
+  );
+}
+
+/** POST /downloads/content. */
+export function ApiDeliverContent(): MethodDecorator {
+  return applyDecorators(
+    ApiOperation({
+      operationId: 'deliverContent',
+      summary: 'Get a ZIP of nodes in one call',
+      description:
+        'Makes a download, waits for it, responds with its ZIP, and removes it; also when the client disconnects. Takes as long as ' +
+        'Alfresco needs, without a byte until then. The ZIP can be had once: no ranges, no conditions, and no `Idempotency-Key`. ' +
+        'What may not be read below a requested folder is silently left out.',
+    }),
+    ApiNodeIds(),
+    ApiOkResponse({
+      description: 'The ZIP.',
+      headers: {
+        ...NOT_KEPT,
+        ...headers('Content-Length', 'Content-Disposition'),
+        'Accept-Ranges': textHeader('It can be had only once.', 'none'),
+      },
       content: ZIP,
     }),
-    ApiProblems(
-      'VALIDATION_FAILED',
-      'MALFORMED_BODY',
-      'ORIGIN_FORBIDDEN',
-      'NODE_FORBIDDEN',
-      'NODE_NOT_FOUND',
-      'IDEMPOTENCY_KEY_IN_USE',
-      'CONTENT_NOT_READY',
-      'CONTENT_ARCHIVED',
-      'BODY_TOO_LARGE',
-      'TOO_MANY_NODES',
-      'UNSUPPORTED_MEDIA_TYPE',
-      'NODE_NOT_ZIPPABLE',
-      'IDEMPOTENCY_KEY_REUSED',
-      'STORE_UNAVAILABLE',
-    ),
+    ApiProblems(...CREATION_PROBLEMS, 'DOWNLOAD_NOT_FOUND', 'CONTENT_NOT_READY'),
   );
 }
 
@@ -248,7 +231,7 @@ export function ApiWatchDownload(): MethodDecorator {
       summary: 'Watch a download',
       description:
         'Server-sent events, until the last one: `progress` with every change, `stalled` when nothing has changed for a while ' +
-        '(STALL_AFTER_MS), since Alfresco has no failed state, and `progress` again if it goes on; at the end one of `done`, ' +
+        '(STALL_AFTER_MS; PENDING_STALL_AFTER_MS while it is PENDING), since Alfresco has no failed state, and `progress` again if it goes on; at the end one of `done`, ' +
         '`cancelled`, `too-large`, or `gone` with a problem document when Alfresco has removed the download. Data of all others is a ' +
         '`Progress`. A stream that ends without one of these, as when the service is restarted, is to be opened again with `Last-Event-ID`.',
     }),
@@ -259,14 +242,17 @@ export function ApiWatchDownload(): MethodDecorator {
       schema: { type: 'string' },
       description: 'The `id` of the last event the caller has; it is not sent again.',
     }),
-    ApiExtraModels(ProgressDto),
+    ApiExtraModels(ProgressDto, DownloadEventDto),
     ApiOkResponse({
-      description: 'The events.',
+      description: 'The events; the schema is that of one of them.',
       headers: {
         'Cache-Control': textHeader('Not to be kept, nor changed.', 'no-store, no-transform'),
       },
       content: {
-        'text/event-stream': { schema: EVENTS_SCHEMA, example: EVENTS_EXAMPLE },
+        'text/event-stream': {
+          schema: { $ref: getSchemaPath(DownloadEventDto) },
+          example: EVENT_EXAMPLE,
+        },
       },
     }),
     ApiNoContentResponse({ description: 'The caller has the last event already.' }),
@@ -296,7 +282,7 @@ export function ApiCancelDownload(): MethodDecorator {
     ApiQuery({
       name: 'purge',
       required: false,
-      schema: { type: 'string', enum: ['true', 'false'], default: 'false' },
+      schema: { type: 'boolean', default: false },
       description:
         'Remove the download, too, once the job has stopped or some seconds have passed.',
     }),
@@ -322,15 +308,24 @@ export function ApiRequestLink(): MethodDecorator {
       summary: 'Make a link that needs no credentials',
       description:
         'For a plain `<a href>`: the answer holds an address of the content that works without a header until it expires ' +
-        '(LINK_TTL). It is good for this download only, as the caller who asked for it.',
+        '(`validFor`, at most LINK_TTL). It is good for this download only, as the caller who asked for it.',
     }),
     ApiId(),
+    ApiBody({
+      required: false,
+      type: DirectAccessUrlBodyDto,
+      examples: {
+        named: { summary: 'With a name of its own', value: { fileName: 'Projects 2026.zip' } },
+        short: { summary: 'For a minute', value: { validFor: 60 } },
+      },
+    }),
     ApiOkResponse({
       type: DirectAccessUrlEntry,
       description: 'The link.',
       example: LINK_EXAMPLE,
     }),
     ApiProblems(
+      'VALIDATION_FAILED',
       'INVALID_ID',
       'MALFORMED_BODY',
       'MALFORMED_REQUEST',

@@ -15,6 +15,7 @@ import { DeliveryService } from './delivery.service.js';
 import {
   ApiCancelDownload,
   ApiCreateDownload,
+  ApiDeliverContent,
   ApiGetDownload,
   ApiListDownloads,
   ApiRequestLink,
@@ -24,16 +25,23 @@ import { DownloadsService } from './downloads.service.js';
 import { ChoicePipe } from './dto/choice.pipe.js';
 import { CreateDownloadDto } from './dto/create-download.dto.js';
 import { toDownloadEntry } from './dto/download.dto.js';
-import { DirectAccessUrlEntry, toDirectAccessUrlEntry } from './dto/direct-access-url.dto.js';
+import {
+  DirectAccessUrlBodyDto,
+  DirectAccessUrlEntry,
+  toDirectAccessUrlEntry,
+} from './dto/direct-access-url.dto.js';
 import { DownloadListEnvelope, toDownloadListEnvelope } from './dto/download-list.dto.js';
 import { FieldsPipe } from './dto/fields.pipe.js';
 import { IdempotencyKey } from './dto/idempotency-key.decorator.js';
 import { NodeIdPipe } from './dto/node-id.pipe.js';
+import { RemovedParameterPipe } from './dto/removed-parameter.pipe.js';
 import { WholeNumberPipe } from './dto/whole-number.pipe.js';
 import { MAX_ITEMS, SKIP_COUNT } from './paging.js';
 import { PreferredWait } from './progress/prefer.header.js';
 import { stateTag } from './progress/progress.event.js';
 import { RETRY_AFTER } from './retry-after.js';
+
+const NO_DELIVER = new RemovedParameterPipe('POST /downloads/content gives the ZIP in one call');
 
 @DownloadsApi('downloads')
 export class DownloadsController {
@@ -51,15 +59,11 @@ export class DownloadsController {
     @Body(new BodyValidationPipe(CreateDownloadDto)) body: Readonly<CreateDownloadDto>,
     @IdempotencyKey() key: string | undefined,
     @PreferredWait() seconds: number | undefined,
-    @Query('deliver', new ChoicePipe(['content'])) deliver: 'content' | undefined,
+    @Query('deliver', NO_DELIVER) _deliver: undefined,
     @Query('fields', FieldsPipe) fields: ReadonlySet<string> | undefined,
     @Req() request: HttpRequest,
     @Res() reply: HttpReply,
   ): Promise<void> {
-    if (deliver) {
-      if (key !== undefined) throw keyWithDelivery();
-      return this.delivery.deliver(caller, body.nodeIds, request, reply);
-    }
     const signal = callerGone(reply);
     const made = await this.creation.create(caller, body.nodeIds, key);
     const download =
@@ -68,6 +72,20 @@ export class DownloadsController {
         : await this.downloads.untilFinished(caller, made, { seconds, signal });
     reply.header('location', `${pathOf(request.originalUrl).replace(/\/$/, '')}/${download.id}`);
     sendDownload(reply, download, seconds, fields);
+  }
+
+  @Post('content')
+  @HttpCode(200)
+  @ApiDeliverContent()
+  async deliver(
+    @CurrentCaller() caller: Caller,
+    @Body(new BodyValidationPipe(CreateDownloadDto)) body: Readonly<CreateDownloadDto>,
+    @IdempotencyKey() key: string | undefined,
+    @Req() request: HttpRequest,
+    @Res() reply: HttpReply,
+  ): Promise<void> {
+    if (key !== undefined) throw keyWithDelivery();
+    return this.delivery.deliver(caller, body.nodeIds, request, reply);
   }
 
   @Get()
@@ -125,12 +143,15 @@ export class DownloadsController {
   async requestLink(
     @CurrentCaller() caller: Caller,
     @Param('id', NodeIdPipe) id: string,
+    @Body(new BodyValidationPipe(DirectAccessUrlBodyDto, true))
+    { attachment = true, ...wishes }: Readonly<DirectAccessUrlBodyDto>,
     @Req() request: HttpRequest,
   ): Promise<DirectAccessUrlEntry> {
     const path = `${withoutLastTwo(pathOf(request.originalUrl))}/${id}/content`;
-    const { link, expiresAt } = await this.downloads.link(caller, id, path);
-    const contentUrl = `${originOf(request)}${path}?${LINK_PARAMETER}=${link}`;
-    return toDirectAccessUrlEntry(contentUrl, expiresAt);
+    const { link, expiresAt } = await this.downloads.link(caller, id, path, wishes);
+    const query = `${LINK_PARAMETER}=${link}${attachment ? '' : '&attachment=false'}`;
+    const contentUrl = `${originOf(request)}${path}?${query}`;
+    return toDirectAccessUrlEntry(contentUrl, attachment, expiresAt);
   }
 }
 
@@ -150,7 +171,12 @@ function sendDownload(
 /** The ZIP that a key stands for is not there any more when the request is repeated. */
 function keyWithDelivery(): ProblemException {
   return new ProblemException('VALIDATION_FAILED', {
-    errors: [{ parameter: 'Idempotency-Key', detail: 'cannot be combined with deliver=content' }],
+    errors: [
+      {
+        parameter: 'Idempotency-Key',
+        detail: 'is not accepted here: the ZIP can be had only once',
+      },
+    ],
   });
 }
 

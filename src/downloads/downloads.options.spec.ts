@@ -29,6 +29,7 @@ describe('options of the module', () => {
       maxNodeIds: 5,
       statusFreshnessMs: 250,
       stallAfterMs: 120_000,
+      pendingStallAfterMs: 1_800_000,
     });
   });
 

@@ -84,8 +84,9 @@ export function downloadsConfig(options: DownloadsModuleOptions): DownloadsConfi
     maxNodeIds = defaults.MAX_NODE_IDS,
     statusFreshnessMs = defaults.STATUS_FRESHNESS_MS,
     stallAfterMs = defaults.STALL_AFTER_MS,
+    pendingStallAfterMs = defaults.PENDING_STALL_AFTER_MS,
   } = options;
-  return { maxNodeIds, statusFreshnessMs, stallAfterMs };
+  return { maxNodeIds, statusFreshnessMs, stallAfterMs, pendingStallAfterMs };
 }
 
 export function pacingOf({ pacing = PACING }: ServiceOptions): Pacing {

@@ -1,10 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AlfrescoClient } from '../alfresco/alfresco.client.js';
-import { type Download, isTerminal } from '../alfresco/download.js';
+import { type Download, type DownloadNode, isTerminal } from '../alfresco/download.js';
 import type { Caller } from '../auth/caller.js';
 import { LinkSigner, type SignedLink } from '../auth/link.signer.js';
 import { PACING_CONFIG, type Pacing } from '../config/pacing.js';
-import { isProblem } from '../problems/problem.exception.js';
+import { ProblemException, isProblem } from '../problems/problem.exception.js';
 import { OwnershipService } from './ownership.service.js';
 import { isLast, isSettled, stateTag } from './progress/progress.event.js';
 import { ProgressTracker } from './progress/progress.tracker.js';
@@ -20,6 +20,14 @@ export interface Patience {
   readonly known?: (tag: string) => boolean;
   /** Aborted when he leaves. */
   readonly signal: AbortSignal;
+}
+
+/** What a signed link is to be like. */
+export interface LinkWishes {
+  /** Name under which the ZIP is to be saved; without it, the one that Alfresco gave it. */
+  readonly fileName?: string;
+  /** Seconds; without it, as long as links may be good. */
+  readonly validFor?: number;
 }
 
 /** A page of a caller's downloads, newest first. */
@@ -64,6 +72,12 @@ export class DownloadsService {
     );
     if (event?.name === 'gone') throw event.problem;
     return event?.download ?? this.tracker.read(caller, id);
+  }
+
+  /** The node of the download as it is now. */
+  async node(caller: Caller, id: string): Promise<DownloadNode> {
+    await this.ownership.requireToLook(caller, id);
+    return this.tracker.orGone(id, this.alfresco.getDownloadNode(id, caller.name));
   }
 
   /** The final state of a download that the caller has just made, or whatever it is when time is over. */
@@ -131,10 +145,25 @@ export class DownloadsService {
     }
   }
 
-  /** A signed query for a GET or HEAD of `path`, which is where the content of this download is. */
-  async link(caller: Caller, id: string, path: string): Promise<SignedLink> {
+  /**
+   * A signed query for a GET or HEAD of `path`, which is where the content of this download is.
+   * @throws ProblemException VALIDATION_FAILED when it is to be good for too long
+   */
+  async link(
+    caller: Caller,
+    id: string,
+    path: string,
+    { fileName, validFor }: LinkWishes,
+  ): Promise<SignedLink> {
+    const { longestSeconds } = this.links;
+    if (validFor !== undefined && validFor > longestSeconds) {
+      const detail = `must be at most ${longestSeconds} seconds`;
+      throw new ProblemException('VALIDATION_FAILED', {
+        errors: [{ pointer: '/validFor', detail }],
+      });
+    }
     await this.ownership.require(caller, id);
-    return this.links.sign(path, caller);
+    return this.links.sign(path, { caller, fileName }, validFor);
   }
 
   /** Without its node, a job fails, which does no harm but fills Alfresco's log (contract 7.5). */

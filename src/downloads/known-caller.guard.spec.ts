@@ -38,7 +38,7 @@ function callerOf(
 }
 
 describe('the caller of a request for the API', () => {
-  const { link } = links.sign(PATH, { id: 'key:zoe', name: 'zoe' });
+  const { link } = links.sign(PATH, { caller: { id: 'key:zoe', name: 'zoe' } });
 
   it('is whom the application names', () => {
     expect(callerOf(ALICE)).toEqual(ALICE);

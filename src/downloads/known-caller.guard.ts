@@ -1,13 +1,16 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import type { Caller } from '../auth/caller.js';
 import { CALLER } from '../auth/current-caller.decorator.js';
-import { LinkSigner } from '../auth/link.signer.js';
+import { type LinkGrant, LinkSigner } from '../auth/link.signer.js';
+import { LINKED_FILE_NAME } from '../auth/linked-file-name.decorator.js';
 import { linkOf } from '../auth/signed.link.js';
 import type { HttpRequest } from '../http/http-request.js';
 import { pathOf } from '../http/request-target.js';
 import { ProblemException } from '../problems/problem.exception.js';
 import type { DownloadsModuleOptions } from './downloads.options.js';
 import { DOWNLOADS_OPTIONS } from './options.module.js';
+
+type KnownRequest = HttpRequest & { [CALLER]?: Caller; [LINKED_FILE_NAME]?: string };
 
 /** Lets a request for the API pass when its caller is known: by a signed link, or to the guards of the application. */
 @Injectable()
@@ -19,12 +22,14 @@ export class KnownCallerGuard implements CanActivate {
 
   /** @throws ProblemException UNAUTHENTICATED, LINK_INVALID */
   canActivate(context: ExecutionContext): boolean {
-    const request = context.switchToHttp().getRequest<HttpRequest & { [CALLER]?: Caller }>();
+    const request = context.switchToHttp().getRequest<KnownRequest>();
     const link = linkOf(context);
-    request[CALLER] =
+    const { caller, fileName }: LinkGrant =
       link === undefined
-        ? this.name(request)
+        ? { caller: this.name(request) }
         : this.links.verify(pathOf(request.originalUrl), link);
+    request[CALLER] = caller;
+    request[LINKED_FILE_NAME] = fileName;
     return true;
   }
 

@@ -1,18 +1,23 @@
-import { Delete, Get, Head, HttpCode, Param, Req, Res } from '@nestjs/common';
-import { ApiNoContentResponse, ApiOperation } from '@nestjs/swagger';
+import { Delete, Get, Head, Header, HttpCode, Param, Query, Req, Res } from '@nestjs/common';
+import { ApiNoContentResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import type { Caller } from '../auth/caller.js';
 import { CurrentCaller } from '../auth/current-caller.decorator.js';
 import { AcceptsTicket } from '../auth/tickets/accepts-ticket.decorator.js';
 import { ApiProblems } from '../docs/api-problems.decorator.js';
+import { NODE_EXAMPLE } from '../docs/examples.js';
+import { NOT_KEPT } from '../docs/headers.js';
 import type { HttpReply } from '../http/http-reply.js';
 import type { HttpRequest } from '../http/http-request.js';
-import { ApiGetContent, ApiHeadContent, ApiId } from './api.decorators.js';
+import { ApiFields, ApiGetContent, ApiHeadContent, ApiId } from './api.decorators.js';
 import { ContentService } from './content/content.service.js';
 import { DownloadsApi } from './downloads-api.decorator.js';
 import { DownloadsService } from './downloads.service.js';
+import { ChoicePipe } from './dto/choice.pipe.js';
+import { FieldsPipe } from './dto/fields.pipe.js';
 import { NodeIdPipe } from './dto/node-id.pipe.js';
+import { NodeEntry, toNodeEntry } from './dto/node.dto.js';
 
-/** The paths under which Alfresco's own clients save and remove a ZIP. Download nodes only. */
+/** The paths under which Alfresco's own clients look up, save and remove a ZIP. Download nodes only. */
 @DownloadsApi('nodes')
 export class NodesController {
   constructor(
@@ -20,16 +25,50 @@ export class NodesController {
     private readonly content: ContentService,
   ) {}
 
+  @Get(':id')
+  @Header('cache-control', 'no-store')
+  @ApiOperation({
+    operationId: 'getNode',
+    summary: 'Look up the node of a download',
+    description:
+      'Alfresco’s entry of the download node, which tells the name of the ZIP and, once it is DONE, its size. Nodes that this ' +
+      'service did not make are not found. Alfresco’s other parameters, such as `include`, are ignored.',
+  })
+  @ApiId()
+  @ApiFields('id,name,content')
+  @ApiOkResponse({
+    type: NodeEntry,
+    description: 'The node.',
+    headers: NOT_KEPT,
+    example: NODE_EXAMPLE,
+  })
+  @ApiProblems(
+    'INVALID_ID',
+    'NOT_A_DOWNLOAD',
+    'FORBIDDEN',
+    'DOWNLOAD_NOT_FOUND',
+    'STORE_UNAVAILABLE',
+  )
+  async get(
+    @CurrentCaller() caller: Caller,
+    @Param('id', NodeIdPipe) id: string,
+    @Query('fields', FieldsPipe) fields: ReadonlySet<string> | undefined,
+  ): Promise<NodeEntry> {
+    return toNodeEntry(await this.downloads.node(caller, id), caller, fields);
+  }
+
   @Head(':id/content')
   @AcceptsTicket()
   @ApiHeadContent('headNodeContent', 'Size and name of the ZIP, under Alfresco’s path')
   headContent(
     @CurrentCaller() caller: Caller,
     @Param('id', NodeIdPipe) id: string,
+    @Query('attachment', new ChoicePipe(['true', 'false']))
+    attachment: 'true' | 'false' | undefined,
     @Req() request: HttpRequest,
     @Res() reply: HttpReply,
   ): Promise<void> {
-    return this.content.send(caller, id, request, reply);
+    return this.content.send(caller, id, request, reply, { attachment });
   }
 
   @Get(':id/content')
@@ -38,10 +77,12 @@ export class NodesController {
   getContent(
     @CurrentCaller() caller: Caller,
     @Param('id', NodeIdPipe) id: string,
+    @Query('attachment', new ChoicePipe(['true', 'false']))
+    attachment: 'true' | 'false' | undefined,
     @Req() request: HttpRequest,
     @Res() reply: HttpReply,
   ): Promise<void> {
-    return this.content.send(caller, id, request, reply);
+    return this.content.send(caller, id, request, reply, { attachment });
   }
 
   @Delete(':id')

@@ -13,10 +13,7 @@ import { DownloadRegistry } from '../downloads/registry/download.registry.js';
 import { ProblemException } from '../problems/problem.exception.js';
 import { RequestDrain } from '../shutdown/request.drain.js';
 import { Unlimited } from '../throttling/unlimited.decorator.js';
-
-const okSchema = { type: 'string', enum: ['ok'] };
-const readySchema = { type: 'string', enum: ['ok', 'degraded'] };
-const indicatorSchema = { type: 'object', additionalProperties: { type: 'object' } };
+import { LivenessDto, ReadinessDto } from './health.dto.js';
 
 const UP = {
   store: { status: 'up' },
@@ -50,10 +47,10 @@ export class HealthController {
   })
   @ApiOkResponse({
     description: 'It does.',
-    schema: { type: 'object', required: ['status'], properties: { status: okSchema } },
+    type: LivenessDto,
     example: { status: 'ok' },
   })
-  live(): { status: 'ok' } {
+  live(): LivenessDto {
     return { status: 'ok' };
   }
 
@@ -67,16 +64,7 @@ export class HealthController {
   })
   @ApiOkResponse({
     description: 'They can.',
-    schema: {
-      type: 'object',
-      required: ['status', 'details'],
-      properties: {
-        status: readySchema,
-        info: indicatorSchema,
-        error: indicatorSchema,
-        details: indicatorSchema,
-      },
-    },
+    type: ReadinessDto,
     example: { status: 'ok', info: UP, error: {}, details: UP },
   })
   @ApiOnlyProblems('ALFRESCO_UNAVAILABLE', 'STORE_UNAVAILABLE', 'SHUTTING_DOWN')

@@ -21,14 +21,19 @@ type Body = Record<string, unknown>;
  * @throws ProblemException VALIDATION_FAILED
  */
 export class BodyValidationPipe extends ValidationPipe {
-  constructor(private readonly dto: Type<object>) {
+  /** @param isOptional whether a request may come without a body, which is then one without members */
+  constructor(
+    private readonly dto: Type<object>,
+    private readonly isOptional = false,
+  ) {
     super({
       transform: true,
       exceptionFactory: (errors) => failed(firstOfEach(errors.flatMap(toFieldErrors))),
     });
   }
 
-  override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+  override async transform(given: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    const value = given === undefined && this.isOptional ? {} : given;
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
       throw failed([{ pointer: '', detail: 'must be a JSON object' }]);
     }

@@ -38,5 +38,5 @@ export function counterKey(name: string, who: string): string {
 
 function isCreation(context: ExecutionContext): boolean {
   const { method, routeOptions } = context.switchToHttp().getRequest<FastifyRequest>();
-  return method === 'POST' && /(?:^|\/)downloads$/.test(routeOptions.url ?? '');
+  return method === 'POST' && /(?:^|\/)downloads(?:\/content)?$/.test(routeOptions.url ?? '');
 }

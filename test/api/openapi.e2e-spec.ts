@@ -58,12 +58,14 @@ describe('the OpenAPI document', () => {
       'GET /downloads/{id}/events',
       'GET /health/live',
       'GET /health/ready',
+      'GET /nodes/{id}',
       'GET /nodes/{id}/content',
       'GET /problems',
       'GET /problems/{code}',
       'HEAD /downloads/{id}/content',
       'HEAD /nodes/{id}/content',
       'POST /downloads',
+      'POST /downloads/content',
       'POST /downloads/{id}/request-direct-access-url',
     ]);
   });
@@ -76,6 +78,53 @@ describe('the OpenAPI document', () => {
       expect(operation.description).toMatch(/\S/);
       expect(operation.tags).toHaveLength(1);
     }
+  });
+
+  it('has one type of success for each operation, but for what is not modified or partial', () => {
+    for (const { path, method, operation } of operations()) {
+      const bodies = Object.entries<DescribedResponse>(operation.responses)
+        .filter(([status, { content }]) => Number(status) < 300 && content)
+        .flatMap(([, { content }]) => Object.entries(content!));
+      const types = bodies.map(([type, { schema }]) => `${type} ${JSON.stringify(schema)}`);
+      expect(new Set(types).size, `${method} ${path}`).toBeLessThanOrEqual(1);
+    }
+    const { responses } = document.paths['/downloads']!.post!;
+    expect(Object.keys(responses).filter((status) => Number(status) < 400)).toEqual(['202']);
+    expect(document.paths['/downloads/content']!.post!.responses['200']).toMatchObject({
+      content: { 'application/zip': { schema: { type: 'string', format: 'binary' } } },
+    });
+  });
+
+  it('names the schema of each JSON response, and of an event', () => {
+    for (const { path, method, operation } of operations()) {
+      for (const { content } of Object.values<DescribedResponse>(operation.responses)) {
+        for (const [type, { schema }] of Object.entries(content ?? {})) {
+          const isNamed = type.endsWith('json') || type === 'text/event-stream';
+          if (isNamed) expect(schema, `${method} ${path}`).toHaveProperty('$ref');
+        }
+      }
+    }
+    const { content } = document.paths['/downloads/{id}/events']!.get!.responses[
+      '200'
+    ] as DescribedResponse;
+    expect(content!['text/event-stream']!.schema).toEqual({
+      $ref: '#/components/schemas/DownloadEvent',
+    });
+    expect(document.components!.schemas!.DownloadEvent).toMatchObject({
+      type: 'object',
+      required: ['id', 'event', 'data'],
+    });
+  });
+
+  it('has nothing of which generators make a type that the service does not mean', () => {
+    expect(JSON.stringify(document)).not.toContain('uniqueItems');
+    const flags = operations().flatMap(({ operation }) =>
+      ((operation.parameters ?? []) as { name: string; schema: object }[]).filter(({ name }) =>
+        ['purge', 'attachment'].includes(name),
+      ),
+    );
+    expect(flags).toHaveLength(5);
+    for (const { schema } of flags) expect(schema).toMatchObject({ type: 'boolean' });
   });
 
   it('breaks none of the recommended rules of Spectral', { timeout: 60_000 }, async () => {

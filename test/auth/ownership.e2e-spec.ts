@@ -14,6 +14,7 @@ const ROUTES = [
   ['HEAD', '/downloads/{id}/content', 200],
   ['GET', '/downloads/{id}/content', 200],
   ['POST', '/downloads/{id}/request-direct-access-url', 200],
+  ['GET', '/nodes/{id}', 200],
   ['HEAD', '/nodes/{id}/content', 200],
   ['GET', '/nodes/{id}/content', 200],
   ['DELETE', '/nodes/{id}', 204],

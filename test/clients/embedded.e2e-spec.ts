@@ -106,7 +106,7 @@ describe.each([
 
   it('delivers a ZIP in one call, and removes the download', async () => {
     const before = await idsOf(zoe);
-    const answer = await zoe.request('POST', '/downloads?deliver=content', {
+    const answer = await zoe.request('POST', '/downloads/content', {
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ nodeIds: [SAMPLE_NODES.textFile] }),
     });
@@ -122,7 +122,7 @@ describe.each([
   it('removes a download whose caller has left before it was delivered', async () => {
     const before = await idsOf(zoe);
     const abort = new AbortController();
-    const delivery = zoe.request('POST', '/downloads?deliver=content', {
+    const delivery = zoe.request('POST', '/downloads/content', {
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ nodeIds: [SAMPLE_NODES.crashingFile] }),
       signal: abort.signal,

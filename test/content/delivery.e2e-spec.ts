@@ -36,9 +36,9 @@ afterAll(async () => {
 
 function deliver(
   nodeIds: readonly string[],
-  { query = '?deliver=content', headers = {}, signal, from = api }: DeliverOptions = {},
+  { path = '/downloads/content', headers = {}, signal, from = api }: DeliverOptions = {},
 ): Promise<Response> {
-  return from.request('POST', `/downloads${query}`, {
+  return from.request('POST', path, {
     body: JSON.stringify({ nodeIds }),
     headers: { 'content-type': 'application/json', ...headers },
     signal,
@@ -46,7 +46,7 @@ function deliver(
 }
 
 interface DeliverOptions {
-  query?: string;
+  path?: string;
   headers?: Record<string, string>;
   signal?: AbortSignal;
   from?: DownloadsApi;
@@ -60,7 +60,7 @@ const theOnlyDownload = () =>
     (ids) => ids.length === 1,
   );
 
-describe('POST with deliver=content', () => {
+describe('POST /downloads/content', () => {
   it('answers with the ZIP under its name, and leaves no download behind', async () => {
     const answer = await deliver([SAMPLE_NODES.projectsFolder]);
     expect(answer.status).toBe(200);
@@ -201,16 +201,15 @@ describe('POST with deliver=content', () => {
   });
 
   it.each([
-    ['?deliver=yes', {}, 'deliver'],
-    ['?deliver=', {}, 'deliver'],
-    ['?deliver=content&deliver=content', {}, 'deliver'],
-    ['?deliver=content', { 'idempotency-key': 'k' }, 'Idempotency-Key'],
-  ])('refuses %s with %j before Alfresco is asked', async (query, headers, parameter) => {
-    const answer = await deliver([SAMPLE_NODES.textFile], { query, headers });
+    ['/downloads?deliver=content', {}, 'deliver', /POST \/downloads\/content/],
+    ['/downloads?deliver=', {}, 'deliver', /POST \/downloads\/content/],
+    ['/downloads/content', { 'idempotency-key': 'k' }, 'Idempotency-Key', /only once/],
+  ])('refuses %s with %j before Alfresco is asked', async (path, headers, parameter, detail) => {
+    const answer = await deliver([SAMPLE_NODES.textFile], { path, headers });
     expect(answer.status).toBe(400);
     expect(await answer.json()).toMatchObject({
       code: 'VALIDATION_FAILED',
-      errors: [{ parameter }],
+      errors: [{ parameter, detail: expect.stringMatching(detail) as string }],
     });
     expect(sandbox.requests).toEqual([]);
   });

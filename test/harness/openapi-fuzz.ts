@@ -39,7 +39,12 @@ export const OPERATIONS: readonly Operation[] = Object.entries(openapi.paths).fl
 /** A service that soon loses patience and whose limits are soon reached. */
 export const impatient = configured({
   sandbox: { estimateDelayMs: 1 },
-  variables: { STALL_AFTER_MS: '200', MAX_NODE_IDS: '20', STATUS_FRESHNESS_MS: '1' },
+  variables: {
+    STALL_AFTER_MS: '200',
+    PENDING_STALL_AFTER_MS: '400',
+    MAX_NODE_IDS: '20',
+    STATUS_FRESHNESS_MS: '1',
+  },
 });
 
 const ajv = new Ajv2020({ strict: false });

@@ -1,5 +1,8 @@
 import { create } from 'content-disposition';
 
+/** Media type of a ZIP; Alfresco calls it application/octet-stream. */
+export const ZIP_TYPE = 'application/zip';
+
 /** Control characters, separators of paths, and marks that turn the reading direction to hide a name's ending. */
 const UNSAFE = /[\p{Cc}/\\\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 

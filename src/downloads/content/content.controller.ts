@@ -1,11 +1,13 @@
-import { Get, Head, Param, Req, Res } from '@nestjs/common';
+import { Get, Head, Param, Query, Req, Res } from '@nestjs/common';
 import { AcceptsLink } from '../../auth/accepts-link.decorator.js';
 import type { Caller } from '../../auth/caller.js';
 import { CurrentCaller } from '../../auth/current-caller.decorator.js';
+import { LinkedFileName } from '../../auth/linked-file-name.decorator.js';
 import type { HttpReply } from '../../http/http-reply.js';
 import type { HttpRequest } from '../../http/http-request.js';
 import { ApiGetContent, ApiHeadContent } from '../api.decorators.js';
 import { DownloadsApi } from '../downloads-api.decorator.js';
+import { ChoicePipe } from '../dto/choice.pipe.js';
 import { NodeIdPipe } from '../dto/node-id.pipe.js';
 import { ContentService } from './content.service.js';
 
@@ -19,10 +21,13 @@ export class ContentController {
   headContent(
     @CurrentCaller() caller: Caller,
     @Param('id', NodeIdPipe) id: string,
+    @Query('attachment', new ChoicePipe(['true', 'false']))
+    attachment: 'true' | 'false' | undefined,
+    @LinkedFileName() fileName: string | undefined,
     @Req() request: HttpRequest,
     @Res() reply: HttpReply,
   ): Promise<void> {
-    return this.content.send(caller, id, request, reply);
+    return this.content.send(caller, id, request, reply, { attachment, fileName });
   }
 
   @Get(':id/content')
@@ -31,9 +36,12 @@ export class ContentController {
   getContent(
     @CurrentCaller() caller: Caller,
     @Param('id', NodeIdPipe) id: string,
+    @Query('attachment', new ChoicePipe(['true', 'false']))
+    attachment: 'true' | 'false' | undefined,
+    @LinkedFileName() fileName: string | undefined,
     @Req() request: HttpRequest,
     @Res() reply: HttpReply,
   ): Promise<void> {
-    return this.content.send(caller, id, request, reply);
+    return this.content.send(caller, id, request, reply, { attachment, fileName });
   }
 }

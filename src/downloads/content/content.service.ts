@@ -14,9 +14,17 @@ import { ProblemException } from '../../problems/problem.exception.js';
 import { OwnershipService } from '../ownership.service.js';
 import { ProgressTracker } from '../progress/progress.tracker.js';
 import { RETRY_AFTER } from '../retry-after.js';
-import { contentDisposition } from './archive-name.js';
+import { ZIP_TYPE, contentDisposition } from './archive-name.js';
 import { evaluatePreconditions, ifRangeHolds } from './preconditions.js';
 import { parseRange } from './range.header.js';
+
+/** How the caller wants the ZIP. */
+export interface ContentWishes {
+  /** Name under which it is to be saved; without it, the one that Alfresco gave it. */
+  readonly fileName?: string;
+  /** Without it, the ZIP comes with `Content-Disposition`. */
+  readonly attachment?: 'true' | 'false';
+}
 
 type FinishedNode = DownloadNode & { readonly size: number };
 
@@ -35,7 +43,13 @@ export class ContentService {
    * Answers a GET or HEAD for the content of a download.
    * @throws ProblemException CONTENT_NOT_READY, PRECONDITION_FAILED, RANGE_NOT_SATISFIABLE, those of the node and of Alfresco
    */
-  async send(caller: Caller, id: string, request: HttpRequest, reply: HttpReply): Promise<void> {
+  async send(
+    caller: Caller,
+    id: string,
+    request: HttpRequest,
+    reply: HttpReply,
+    wishes: ContentWishes,
+  ): Promise<void> {
     // First of all: a caller who leaves while the node is looked up must not start a transfer for nobody.
     const gone = callerGone(reply);
     await this.ownership.require(caller, id);
@@ -56,7 +70,7 @@ export class ContentService {
     const range = isRangeRequest ? parseRange(request.headers.range, node.size) : undefined;
     if (range === 'unsatisfiable') throw rangeNotSatisfiable(node.size);
 
-    Object.assign(headers, contentHeaders(node, range ?? whole));
+    Object.assign(headers, contentHeaders(range ?? whole), dispositionHeader(node, wishes));
     if (range) headers['content-range'] = `bytes ${range.start}-${range.end}/${node.size}`;
     if (request.method === 'HEAD') {
       describe(reply, 200, headers);
@@ -85,7 +99,7 @@ export class ContentService {
     if (!content) return;
     // It can be had only once.
     const once = { 'accept-ranges': 'none', 'cache-control': 'no-store' };
-    describe(reply, 200, { ...contentHeaders(node, whole), ...once });
+    describe(reply, 200, { ...contentHeaders(whole), ...dispositionHeader(node, {}), ...once });
     await this.stream(content, request, gone, reply);
   }
 
@@ -170,14 +184,25 @@ function validatorHeaders({ modifiedAt }: FinishedNode, etag: string): Record<st
   };
 }
 
-function contentHeaders({ name }: FinishedNode, { start, end }: ByteRange): Record<string, string> {
+function contentHeaders({ start, end }: ByteRange): Record<string, string> {
   return {
-    'content-type': 'application/zip',
-    'content-disposition': contentDisposition(name),
+    'content-type': ZIP_TYPE,
     'content-length': String(end - start + 1),
     'accept-ranges': 'bytes',
     'x-content-type-options': 'nosniff',
   };
+}
+
+/**
+ * As in ContentStreamer.java, `attachment=false` leaves it out for what no browser renders. A ZIP that is labelled as one,
+ * with `nosniff`, is saved all the same.
+ */
+function dispositionHeader(
+  { name }: FinishedNode,
+  { fileName, attachment }: ContentWishes,
+): Record<string, string> {
+  if (attachment === 'false') return {};
+  return { 'content-disposition': contentDisposition(fileName ?? name) };
 }
 
 function rangeNotSatisfiable(size: number): ProblemException {

@@ -18,7 +18,6 @@ export class CreateDownloadDto {
     type: 'array',
     items: { type: 'string', pattern: NODE_ID_PATTERN, minLength: 1, maxLength: 36 },
     minItems: 1,
-    uniqueItems: true,
   })
   @Transform(({ value }) => normalizeItems(value))
   @NoOffendingItems('uniqueNodeIds', repeated, 'repeats an earlier id')

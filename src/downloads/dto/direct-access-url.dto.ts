@@ -1,5 +1,52 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { IsBoolean, IsInt, Length, Min, ValidateIf } from 'class-validator';
 import { LINK_EXAMPLE } from '../../docs/examples.js';
+import { alfrescoDate } from './alfresco-date.js';
+
+const LONGEST_FILE_NAME = 255;
+
+/** Unlike `IsOptional`, takes no null. */
+const MayBeAbsent = () => ValidateIf((_body, value) => value !== undefined);
+
+/** What a link is to be like: Alfresco's DirectAccessUrlRequest, with the `validFor` of its first releases. */
+@ApiSchema({ name: 'DirectAccessUrlBodyCreate' })
+export class DirectAccessUrlBodyDto {
+  @ApiProperty({
+    required: false,
+    type: 'integer',
+    minimum: 1,
+    description: 'Seconds until the link ends; at most, and unless given, LINK_TTL (300).',
+    example: 60,
+  })
+  @Min(1, { message: 'must be a whole number of seconds of at least 1' })
+  @IsInt({ message: 'must be a whole number of seconds of at least 1' })
+  @MayBeAbsent()
+  validFor?: number;
+
+  @ApiProperty({
+    required: false,
+    minLength: 1,
+    maxLength: LONGEST_FILE_NAME,
+    description:
+      'Name under which the ZIP is saved, instead of the one that Alfresco gave it. `.zip` is added if it is missing, and what could lead out of a folder is replaced.',
+    example: 'Projects 2026.zip',
+  })
+  @Length(1, LONGEST_FILE_NAME, {
+    message: `must be a text of 1 to ${LONGEST_FILE_NAME} characters`,
+  })
+  @MayBeAbsent()
+  fileName?: string;
+
+  @ApiProperty({
+    required: false,
+    default: true,
+    description:
+      'With false, the content comes without `Content-Disposition`, and so without a name.',
+  })
+  @IsBoolean({ message: 'must be true or false' })
+  @MayBeAbsent()
+  attachment?: boolean;
+}
 
 /** Alfresco's DirectAccessUrl: an address that needs no credentials. */
 @ApiSchema({ name: 'DirectAccessUrl' })
@@ -24,11 +71,11 @@ export class DirectAccessUrlEntry {
   entry: DirectAccessUrlDto;
 }
 
-/** @param expiresAt milliseconds of the epoch; Alfresco writes the offset without a colon */
+/** @param expiresAt milliseconds of the epoch */
 export function toDirectAccessUrlEntry(
   contentUrl: string,
+  attachment: boolean,
   expiresAt: number,
 ): DirectAccessUrlEntry {
-  const expiryTime = new Date(expiresAt).toISOString().replace('Z', '+0000');
-  return { entry: { contentUrl, attachment: true, expiryTime } };
+  return { entry: { contentUrl, attachment, expiryTime: alfrescoDate(expiresAt) } };
 }

@@ -1,5 +1,6 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { DOWNLOAD_STATUSES, type Download, type DownloadStatus } from '../../alfresco/download.js';
+import { onlyFields } from './fields.pipe.js';
 
 const int64 = { type: 'integer', format: 'int64', minimum: 0 } as const;
 
@@ -54,6 +55,5 @@ export class DownloadEntry {
 export function toDownloadEntry(download: Download, fields?: ReadonlySet<string>): DownloadEntry {
   const { filesAdded, bytesAdded, totalBytes, id, totalFiles, status } = download;
   const all = { filesAdded, bytesAdded, totalBytes, id, totalFiles, status };
-  if (!fields) return { entry: all };
-  return { entry: Object.fromEntries(Object.entries(all).filter(([name]) => fields.has(name))) };
+  return { entry: onlyFields(all, fields) };
 }

@@ -24,7 +24,12 @@ describe('?fields=', () => {
     ['names with blanks around', ' status ,  filesAdded', { status: 'DONE', filesAdded: 2 }],
     ['unknown names among known ones', 'nope,status,links', { status: 'DONE' }],
     ['a name given twice', 'status,status', { status: 'DONE' }],
-    ['the first of two parameters', ['status', 'totalFiles'], { status: 'DONE' }],
+    [
+      'two parameters',
+      ['status', 'id,totalFiles'],
+      { status: 'DONE', id: download.id, totalFiles: 3 },
+    ],
+    ['a parameter that is no text among others', [{ a: 'id' }, 'status'], { status: 'DONE' }],
   ])('keeps only what was asked for, without forcing in the id: %s', (_what, fields, entry) => {
     expect(entryFor(fields)).toEqual(entry);
   });

@@ -19,6 +19,7 @@ const PENDING: Omit<Download, 'id'> = {
   totalFiles: 0,
   totalBytes: 0,
 };
+const RUNNING: Omit<Download, 'id'> = { ...PENDING, status: 'IN_PROGRESS', bytesAdded: 1 };
 
 let state: Omit<Download, 'id'>;
 let failure: Error | undefined;
@@ -50,6 +51,7 @@ beforeEach(() => {
       maxNodeIds: 1,
       statusFreshnessMs: 250,
       stallAfterMs: 10_000,
+      pendingStallAfterMs: 60_000,
     },
   );
 });
@@ -144,12 +146,32 @@ describe('the progress tracker', () => {
   });
 
   it('says in time that a download has stalled, though it looks seldom by then', async () => {
+    state = RUNNING;
     const { names } = watch();
     await vi.advanceTimersByTimeAsync(10_600);
     expect(names()).toEqual(['progress', 'stalled']);
   });
 
+  it('does not take waiting in a queue for a stall, until it takes longer than usual', async () => {
+    const { names } = watch();
+    await vi.advanceTimersByTimeAsync(59_000);
+    expect(names()).toEqual(['progress']);
+    await vi.advanceTimersByTimeAsync(1600);
+    expect(names()).toEqual(['progress', 'stalled']);
+  });
+
+  it('counts the time of a stall from when Alfresco has begun', async () => {
+    const { names } = watch();
+    await vi.advanceTimersByTimeAsync(50_000);
+    state = RUNNING;
+    await vi.advanceTimersByTimeAsync(9000);
+    expect(names()).toEqual(['progress', 'progress']);
+    await vi.advanceTimersByTimeAsync(3600);
+    expect(names()).toEqual(['progress', 'progress', 'stalled']);
+  });
+
   it('says so also when Alfresco does not answer any more', async () => {
+    state = RUNNING;
     const { names } = watch();
     await vi.advanceTimersByTimeAsync(1000);
     failure = new ProblemException('ALFRESCO_UNREACHABLE');
@@ -158,6 +180,7 @@ describe('the progress tracker', () => {
   });
 
   it('tells a watcher who comes back late what is true by then', async () => {
+    state = RUNNING;
     const first = watch();
     await vi.advanceTimersByTimeAsync(1000);
     first.unwatch();

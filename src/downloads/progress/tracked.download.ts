@@ -36,7 +36,7 @@ export class TrackedDownload {
 
   /** @param ask gets the download from Alfresco */
   constructor(
-    private readonly options: Pick<DownloadsConfig, 'statusFreshnessMs' | 'stallAfterMs'>,
+    private readonly options: Omit<DownloadsConfig, 'maxNodeIds'>,
     private readonly pacing: Pacing['polling'],
     private readonly ask: () => Promise<Download>,
   ) {
@@ -150,7 +150,16 @@ export class TrackedDownload {
   }
 
   private get isStalled(): boolean {
-    return Date.now() - this.movedAt >= this.options.stallAfterMs;
+    return Date.now() - this.movedAt >= this.stallAfterMs;
+  }
+
+  /**
+   * PENDING changes nothing for as long as Alfresco counts the tree, or runs eight other jobs (`corePoolSize` of
+   * `default.async.action`): that says nothing about a crash.
+   */
+  private get stallAfterMs(): number {
+    const { pendingStallAfterMs, stallAfterMs } = this.options;
+    return this.latest?.status === 'PENDING' ? pendingStallAfterMs : stallAfterMs;
   }
 
   private describe(download: Download): ProgressEvent {
@@ -175,7 +184,7 @@ export class TrackedDownload {
 
   private schedule(): void {
     if (this.watchers.size === 0 || this.asking || this.timer || this.isOver) return;
-    const untilStalled = this.movedAt + this.options.stallAfterMs - Date.now();
+    const untilStalled = this.movedAt + this.stallAfterMs - Date.now();
     const delay =
       this.event?.name === 'progress'
         ? Math.min(this.intervalMs, Math.max(untilStalled, this.fastestMs))

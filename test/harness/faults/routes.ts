@@ -84,13 +84,13 @@ export const ROUTES: readonly Route[] = [
     call: firstEvent,
   },
   {
-    name: 'POST /downloads?deliver=content',
-    operationId: 'createDownload',
+    name: 'POST /downloads/content',
+    operationId: 'deliverContent',
     kind: 'json',
     upstream: CREATION,
     isOnce: true,
     call: (api) =>
-      api.request('POST', '/downloads?deliver=content', {
+      api.request('POST', '/downloads/content', {
         body: JSON.stringify({ nodeIds: [SAMPLE_NODES.textFile] }),
         headers: { 'content-type': 'application/json' },
       }),
@@ -129,6 +129,20 @@ export const ROUTES: readonly Route[] = [
     kind: 'json',
     upstream: NODE,
     call: request('HEAD', '/downloads/{id}/content'),
+  },
+  {
+    name: 'GET /nodes/{id}',
+    operationId: 'getNode',
+    kind: 'json',
+    upstream: NODE,
+    call: request('GET', '/nodes/{id}'),
+  },
+  {
+    name: 'HEAD /nodes/{id}',
+    operationId: 'getNode',
+    kind: 'json',
+    upstream: NODE,
+    call: request('HEAD', '/nodes/{id}'),
   },
   {
     name: 'GET /nodes/{id}/content with a range',

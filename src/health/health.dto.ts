@@ -1,0 +1,27 @@
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+
+/** Things that the readiness probe looks at, each with its state. */
+type Indicators = Record<string, object>;
+
+const indicators = { type: 'object', additionalProperties: { type: 'object' } } as const;
+
+@ApiSchema({ name: 'Liveness' })
+export class LivenessDto {
+  @ApiProperty({ enum: ['ok'] })
+  status: 'ok';
+}
+
+@ApiSchema({ name: 'Readiness' })
+export class ReadinessDto {
+  @ApiProperty({ enum: ['ok', 'degraded'], description: 'degraded: some requests are refused.' })
+  status: 'ok' | 'degraded';
+
+  @ApiProperty({ ...indicators, selfRequired: false, description: 'What works.' })
+  info?: Indicators;
+
+  @ApiProperty({ ...indicators, selfRequired: false, description: 'What does not.' })
+  error?: Indicators;
+
+  @ApiProperty({ ...indicators, description: 'All of it.' })
+  details: Indicators;
+}
