@@ -17,9 +17,10 @@ export { CreationService } from './downloads/creation.service.js';
 export {
   type DownloadList,
   DownloadsService,
+  type LinkWishes,
   type Patience,
 } from './downloads/downloads.service.js';
-export type { Download, DownloadStatus } from './alfresco/download.js';
+export type { Download, DownloadNode, DownloadStatus } from './alfresco/download.js';
 
 // For a store of the application's own.
 export {

@@ -153,7 +153,7 @@ export class DownloadsService {
     caller: Caller,
     id: string,
     path: string,
-    { fileName, validFor }: LinkWishes,
+    { fileName, validFor }: LinkWishes = {},
   ): Promise<SignedLink> {
     const { longestSeconds } = this.links;
     if (validFor !== undefined && validFor > longestSeconds) {

@@ -17,6 +17,8 @@ import { FieldsPipe } from './dto/fields.pipe.js';
 import { NodeIdPipe } from './dto/node-id.pipe.js';
 import { NodeEntry, toNodeEntry } from './dto/node.dto.js';
 
+const ATTACHMENT = new ChoicePipe(['true', 'false'], true);
+
 /** The paths under which Alfresco's own clients look up, save and remove a ZIP. Download nodes only. */
 @DownloadsApi('nodes')
 export class NodesController {
@@ -63,7 +65,7 @@ export class NodesController {
   headContent(
     @CurrentCaller() caller: Caller,
     @Param('id', NodeIdPipe) id: string,
-    @Query('attachment', new ChoicePipe(['true', 'false']))
+    @Query('attachment', ATTACHMENT)
     attachment: 'true' | 'false' | undefined,
     @Req() request: HttpRequest,
     @Res() reply: HttpReply,
@@ -77,7 +79,7 @@ export class NodesController {
   getContent(
     @CurrentCaller() caller: Caller,
     @Param('id', NodeIdPipe) id: string,
-    @Query('attachment', new ChoicePipe(['true', 'false']))
+    @Query('attachment', ATTACHMENT)
     attachment: 'true' | 'false' | undefined,
     @Req() request: HttpRequest,
     @Res() reply: HttpReply,

@@ -329,7 +329,7 @@ export const PROBLEMS = {
     forCaller:
       'Try again later. What Alfresco makes of a POST all the same belongs to nobody, and goes with its clean-up.',
     forOperator:
-      'Alfresco is slow or stuck: look at its load and its log. The limits are `ALFRESCO_TIMEOUT_MS`, for ZIPs `ALFRESCO_IDLE_TIMEOUT_MS`, and for ZIPs that do not grow `STALL_AFTER_MS`.',
+      'Alfresco is slow or stuck: look at its load and its log. The limits are `ALFRESCO_TIMEOUT_MS`, for ZIPs `ALFRESCO_IDLE_TIMEOUT_MS`, and for ZIPs that do not grow `STALL_AFTER_MS`, and for ZIPs that are not begun with `PENDING_STALL_AFTER_MS`.',
   },
 } as const satisfies Record<string, ProblemDefinition>;
 

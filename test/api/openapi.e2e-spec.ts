@@ -82,6 +82,8 @@ describe('the OpenAPI document', () => {
 
   it('has one type of success for each operation, but for what is not modified or partial', () => {
     for (const { path, method, operation } of operations()) {
+      // For people and for programs, as the request accepts it.
+      if (operation.tags.includes('problems')) continue;
       const bodies = Object.entries<DescribedResponse>(operation.responses)
         .filter(([status, { content }]) => Number(status) < 300 && content)
         .flatMap(([, { content }]) => Object.entries(content!));

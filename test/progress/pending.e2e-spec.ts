@@ -26,7 +26,9 @@ const impatient = service(900);
 async function fillQueue(api: DownloadsApi, sandbox: Sandbox): Promise<void> {
   sandbox.bytesPerSecond = 0;
   const ids = await Promise.all(
-    Array.from({ length: JOBS }, () => api.start([SAMPLE_NODES.mediumFile])),
+    Array.from({ length: JOBS }, () =>
+      api.start([SAMPLE_NODES.textFile, SAMPLE_NODES.secondTextFile]),
+    ),
   );
   for (const id of ids) await api.waitFor(id, ({ status }) => status === 'IN_PROGRESS');
 }

@@ -11,6 +11,8 @@ import { ChoicePipe } from '../dto/choice.pipe.js';
 import { NodeIdPipe } from '../dto/node-id.pipe.js';
 import { ContentService } from './content.service.js';
 
+const ATTACHMENT = new ChoicePipe(['true', 'false'], true);
+
 @DownloadsApi('downloads')
 export class ContentController {
   constructor(private readonly content: ContentService) {}
@@ -21,7 +23,7 @@ export class ContentController {
   headContent(
     @CurrentCaller() caller: Caller,
     @Param('id', NodeIdPipe) id: string,
-    @Query('attachment', new ChoicePipe(['true', 'false']))
+    @Query('attachment', ATTACHMENT)
     attachment: 'true' | 'false' | undefined,
     @LinkedFileName() fileName: string | undefined,
     @Req() request: HttpRequest,
@@ -36,7 +38,7 @@ export class ContentController {
   getContent(
     @CurrentCaller() caller: Caller,
     @Param('id', NodeIdPipe) id: string,
-    @Query('attachment', new ChoicePipe(['true', 'false']))
+    @Query('attachment', ATTACHMENT)
     attachment: 'true' | 'false' | undefined,
     @LinkedFileName() fileName: string | undefined,
     @Req() request: HttpRequest,
