@@ -207,6 +207,27 @@ describe.each([
     expect(ids.filter((id) => id !== 409 && typeof id !== 'object')).toEqual([]);
   });
 
+  it('gives the node of a download, and links under a name of its own', async () => {
+    const id = await alice.make([SAMPLE_NODES.textFile]);
+    const node = await alice.request('GET', `/nodes/${id}?fields=name&fields=content`);
+    expect(await node.json()).toMatchObject({
+      entry: { name: 'docTest1.txt.zip', content: { mimeType: 'application/zip' } },
+    });
+    const linkTo = (body: object) =>
+      alice.request('POST', `/downloads/${id}/request-direct-access-url`, {
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+    const { entry } = (await (await linkTo({ fileName: 'mine' })).json()) as {
+      entry: { contentUrl: string };
+    };
+    const saved = await fetch(entry.contentUrl, { method: 'HEAD' });
+    expect(saved.headers.get('content-disposition')).toBe('attachment; filename="mine.zip"');
+    const refused = await linkTo({ nope: 1 });
+    expect(refused.status).toBe(400);
+    expect(await problemOf(refused)).toMatchObject({ errors: [{ pointer: '/nope' }] });
+  });
+
   it('names what is wrong in a problem document, whatever pipe the application has', async () => {
     const refused = await alice.create([SAMPLE_NODES.textFile, '../x', SAMPLE_NODES.textFile]);
     expect(refused.status).toBe(400);
@@ -239,6 +260,7 @@ describe.each([
     const { paths, components } = JSON.parse(text) as OpenAPIObject;
     expect(Object.keys(paths).toSorted()).toEqual([
       '/api/archive/downloads',
+      '/api/archive/downloads/content',
       '/api/archive/downloads/{id}',
       '/api/archive/downloads/{id}/content',
       '/api/archive/downloads/{id}/events',

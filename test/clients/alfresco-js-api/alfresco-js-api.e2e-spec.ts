@@ -111,6 +111,23 @@ describe('@alfresco/js-api, unmodified', () => {
     expect(Object.keys(entry).toSorted()).toEqual(['id', 'status']);
   });
 
+  it('looks up the node before it asks how far it is, as ADF does', async () => {
+    const made = await downloads.createDownload({ nodeIds: [SAMPLE_NODES.nestedFolder] });
+    const early = await nodes.getNode(made.entry.id!);
+    expect(early.entry.name).toBe('folder1.zip');
+    expect(early.entry.createdByUser.id).toBe(CALLERS.alice.name);
+    const { entry } = await nodes.getNode(await finished(made), {
+      include: ['path', 'properties'],
+    });
+    expect(entry).toMatchObject({
+      nodeType: 'download:download',
+      isFile: true,
+      content: { mimeType: 'application/zip', sizeInBytes: expect.any(Number) as number },
+    });
+    // The library makes dates of them.
+    expect(entry.modifiedAt.getTime()).toBeGreaterThanOrEqual(entry.createdAt.getTime());
+  });
+
   it('cancels', async () => {
     sandbox.bytesPerSecond = 0;
     const made = await downloads.createDownload({ nodeIds: [SAMPLE_NODES.largeFile] });
