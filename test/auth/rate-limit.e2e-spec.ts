@@ -100,6 +100,18 @@ describe('the limits on requests', () => {
     await request(bff.url).get('/api/downloads/x').set(AS_ALICE).expect(404);
   });
 
+  it('count ZIPs in one call as new ZIPs, too', async ({ limit }) => {
+    const bff = await limit({ RATE_LIMIT_CREATE: '2' });
+    const create = (path: string) =>
+      request(bff.url)
+        .post(path)
+        .set(AS_ALICE)
+        .send({ nodeIds: [SAMPLE_NODES.textFile] });
+    await create('/downloads/content').expect(200);
+    await create('/downloads').expect(202);
+    await create('/downloads/content').expect(429);
+  });
+
   it('hold for each address, before anything is done to find out who is calling', async ({
     limit,
   }) => {
