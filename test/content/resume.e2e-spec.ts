@@ -7,7 +7,7 @@ import { DownloadsApi } from '../harness/api.js';
 import { startBff } from '../harness/bff.js';
 import { FaultProxy } from '../harness/fault-proxy.js';
 import { type Setup, configured } from '../harness/fixtures.js';
-import { leaksIn } from '../harness/leaks.js';
+import { captureOutput, leaksIn } from '../harness/leaks.js';
 import { until } from '../harness/polling.js';
 import { RequestLog } from '../harness/request-log.js';
 import { Scrape } from '../harness/scrape.js';
@@ -53,8 +53,14 @@ function resuming({ variables }: Setup = {}) {
     );
 }
 
+let output: ReturnType<typeof captureOutput>;
+
+beforeAll(() => {
+  output = captureOutput();
+});
 afterAll(() => {
-  expect(leaksIn(JSON.stringify(log.lines))).toEqual([]);
+  output.stop();
+  expect(leaksIn(output.text() + JSON.stringify(log.lines))).toEqual([]);
 });
 
 const hash = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
@@ -243,7 +249,10 @@ describe('a ZIP that cannot be resumed', () => {
     },
   );
 
-  it('is cut short after ten attempts when Alfresco stays away', async ({ sandbox, save }) => {
+  it('is cut short when Alfresco stays away, after ten attempts at most', async ({
+    sandbox,
+    save,
+  }) => {
     await cutWith({ kind: 'reset' }, sandbox, save);
     const attempts = contentRequests(sandbox).length - 1;
     // While the breaker is open, an attempt is none that Alfresco hears of.
