@@ -1,64 +1,63 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
-import { type Fault, type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
 import { UpstreamPolicy } from '#service/alfresco/upstream/upstream.policy.js';
+import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
+import type { Fault, Sandbox } from '../../sandbox/sandbox.ts';
 import { DownloadsApi } from '../harness/api.js';
-import { type Bff, startBff } from '../harness/bff.js';
-import { FaultProxy } from '../harness/fault-proxy.js';
+import { startBff } from '../harness/bff.js';
+import { freshCaller } from '../harness/callers.js';
+import { clockOfFile } from '../harness/clock.js';
+import type { FaultProxy } from '../harness/fault-proxy.js';
 import { until } from '../harness/polling.js';
+import { proxied } from '../harness/proxied.js';
 
 const LIMITS = {
-  ALFRESCO_TIMEOUT_MS: '1000',
-  ALFRESCO_IDLE_TIMEOUT_MS: '1000',
+  ALFRESCO_TIMEOUT_MS: '2000',
+  ALFRESCO_IDLE_TIMEOUT_MS: '2000',
   STATUS_FRESHNESS_MS: '0',
+};
+/** Pauses that end only when a test puts the clock forward. */
+const PACING = {
+  breaker: { firstMs: 60_000, longestMs: 240_000 },
+  retry: { firstMs: 5, longestMs: 20 },
 };
 /** Failures in a row that open a breaker. */
 const ENOUGH = 5;
+const skip = clockOfFile();
 
-let sandbox: Sandbox;
-let proxy: FaultProxy;
-let bff: Bff;
-let api: DownloadsApi;
-let id: string;
-/** Distinct ones, since calls about one download share a look at it. */
-let running: string[];
+const it = proxied({ sandbox: { estimateDelayMs: 1 }, variables: LIMITS, pacing: PACING }).extend(
+  'calls',
+  { scope: 'file' },
+  async ({ bff }) => {
+    const api = new DownloadsApi(bff.url, freshCaller().headers);
+    const id = await api.make([SAMPLE_NODES.textFile]);
+    // Distinct ones, since calls about one download share one request to Alfresco.
+    const running = await startStuck(api, ENOUGH);
+    return {
+      api,
+      read: (index = 0) => api.request('GET', `/downloads/${running[index]}`),
+      create: () => api.create([SAMPLE_NODES.textFile]),
+      cancel: () => api.request('DELETE', `/downloads/${id}`),
+      save: () => api.request('GET', `/downloads/${id}/content`),
+      ready: async () => (await fetch(`${bff.url}/health/ready`)).status,
+      states: () =>
+        Object.fromEntries(
+          bff.app
+            .get(UpstreamPolicy)
+            .breakers()
+            .map(({ operation, state }) => [operation, state]),
+        ),
+    };
+  },
+);
 
-beforeEach(async () => {
-  sandbox = await startSandbox();
-  proxy = await FaultProxy.start(Number(new URL(sandbox.url).port));
-  bff = await startBff(sandbox.url.replace(/:\d+\//, `:${proxy.port}/`), LIMITS);
-  api = DownloadsApi.ofBff(bff.url);
-  id = await api.make([SAMPLE_NODES.textFile]);
-  running = await startStuck(ENOUGH);
-});
-afterEach(async () => {
-  await bff.close();
-  await proxy.close();
-  await sandbox.close();
-});
-
-const startStuck = (count: number) =>
+const startStuck = (api: DownloadsApi, count: number) =>
   Promise.all(Array.from({ length: count }, () => api.startStuck()));
-const look = (index = 0) => api.request('GET', `/downloads/${running[index]}`);
-const cancel = () => api.request('DELETE', `/downloads/${id}`);
-const create = () => api.create([SAMPLE_NODES.textFile]);
-const ready = async () => (await fetch(`${bff.url}/health/ready`)).status;
-const save = () => api.request('GET', `/downloads/${id}/content`);
 
-/** The code of a problem, or the status of what is none. */
+/** The code of a problem, or the status of a success. */
 async function codeOf(call: () => Promise<Response>): Promise<string | number> {
-  const answer = await call();
-  const text = await answer.text();
-  return answer.ok ? answer.status : (JSON.parse(text) as { code: string }).code;
+  const response = await call();
+  const text = await response.text();
+  return response.ok ? response.status : (JSON.parse(text) as { code: string }).code;
 }
-
-const states = () =>
-  Object.fromEntries(
-    bff.app
-      .get(UpstreamPolicy)
-      .breakers()
-      .map(({ operation, state }) => [operation, state]),
-  );
 
 /** So many calls at the same time, none of which succeeds. */
 async function fail(times: number, call: (index: number) => Promise<Response>): Promise<void> {
@@ -68,152 +67,200 @@ async function fail(times: number, call: (index: number) => Promise<Response>): 
   for (const code of codes) expect(code).toMatch(/^ALFRESCO_(?:UNREACHABLE|TIMEOUT|ERROR)$/);
 }
 
-/** Waits as long as the answer says, which is not ALFRESCO_UNAVAILABLE any more. */
+/** Calls again after the time that an open breaker says. */
 async function comeBack(call: () => Promise<Response>): Promise<Response> {
   const refused = await call();
   await refused.arrayBuffer();
   expect(refused.status).toBe(503);
   const seconds = Number(refused.headers.get('retry-after'));
   expect(seconds).toBeGreaterThanOrEqual(1);
-  await sleep(seconds * 1000);
+  skip(seconds * 1000);
   return call();
 }
 
-describe('a breaker', () => {
+describe('a circuit breaker', () => {
+  it.afterEach(async ({ calls, sandbox, proxy }) => {
+    sandbox.clearFaults();
+    proxy.clear();
+    skip(PACING.breaker.longestMs);
+    for (const call of [calls.read, calls.cancel, calls.save]) {
+      expect(await codeOf(() => call())).toBeLessThan(300);
+    }
+    expect(calls.states()).toMatchObject({ read: 'closed', write: 'closed', content: 'closed' });
+  });
+
   let listenAgain: () => Promise<void>;
 
-  it.each<[string, () => Promise<unknown>, () => Promise<void>]>([
-    ['nobody listens', async () => (listenAgain = await proxy.refuse()), async () => listenAgain()],
+  it.for<
     [
-      'nothing is answered',
-      async () => {
+      string,
+      (proxy: FaultProxy, sandbox: Sandbox) => Promise<unknown>,
+      (proxy: FaultProxy, sandbox: Sandbox) => Promise<void>,
+    ]
+  >([
+    [
+      'Alfresco refuses connections',
+      async (proxy) => (listenAgain = await proxy.refuse()),
+      () => listenAgain(),
+    ],
+    [
+      'Alfresco never responds',
+      async (proxy) => {
         proxy.reset();
         proxy.onConnection = () => {};
       },
-      async () => proxy.clear(),
+      async (proxy) => proxy.clear(),
     ],
     [
-      'a proxy answers 503',
-      async () => sandbox.fail({ kind: 'html', status: 503 }, { times: Infinity }),
-      async () => sandbox.clearFaults(),
+      'a proxy responds with 503',
+      async (_, sandbox) => sandbox.fail({ kind: 'html', status: 503 }, { times: Infinity }),
+      async (_, sandbox) => sandbox.clearFaults(),
     ],
   ])(
-    'opens when %s, asks Alfresco nothing, and closes when it is back',
-    async (_name, begin, end) => {
-      await begin();
-      await fail(ENOUGH, look);
+    'opens when %s, sends Alfresco nothing, and closes when it is back',
+    async ([, begin, end], { calls, proxy, sandbox }) => {
+      await begin(proxy, sandbox);
+      await fail(ENOUGH, calls.read);
       proxy.heard.length = 0;
       sandbox.clearRequests();
       for (let count = 0; count < 5; count += 1) {
-        expect(await codeOf(look)).toBe('ALFRESCO_UNAVAILABLE');
+        expect(await codeOf(calls.read)).toBe('ALFRESCO_UNAVAILABLE');
       }
       expect([proxy.heard, sandbox.requests]).toEqual([[], []]);
-      expect(states()).toMatchObject({ read: 'open', write: 'closed', content: 'closed' });
+      expect(calls.states()).toMatchObject({ read: 'open', write: 'closed', content: 'closed' });
 
-      await end();
-      expect((await comeBack(look)).status).toBe(200);
-      expect(states().read).toBe('closed');
-      expect(await codeOf(look)).toBe(200);
+      await end(proxy, sandbox);
+      expect((await comeBack(calls.read)).status).toBe(200);
+      expect(calls.states().read).toBe('closed');
+      expect(await codeOf(calls.read)).toBe(200);
     },
   );
 
-  it('stays open, with a longer pause, when Alfresco is not back', async () => {
+  it('stays open, with a pause twice as long, while Alfresco is not back', async ({
+    calls,
+    proxy,
+  }) => {
     const listen = await proxy.refuse();
-    await fail(ENOUGH, look);
-    expect(await (await comeBack(look)).json()).toMatchObject({ code: 'ALFRESCO_UNREACHABLE' });
-    const refused = await look();
+    await fail(ENOUGH, calls.read);
+    expect(await (await comeBack(calls.read)).json()).toMatchObject({
+      code: 'ALFRESCO_UNREACHABLE',
+    });
+    const refused = await calls.read();
     expect(refused.status).toBe(503);
-    expect(refused.headers.get('retry-after')).toBe('2');
+    const seconds = Number(refused.headers.get('retry-after'));
+    expect(seconds).toBeGreaterThan(100);
+    expect(seconds).toBeLessThanOrEqual(120);
     await listen();
-    expect((await comeBack(look)).status).toBe(200);
+    expect((await comeBack(calls.read)).status).toBe(200);
   });
 
-  it.each<[string, Fault]>([
+  it.for<[string, Fault]>([
     ['404', { kind: 'status', status: 404 }],
     ['500', { kind: 'status', status: 500 }],
     ['a page of HTML', { kind: 'html', status: 200 }],
     ['broken JSON', { kind: 'malformed-json' }],
-    ['an account that is refused', { kind: 'status', status: 401 }],
-  ])('does not open for %s', async (_name, fault) => {
+    ['rejected credentials', { kind: 'status', status: 401 }],
+  ])('does not open for %s', async ([, fault], { calls, sandbox }) => {
     sandbox.fail(fault, { times: Infinity });
     for (let count = 0; count < 12; count += 1) {
-      for (const call of [look, create]) {
-        expect(await codeOf(call)).not.toBe('ALFRESCO_UNAVAILABLE');
+      for (const call of [calls.read, calls.create]) {
+        expect(await codeOf(() => call())).not.toBe('ALFRESCO_UNAVAILABLE');
       }
     }
     sandbox.clearFaults();
-    expect(await codeOf(look)).toBe(200);
+    expect(await codeOf(calls.read)).toBe(200);
   });
 
-  it('of writing leaves looking and ZIPs alone', async () => {
+  it('for writes stops neither reads nor content', async ({ calls, sandbox }) => {
     sandbox.fail({ kind: 'hang' }, { method: 'POST', times: Infinity });
-    await fail(ENOUGH, create);
-    expect(await codeOf(create)).toBe('ALFRESCO_UNAVAILABLE');
-    expect(await codeOf(cancel)).toBe('ALFRESCO_UNAVAILABLE');
-    expect(await codeOf(look)).toBe(200);
-    expect(await codeOf(save)).toBe(200);
+    await fail(ENOUGH, calls.create);
+    expect(await codeOf(calls.create)).toBe('ALFRESCO_UNAVAILABLE');
+    expect(await codeOf(calls.cancel)).toBe('ALFRESCO_UNAVAILABLE');
+    expect(await codeOf(calls.read)).toBe(200);
+    expect(await codeOf(calls.save)).toBe(200);
   });
 
-  it('of ZIPs leaves the rest alone', async () => {
+  it('for content stops neither reads nor writes', async ({ calls, sandbox }) => {
     sandbox.fail({ kind: 'reset' }, { path: /\/content$/, times: Infinity });
-    await fail(ENOUGH, save);
-    expect(await codeOf(save)).toBe('ALFRESCO_UNAVAILABLE');
-    expect(await codeOf(look)).toBe(200);
-    expect(await codeOf(create)).toBe(202);
+    await fail(ENOUGH, calls.save);
+    expect(await codeOf(calls.save)).toBe('ALFRESCO_UNAVAILABLE');
+    expect(await codeOf(calls.read)).toBe(200);
+    expect(await codeOf(calls.create)).toBe(202);
   });
 
-  it('never keeps the readiness probe from finding out', async () => {
+  it('never stops the readiness probe', async ({ calls, proxy }) => {
     const listen = await proxy.refuse();
-    for (let count = 0; count < 12; count += 1) expect(await ready()).toBe(503);
+    for (let count = 0; count < 12; count += 1) expect(await calls.ready()).toBe(503);
     await listen();
-    expect(await ready()).toBe(200);
+    expect(await calls.ready()).toBe(200);
   });
 
-  it('of logging in opens when no login succeeds, and then no login is tried', async () => {
-    const other = await startBff(sandbox.url, { ...LIMITS, ALFRESCO_AUTH: 'ticket' });
-    const otherApi = DownloadsApi.ofBff(other.url);
-    const createThere = () => otherApi.create([SAMPLE_NODES.textFile]);
+  it('for logins opens when none succeeds, and then none is tried', async ({ sandbox }) => {
+    const create = await createWithTicket(sandbox);
     sandbox.fail({ kind: 'reset' }, { path: /\/tickets$/, times: Infinity });
     sandbox.clearRequests();
     // One after the other: calls at the same time share a login.
-    for (let count = 0; count < ENOUGH; count += 1) await fail(1, createThere);
+    for (let count = 0; count < ENOUGH; count += 1) await fail(1, create);
     expect(sandbox.requests).toHaveLength(ENOUGH);
-    expect(await codeOf(createThere)).toBe('ALFRESCO_UNAVAILABLE');
+    expect(await codeOf(create)).toBe('ALFRESCO_UNAVAILABLE');
     expect(sandbox.requests).toHaveLength(ENOUGH);
     sandbox.clearFaults();
-    expect((await comeBack(createThere)).status).toBe(202);
-    await other.close();
+    expect((await comeBack(create)).status).toBe(202);
   });
 
-  it('asks for no login when it is open itself', async () => {
-    const other = await startBff(sandbox.url, { ...LIMITS, ALFRESCO_AUTH: 'ticket' });
-    const otherApi = DownloadsApi.ofBff(other.url);
-    await otherApi.make([SAMPLE_NODES.textFile]);
-    const createThere = () => otherApi.create([SAMPLE_NODES.textFile]);
+  it('that is open prevents logins, too', async ({ sandbox }) => {
+    const create = await createWithTicket(sandbox);
+    expect(await codeOf(create)).toBe(202);
     sandbox.fail({ kind: 'reset' }, { method: 'POST', path: /\/downloads$/, times: Infinity });
-    await fail(ENOUGH, createThere);
+    await fail(ENOUGH, create);
     sandbox.expireTickets();
     sandbox.clearRequests();
-    expect(await codeOf(createThere)).toBe('ALFRESCO_UNAVAILABLE');
+    expect(await codeOf(create)).toBe('ALFRESCO_UNAVAILABLE');
     expect(sandbox.requests).toEqual([]);
-    await other.close();
   });
 
-  it('lets only one of many calls find out', async () => {
-    running = await startStuck(20);
+  it('lets one of many calls find out whether Alfresco is back', async ({ calls, proxy }) => {
+    const { api } = calls;
+    const running = await startStuck(api, 20);
+    const downloads = new Map<string, object>();
+    for (const id of running) downloads.set(id, await api.status(id));
     const listen = await proxy.refuse();
-    await fail(ENOUGH, look);
+    await fail(ENOUGH, calls.read);
     await listen();
-    sandbox.fail({ kind: 'delay', ms: 500 }, { path: /\/downloads\/[^/]+$/ });
-    sandbox.clearRequests();
-    await sleep(1000);
-    const codes = await Promise.all(running.map((_, index) => codeOf(() => look(index))));
-    expect(codes.filter((code) => code === 200)).toHaveLength(1);
-    expect(codes.filter((code) => code === 'ALFRESCO_UNAVAILABLE')).toHaveLength(19);
-    expect(sandbox.requests).toHaveLength(1);
-    await until(
-      () => codeOf(look),
-      (code) => code === 200,
+    let respond: (() => void) | undefined;
+    proxy.onRequest = {
+      line: /^GET/,
+      misbehave: (socket) => {
+        const id = /[^/]+$/.exec(proxy.heard.at(-1)!)![0];
+        const body = JSON.stringify({ entry: downloads.get(id) });
+        const head = `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${body.length}`;
+        respond = () => void socket.write(`${head}\r\n\r\n${body}`);
+      },
+    };
+    proxy.heard.length = 0;
+    skip(PACING.breaker.firstMs);
+    const codes: (string | number)[] = [];
+    const reads = running.map(async (id) =>
+      codes.push(await codeOf(() => api.request('GET', `/downloads/${id}`))),
     );
+    await until(
+      () => ({ refused: codes.length, hasProbe: respond !== undefined }),
+      ({ refused, hasProbe }) => refused === 19 && hasProbe,
+    );
+    expect(codes).toEqual(Array(19).fill('ALFRESCO_UNAVAILABLE'));
+    respond!();
+    await Promise.all(reads);
+    expect(codes.at(-1)).toBe(200);
+    expect(proxy.heard).toHaveLength(1);
+    proxy.onRequest = undefined;
+    expect(await codeOf(calls.read)).toBe(200);
   });
 });
+
+/** A call that creates a download with a service of its own, which logs in when first needed. */
+async function createWithTicket({ url }: Sandbox): Promise<() => Promise<Response>> {
+  const variables = { ...LIMITS, ALFRESCO_AUTH: 'ticket' };
+  const service = await startBff(url, variables, { pacing: PACING });
+  onTestFinished(() => service.close());
+  return () => DownloadsApi.ofBff(service.url).create([SAMPLE_NODES.textFile]);
+}

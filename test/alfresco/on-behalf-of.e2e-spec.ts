@@ -29,6 +29,7 @@ describe.skipIf(isOpensslMissing())('ALFRESCO_ON_BEHALF_OF=remote-user', () => {
     sandbox = await startSandbox({
       tls: tls.ofSandbox,
       external: { proxyUserName: PROXY_USER },
+      estimateDelayMs: 1,
     });
     bff = await start(sandbox.url);
     client = bff.app.get(AlfrescoClient);
@@ -46,7 +47,7 @@ describe.skipIf(isOpensslMissing())('ALFRESCO_ON_BEHALF_OF=remote-user', () => {
       ({ status }) => status === 'DONE',
     );
 
-  /** Names of the files in the ZIP that this user gets. */
+  /** Names of the files in the ZIP of this node for a user. */
   async function zipOf(nodeId: string, name: string): Promise<string[]> {
     const { id } = await client.createDownload([nodeId], name);
     const node = await finished(id, name);
@@ -56,7 +57,7 @@ describe.skipIf(isOpensslMissing())('ALFRESCO_ON_BEHALF_OF=remote-user', () => {
     return entries.map((entry) => entry.name.replace(/^.*\/(?=.)/, ''));
   }
 
-  it('puts into a ZIP what the caller may read', async () => {
+  it('puts into a ZIP what the caller may read and nothing else', async () => {
     const ofAlice = await zipOf(forbiddenInsideFolder, 'alice');
     const ofBob = await zipOf(forbiddenInsideFolder, 'bob');
     expect(ofAlice).toContain('for-everyone.txt');
@@ -88,7 +89,7 @@ describe.skipIf(isOpensslMissing())('ALFRESCO_ON_BEHALF_OF=remote-user', () => {
     expect(sandbox.downloadIds()).not.toContain(id);
   });
 
-  it('keeps callers apart who ask at the same time over the same connections', async () => {
+  it('keeps apart callers who use the same connections at the same time', async () => {
     const names = Array.from({ length: 100 }, (_, index) => `user ${index % 7} ü`);
     const downloads = await Promise.all(names.map((it) => client.createDownload([textFile], it)));
     const created = sandbox.requests.map(({ user }) => String(user));
@@ -96,7 +97,7 @@ describe.skipIf(isOpensslMissing())('ALFRESCO_ON_BEHALF_OF=remote-user', () => {
     await Promise.all(downloads.map(({ id }, index) => client.getDownload(id, names[index])));
   });
 
-  it('sends the name in one way and no credentials beside it', async () => {
+  it('sends the name of the caller in one way, and no credentials beside it', async () => {
     await client.createDownload([textFile], 'zoë');
     const [{ headers, user, rawHeaders } = {} as never] = sandbox.requests;
     expect(user).toBe('zoë');
@@ -105,12 +106,12 @@ describe.skipIf(isOpensslMissing())('ALFRESCO_ON_BEHALF_OF=remote-user', () => {
     expect(rawHeaders.filter((name) => /^x-alfresco-/i.test(name))).toHaveLength(1);
   });
 
-  it('asks the readiness probe in nobody’s name', async () => {
+  it('names no caller to the readiness probe', async () => {
     expect((await fetch(`${bff.url}/health/ready`)).status).toBe(200);
     expect(sandbox.requests[0]!.headers).not.toHaveProperty('x-alfresco-remote-user');
   });
 
-  it('asks Alfresco nothing when the name of the caller is missing or cannot be passed on', async () => {
+  it('sends Alfresco nothing when the name of the caller is missing or cannot be passed on', async () => {
     await expect(client.createDownload([textFile])).rejects.toThrow(TypeError);
     for (const name of ['', ' admin', 'admin\n', 'System', 'x'.repeat(256)]) {
       await expect(client.createDownload([textFile], name)).rejects.toMatchObject({
@@ -120,7 +121,7 @@ describe.skipIf(isOpensslMissing())('ALFRESCO_ON_BEHALF_OF=remote-user', () => {
     expect(sandbox.requests).toEqual([]);
   });
 
-  it('is what callers of the API get', async () => {
+  it('applies to every route of the API', async () => {
     const api = DownloadsApi.ofBff(bff.url);
     const id = await api.make([forbiddenInsideFolder]);
     const names = (await readZip(await api.content(id))).map(({ name }) => name);
@@ -138,7 +139,7 @@ describe.skipIf(isOpensslMissing())('ALFRESCO_ON_BEHALF_OF=remote-user', () => {
     expect(named.every(({ user }) => user === 'alice')).toBe(true);
   });
 
-  it('never lets the header of a caller through', async () => {
+  it('never passes on the header of a caller', async () => {
     for (const name of ['admin', Buffer.from('admin').toString('base64')]) {
       await fetch(`${bff.url}/downloads`, {
         method: 'POST',
@@ -158,10 +159,12 @@ describe.skipIf(isOpensslMissing())('ALFRESCO_ON_BEHALF_OF=remote-user', () => {
     }
   });
 
-  it('lets none through either where the header would be believed and nothing is said in anyone’s name', async () => {
+  it('never passes it on to an Alfresco that would believe it either, where the service uses an account of its own', async () => {
     const gullible = await startSandbox({ external: { proxyUserName: '' } });
+    onTestFinished(() => gullible.close());
     const service = await startBff(gullible.url);
-    const answer = await fetch(`${service.url}/downloads`, {
+    onTestFinished(() => service.close());
+    const response = await fetch(`${service.url}/downloads`, {
       method: 'POST',
       headers: {
         ...AS_ALICE,
@@ -170,39 +173,37 @@ describe.skipIf(isOpensslMissing())('ALFRESCO_ON_BEHALF_OF=remote-user', () => {
       },
       body: JSON.stringify({ nodeIds: [forbiddenFile] }),
     });
-    expect(await answer.json()).toMatchObject({ status: 403, code: 'NODE_FORBIDDEN' });
+    expect(await response.json()).toMatchObject({ status: 403, code: 'NODE_FORBIDDEN' });
     expect(gullible.requests.map(({ user }) => user)).toEqual([SERVICE_ACCOUNT.id]);
-    await service.close();
-    await gullible.close();
   });
 
-  it('fails when Alfresco does not know the certificate, instead of acting as someone else', async () => {
+  it('fails when Alfresco does not know the certificate, instead of using another account', async () => {
     const other = await start(sandbox.url, tls.issue('/O=Example/CN=other'));
+    onTestFinished(() => other.close());
     await expect(
       other.app.get(AlfrescoClient).createDownload([textFile], 'alice'),
     ).rejects.toMatchObject({ code: 'ALFRESCO_CREDENTIALS_REJECTED' });
-    await other.close();
   });
 
   it('fails when Alfresco has no external authentication', async () => {
     const strict = await startSandbox({ tls: tls.ofSandbox });
+    onTestFinished(() => strict.close());
     const other = await start(strict.url);
+    onTestFinished(() => other.close());
     await expect(
       other.app.get(AlfrescoClient).createDownload([textFile], 'alice'),
     ).rejects.toMatchObject({ code: 'ALFRESCO_CREDENTIALS_REJECTED' });
-    await other.close();
-    await strict.close();
   });
 
-  it('is of no use to who has no client certificate', async () => {
+  it('gives nothing to a service without a client certificate', async () => {
     const plain = await startBff(sandbox.url, {
       ALFRESCO_CA_FILE: tls.file('ca.pem', tls.ca),
       ALFRESCO_PASSWORD: 'wrong',
     });
+    onTestFinished(() => plain.close());
     await expect(
       plain.app.get(AlfrescoClient).createDownload([forbiddenFile], 'bob'),
     ).rejects.toMatchObject({ code: 'ALFRESCO_CREDENTIALS_REJECTED' });
     expect(sandbox.requests[0]!.headers).not.toHaveProperty('x-alfresco-remote-user');
-    await plain.close();
   });
 });

@@ -1,107 +1,145 @@
 import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
-import { type Fault, type FaultMatch, type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
+import type { Fault, FaultMatch, Sandbox } from '../../sandbox/sandbox.ts';
 import { DownloadsApi } from '../harness/api.js';
 import { type Bff, startBff } from '../harness/bff.js';
-import { FOREIGN_HOST, captureOutput, leaksIn } from '../harness/leaks.js';
+import { freshCaller } from '../harness/callers.js';
+import { configured } from '../harness/fixtures.js';
+import { FOREIGN_HOST, leaksIn } from '../harness/leaks.js';
 import { until } from '../harness/polling.js';
 
-/** Long enough for all repetitions of a request, the pauses between them included. */
-const TIMEOUTS = { ALFRESCO_TIMEOUT_MS: '600', ALFRESCO_IDLE_TIMEOUT_MS: '700' };
+/** Long enough for all retries of a request, on a busy machine as well. */
+const VARIABLES = {
+  ALFRESCO_TIMEOUT_MS: '600',
+  ALFRESCO_IDLE_TIMEOUT_MS: '700',
+  STATUS_FRESHNESS_MS: '0',
+};
+const QUICK = { firstMs: 5, longestMs: 20 };
+const pacing = { retry: QUICK, resume: QUICK, breaker: QUICK };
 
-let sandbox: Sandbox;
-let bff: Bff;
-let api: DownloadsApi;
-let id: string;
-/** One that Alfresco is asked about each time, since it could still change. */
-let running: string;
-let zip: Buffer;
-let output: ReturnType<typeof captureOutput>;
+let log = '';
+const onLine = (line: string) => (log += line);
 
-beforeAll(async () => {
-  output = captureOutput();
-  sandbox = await startSandbox();
-  bff = await startBff(sandbox.url, {
-    ...TIMEOUTS,
-    LOG_LEVEL: 'debug',
-    STATUS_FRESHNESS_MS: '0',
-  });
-  api = DownloadsApi.ofBff(bff.url);
-  id = await api.make([SAMPLE_NODES.nestedFolder]);
-  running = await api.startStuck();
-  zip = await api.content(id);
+const it = configured({
+  sandbox: { estimateDelayMs: 1 },
+  variables: VARIABLES,
+  pacing,
+  onLine,
+}).extend('requests', { scope: 'file' }, async ({ bff }) => {
+  const api = new DownloadsApi(bff.url, freshCaller().headers);
+  return new Requests(api, ...(await downloadsOf(api)));
 });
-afterAll(async () => {
-  await bff.close();
-  await sandbox.close();
-  output.stop();
-  const log = output.text();
-  expect(log).toContain('ALFRESCO_CREDENTIALS_REJECTED');
-  expect(leaksIn(log)).toEqual([]);
-});
-afterEach(async () => {
+
+it.afterEach(async ({ requests, sandbox }) => {
   sandbox.clearFaults();
   // One success of each kind, or so many failures in a row would open a breaker.
-  for (const name of ['look', 'cancel', 'content'] as const) {
-    expect((await operations[name].call()).ok).toBe(true);
+  for (const name of ['read', 'cancel', 'content'] as const) {
+    await until(
+      async () => {
+        const response = await requests.send(name);
+        await response.arrayBuffer();
+        return response.ok;
+      },
+      (isOk) => isOk,
+    );
   }
 });
 
-interface Operation {
-  readonly name: string;
-  /** The request to Alfresco that goes wrong. */
-  readonly match: FaultMatch;
-  readonly call: () => Promise<Response>;
-}
-
-const operations = {
-  create: {
-    name: 'POST /downloads',
-    match: { method: 'POST', path: /\/downloads$/ },
-    call: () => api.create([SAMPLE_NODES.textFile, SAMPLE_NODES.secondTextFile]),
-  },
-  look: {
-    name: 'GET /downloads/{id}',
-    match: { method: 'GET', path: /\/downloads\/[^/]+$/ },
-    call: () => api.request('GET', `/downloads/${running}`),
-  },
-  cancel: {
-    name: 'DELETE /downloads/{id}',
-    match: { method: 'DELETE', path: /\/downloads\/[^/]+$/ },
-    call: () => api.request('DELETE', `/downloads/${id}`),
-  },
-  describe: {
-    name: 'GET /downloads/{id}/content, asking for the node',
-    match: { method: 'GET', path: /\/nodes\/[^/]+$/ },
-    call: () => api.request('GET', `/downloads/${id}/content`),
-  },
-  content: {
-    name: 'GET /downloads/{id}/content, asking for the content',
-    match: { method: 'GET', path: /\/content$/ },
-    call: () => api.request('GET', `/downloads/${id}/content`),
-  },
-  range: {
-    name: 'GET /nodes/{id}/content with a range',
-    match: { method: 'GET', path: /\/content$/ },
-    call: () => api.request('GET', `/nodes/${id}/content`, { headers: { range: 'bytes=5-9' } }),
-  },
-  remove: {
-    name: 'DELETE /nodes/{id}',
-    match: { method: 'DELETE', path: /\/nodes\/[^/]+$/ },
-    call: () => api.request('DELETE', `/nodes/${id}`),
-  },
-} satisfies Record<string, Operation>;
-
-type OperationName = keyof typeof operations;
-const JSON_OPERATIONS: readonly OperationName[] = [
-  'create',
-  'look',
-  'cancel',
-  'describe',
-  'remove',
+/** A finished download, and one that Alfresco is asked about each time, since it could still change. */
+const downloadsOf = async (api: DownloadsApi): Promise<[id: string, running: string]> => [
+  await api.make([SAMPLE_NODES.nestedFolder]),
+  await api.startStuck(),
 ];
-const ABOUT_A_DOWNLOAD = JSON_OPERATIONS.filter((name) => name !== 'create');
+
+/** The request to Alfresco that goes wrong in a request to the service, and what the latter is called in titles. */
+const OPERATIONS = {
+  create: ['POST /downloads', { method: 'POST', path: /\/downloads$/ }],
+  read: ['GET /downloads/{id}', { method: 'GET', path: /\/downloads\/[^/]+$/ }],
+  cancel: ['DELETE /downloads/{id}', { method: 'DELETE', path: /\/downloads\/[^/]+$/ }],
+  describe: [
+    'GET /downloads/{id}/content, asking for the node,',
+    { method: 'GET', path: /\/nodes\/[^/]+$/ },
+  ],
+  content: [
+    'GET /downloads/{id}/content, asking for the content,',
+    { method: 'GET', path: /\/content$/ },
+  ],
+  range: ['GET /nodes/{id}/content with a range', { method: 'GET', path: /\/content$/ }],
+  remove: ['DELETE /nodes/{id}', { method: 'DELETE', path: /\/nodes\/[^/]+$/ }],
+} satisfies Record<string, readonly [title: string, match: FaultMatch]>;
+
+type OperationName = keyof typeof OPERATIONS;
+
+const ABOUT_A_DOWNLOAD: readonly OperationName[] = ['read', 'cancel', 'describe', 'remove'];
+const WITH_JSON: readonly OperationName[] = ['create', ...ABOUT_A_DOWNLOAD];
 const STREAMS: readonly OperationName[] = ['content', 'range'];
-const ALL = Object.keys(operations) as OperationName[];
+const ALL = Object.keys(OPERATIONS) as OperationName[];
+
+class Requests {
+  constructor(
+    private readonly api: DownloadsApi,
+    public id: string,
+    private running: string,
+  ) {}
+
+  send(name: OperationName): Promise<Response> {
+    const { api, id, running } = this;
+    const content = () => api.request('GET', `/downloads/${id}/content`);
+    const range = { headers: { range: 'bytes=5-9' } };
+    const calls: Record<OperationName, () => Promise<Response>> = {
+      create: () => api.create([SAMPLE_NODES.textFile, SAMPLE_NODES.secondTextFile]),
+      read: () => api.request('GET', `/downloads/${running}`),
+      cancel: () => api.request('DELETE', `/downloads/${id}`),
+      describe: content,
+      content,
+      range: () => api.request('GET', `/nodes/${id}/content`, range),
+      remove: () => api.request('DELETE', `/nodes/${id}`),
+    };
+    return calls[name]();
+  }
+
+  /** The ZIP as it is. */
+  zip(): Promise<Buffer> {
+    return this.api.content(this.id);
+  }
+
+  status(): Promise<object> {
+    return this.api.status(this.running);
+  }
+
+  /** The response to a request that meets this fault, checked for leaks whatever it is. */
+  async responseTo(
+    sandbox: Sandbox,
+    name: OperationName,
+    fault: Fault,
+  ): Promise<{ status: number; body: string; headers: Headers }> {
+    // Always, or what may be sent again would succeed the second time.
+    sandbox.fail(fault, { ...OPERATIONS[name][1], times: Infinity });
+    const response = await this.send(name);
+    const body = await response.text();
+    sandbox.clearFaults();
+    expect(leaksIn(body)).toEqual([]);
+    expect(leaksIn([...response.headers].join('\n'))).toEqual([]);
+    for (const header of ['set-cookie', 'www-authenticate', 'server', 'location']) {
+      if (response.status !== 202) expect(response.headers.get(header)).toBeNull();
+    }
+    return { status: response.status, body, headers: response.headers };
+  }
+
+  async expectProblem(
+    sandbox: Sandbox,
+    name: OperationName,
+    fault: Fault,
+    status: number,
+    code: string,
+  ): Promise<void> {
+    const response = await this.responseTo(sandbox, name, fault);
+    expect(JSON.parse(response.body)).toMatchObject({ status, code });
+    expect(response.status).toBe(status);
+    expect(response.headers.get('content-type')).toBe('application/problem+json; charset=utf-8');
+    // The service forgets a download that Alfresco does not have.
+    if (code === 'DOWNLOAD_NOT_FOUND') [this.id, this.running] = await downloadsOf(this.api);
+  }
+}
 
 /** Alfresco's error envelope with everything in it that must not get out. */
 const envelope = (status: number, errorKey = 'framework.exception.ApiDefault', text = '') =>
@@ -131,265 +169,233 @@ const status = (code: number, errorKey?: string, text?: string): Fault => ({
   headers: HEADERS,
 });
 
-/** The answer of the service, checked for leaks whatever it is. */
-async function answerOf(
-  name: OperationName,
-  fault: Fault,
-): Promise<{ status: number; body: string; headers: Headers }> {
-  const { match, call } = operations[name];
-  // Always, or what may be sent again would succeed the second time.
-  sandbox.fail(fault, { ...match, times: Infinity });
-  const answer = await call();
-  sandbox.clearFaults();
-  const body = await answer.text();
-  expect(leaksIn(body)).toEqual([]);
-  expect(leaksIn([...answer.headers].join('\n'))).toEqual([]);
-  for (const header of ['set-cookie', 'www-authenticate', 'server', 'location']) {
-    if (answer.status !== 202) expect(answer.headers.get(header)).toBeNull();
-  }
-  return { status: answer.status, body, headers: answer.headers };
-}
+/** What Alfresco does, and the problem that becomes of it. */
+type Row = readonly [what: string, fault: Fault, status: number, code: string];
 
-async function expectProblem(
-  name: OperationName,
-  fault: Fault,
-  statusCode: number,
-  code: string,
-): Promise<void> {
-  const answer = await answerOf(name, fault);
-  expect(JSON.parse(answer.body)).toMatchObject({ status: statusCode, code });
-  expect(answer.status).toBe(statusCode);
-  expect(answer.headers.get('content-type')).toBe('application/problem+json; charset=utf-8');
-  // The service forgets a download that Alfresco does not have.
-  if (code !== 'DOWNLOAD_NOT_FOUND') return;
-  if (name === 'look') running = await api.startStuck();
-  else id = await api.make([SAMPLE_NODES.nestedFolder]);
-}
-
-/** Each operation with each row. */
-const times = <T extends readonly unknown[]>(names: readonly OperationName[], rows: readonly T[]) =>
-  names.flatMap((name) => rows.map((row) => [operations[name].name, name, ...row] as const));
+/** Rows of a table of tests, for titles "<operation> responds with <code> to <what>". */
+const times = (names: readonly OperationName[], rows: readonly Row[]) =>
+  names.flatMap((name) =>
+    rows.map(
+      ([what, fault, statusCode, code]) =>
+        [OPERATIONS[name][0], code, what, name, fault, statusCode] as const,
+    ),
+  );
 
 const NOT_FOUND = 'framework.exception.EntityNotFound';
 const DENIED = 'framework.exception.PermissionDenied';
+const notFound = (id: string) => status(404, NOT_FOUND, `The entity with id: ${id} was not found`);
+const BAD = [502, 'ALFRESCO_BAD_RESPONSE'] as const;
 
-describe('a status of Alfresco that is about the request', () => {
-  it.each([
-    ['400', status(400, 'Cannot create an archive with 0 entries.'), 400, 'VALIDATION_FAILED'],
-    ['403', status(403, DENIED), 403, 'NODE_FORBIDDEN'],
-    [
-      '404',
-      status(404, NOT_FOUND, 'The entity with id: gone was not found'),
-      404,
-      'NODE_NOT_FOUND',
-    ],
-    ['412', status(412, 'framework.exception.ArchivedContent'), 412, 'CONTENT_ARCHIVED'],
-    ['422', status(422), 422, 'NODE_NOT_ZIPPABLE'],
-  ] as const)('POST /downloads: %s', (_name, fault, code, problem) =>
-    expectProblem('create', fault, code, problem),
+describe('when Alfresco refuses a request', () => {
+  it.for([
+    ...times(
+      ['create'],
+      [
+        ['400', status(400, 'Cannot create an archive with 0 entries.'), 400, 'VALIDATION_FAILED'],
+        ['403', status(403, DENIED), 403, 'NODE_FORBIDDEN'],
+        ['404', notFound('gone'), 404, 'NODE_NOT_FOUND'],
+        ['412', status(412, 'framework.exception.ArchivedContent'), 412, 'CONTENT_ARCHIVED'],
+        ['422', status(422), 422, 'NODE_NOT_ZIPPABLE'],
+      ],
+    ),
+    ...times(ABOUT_A_DOWNLOAD, [
+      ['400', status(400, 'Please specify the nodeId of a download node.'), 400, 'NOT_A_DOWNLOAD'],
+      ['403', status(403, DENIED), 403, 'FORBIDDEN'],
+      ['404', status(404, NOT_FOUND), 404, 'DOWNLOAD_NOT_FOUND'],
+    ]),
+    ...times(STREAMS, [['404', status(404, NOT_FOUND), 404, 'DOWNLOAD_NOT_FOUND']]),
+  ])(
+    '%s responds with %s to a status %s',
+    ([, code, , name, fault, statusCode], { requests, sandbox }) =>
+      requests.expectProblem(sandbox, name, fault, statusCode, code),
   );
 
-  it.each(
-    times(ABOUT_A_DOWNLOAD, [
-      [status(400, 'Please specify the nodeId of a download node.'), 400, 'NOT_A_DOWNLOAD'],
-      [status(403, DENIED), 403, 'FORBIDDEN'],
-      [status(404, NOT_FOUND), 404, 'DOWNLOAD_NOT_FOUND'],
-    ] as const),
-  )('%s: %#', (_title, name, fault, code, problem) => expectProblem(name, fault, code, problem));
-
-  it.each(times(STREAMS, [[status(404, NOT_FOUND), 404, 'DOWNLOAD_NOT_FOUND']] as const))(
-    '%s: removed while it was looked at',
-    (_title, name, fault, code, problem) => expectProblem(name, fault, code, problem),
-  );
-
-  it('points to the missing node, and repeats no id that the caller did not send', async () => {
-    const named = status(
-      404,
-      NOT_FOUND,
-      `The entity with id: ${SAMPLE_NODES.secondTextFile} was not found`,
-    );
-    expect(JSON.parse((await answerOf('create', named)).body).errors).toEqual([
+  it('POST /downloads points to the missing node, and names no id that the caller did not send', async ({
+    requests,
+    sandbox,
+  }) => {
+    const named = notFound(SAMPLE_NODES.secondTextFile);
+    expect(JSON.parse((await requests.responseTo(sandbox, 'create', named)).body).errors).toEqual([
       { pointer: '/nodeIds/1', detail: 'does not exist' },
     ]);
-    const foreign = status(404, NOT_FOUND, 'The entity with id: someone-elses was not found');
-    expect((await answerOf('create', foreign)).body).not.toContain('someone-elses');
+    const foreign = await requests.responseTo(sandbox, 'create', notFound('someone-elses'));
+    expect(foreign.body).not.toContain('someone-elses');
   });
 });
 
-describe('a status of Alfresco that is no fault of the caller', () => {
-  it.each(
+describe('when Alfresco fails through no fault of the caller', () => {
+  const REJECTED = [502, 'ALFRESCO_CREDENTIALS_REJECTED'] as const;
+  const ERROR = [502, 'ALFRESCO_ERROR'] as const;
+
+  it.for([
+    ...times(ALL, [
+      ['401 with a challenge', status(401), ...REJECTED],
+      ['401 without a body', { kind: 'empty', status: 401 }, ...REJECTED],
+    ]),
+    ...times(WITH_JSON, [
+      ['403 of a read-only repository', status(403), ...ERROR],
+      ['404 of an unknown URL', status(404, 'framework.exception.NotFound'), ...ERROR],
+      ...[405, 409, 413, 415, 500, 503, 507].map((code): Row => [
+        `${code}`,
+        status(code),
+        ...ERROR,
+      ]),
+      ['404 without a body', { kind: 'empty', status: 404 }, ...BAD],
+    ]),
+    ...times(STREAMS, [
+      ['500', status(500), ...ERROR],
+      ['503', status(503), ...ERROR],
+      // Alfresco's own even without a body: the node was there a moment ago.
+      ['404 without a body', { kind: 'empty', status: 404 }, 404, 'DOWNLOAD_NOT_FOUND'],
+    ]),
+  ])(
+    '%s responds with %s to a status %s',
+    ([, code, , name, fault, statusCode], { requests, sandbox }) =>
+      requests.expectProblem(sandbox, name, fault, statusCode, code),
+  );
+
+  it.for(
     times(ALL, [
-      ['with a challenge', status(401)],
-      ['empty', { kind: 'empty', status: 401 }],
-    ] as const),
-  )('%s: %s 401 is about this service’s account', (_title, name, _kind, fault) =>
-    expectProblem(name, fault, 502, 'ALFRESCO_CREDENTIALS_REJECTED'),
+      ['an entry that is not an object', { kind: 'wrong-entry', entry: 'DONE' }, ...BAD],
+    ]),
+  )('%s responds with %s to %s', ([, code, , name, fault, statusCode], { requests, sandbox }) =>
+    requests.expectProblem(sandbox, name, fault, statusCode, code),
   );
 
-  it.each(
-    times(JSON_OPERATIONS, [
-      ['403 of a read-only repository', status(403)],
-      ['404 of an unknown URL', status(404, 'framework.exception.NotFound')],
-      ['405', status(405)],
-      ['409', status(409)],
-      ['413', status(413)],
-      ['415', status(415)],
-      ['500', status(500)],
-      ['503', status(503)],
-      ['507', status(507)],
-    ] as const),
-  )('%s: ALFRESCO_ERROR for %s %s', (_title, name, _status, fault) =>
-    expectProblem(name, fault, 502, 'ALFRESCO_ERROR'),
-  );
-
-  it.each(times(STREAMS, [[500], [503]] as const))(
-    '%s: ALFRESCO_ERROR for %s %s',
-    (_title, name, code) => expectProblem(name, status(code), 502, 'ALFRESCO_ERROR'),
-  );
-
-  it.each(
-    times(ALL, [
-      ['nothing with 404', { kind: 'empty', status: 404 }],
-      ['an entry of no object', { kind: 'wrong-entry', entry: 'DONE' }],
-    ] as const satisfies readonly (readonly [string, Fault])[]),
-  )('%s: ALFRESCO_BAD_RESPONSE for %s: %s', async (_title, name, what, fault) => {
-    // A 404 for content is Alfresco's even without a body: the node was there a moment ago.
-    if (what === 'nothing with 404' && STREAMS.includes(name)) {
-      return expectProblem(name, fault, 404, 'DOWNLOAD_NOT_FOUND');
-    }
-    return expectProblem(name, fault, 502, 'ALFRESCO_BAD_RESPONSE');
-  });
-
-  it.each([
+  it.for([
     ['an unknown status', { status: 'FAILED' }],
     ['no counters', { bytesAdded: undefined }],
     ['a negative counter', { filesAdded: -1 }],
     ['a counter as text', { totalBytes: '26' }],
     ['no id', { id: undefined }],
-    ['an id that is none', { id: '../x' }],
-  ])('GET /downloads/{id}: ALFRESCO_BAD_RESPONSE for an entry with %s', async (_name, change) => {
-    const entry = { ...(await api.status(running)), ...change };
-    await expectProblem('look', { kind: 'wrong-entry', entry }, 502, 'ALFRESCO_BAD_RESPONSE');
-  });
-});
-
-/** Each fault with each route is tried in `faults/fault-matrix.e2e-spec.ts`. */
-describe('a connection that fails', () => {
-  it.each(
-    times(STREAMS, [
-      [{ kind: 'reset-after-headers' }, 502, 'ALFRESCO_UNREACHABLE'],
-      [{ kind: 'truncate', afterBytes: 0 }, 502, 'ALFRESCO_UNREACHABLE'],
-      [{ kind: 'stall-mid-body', afterBytes: 0 }, 504, 'ALFRESCO_TIMEOUT'],
-    ] as const),
-  )('%s: a problem before the first byte: %s %o', (_title, name, fault, code, problem) =>
-    expectProblem(name, fault, code, problem),
+    ['a malformed id', { id: '../x' }],
+  ] as const)(
+    'GET /downloads/{id} responds with ALFRESCO_BAD_RESPONSE to an entry with %s',
+    async ([, change], { requests, sandbox }) => {
+      const entry = { ...(await requests.status()), ...change };
+      await requests.expectProblem(sandbox, 'read', { kind: 'wrong-entry', entry }, ...BAD);
+    },
   );
 
-  it.each([
-    { kind: 'truncate', afterBytes: 100 },
-    { kind: 'reset-mid-body', afterBytes: 100 },
-    { kind: 'stall-mid-body', afterBytes: 100 },
-  ] as const)('cuts the caller off when the ZIP stops for good: $kind', async (fault) => {
-    sandbox.fail(fault, operations.content.match);
-    sandbox.fail({ kind: 'reset' }, { ...operations.content.match, times: Infinity });
-    const answer = await operations.content.call();
-    expect(answer.status).toBe(200);
-    expect(answer.headers.get('content-length')).toBe(String(zip.length));
-    await expect(answer.arrayBuffer()).rejects.toThrow();
-  });
-
-  it('gives the caller the announced bytes and no more when Alfresco sends more', async () => {
-    sandbox.fail({ kind: 'long-body', extraBytes: 1000 }, operations.content.match);
-    const answer = await operations.content.call();
-    expect(Buffer.from(await answer.arrayBuffer())).toEqual(zip);
-  });
-
-  it.each([
-    ['another range', () => ({ 'content-range': `bytes 0-4/${zip.length}` })],
-    ['a range of another file', () => ({ 'content-range': `bytes 5-9/${zip.length + 1}` })],
-    ['no range', () => ({})],
-    [
-      'a compressed part',
-      () => ({ 'content-range': `bytes 5-9/${zip.length}`, 'content-encoding': 'gzip' }),
-    ],
-  ])('does not pass %s on as the one that was asked for', async (_what, headers) => {
-    const fault: Fault = { kind: 'status', status: 206, body: 'WRONG', headers: headers() };
-    await expectProblem('range', fault, 502, 'ALFRESCO_BAD_RESPONSE');
-  });
-
-  it('serves content without a byte', async () => {
-    const node = await DownloadsApi.ofAlfresco(sandbox.url).request('GET', `/nodes/${id}`);
-    const { entry } = (await node.json()) as { entry: { content: object } };
-    const empty = { ...entry, content: { ...entry.content, sizeInBytes: 0 } };
-    sandbox.fail({ kind: 'wrong-entry', entry: empty }, operations.describe.match);
-    sandbox.fail({ kind: 'empty', status: 200 }, operations.content.match);
-    const answer = await operations.content.call();
-    expect(answer.status).toBe(200);
-    expect(answer.headers.get('content-length')).toBe('0');
-    expect((await answer.arrayBuffer()).byteLength).toBe(0);
-  });
-
-  it('does not wait longer for a free connection than for an answer', async () => {
-    const narrow = await startBff(sandbox.url, {
-      ...TIMEOUTS,
-      ALFRESCO_MAX_CONNECTIONS: '1',
-      STATUS_FRESHNESS_MS: '0',
-    });
-    const narrowApi = DownloadsApi.ofBff(narrow.url);
-    const own = await narrowApi.startStuck();
-    const other = await narrowApi.startStuck();
-    sandbox.fail({ kind: 'hang' }, { path: new RegExp(own) });
-    const asked = Date.now();
-    const held = narrowApi.request('GET', `/downloads/${own}`);
-    const answer = await narrowApi.request('GET', `/downloads/${other}`);
-    expect(await answer.json()).toMatchObject({ status: 504, code: 'ALFRESCO_TIMEOUT' });
-    expect(Date.now() - asked).toBeLessThan(2 * Number(TIMEOUTS.ALFRESCO_TIMEOUT_MS) + 1000);
-    expect((await held).status).toBe(504);
-    await until(
-      () => narrowApi.request('GET', `/downloads/${other}`),
-      (later) => later.ok,
-    );
-    await narrow.close();
-  });
-
-  it('lets nothing of Alfresco’s headers through but what is listed', async () => {
-    for (const name of ['create', 'look', 'cancel', 'content'] as const) {
-      const answer = await answerOf(name, { kind: 'set-cookie' });
-      expect(answer.status).toBeLessThan(300);
-    }
-  });
-
-  it('says that nobody listens', async () => {
-    const closed = await startSandbox();
-    await closed.close();
-    const alone = await startBff(closed.url, TIMEOUTS);
-    const answer = await DownloadsApi.ofBff(alone.url).create([SAMPLE_NODES.textFile]);
-    expect(await answer.json()).toMatchObject({ status: 502, code: 'ALFRESCO_UNREACHABLE' });
-    await alone.close();
-  });
-
-  it('says that the host has no address, without naming it', async () => {
-    const lost = await startBff(`http://${FOREIGN_HOST}/alfresco`, TIMEOUTS);
-    const answer = await DownloadsApi.ofBff(lost.url).create([SAMPLE_NODES.textFile]);
-    const body = await answer.text();
-    expect(answer.status).toBeGreaterThanOrEqual(502);
-    expect(leaksIn(body)).toEqual([]);
-    await lost.close();
-  });
-
-  it('says that the account is refused', async () => {
-    const wrong = await startBff(sandbox.url, { ALFRESCO_PASSWORD: 'not-it' });
-    const answer = await DownloadsApi.ofBff(wrong.url).create([SAMPLE_NODES.textFile]);
-    expect(await answer.json()).toMatchObject({
+  it('says so when its account is refused', async ({ sandbox }) => {
+    const wrong = await start(sandbox, { ALFRESCO_PASSWORD: 'not-it' });
+    const response = await DownloadsApi.ofBff(wrong.url).create([SAMPLE_NODES.textFile]);
+    expect(await response.json()).toMatchObject({
       status: 502,
       code: 'ALFRESCO_CREDENTIALS_REJECTED',
     });
-    await wrong.close();
   });
 });
 
-describe('what goes to Alfresco', () => {
-  it('carries only headers that this service made', async () => {
+/** Each fault is tried with each route by `fault-matrix.e2e-spec.ts`. */
+describe('a ZIP', () => {
+  const UNREACHABLE = [502, 'ALFRESCO_UNREACHABLE'] as const;
+
+  it.for(
+    times(STREAMS, [
+      ['a reset after the headers', { kind: 'reset-after-headers' }, ...UNREACHABLE],
+      ['an end before the first byte', { kind: 'truncate', afterBytes: 0 }, ...UNREACHABLE],
+      [
+        'a stall before the first byte',
+        { kind: 'stall-mid-body', afterBytes: 0 },
+        504,
+        'ALFRESCO_TIMEOUT',
+      ],
+    ]),
+  )('of %s is %s after %s', ([, code, , name, fault, statusCode], { requests, sandbox }) =>
+    requests.expectProblem(sandbox, name, fault, statusCode, code),
+  );
+
+  it.for([
+    { kind: 'truncate', afterBytes: 100 },
+    { kind: 'reset-mid-body', afterBytes: 100 },
+    { kind: 'stall-mid-body', afterBytes: 100 },
+  ] as const)(
+    'is cut off when Alfresco does not go on with it after a fault ($kind)',
+    async (fault, { requests, sandbox }) => {
+      const { length } = await requests.zip();
+      const [, match] = OPERATIONS.content;
+      sandbox.fail(fault, match);
+      sandbox.fail({ kind: 'reset' }, { ...match, times: Infinity });
+      const response = await requests.send('content');
+      expect(response.status).toBe(200);
+      expect(response.headers.get('content-length')).toBe(String(length));
+      await expect(response.arrayBuffer()).rejects.toThrow();
+    },
+  );
+
+  it('has the announced bytes and no more when Alfresco sends more', async ({
+    requests,
+    sandbox,
+  }) => {
+    const zip = await requests.zip();
+    sandbox.fail({ kind: 'long-body', extraBytes: 1000 }, OPERATIONS.content[1]);
+    const response = await requests.send('content');
+    expect(Buffer.from(await response.arrayBuffer())).toEqual(zip);
+  });
+
+  it.for<[string, (size: number) => Record<string, string>]>([
+    ['another range', (size) => ({ 'content-range': `bytes 0-4/${size}` })],
+    ['a range of another file', (size) => ({ 'content-range': `bytes 5-9/${size + 1}` })],
+    ['a part without a range', () => ({})],
+    [
+      'a compressed part',
+      (size) => ({ 'content-range': `bytes 5-9/${size}`, 'content-encoding': 'gzip' }),
+    ],
+  ])('is not put together from %s', async ([, headersFor], { requests, sandbox }) => {
+    const headers = headersFor((await requests.zip()).length);
+    const fault: Fault = { kind: 'status', status: 206, body: 'WRONG', headers };
+    await requests.expectProblem(sandbox, 'range', fault, ...BAD);
+  });
+
+  it('is served without a byte when it has none', async ({ requests, sandbox }) => {
+    const alfresco = DownloadsApi.ofAlfresco(sandbox.url);
+    const node = await alfresco.request('GET', `/nodes/${requests.id}`);
+    const { entry } = (await node.json()) as { entry: { content: object } };
+    const empty = { ...entry, content: { ...entry.content, sizeInBytes: 0 } };
+    sandbox.fail({ kind: 'wrong-entry', entry: empty }, OPERATIONS.describe[1]);
+    sandbox.fail({ kind: 'empty', status: 200 }, OPERATIONS.content[1]);
+    const response = await requests.send('content');
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-length')).toBe('0');
+    expect((await response.arrayBuffer()).byteLength).toBe(0);
+  });
+});
+
+describe('a request to Alfresco', () => {
+  it('waits for a free connection no longer than for a response', async ({ sandbox }) => {
+    const { url } = await start(sandbox, { ALFRESCO_MAX_CONNECTIONS: '1' });
+    const api = DownloadsApi.ofBff(url);
+    const first = await api.startStuck();
+    const second = await api.startStuck();
+    sandbox.fail({ kind: 'hang' }, { path: new RegExp(first) });
+    // In time for a request that has not had to wait.
+    sandbox.fail({ kind: 'delay', ms: 400 }, { path: new RegExp(second) });
+    sandbox.clearRequests();
+    const held = api.request('GET', `/downloads/${first}`);
+    await until(
+      () => sandbox.requests.length,
+      (count) => count === 1,
+    );
+    const response = await api.request('GET', `/downloads/${second}`);
+    expect(await response.json()).toMatchObject({ status: 504, code: 'ALFRESCO_TIMEOUT' });
+    expect((await held).status).toBe(504);
+    sandbox.clearFaults();
+    await until(
+      () => api.request('GET', `/downloads/${second}`),
+      ({ ok }) => ok,
+    );
+  });
+
+  it('yields no headers of Alfresco but those that the API has', async ({ requests, sandbox }) => {
+    for (const name of ['create', 'read', 'cancel', 'content'] as const) {
+      const response = await requests.responseTo(sandbox, name, { kind: 'set-cookie' });
+      expect(response.status).toBeLessThan(300);
+    }
+  });
+
+  it('carries only headers that the service has made', async ({ api, sandbox }) => {
+    const id = await api.make([SAMPLE_NODES.textFile]);
     sandbox.clearRequests();
     const headers = {
       cookie: 'JSESSIONID=x',
@@ -410,8 +416,9 @@ describe('what goes to Alfresco', () => {
       headers: { ...headers, 'content-type': 'application/json' },
       body: JSON.stringify({ nodeIds: [SAMPLE_NODES.textFile] }),
     });
-    for (const method of ['GET', 'DELETE'])
+    for (const method of ['GET', 'DELETE']) {
       await api.request(method, `/downloads/${id}${query}`, { headers });
+    }
     await (await api.request('GET', `/nodes/${id}/content${query}`, { headers })).arrayBuffer();
 
     const sent = new Set(sandbox.requests.flatMap((request) => Object.keys(request.headers)));
@@ -436,19 +443,35 @@ describe('what goes to Alfresco', () => {
     );
   });
 
-  it('is one POST for one POST, also when it fails', async () => {
+  it('is one POST for one POST, also when it fails', async ({ requests, sandbox }) => {
     for (const fault of [{ kind: 'reset' }, { kind: 'hang' }, status(500)] as const) {
       sandbox.clearRequests();
       sandbox.fail(fault, { method: 'POST' });
-      await operations.create.call();
+      await requests.send('create');
       expect(sandbox.requests).toHaveLength(1);
     }
   });
 
-  it('leaves no connection in use behind', async () => {
+  it('leaves no connection in use behind', async ({ sandbox }) => {
     await until(
       () => sandbox.activeResponses,
       (count) => count === 0,
     );
   });
+
+  it('leaves nothing secret in the log', async ({ requests, sandbox }) => {
+    await requests.responseTo(sandbox, 'read', status(401));
+    await until(
+      () => log.includes('ALFRESCO_CREDENTIALS_REJECTED'),
+      (isLogged) => isLogged,
+    );
+    expect(leaksIn(log)).toEqual([]);
+  });
 });
+
+/** Another service in front of the same Alfresco, for one test. */
+async function start({ url }: Sandbox, variables: Record<string, string>): Promise<Bff> {
+  const bff = await startBff(url, { ...VARIABLES, ...variables }, { pacing, onLine });
+  onTestFinished(() => bff.close());
+  return bff;
+}

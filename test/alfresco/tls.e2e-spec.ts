@@ -4,7 +4,7 @@ import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
 import { CertificateAuthority, isOpensslMissing } from '../../sandbox/testing/certificates.ts';
 import { DownloadsApi } from '../harness/api.js';
 import { type Bff, startBff } from '../harness/bff.js';
-import { captureOutput, leaksIn } from '../harness/leaks.js';
+import { leaksIn } from '../harness/leaks.js';
 import { MutualTls } from '../harness/mutual-tls.js';
 import { until } from '../harness/polling.js';
 
@@ -12,12 +12,11 @@ describe.skipIf(isOpensslMissing())('Alfresco behind https', () => {
   let tls: MutualTls;
   let sandbox: Sandbox;
   let bff: Bff | undefined;
-  let output: ReturnType<typeof captureOutput>;
+  let log = '';
 
   beforeAll(async () => {
-    output = captureOutput();
     tls = new MutualTls();
-    sandbox = await startSandbox({ tls: tls.ofSandbox });
+    sandbox = await startSandbox({ tls: tls.ofSandbox, estimateDelayMs: 1 });
   });
   afterEach(async () => {
     await bff?.close();
@@ -26,26 +25,26 @@ describe.skipIf(isOpensslMissing())('Alfresco behind https', () => {
   });
   afterAll(async () => {
     await sandbox.close();
-    output.stop();
-    expect(leaksIn(output.text())).toEqual([]);
-    expect(output.text()).not.toMatch(/BEGIN|127\.0\.0\.1:\d+ \w*Error/);
+    expect(log).toContain('"level":"warn"');
+    expect(leaksIn(log)).toEqual([]);
+    expect(log).not.toMatch(/BEGIN|127\.0\.0\.1:\d+ \w*Error/);
     tls.close();
   });
 
   const start = async (variables: Record<string, string>, url = sandbox.url): Promise<Bff> =>
-    (bff = await startBff(url, { LOG_LEVEL: 'warn', ...variables }));
+    (bff = await startBff(url, variables, { onLine: (line) => (log += line) }));
 
-  /** What the service answers, and what it logs about it. */
+  /** How the service responds, and what it logs about that. */
   const outcome = async () => {
-    const { length } = output.text();
-    const answer = await DownloadsApi.ofBff(bff!.url).create([SAMPLE_NODES.textFile]);
-    const { code } = (await answer.json()) as { code?: string };
-    // The line of a request is written after its answer; that of a success is not, at this level.
-    const log = await until(
-      () => output.text().slice(length),
-      (text) => answer.ok || text !== '',
+    const { length } = log;
+    const response = await DownloadsApi.ofBff(bff!.url).create([SAMPLE_NODES.textFile]);
+    const { code } = (await response.json()) as { code?: string };
+    // The line of a request is written after its response.
+    const logged = await until(
+      () => log.slice(length),
+      (text) => response.ok || text.includes('"code":'),
     );
-    return { status: answer.status, code, log };
+    return { status: response.status, code, log: logged };
   };
 
   it('is reached with the authority that signed its certificate', async () => {
@@ -61,7 +60,7 @@ describe.skipIf(isOpensslMissing())('Alfresco behind https', () => {
     expect(await outcome()).toMatchObject({ status: 202 });
   });
 
-  it('is shown a client certificate if there is one', async () => {
+  it('is shown the client certificate that is configured', async () => {
     await start(tls.variables());
     expect(await outcome()).toMatchObject({ status: 202 });
   });
@@ -84,13 +83,13 @@ describe.skipIf(isOpensslMissing())('Alfresco behind https', () => {
     other.close();
   });
 
-  it('is not reached when NODE_TLS_REJECT_UNAUTHORIZED is 0 either', async () => {
+  it('is not reached without a trusted certificate even when NODE_TLS_REJECT_UNAUTHORIZED is 0', async () => {
     vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
     await start({});
     expect(await outcome()).toMatchObject({ status: 502, code: 'ALFRESCO_UNREACHABLE' });
   });
 
-  it('is not reached when its certificate is that of another host', async () => {
+  it('is not reached when its certificate is for another host, whose name is not logged', async () => {
     const server = tls.issue('/CN=elsewhere', 'DNS:elsewhere.example');
     const elsewhere = await startSandbox({ tls: server });
     await start({ ALFRESCO_CA_FILE: tls.file('ca.pem', tls.ca) }, elsewhere.url);
@@ -108,7 +107,7 @@ describe.skipIf(isOpensslMissing())('Alfresco behind https', () => {
     expect(await outcome()).toMatchObject({ status: 502, code: 'ALFRESCO_UNREACHABLE' });
   });
 
-  it('is not reached with http at its https port, nor the other way round', async () => {
+  it('is not reached with http at its https port, or with https at an http port', async () => {
     await start({}, sandbox.url.replace('https:', 'http:'));
     expect((await outcome()).status).toBe(502);
     await bff!.close();

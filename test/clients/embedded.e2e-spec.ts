@@ -1,311 +1,71 @@
-import type { OpenAPIObject } from '@nestjs/swagger';
-import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
-import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
-import { DownloadsApi } from '../harness/api.js';
-import { EmbeddedExample, KEYS, type RunningExample } from '../harness/embedded-example.js';
-import { Events } from '../harness/event-stream.js';
-import { until } from '../harness/polling.js';
-import { readZip } from '../harness/zip.js';
+import { EmbeddedExample } from '../harness/embedded-example.js';
+import { withEmbedded } from '../harness/embedded-fixtures.js';
+import * as promises from '../harness/embedded-promises.js';
 
-const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
+const it = withEmbedded(() => EmbeddedExample.link());
 
-let sandbox: Sandbox;
-let example: EmbeddedExample | undefined;
+describe('the module in an application on Fastify', { timeout: 60_000 }, () => {
+  it('starts a download, and says where it is under the prefix of the application', ({ fastify }) =>
+    promises.startsDownloads(fastify));
 
-beforeAll(async () => {
-  sandbox = await startSandbox();
-  example = await EmbeddedExample.install();
-}, 240_000);
-afterAll(async () => {
-  await example?.remove();
-  await sandbox.close();
+  it('streams events to the end', ({ fastify }) => promises.streamsEvents(fastify));
+
+  it('serves the ZIP with HEAD, ranges and validators', ({ fastify }) =>
+    promises.servesContent(fastify));
+
+  it('responds to long polls when something has changed, and when time is up', ({ fastify }) =>
+    promises.respondsToLongPolls(fastify));
+
+  it('delivers a ZIP in one call, and removes the download', ({ fastify }) =>
+    promises.deliversInOneCall(fastify));
+
+  it('removes a download whose client disconnected before it was delivered', ({ fastify }) =>
+    promises.removesUndelivered(fastify));
+
+  it('cancels, and purges for good', ({ fastify }) => promises.cancelsAndPurges(fastify));
+
+  it('gives the node of a download, and links under a name of its own', ({ fastify }) =>
+    promises.givesNodesAndNamedLinks(fastify));
+
+  it('makes links that need no key, and verifies them itself', ({ fastify }) =>
+    promises.verifiesLinks(fastify));
+
+  it('keeps callers apart', ({ fastify }) => promises.keepsCallersApart(fastify));
+
+  it('gives the same download for the same Idempotency-Key, by the registry of the application', ({
+    fastify,
+  }) => promises.honoursIdempotencyKeys(fastify));
+
+  it('names what is wrong in a problem document, whatever pipe the application has', ({
+    fastify,
+  }) => promises.namesProblems(fastify));
+
+  it('leaves the routes and the errors of the application alone', ({ fastify }) =>
+    promises.leavesTheApplicationAlone(fastify));
+
+  it('is described in the OpenAPI document of the application, completely', ({ fastify }) =>
+    promises.isDescribed(fastify));
+
+  it('ends streams when the application is stopped, and holds it up no longer', ({ fastify }) =>
+    promises.endsWithTheApplication(fastify));
 });
 
-describe.each([
-  ['Fastify', []],
-  ['Express', ['--express']],
-])('the module in an application on %s', (_platform, options) => {
-  let app: RunningExample;
-  let alice: DownloadsApi;
-  let zoe: DownloadsApi;
+describe('the module in an application on Express', { timeout: 60_000 }, () => {
+  it('starts a download, and says where it is under the prefix of the application', ({ express }) =>
+    promises.startsDownloads(express));
 
-  const as = (caller: keyof typeof KEYS) =>
-    new DownloadsApi(`${app.url}/archive`, { 'x-api-key': KEYS[caller] });
+  it('streams events to the end', ({ express }) => promises.streamsEvents(express));
 
-  beforeAll(async () => {
-    app = await example!.start(sandbox.url, ...options);
-    alice = as('alice');
-    zoe = as('zoe');
-  });
-  afterAll(() => app.stop());
+  it('serves the ZIP with HEAD, ranges and validators', ({ express }) =>
+    promises.servesContent(express));
 
-  it('starts a download, and says where it is under the prefix of the application', async () => {
-    const answer = await alice.create([SAMPLE_NODES.textFile]);
-    expect(answer.status).toBe(202);
-    expect(answer.headers.get('retry-after')).toBe('1');
-    expect(answer.headers.get('location')).toMatch(new RegExp(`^/api/archive/downloads/${UUID}$`));
-    const { entry } = (await answer.json()) as { entry: { status: string } };
-    expect(entry.status).toBe('PENDING');
-  });
+  it('makes links that need no key, and verifies them itself', ({ express }) =>
+    promises.verifiesLinks(express));
 
-  it('streams events to the end', async () => {
-    const id = await alice.start([SAMPLE_NODES.projectsFolder]);
-    const events = await Events.open(alice.base, id, alice.headers);
-    expect(events.answer.headers.get('content-type')).toMatch(
-      /^text\/event-stream(?:; charset=utf-8)?$/,
-    );
-    await events.ended;
-    expect(events.names.at(-1)).toBe('done');
-    expect(events.last!.data).toMatchObject({ percent: 100, entry: { id, status: 'DONE' } });
-    const again = { ...alice.headers, 'last-event-id': events.last!.id };
-    expect((await Events.open(alice.base, id, again)).answer.status).toBe(204);
-  });
+  it('names what is wrong in a problem document, whatever pipe the application has', ({
+    express,
+  }) => promises.namesProblems(express));
 
-  it('serves the ZIP with HEAD, ranges and validators', async () => {
-    const id = await alice.make([SAMPLE_NODES.projectsFolder]);
-    const path = `/downloads/${id}/content`;
-    const whole = await alice.request('GET', path);
-    expect(whole.headers.get('content-disposition')).toMatch(/filename="?Projects\.zip/);
-    const zip = Buffer.from(await whole.arrayBuffer());
-    expect((await readZip(zip)).map(({ name }) => name)).toContain('Projects/Apollo/Plan.txt');
-
-    const head = await alice.request('HEAD', path);
-    expect(head.status).toBe(200);
-    expect(head.headers.get('content-type')).toBe('application/zip');
-    expect(head.headers.get('content-length')).toBe(String(zip.length));
-    const etag = head.headers.get('etag')!;
-    const part = await alice.request('GET', path, {
-      headers: { range: 'bytes=100-', 'if-range': etag },
-    });
-    expect(part.status).toBe(206);
-    expect(part.headers.get('content-range')).toBe(`bytes 100-${zip.length - 1}/${zip.length}`);
-    expect(Buffer.from(await part.arrayBuffer())).toEqual(zip.subarray(100));
-    const current = await alice.request('GET', path, { headers: { 'if-none-match': etag } });
-    expect(current.status).toBe(304);
-    const beyond = await alice.request('GET', path, { headers: { range: 'bytes=99999999-' } });
-    expect(beyond.status).toBe(416);
-    expect(await problemOf(beyond)).toMatchObject({ code: 'RANGE_NOT_SATISFIABLE' });
-  });
-
-  it('answers long polls when something has changed, and when time is over', async () => {
-    const id = await alice.startStuck();
-    const etag = (await alice.request('GET', `/downloads/${id}`)).headers.get('etag')!;
-    const headers = { prefer: 'wait=1', 'if-none-match': etag };
-    const startedAt = performance.now();
-    const same = await alice.request('GET', `/downloads/${id}`, { headers });
-    expect(performance.now() - startedAt).toBeGreaterThan(900);
-    expect(same.status).toBe(304);
-    expect(same.headers.get('preference-applied')).toBe('wait=1');
-
-    const other = await alice.request('POST', '/downloads', {
-      headers: { prefer: 'wait=20', 'content-type': 'application/json' },
-      body: JSON.stringify({ nodeIds: [SAMPLE_NODES.mediumFile] }),
-    });
-    expect(await other.json()).toMatchObject({ entry: { status: 'DONE' } });
-  });
-
-  it('delivers a ZIP in one call, and removes the download', async () => {
-    const before = await idsOf(zoe);
-    const answer = await zoe.request('POST', '/downloads/content', {
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ nodeIds: [SAMPLE_NODES.textFile] }),
-    });
-    expect(answer.status).toBe(200);
-    const zip = await readZip(Buffer.from(await answer.arrayBuffer()));
-    expect(zip.map(({ name, bytes }) => [name, bytes.length])).toEqual([['docTest1.txt', 13]]);
-    await until(
-      () => idsOf(zoe),
-      (ids) => ids.length === before.length,
-    );
-  });
-
-  it('removes a download whose caller has left before it was delivered', async () => {
-    const before = await idsOf(zoe);
-    const abort = new AbortController();
-    const delivery = zoe.request('POST', '/downloads/content', {
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ nodeIds: [SAMPLE_NODES.crashingFile] }),
-      signal: abort.signal,
-    });
-    delivery.catch(() => {});
-    await until(
-      () => idsOf(zoe),
-      (ids) => ids.length > before.length,
-    );
-    abort.abort();
-    await until(
-      () => idsOf(zoe),
-      (ids) => ids.length === before.length,
-    );
-  });
-
-  it('cancels, and purges for good', async () => {
-    const id = await alice.start([SAMPLE_NODES.largeFile]);
-    expect((await alice.request('DELETE', `/downloads/${id}`)).status).toBe(202);
-    expect((await alice.request('DELETE', `/downloads/${id}?purge=true`)).status).toBe(204);
-    const gone = await alice.request('GET', `/downloads/${id}`);
-    expect(gone.status).toBe(404);
-    expect(await problemOf(gone)).toMatchObject({
-      code: 'DOWNLOAD_NOT_FOUND',
-      instance: `/api/archive/downloads/${id}`,
-    });
-  });
-
-  it('makes links that need no key, which the module verifies itself', async () => {
-    const id = await alice.make([SAMPLE_NODES.textFile]);
-    const made = await alice.request('POST', `/downloads/${id}/request-direct-access-url`);
-    expect(made.status).toBe(200);
-    const { entry } = (await made.json()) as { entry: { contentUrl: string } };
-    const link = new URL(entry.contentUrl);
-    expect(`${link.origin}${link.pathname}`).toBe(`${alice.base}/downloads/${id}/content`);
-    const saved = await fetch(link);
-    expect(saved.status).toBe(200);
-    expect(Buffer.from(await saved.arrayBuffer())).toEqual(await alice.content(id));
-
-    const forged = new URL(`${link.href}x`);
-    // A key does not make a wrong link right.
-    for (const headers of [{}, alice.headers]) {
-      const refused = await fetch(forged, { headers });
-      expect(refused.status).toBe(403);
-      expect(await problemOf(refused)).toMatchObject({ code: 'LINK_INVALID' });
-    }
-    const other = new URL(link.href.replace('/content', ''));
-    expect((await fetch(other)).status).toBe(401);
-  });
-
-  it('keeps callers apart', async () => {
-    const id = await alice.make([SAMPLE_NODES.textFile]);
-    for (const path of [
-      `/downloads/${id}`,
-      `/downloads/${id}/content`,
-      `/downloads/${id}/events`,
-    ]) {
-      const refused = await zoe.request('GET', path);
-      expect(refused.status).toBe(403);
-      expect(await problemOf(refused)).toMatchObject({ code: 'FORBIDDEN' });
-    }
-    expect(await idsOf(alice)).toContain(id);
-    expect(await idsOf(zoe)).not.toContain(id);
-  });
-
-  it('gives the same download for the same Idempotency-Key, by the registry of the application', async () => {
-    const ids = await Promise.all(
-      [1, 2].map(async () => {
-        const answer = await alice.request('POST', '/downloads', {
-          headers: {
-            'content-type': 'application/json',
-            'idempotency-key': `embedded-${options.join('')}-4711`,
-          },
-          body: JSON.stringify({ nodeIds: [SAMPLE_NODES.textFile] }),
-        });
-        return answer.status === 202 ? await answer.json() : answer.status;
-      }),
-    );
-    expect(ids).toContainEqual(expect.objectContaining({ entry: expect.anything() }));
-    const made = ids.filter((id) => typeof id === 'object');
-    for (const one of made) expect(one).toEqual(made[0]);
-    expect(ids.filter((id) => id !== 409 && typeof id !== 'object')).toEqual([]);
-  });
-
-  it('gives the node of a download, and links under a name of its own', async () => {
-    const id = await alice.make([SAMPLE_NODES.textFile]);
-    const node = await alice.request('GET', `/nodes/${id}?fields=name&fields=content`);
-    expect(await node.json()).toMatchObject({
-      entry: { name: 'docTest1.txt.zip', content: { mimeType: 'application/zip' } },
-    });
-    const linkTo = (body: object) =>
-      alice.request('POST', `/downloads/${id}/request-direct-access-url`, {
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(body),
-      });
-    const { entry } = (await (await linkTo({ fileName: 'mine' })).json()) as {
-      entry: { contentUrl: string };
-    };
-    const saved = await fetch(entry.contentUrl, { method: 'HEAD' });
-    expect(saved.headers.get('content-disposition')).toBe('attachment; filename="mine.zip"');
-    const refused = await linkTo({ nope: 1 });
-    expect(refused.status).toBe(400);
-    expect(await problemOf(refused)).toMatchObject({ errors: [{ pointer: '/nope' }] });
-  });
-
-  it('names what is wrong in a problem document, whatever pipe the application has', async () => {
-    const refused = await alice.create([SAMPLE_NODES.textFile, '../x', SAMPLE_NODES.textFile]);
-    expect(refused.status).toBe(400);
-    expect(await problemOf(refused)).toMatchObject({
-      code: 'VALIDATION_FAILED',
-      errors: [
-        { pointer: '/nodeIds/1', detail: expect.stringMatching(/^must be a node id/) },
-        { pointer: '/nodeIds/2', detail: 'repeats an earlier id' },
-      ],
-    });
-    const tooMany = await alice.request('GET', '/downloads?maxItems=101');
-    expect(tooMany.status).toBe(400);
-    expect(await problemOf(tooMany)).toMatchObject({ errors: [{ parameter: 'maxItems' }] });
-    expect((await alice.request('GET', '/downloads?maxItems=1')).status).toBe(200);
-  });
-
-  it('leaves the routes and the refusals of the application alone', async () => {
-    const own = await fetch(`${app.url}/who-am-i`, { headers: alice.headers });
-    expect(await own.json()).toEqual({ user: 'alice' });
-    for (const path of ['/who-am-i', '/archive/downloads']) {
-      const refused = await fetch(app.url + path);
-      expect(refused.status).toBe(401);
-      expect(await refused.json()).toMatchObject({ message: 'x-api-key is missing or wrong' });
-    }
-  });
-
-  it('is described in the OpenAPI document of the application, completely', async () => {
-    const answer = await fetch(new URL('/docs-json', app.url));
-    const text = await answer.text();
-    const { paths, components } = JSON.parse(text) as OpenAPIObject;
-    expect(Object.keys(paths).toSorted()).toEqual([
-      '/api/archive/downloads',
-      '/api/archive/downloads/content',
-      '/api/archive/downloads/{id}',
-      '/api/archive/downloads/{id}/content',
-      '/api/archive/downloads/{id}/events',
-      '/api/archive/downloads/{id}/request-direct-access-url',
-      '/api/archive/nodes/{id}',
-      '/api/archive/nodes/{id}/content',
-      '/api/who-am-i',
-    ]);
-    const references = [...text.matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g)];
-    expect(references.length).toBeGreaterThan(10);
-    for (const [, name] of references) expect(components?.schemas).toHaveProperty([name!]);
-    expect(text.match(/"\$ref":"#\/components\/(?!schemas)/g)).toBeNull();
-    // How one logs in is the application's to say.
-    expect(text).not.toMatch(/"security":\[\{"(?:basic|bearer)"/);
-  });
-
-  it('ends streams when the application is stopped, and holds it up no longer', async () => {
-    const stopping = await example!.start(sandbox.url, ...options);
-    const api = new DownloadsApi(`${stopping.url}/archive`, alice.headers);
-    const id = await api.startStuck();
-    const events = await Events.open(api.base, id, api.headers);
-    const startedAt = performance.now();
-    await stopping.stop();
-    await events.ended;
-    expect(performance.now() - startedAt).toBeLessThan(5000);
-    expect(events.names).not.toContain('gone');
-  });
+  it('leaves the routes and the errors of the application alone', ({ express }) =>
+    promises.leavesTheApplicationAlone(express));
 });
-
-/** Downloads that the caller has. */
-async function idsOf(api: DownloadsApi): Promise<string[]> {
-  const answer = await api.request('GET', '/downloads');
-  const { list } = (await answer.json()) as {
-    list: { entries: { entry: { id: string } }[] };
-  };
-  return list.entries.map(({ entry }) => entry.id);
-}
-
-/** The problem document of a refusal. */
-async function problemOf(answer: Response): Promise<Record<string, unknown>> {
-  expect(answer.headers.get('content-type')).toBe('application/problem+json; charset=utf-8');
-  const document = (await answer.json()) as Record<string, unknown>;
-  expect(document).toMatchObject({
-    status: answer.status,
-    requestId: answer.headers.get('x-request-id'),
-  });
-  return document;
-}

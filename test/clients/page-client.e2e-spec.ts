@@ -4,50 +4,66 @@ import {
   DownloadsProblem,
 } from '../../demo/page/downloads-client.ts';
 import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
-import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
+import type { Sandbox } from '../../sandbox/sandbox.ts';
 import { DownloadsApi } from '../harness/api.js';
-import { AS_ALICE, type Bff, CALLERS, basic, startBff } from '../harness/bff.js';
+import { CALLERS, basic } from '../harness/bff.js';
+import { configured } from '../harness/fixtures.js';
 import { rawRequest } from '../harness/raw-http.js';
 import { readZip } from '../harness/zip.js';
 
-let sandbox: Sandbox;
-let bff: Bff;
-let client: DownloadsClient;
-beforeAll(async () => {
-  sandbox = await startSandbox({ largeFileBytes: 60_000_000 });
-  bff = await startBff(sandbox.url, { STALL_AFTER_MS: '1000' });
-  client = new DownloadsClient({ baseUrl: bff.url, authorization: AS_ALICE.authorization });
-});
-afterEach(() => {
-  sandbox.bytesPerSecond = undefined;
-});
-afterAll(async () => {
-  await bff.close();
-  await sandbox.close();
-});
+/** Slow enough for a watcher to see more than the end. */
+const WATCHABLE_BYTES_PER_SECOND = 30_000_000;
 
-/** Watches to the end, or until `onEvent` says true. */
+const it = withClient({});
+const itStallsSoon = withClient({ STALL_AFTER_MS: '250' });
+
+function withClient(variables: Readonly<Record<string, string>>) {
+  const sandbox = { largeFileBytes: 60_000_000 };
+  return configured({ sandbox, variables }).extend('client', ({ bff, user }) => {
+    const { authorization } = user.headers;
+    return new DownloadsClient({ baseUrl: bff.url, authorization: authorization! });
+  });
+}
+
+/** Watches to the end; returns the types of the events, each once while it lasts. */
 async function watch(
+  client: DownloadsClient,
   id: string,
-  onEvent: (event: DownloadEvent) => unknown = () => false,
-  watcher = client,
+  onEvent: (event: DownloadEvent) => unknown = () => {},
 ): Promise<string[]> {
   const types: string[] = [];
-  for await (const event of watcher.watch(id)) {
+  for await (const event of client.watch(id)) {
     if (types.at(-1) !== event.type) types.push(event.type);
-    if ((await onEvent(event)) === true) break;
+    await onEvent(event);
   }
   return types;
 }
 
+/** Watches a ZIP growing until `enough` percentages between start and end have been seen, and then to its end. */
+async function watchGrowing(
+  client: DownloadsClient,
+  id: string,
+  { sandbox, enough }: { sandbox: Sandbox; enough: number },
+): Promise<{ types: string[]; percents: readonly number[] }> {
+  const percents: number[] = [];
+  const types = await watch(client, id, (event) => {
+    if (!('percent' in event)) return;
+    percents.push(event.percent);
+    if (between(percents).size >= enough) sandbox.bytesPerSecond = undefined;
+  });
+  return { types, percents };
+}
+
+const between = (percents: readonly number[]) =>
+  new Set(percents.filter((percent) => percent > 0 && percent < 100));
+
 describe('the client of the demo’s page, with the service', () => {
-  it('makes a ZIP, watches it, and gives a link to it', async () => {
-    sandbox.bytesPerSecond = 40_000_000;
+  it('makes a ZIP, watches it, and gives a link to it', async ({ client, sandbox }) => {
+    sandbox.bytesPerSecond = WATCHABLE_BYTES_PER_SECOND;
     const { id } = await client.create([SAMPLE_NODES.largeFile, SAMPLE_NODES.textFile]);
-    const percents: number[] = [];
-    const types = await watch(id, (event) => 'percent' in event && percents.push(event.percent));
+    const { types, percents } = await watchGrowing(client, id, { sandbox, enough: 2 });
     expect(types).toEqual(['progress', 'done']);
-    expect(percents.filter((percent) => percent > 0 && percent < 100).length).toBeGreaterThan(1);
+    expect(between(percents).size).toBeGreaterThan(1);
     expect(percents).toEqual(percents.toSorted((one, other) => one - other));
     expect(percents.at(-1)).toBe(100);
 
@@ -57,25 +73,24 @@ describe('the client of the demo’s page, with the service', () => {
     expect(await client.archiveName(id)).toBe('archive.zip');
   });
 
-  it('watches by asking just as well', async () => {
-    sandbox.bytesPerSecond = 25_000_000;
-    const asking = new DownloadsClient({
+  it('watches by polling just as well', async ({ bff, user, sandbox }) => {
+    sandbox.bytesPerSecond = WATCHABLE_BYTES_PER_SECOND;
+    const polling = new DownloadsClient({
       baseUrl: bff.url,
-      authorization: AS_ALICE.authorization,
+      authorization: user.headers.authorization!,
       maxHeldConnections: 0,
-      pace: { sharedPollMs: 100 },
+      pace: { sharedPollMs: 50 },
     });
-    const { id } = await asking.create([SAMPLE_NODES.largeFile]);
-    const percents = new Set<number>();
-    const see = (event: DownloadEvent) => 'percent' in event && percents.add(event.percent);
-    expect(await watch(id, see, asking)).toEqual(['progress', 'done']);
-    expect([...percents].filter((percent) => percent > 0 && percent < 100)).not.toEqual([]);
+    const { id } = await polling.create([SAMPLE_NODES.largeFile]);
+    const { types, percents } = await watchGrowing(polling, id, { sandbox, enough: 1 });
+    expect(types).toEqual(['progress', 'done']);
+    expect(between(percents).size).toBeGreaterThan(0);
   });
 
-  it('cancels', async () => {
+  it('cancels', async ({ client, sandbox }) => {
     sandbox.bytesPerSecond = 0;
     const { id } = await client.create([SAMPLE_NODES.largeFile]);
-    const types = await watch(id, async ({ type }) => {
+    const types = await watch(client, id, async ({ type }) => {
       if (type !== 'progress') return;
       await client.cancel(id);
       sandbox.bytesPerSecond = undefined;
@@ -83,37 +98,40 @@ describe('the client of the demo’s page, with the service', () => {
     expect(types.at(-1)).toBe('cancelled');
   });
 
-  it('is told of a crash as stalled, and of the clean-up as gone', async () => {
-    const { id } = await client.create([SAMPLE_NODES.crashingFile]);
-    const types = await watch(id, async ({ type }) => {
-      if (type !== 'stalled') return;
-      await DownloadsApi.ofAlfresco(sandbox.url).request('DELETE', `/nodes/${id}`);
-    });
-    expect(types).toEqual(['progress', 'stalled', 'gone']);
-  });
+  itStallsSoon(
+    'reports a crash as stalled, and the clean-up as gone',
+    async ({ client, sandbox }) => {
+      const { id } = await client.create([SAMPLE_NODES.crashingFile]);
+      const types = await watch(client, id, async ({ type }) => {
+        if (type !== 'stalled') return;
+        await DownloadsApi.ofAlfresco(sandbox.url).request('DELETE', `/nodes/${id}`);
+      });
+      expect(types).toEqual(['progress', 'stalled', 'gone']);
+    },
+  );
 
-  it('removes for good', async () => {
+  it('removes for good', async ({ client, sandbox }) => {
     const { id } = await client.create([SAMPLE_NODES.textFile]);
     await client.remove(id);
     expect(sandbox.downloadIds()).not.toContain(id);
-    expect(await watch(id)).toEqual(['gone']);
+    expect(await watch(client, id)).toEqual(['gone']);
     const { downloads } = await client.list();
     expect(downloads.map((download) => download.id)).not.toContain(id);
   });
 
-  it('is refused the downloads of others', async () => {
+  it('cannot use the downloads of others', async ({ client, bff }) => {
     const { id } = await client.create([SAMPLE_NODES.textFile]);
     const zoe = new DownloadsClient({ baseUrl: bff.url, authorization: basic(CALLERS.zoe) });
-    await expect(watch(id, undefined, zoe)).rejects.toBeInstanceOf(DownloadsProblem);
+    await expect(watch(zoe, id)).rejects.toBeInstanceOf(DownloadsProblem);
     await expect(zoe.get(id)).rejects.toHaveProperty('problem.code', 'FORBIDDEN');
     expect((await zoe.list()).downloads).toEqual([]);
   });
 
-  it('asks for a challenge that opens no window of the browser', async () => {
+  it('asks for a challenge that opens no window of the browser', async ({ bff }) => {
     const stranger = new DownloadsClient({ baseUrl: bff.url, authorization: 'Basic eDp4' });
     await expect(stranger.list()).rejects.toHaveProperty('problem.status', 401);
     const headers = { 'X-Requested-With': 'XMLHttpRequest' };
-    const { headers: answer } = await rawRequest(bff.port, { path: '/downloads', headers });
-    expect(answer['www-authenticate']).toMatch(/^xBasic /);
+    const refused = await rawRequest(bff.port, { path: '/downloads', headers });
+    expect(refused.headers['www-authenticate']).toMatch(/^xBasic /);
   });
 });

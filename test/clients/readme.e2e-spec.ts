@@ -1,31 +1,43 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { until } from '../harness/polling.js';
+import { test } from 'vitest';
+import { DemoCheckout, DemoProcess } from '../harness/demo-process.js';
 import { needsTools } from '../harness/tools.js';
 
-/** Started elsewhere, so that a developer's `.env` does not count. */
-const DEMO = join(process.cwd(), 'demo/main.ts');
 const README_ORIGIN = 'http://127.0.0.1:3000';
 const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
 
-/** Starts `demo/main.ts` on any free port; it prints where it is. */
-async function startDemo(): Promise<{ demo: ChildProcess; url: string }> {
-  const env = { ...process.env, PORT: '0', ALFRESCO_URL: '', NODE_ENV: 'development' };
-  const demo = spawn(process.execPath, [DEMO], {
-    env,
-    cwd: tmpdir(),
-    stdio: ['ignore', 'pipe', 'pipe'],
+/** No process has this id, which is more than Linux and macOS give. */
+const ENDED_PID = 99_999_999;
+/** The folder of a demo that has not ended: its id is that of a process that runs. */
+const OTHER_DEMO = `.build/demo-${process.pid}`;
+const MARKER = 'as it was';
+
+/** One demo for all: to build it takes longer than all the tests. */
+const it = test
+  .extend('checkout', { scope: 'file' }, async ({}, { onCleanup }) => {
+    const checkout = await DemoCheckout.make();
+    onCleanup(() => checkout.remove());
+    const folders = ['dist', OTHER_DEMO, `.build/demo-${ENDED_PID}`];
+    for (const folder of folders.map((name) => join(checkout.directory, name))) {
+      await mkdir(folder, { recursive: true });
+      await writeFile(join(folder, 'main.js'), MARKER);
+    }
+    return checkout;
+  })
+  .extend('demo', { scope: 'file' }, async ({ checkout }, { onCleanup }) => {
+    const demo = await DemoProcess.start(checkout);
+    onCleanup(async () => void (await demo.stop()));
+    return demo;
+  })
+  .extend('directory', async ({}, { onCleanup }) => {
+    const directory = await mkdtemp(join(tmpdir(), 'readme-'));
+    onCleanup(() => rm(directory, { recursive: true }));
+    return directory;
   });
-  let output = '';
-  for (const stream of [demo.stdout, demo.stderr])
-    stream.on('data', (chunk) => (output += String(chunk)));
-  const urlIn = () => /Service\s+(\S+)/.exec(output)?.[1];
-  await until(urlIn, (url) => url !== undefined || demo.exitCode !== null);
-  if (!urlIn()) throw new Error(`the demo did not start: ${output}`);
-  return { demo, url: urlIn()! };
-}
+it.beforeAll(({ demo }) => void demo, 90_000);
 
 const isCommand = (line: string) => line.startsWith('$ ') || line.startsWith('    ');
 
@@ -46,40 +58,20 @@ function transcript(markdown: string): { script: string; output: string } {
 const withoutIds = (text: string) => text.replaceAll('\r', '').replaceAll(UUID, '<id>').trim();
 
 describe('a walk-through', () => {
-  let demo: ChildProcess;
-  let url: string;
-  let directory: string;
-
-  beforeAll(async () => {
-    ({ demo, url } = await startDemo());
-  });
-  beforeEach(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'readme-'));
-  });
-  afterEach(() => rm(directory, { recursive: true }));
-  afterAll(async () => {
-    demo.kill('SIGTERM');
-    await new Promise((resolve) => demo.once('exit', resolve));
-    expect(demo.exitCode).toBe(0);
-  });
-
   it.for([
     ['README.md', 8],
     ['docs/integration.md', 4],
   ] as const)(
     'prints what it says: %s',
     { timeout: 60_000 },
-    async ([document, calls], context) => {
-      needsTools(context, 'curl', 'unzip', 'bash');
+    async ([document, calls], { demo, directory, skip }) => {
+      needsTools({ skip }, 'curl', 'unzip', 'bash');
       const { script, output } = transcript(await readFile(document, 'utf8'));
       expect(script.match(/curl /g)!.length).toBeGreaterThanOrEqual(calls);
       const shell = spawn(
         'bash',
-        ['-euo', 'pipefail', '-c', script.replaceAll(README_ORIGIN, url)],
-        {
-          cwd: directory,
-          stdio: ['ignore', 'pipe', 'inherit'],
-        },
+        ['-euo', 'pipefail', '-c', script.replaceAll(README_ORIGIN, demo.url)],
+        { cwd: directory, stdio: ['ignore', 'pipe', 'inherit'] },
       );
       let printed = '';
       shell.stdout.on('data', (chunk) => (printed += String(chunk)));
@@ -90,36 +82,46 @@ describe('a walk-through', () => {
   );
 });
 
-describe('the demo', () => {
-  it.each([
-    ['NODE_ENV=production', { NODE_ENV: 'production' }],
-    ['an ALFRESCO_URL', { ALFRESCO_URL: 'https://acs.example.com/alfresco' }],
-  ])('never starts its stand-in with %s', (_name, variables) => {
-    const env = { PATH: process.env.PATH, PORT: '0', ...variables };
-    const { status, stderr, stdout } = spawnSync(process.execPath, [DEMO], {
-      env,
-      cwd: tmpdir(),
-      encoding: 'utf8',
-      timeout: 15_000,
-    });
-    expect(status).toBe(1);
-    expect(stdout).toBe('');
-    expect(stderr).toMatch(/^The demo does not start: .+\n$/);
+describe('npm run demo', () => {
+  it('builds into a folder of its own, and leaves dist/ and other running demos alone', async ({
+    checkout: { directory },
+    demo,
+  }) => {
+    const builds = await readdir(join(directory, '.build'));
+    expect(builds.toSorted()).toEqual([`demo-${demo.pid}`, `demo-${process.pid}`].toSorted());
+    for (const folder of ['dist', OTHER_DEMO]) {
+      expect(await readdir(join(directory, folder)), folder).toEqual(['main.js']);
+      expect(await readFile(join(directory, folder, 'main.js'), 'utf8'), folder).toBe(MARKER);
+    }
   });
 
-  it('says which port is taken', async () => {
-    const { demo, url } = await startDemo();
-    const { port } = new URL(url);
-    const env = { PATH: process.env.PATH, PORT: port };
-    const { status, stderr } = spawnSync(process.execPath, [DEMO], {
-      env,
-      cwd: tmpdir(),
-      encoding: 'utf8',
-      timeout: 15_000,
-    });
-    expect(status).toBe(1);
-    expect(stderr).toContain(`Port ${port} is in use`);
-    demo.kill('SIGTERM');
-    await new Promise((resolve) => demo.once('exit', resolve));
+  it.for([
+    ['NODE_ENV=production', { NODE_ENV: 'production' }],
+    ['an ALFRESCO_URL', { ALFRESCO_URL: 'https://acs.example.com/alfresco' }],
+  ] as const)('never starts its stand-in with %s', async ([, variables], { checkout }) => {
+    const refused = DemoProcess.spawn(checkout, { PORT: '0', ...variables });
+    expect(await refused.exit()).toBe(1);
+    expect(refused.stdout).toBe('');
+    expect(refused.stderr).toMatch(/^The demo does not start: .+\n$/);
+  });
+
+  it('says which port is taken before it builds anything', async ({ checkout, demo }) => {
+    const builds = () => readdir(join(checkout.directory, '.build'));
+    const before = await builds();
+    const port = Number(new URL(demo.url).port);
+    const second = DemoProcess.spawn(checkout, { PORT: String(port) });
+    expect(await second.exit()).toBe(1);
+    expect(second.stdout).toBe('');
+    expect(second.stderr).toBe(
+      `Port ${port} is in use; choose another one: PORT=${port + 1} npm run demo\n`,
+    );
+    expect(await builds()).toEqual(before);
+    expect((await fetch(demo.url)).status).toBe(200);
+  });
+
+  it('removes what it has built when it is stopped', async ({ checkout, demo }) => {
+    expect(await demo.stop()).toBe(0);
+    const builds = await readdir(join(checkout.directory, '.build'));
+    expect(builds).toEqual([`demo-${process.pid}`]);
   });
 });

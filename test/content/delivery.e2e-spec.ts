@@ -1,47 +1,39 @@
 import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
-import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
+import type { Sandbox } from '../../sandbox/sandbox.ts';
 import { DownloadsApi } from '../harness/api.js';
-import { type Bff, startBff } from '../harness/bff.js';
+import { startBff } from '../harness/bff.js';
+import { configured } from '../harness/fixtures.js';
 import { until } from '../harness/polling.js';
-import { ServiceProcess } from '../harness/service-process.js';
 import { readZip } from '../harness/zip.js';
 
-let sandbox: Sandbox;
-let bff: Bff;
-let api: DownloadsApi;
+const it = delivering();
+/** Only here: a busy machine may well need so long for a job that has not crashed. */
+const impatient = delivering({ STALL_AFTER_MS: '300' });
 
-beforeAll(async () => {
-  sandbox = await startSandbox();
-  bff = await startBff(sandbox.url, { STATUS_FRESHNESS_MS: '50', STALL_AFTER_MS: '500' });
-  api = DownloadsApi.ofBff(bff.url);
-});
-beforeEach(() => {
-  sandbox.bytesPerSecond = undefined;
-  sandbox.clearRequests();
-});
-afterEach(async () => {
-  sandbox.clearFaults();
-  // Whatever happened: nothing stays behind.
-  await until(
-    () => sandbox.downloadIds(),
-    (ids) => ids.length === 0,
-  );
-  const list = await api.request('GET', '/downloads');
-  expect(await list.json()).toMatchObject({ list: { pagination: { totalItems: 0 } } });
-});
-afterAll(async () => {
-  await bff.close();
-  await sandbox.close();
-});
-
-function deliver(
-  nodeIds: readonly string[],
-  { path = '/downloads/content', headers = {}, signal, from = api }: DeliverOptions = {},
-): Promise<Response> {
-  return from.request('POST', path, {
-    body: JSON.stringify({ nodeIds }),
-    headers: { 'content-type': 'application/json', ...headers },
-    signal,
+/** Tests that find `largeFile` too large, and fail when they leave a download behind. */
+function delivering(variables: Record<string, string> = {}) {
+  return configured({
+    sandbox: { maxContentSize: 100_000_000 },
+    variables: { STATUS_FRESHNESS_MS: '20', ...variables },
+    pacing: {
+      polling: { fastestMs: 10, slowestMs: 50 },
+      resume: { firstMs: 2, longestMs: 10 },
+      breaker: { firstMs: 1, longestMs: 1 },
+    },
+  }).extend('untilNothingIsLeft', { auto: true }, ({ sandbox, api }, { onCleanup }) => {
+    const untilNothingIsLeft = () =>
+      until(
+        () => sandbox.downloadIds(),
+        (ids) => ids.length === 0,
+      );
+    onCleanup(async () => {
+      sandbox.clearFaults();
+      sandbox.bytesPerSecond = undefined;
+      await untilNothingIsLeft();
+      const list = await api.request('GET', '/downloads');
+      expect(await list.json()).toMatchObject({ list: { pagination: { totalItems: 0 } } });
+    });
+    return untilNothingIsLeft;
   });
 }
 
@@ -49,23 +41,48 @@ interface DeliverOptions {
   path?: string;
   headers?: Record<string, string>;
   signal?: AbortSignal;
-  from?: DownloadsApi;
 }
 
-const problemOf = async (answer: Response) =>
-  (await answer.json()) as { code: string; detail: string };
-const theOnlyDownload = () =>
-  until(
+function deliver(
+  api: DownloadsApi,
+  nodeIds: readonly string[],
+  { path = '/downloads/content', headers = {}, signal }: DeliverOptions = {},
+): Promise<Response> {
+  return api.request('POST', path, {
+    body: JSON.stringify({ nodeIds }),
+    headers: { 'content-type': 'application/json', ...headers },
+    signal,
+  });
+}
+
+const problemOf = async (response: Response) =>
+  (await response.json()) as { code: string; detail: string };
+
+/** The id of the download that is being made. */
+async function theOnlyDownload(sandbox: Sandbox): Promise<string> {
+  const [id] = await until(
     () => sandbox.downloadIds(),
     (ids) => ids.length === 1,
   );
+  return id!;
+}
+
+/** Requests for one download, as Alfresco has received them. */
+const requestsFor = (sandbox: Sandbox, method: string, path: string) =>
+  sandbox.requests.filter((request) => request.method === method && request.url.endsWith(path));
+
+const untilRequested = (sandbox: Sandbox, method: string, path: string, times = 1) =>
+  until(
+    () => requestsFor(sandbox, method, path).length,
+    (count) => count >= times,
+  );
 
 describe('POST /downloads/content', () => {
-  it('answers with the ZIP under its name, and leaves no download behind', async () => {
-    const answer = await deliver([SAMPLE_NODES.projectsFolder]);
-    expect(answer.status).toBe(200);
-    const body = Buffer.from(await answer.arrayBuffer());
-    expect(Object.fromEntries(answer.headers)).toMatchObject({
+  it('responds with the ZIP under its name, and leaves no download behind', async ({ api }) => {
+    const response = await deliver(api, [SAMPLE_NODES.projectsFolder]);
+    expect(response.status).toBe(200);
+    const body = Buffer.from(await response.arrayBuffer());
+    expect(Object.fromEntries(response.headers)).toMatchObject({
       'content-type': 'application/zip',
       'content-disposition': 'attachment; filename="Projects.zip"',
       'content-length': String(body.length),
@@ -75,152 +92,163 @@ describe('POST /downloads/content', () => {
     expect(await readZip(body)).toHaveLength(11);
   });
 
-  it('waits as long as it takes, and sends what is large', async () => {
-    sandbox.bytesPerSecond = 100_000_000;
-    const answer = await deliver([SAMPLE_NODES.largeFile]);
-    const body = Buffer.from(await answer.arrayBuffer());
-    const [entry] = await readZip(body);
-    expect(entry!.bytes).toHaveLength(220_000_000);
+  it('waits as long as Alfresco needs, and sends what is large', async ({ sandbox, api }) => {
+    sandbox.bytesPerSecond = 0;
+    const delivered = deliver(api, [SAMPLE_NODES.mediumFile]);
+    const id = await theOnlyDownload(sandbox);
+    await untilRequested(sandbox, 'GET', `/downloads/${id}`, 10);
+    sandbox.bytesPerSecond = undefined;
+    const [entry] = await readZip(Buffer.from(await (await delivered).arrayBuffer()));
+    expect(entry!.bytes).toHaveLength(20_000_000);
   });
 
-  it('takes no notice of ranges and conditions', async () => {
-    const answer = await deliver([SAMPLE_NODES.textFile], {
+  it('ignores ranges and conditions', async ({ api }) => {
+    const response = await deliver(api, [SAMPLE_NODES.textFile], {
       headers: { range: 'bytes=0-3', 'if-match': '"x"', 'if-none-match': '*', prefer: 'wait=1' },
     });
-    expect(answer.status).toBe(200);
-    expect(await readZip(Buffer.from(await answer.arrayBuffer()))).toHaveLength(1);
+    expect(response.status).toBe(200);
+    expect(await readZip(Buffer.from(await response.arrayBuffer()))).toHaveLength(1);
   });
 
-  it.each([
+  it.for([
     ['a node that does not exist', 'nope', 404, 'NODE_NOT_FOUND'],
     ['a node that may not be read', SAMPLE_NODES.forbiddenFile, 403, 'NODE_FORBIDDEN'],
     ['an archived file', SAMPLE_NODES.archivedFile, 412, 'CONTENT_ARCHIVED'],
-    ['an id that is none', '..', 400, 'VALIDATION_FAILED'],
-  ])('refuses %s as ever', async (_name, id, status, code) => {
-    const answer = await deliver([id]);
-    expect(answer.status).toBe(status);
-    expect(await problemOf(answer)).toMatchObject({ code });
+    ['an invalid id', '..', 400, 'VALIDATION_FAILED'],
+  ] as const)('refuses %s as without delivery', async ([, id, status, code], { api }) => {
+    const response = await deliver(api, [id]);
+    expect(response.status).toBe(status);
+    expect(await problemOf(response)).toMatchObject({ code });
   });
 
-  it('says that a job has crashed once it has stalled', async () => {
-    const answer = await deliver([SAMPLE_NODES.crashingFile]);
-    expect(answer.status).toBe(504);
-    expect(await problemOf(answer)).toMatchObject({ code: 'ALFRESCO_TIMEOUT' });
+  impatient('says that Alfresco’s job has crashed once it has stalled', async ({ api }) => {
+    const response = await deliver(api, [SAMPLE_NODES.crashingFile]);
+    expect(response.status).toBe(504);
+    expect(await problemOf(response)).toMatchObject({ code: 'ALFRESCO_TIMEOUT' });
   });
 
-  it('says that the ZIP is too large', async () => {
-    const small = await startSandbox({ maxContentSize: 5 });
-    const other = await startBff(small.url);
-    const from = DownloadsApi.ofBff(other.url);
-    const answer = await deliver([SAMPLE_NODES.textFile], { from });
-    expect(answer.status).toBe(409);
-    expect(answer.headers.get('retry-after')).toBeNull();
-    expect((await problemOf(answer)).detail).toContain('MAX_CONTENT_SIZE_EXCEEDED');
-    await until(
-      () => small.downloadIds(),
-      (ids) => ids.length === 0,
-    );
-    await other.close();
-    await small.close();
+  it('says that the ZIP would be too large', async ({ api }) => {
+    const response = await deliver(api, [SAMPLE_NODES.largeFile]);
+    expect(response.status).toBe(409);
+    expect(response.headers.get('retry-after')).toBeNull();
+    expect((await problemOf(response)).detail).toContain('MAX_CONTENT_SIZE_EXCEEDED');
   });
 
-  it('says so when it is cancelled, or removed, from elsewhere', async () => {
-    const alfresco = DownloadsApi.ofAlfresco(sandbox.url);
-    sandbox.bytesPerSecond = 40_000_000;
-    const cancelled = deliver([SAMPLE_NODES.largeFile]);
-    const [id] = await theOnlyDownload();
-    await alfresco.request('DELETE', `/downloads/${id}`);
-    expect((await problemOf(await cancelled)).detail).toContain('CANCELLED');
-    await until(
-      () => sandbox.downloadIds(),
-      (ids) => ids.length === 0,
-    );
-
-    const removed = deliver([SAMPLE_NODES.largeFile]);
-    const [other] = await theOnlyDownload();
-    await alfresco.request('DELETE', `/nodes/${other}`);
-    expect((await removed).status).toBe(404);
+  it('says that the download was cancelled by somebody else', async ({ sandbox, api }) => {
+    sandbox.bytesPerSecond = 0;
+    const delivered = deliver(api, [SAMPLE_NODES.mediumFile]);
+    const id = await theOnlyDownload(sandbox);
+    await DownloadsApi.ofAlfresco(sandbox.url).request('DELETE', `/downloads/${id}`);
+    // Alfresco looks for a cancellation at its next progress report.
+    sandbox.bytesPerSecond = undefined;
+    const response = await delivered;
+    expect(response.status).toBe(409);
+    expect((await problemOf(response)).detail).toContain('CANCELLED');
   });
 
-  it('cancels and removes the download when the caller leaves before the ZIP is there', async () => {
-    sandbox.bytesPerSecond = 40_000_000;
+  it('says that the download was removed by somebody else', async ({ sandbox, api }) => {
+    sandbox.bytesPerSecond = 0;
+    const delivered = deliver(api, [SAMPLE_NODES.mediumFile]);
+    const id = await theOnlyDownload(sandbox);
+    await DownloadsApi.ofAlfresco(sandbox.url).request('DELETE', `/nodes/${id}`);
+    expect((await delivered).status).toBe(404);
+  });
+
+  it('cancels and removes the download when the client disconnects before the ZIP is made', async ({
+    sandbox,
+    api,
+    untilNothingIsLeft,
+  }) => {
+    sandbox.bytesPerSecond = 0;
     const abort = new AbortController();
-    const answer = deliver([SAMPLE_NODES.largeFile], { signal: abort.signal }).catch(() => 'left');
-    const [id] = await theOnlyDownload();
+    const delivered = deliver(api, [SAMPLE_NODES.mediumFile], { signal: abort.signal });
+    const outcome = delivered.catch(() => 'disconnected');
+    const id = await theOnlyDownload(sandbox);
     abort.abort();
-    await expect(answer).resolves.toBe('left');
-    await until(
-      () => sandbox.downloadIds(),
-      (ids) => ids.length === 0,
-    );
-    const deeds = sandbox.requests.filter(({ method }) => method === 'DELETE');
-    expect(deeds.map(({ url }) => url.split('/').at(-2))).toEqual(['downloads', 'nodes']);
-    expect(deeds.every(({ url }) => url.endsWith(id!))).toBe(true);
+    await expect(outcome).resolves.toBe('disconnected');
+    await untilRequested(sandbox, 'DELETE', `/downloads/${id}`);
+    sandbox.bytesPerSecond = undefined;
+    await untilNothingIsLeft();
+    const removals = sandbox.requests.filter(({ method }) => method === 'DELETE');
+    expect(removals.map(({ url }) => url.split('/').at(-2))).toEqual(['downloads', 'nodes']);
+    expect(removals.every(({ url }) => url.endsWith(id))).toBe(true);
   });
 
-  it('removes the download when the caller leaves while Alfresco is still asked for it', async () => {
+  it('removes the download when the client disconnects while Alfresco is still asked for it', async ({
+    sandbox,
+    api,
+  }) => {
     sandbox.fail({ kind: 'delay', ms: 500 }, { method: 'POST' });
     const abort = new AbortController();
-    const answer = deliver([SAMPLE_NODES.textFile], { signal: abort.signal }).catch(() => 'left');
-    await until(
-      () => sandbox.requests.length,
-      (count) => count === 1,
-    );
+    const delivered = deliver(api, [SAMPLE_NODES.textFile], { signal: abort.signal });
+    const outcome = delivered.catch(() => 'disconnected');
+    await untilRequested(sandbox, 'POST', '/downloads');
     abort.abort();
-    await answer;
-    await theOnlyDownload();
+    await expect(outcome).resolves.toBe('disconnected');
+    await until(
+      () =>
+        sandbox.requests.find(({ method, url }) => method === 'DELETE' && /\/nodes\//.test(url)),
+      (removal) => removal?.status === 204,
+    );
   });
 
-  it('removes the download when the caller leaves in the middle of the ZIP', async () => {
-    const answer = await deliver([SAMPLE_NODES.largeFile]);
-    await answer.body!.cancel();
+  it('removes the download when the client disconnects in the middle of the ZIP', async ({
+    sandbox,
+    api,
+    untilNothingIsLeft,
+  }) => {
+    sandbox.fail({ kind: 'drip', bytesPerSecond: 100_000 }, { path: /\/content$/ });
+    const response = await deliver(api, [SAMPLE_NODES.mediumFile]);
+    await response.body!.cancel();
     await until(
       () => sandbox.activeResponses,
       (count) => count === 0,
     );
+    await untilNothingIsLeft();
   });
 
-  it('cuts the connection when the ZIP ends short and cannot go on, and removes the download', async () => {
-    const impatient = await startBff(sandbox.url, { ALFRESCO_IDLE_TIMEOUT_MS: '300' });
+  it('cuts the connection when the ZIP breaks off and cannot be resumed, and removes the download', async ({
+    sandbox,
+    api,
+    untilNothingIsLeft,
+  }) => {
     const path = /\/content$/;
     sandbox.fail({ kind: 'truncate', afterBytes: 100 }, { path });
     sandbox.fail({ kind: 'reset' }, { path, times: Infinity });
-    const from = DownloadsApi.ofBff(impatient.url);
-    const answer = await deliver([SAMPLE_NODES.projectsFolder], { from });
-    expect(answer.status).toBe(200);
-    const end = await answer.arrayBuffer().then(
-      () => 'whole',
-      () => 'cut',
-    );
-    expect(end).toBe('cut');
-    await until(
-      () => sandbox.downloadIds(),
-      (ids) => ids.length === 0,
-    );
-    await impatient.close();
+    const response = await deliver(api, [SAMPLE_NODES.projectsFolder]);
+    expect(response.status).toBe(200);
+    await expect(response.arrayBuffer()).rejects.toThrow();
+    await untilNothingIsLeft();
   });
 
-  it.each([
+  it.for([
     ['/downloads?deliver=content', {}, 'deliver', /POST \/downloads\/content/],
     ['/downloads?deliver=', {}, 'deliver', /POST \/downloads\/content/],
     ['/downloads/content', { 'idempotency-key': 'k' }, 'Idempotency-Key', /only once/],
-  ])('refuses %s with %j before Alfresco is asked', async (path, headers, parameter, detail) => {
-    const answer = await deliver([SAMPLE_NODES.textFile], { path, headers });
-    expect(answer.status).toBe(400);
-    expect(await answer.json()).toMatchObject({
-      code: 'VALIDATION_FAILED',
-      errors: [{ parameter, detail: expect.stringMatching(detail) as string }],
-    });
-    expect(sandbox.requests).toEqual([]);
-  });
+  ] as [string, Record<string, string>, string, RegExp][])(
+    'refuses %s with %j before Alfresco is asked',
+    async ([path, headers, parameter, detail], { sandbox, api }) => {
+      const response = await deliver(api, [SAMPLE_NODES.textFile], { path, headers });
+      expect(response.status).toBe(400);
+      expect(await response.json()).toMatchObject({
+        code: 'VALIDATION_FAILED',
+        errors: [{ parameter, detail: expect.stringMatching(detail) as string }],
+      });
+      expect(sandbox.requests).toEqual([]);
+    },
+  );
 
-  it('answers 503 and leaves nothing behind when the service is stopped meanwhile', async () => {
-    const service = await ServiceProcess.start(sandbox.url);
-    sandbox.bytesPerSecond = 40_000_000;
-    const answer = deliver([SAMPLE_NODES.largeFile], { from: DownloadsApi.ofBff(service.url!) });
-    await theOnlyDownload();
-    expect(await service.stop()).toBe(0);
-    expect((await answer).status).toBe(503);
+  it('responds with 503 and leaves nothing behind when the service is stopped meanwhile', async ({
+    sandbox,
+  }) => {
+    const bff = await startBff(sandbox.url);
+    sandbox.bytesPerSecond = 0;
+    const delivered = deliver(DownloadsApi.ofBff(bff.url), [SAMPLE_NODES.mediumFile]);
+    await theOnlyDownload(sandbox);
+    const stopped = bff.close();
+    expect((await delivered).status).toBe(503);
+    sandbox.bytesPerSecond = undefined;
+    await stopped;
     expect(sandbox.downloadIds()).toEqual([]);
   });
 });

@@ -5,56 +5,47 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
-import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
 import { DownloadsApi } from '../harness/api.js';
+import { it } from '../harness/fixtures.js';
 import { until } from '../harness/polling.js';
 import { needsTools } from '../harness/tools.js';
-import { type Bff, CALLERS, startBff } from '../harness/bff.js';
 
 const run = promisify(execFile);
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 
-let sandbox: Sandbox;
-let bff: Bff;
-let api: DownloadsApi;
+let shared: DownloadsApi;
 let id: string;
 let zip: Buffer;
 let etag: string;
 let lastModified: string;
 
-beforeAll(async () => {
-  sandbox = await startSandbox();
-  bff = await startBff(sandbox.url);
-  api = DownloadsApi.ofBff(bff.url);
-  id = await api.make([SAMPLE_NODES.nestedFolder]);
-  const answer = await api.request('GET', `/downloads/${id}/content`);
-  zip = Buffer.from(await answer.arrayBuffer());
-  etag = answer.headers.get('etag')!;
-  lastModified = answer.headers.get('last-modified')!;
-});
-afterAll(async () => {
-  await bff.close();
-  await sandbox.close();
+// The tests only read, so that one ZIP is enough for all of them.
+it.beforeAll(async ({ bff }) => {
+  shared = DownloadsApi.ofBff(bff.url);
+  id = await shared.make([SAMPLE_NODES.nestedFolder]);
+  const response = await shared.request('GET', `/downloads/${id}/content`);
+  zip = Buffer.from(await response.arrayBuffer());
+  etag = response.headers.get('etag')!;
+  lastModified = response.headers.get('last-modified')!;
 });
 // A range that hangs at Alfresco would leave its connection behind.
-afterEach(() =>
+it.afterEach(({ sandbox }) =>
   until(
     () => sandbox.activeResponses,
     (count) => count === 0,
-    { forMs: 2000 },
   ),
 );
 
 const get = (headers: Record<string, string>, method = 'GET') =>
-  api.request(method, `/downloads/${id}/content`, { headers });
+  shared.request(method, `/downloads/${id}/content`, { headers });
 
 type Headers = () => Record<string, string>;
 const range =
   (value: string): Headers =>
   () => ({ range: value });
 
-describe('a satisfiable range gets exactly its bytes', () => {
-  it.each<[string, () => string, (size: number) => [number, number]]>([
+describe('GET with a satisfiable range responds with exactly its bytes', () => {
+  it.for<[string, () => string, (size: number) => [number, number]]>([
     ['0-0', () => '0-0', () => [0, 0]],
     ['10-19', () => '10-19', () => [10, 19]],
     ['90-', () => '90-', (size) => [90, size - 1]],
@@ -64,27 +55,27 @@ describe('a satisfiable range gets exactly its bytes', () => {
     ['0-', () => '0-', (size) => [0, size - 1]],
     ['a suffix longer than the content', () => '-99999999', (size) => [0, size - 1]],
     ['an end beyond 2^53', () => '5-99999999999999999999', (size) => [5, size - 1]],
-  ])('%s', async (_name, value, expected) => {
+  ])('%s', async ([, value, expected]) => {
     const [start, end] = expected(zip.length);
-    const answer = await get({ range: `bytes=${value()}` });
-    expect(answer.status).toBe(206);
-    expect(answer.headers.get('content-range')).toBe(`bytes ${start}-${end}/${zip.length}`);
-    expect(answer.headers.get('content-length')).toBe(String(end - start + 1));
-    expect(answer.headers.get('etag')).toBe(etag);
-    expect(answer.headers.get('content-type')).toBe('application/zip');
-    expect(Buffer.from(await answer.arrayBuffer())).toEqual(zip.subarray(start, end + 1));
+    const response = await get({ range: `bytes=${value()}` });
+    expect(response.status).toBe(206);
+    expect(response.headers.get('content-range')).toBe(`bytes ${start}-${end}/${zip.length}`);
+    expect(response.headers.get('content-length')).toBe(String(end - start + 1));
+    expect(response.headers.get('etag')).toBe(etag);
+    expect(response.headers.get('content-type')).toBe('application/zip');
+    expect(Buffer.from(await response.arrayBuffer())).toEqual(zip.subarray(start, end + 1));
   });
 });
 
-describe('a range that is none, or more than one, gets the whole ZIP', () => {
-  it.each<[string, Headers]>([
+describe('GET with an invalid range, or several, responds with the whole ZIP', () => {
+  it.for<[string, Headers]>([
     ['abc', range('abc')],
     ['bytes=abc', range('bytes=abc')],
     ['a lone dash', range('bytes=-')],
     ['no value', range('bytes=')],
     ['another unit', range('lines=0-9')],
     ['two ranges', range('bytes=0-4,10-14')],
-    ['two ranges of which one is wrong', range('bytes=0-4,x')],
+    ['two ranges, one of them wrong', range('bytes=0-4,x')],
     ['a blank inside', range('bytes=1 0-20')],
     ['a negative start', range('bytes=--5')],
     ['Content-Range as a request header', () => ({ 'content-range': 'bytes=1-10' })],
@@ -95,48 +86,48 @@ describe('a range that is none, or more than one, gets the whole ZIP', () => {
       () => ({ range: 'bytes=0-4', 'if-range': new Date(0).toUTCString() }),
     ],
     ['If-Range with nonsense', () => ({ range: 'bytes=0-4', 'if-range': 'yesterday' })],
-  ])('%s', async (_name, headers) => {
-    const answer = await get(headers());
-    expect(answer.status).toBe(200);
-    expect(answer.headers.get('content-range')).toBeNull();
-    expect(answer.headers.get('content-length')).toBe(String(zip.length));
-    expect(Buffer.from(await answer.arrayBuffer())).toEqual(zip);
+  ])('%s', async ([, headers]) => {
+    const response = await get(headers());
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-range')).toBeNull();
+    expect(response.headers.get('content-length')).toBe(String(zip.length));
+    expect(Buffer.from(await response.arrayBuffer())).toEqual(zip);
   });
 });
 
-describe('a range outside of the content', () => {
-  it.each<[string, () => string]>([
+describe('GET with a range outside of the content', () => {
+  it.for<[string, () => string]>([
     ['200-300 of 100', () => `bytes=${2 * zip.length}-${3 * zip.length}`],
-    ['the byte behind the last', () => `bytes=${zip.length}-`],
+    ['the byte after the last', () => `bytes=${zip.length}-`],
     ['-0', () => 'bytes=-0'],
     ['an end before the start', () => 'bytes=20-10'],
-  ])('%s: 416 with the size and a problem document', async (_name, value) => {
-    const answer = await get({ range: value() });
-    expect(answer.status).toBe(416);
-    expect(answer.headers.get('content-range')).toBe(`bytes */${zip.length}`);
-    expect(await answer.json()).toMatchObject({ code: 'RANGE_NOT_SATISFIABLE', status: 416 });
+  ])('responds with 416, the size and a problem document: %s', async ([, value]) => {
+    const response = await get({ range: value() });
+    expect(response.status).toBe(416);
+    expect(response.headers.get('content-range')).toBe(`bytes */${zip.length}`);
+    expect(await response.json()).toMatchObject({ code: 'RANGE_NOT_SATISFIABLE', status: 416 });
   });
 
-  it('does not matter when If-Range says that the caller has another version', async () => {
-    const answer = await get({ range: `bytes=${zip.length}-`, 'if-range': '"other"' });
-    expect(answer.status).toBe(200);
-    await answer.arrayBuffer();
+  it('responds with the whole ZIP when If-Range names another version', async () => {
+    const response = await get({ range: `bytes=${zip.length}-`, 'if-range': '"other"' });
+    expect(response.status).toBe(200);
+    await response.arrayBuffer();
   });
 });
 
 describe('If-Range', () => {
-  it('with the current tag lets the range through', async () => {
-    const answer = await get({ range: 'bytes=0-4', 'if-range': etag });
-    expect(answer.status).toBe(206);
-    expect(Buffer.from(await answer.arrayBuffer())).toEqual(zip.subarray(0, 5));
+  it('with the current tag gets the range', async () => {
+    const response = await get({ range: 'bytes=0-4', 'if-range': etag });
+    expect(response.status).toBe(206);
+    expect(Buffer.from(await response.arrayBuffer())).toEqual(zip.subarray(0, 5));
   });
 });
 
-describe('conditional requests', () => {
+describe('GET and HEAD with conditions', () => {
   const future = new Date(Date.now() + 3_600_000).toUTCString();
   const past = new Date(0).toUTCString();
 
-  it.each<[string, Headers, number]>([
+  it.for<[string, Headers, number]>([
     ['If-None-Match with the current tag', () => ({ 'if-none-match': etag }), 304],
     ['If-None-Match with its weak form', () => ({ 'if-none-match': `W/${etag}` }), 304],
     ['If-None-Match with a list', () => ({ 'if-none-match': `"a", ${etag}, "b"` }), 304],
@@ -158,17 +149,17 @@ describe('conditional requests', () => {
     ['If-Match with a weak tag', () => ({ 'if-match': `W/${etag}` }), 412],
     ['If-Unmodified-Since later', () => ({ 'if-unmodified-since': future }), 200],
     ['If-Unmodified-Since earlier', () => ({ 'if-unmodified-since': past }), 412],
-  ])('%s: %#', async (_name, headers, status) => {
+  ])('%s: %i', async ([, headers, status]) => {
     for (const method of ['GET', 'HEAD']) {
-      const answer = await get(headers(), method);
-      const body = Buffer.from(await answer.arrayBuffer());
-      expect(answer.status).toBe(status);
+      const response = await get(headers(), method);
+      const body = Buffer.from(await response.arrayBuffer());
+      expect(response.status).toBe(status);
       if (status === 412) {
         if (method === 'GET')
           expect(JSON.parse(body.toString())).toMatchObject({ code: 'PRECONDITION_FAILED' });
         continue;
       }
-      expect(answer.headers.get('etag')).toBe(etag);
+      expect(response.headers.get('etag')).toBe(etag);
       expect(body).toEqual(status === 200 && method === 'GET' ? zip : Buffer.alloc(0));
     }
   });
@@ -188,17 +179,16 @@ describe('HEAD', () => {
     '0-4,10-14',
   ];
 
-  it.each(['', ...ranges])(
-    'answers as GET without a range, whatever the range: %j',
-    async (value) => {
-      sandbox.clearRequests();
-      const answer = await get(value ? { range: `bytes=${value}` } : {}, 'HEAD');
-      expect(answer.status).toBe(200);
-      expect(answer.headers.get('content-length')).toBe(String(zip.length));
-      expect(answer.headers.get('content-range')).toBeNull();
-      expect(answer.headers.get('accept-ranges')).toBe('bytes');
-      expect(answer.headers.get('etag')).toBe(etag);
-      expect((await answer.arrayBuffer()).byteLength).toBe(0);
+  it.for(['', ...ranges])(
+    'responds as GET does without a range, whatever the range: %j',
+    async (value, { sandbox }) => {
+      const response = await get(value ? { range: `bytes=${value}` } : {}, 'HEAD');
+      expect(response.status).toBe(200);
+      expect(response.headers.get('content-length')).toBe(String(zip.length));
+      expect(response.headers.get('content-range')).toBeNull();
+      expect(response.headers.get('accept-ranges')).toBe('bytes');
+      expect(response.headers.get('etag')).toBe(etag);
+      expect((await response.arrayBuffer()).byteLength).toBe(0);
       // Alfresco would answer HEAD with 405, and would copy the whole ZIP for a GET.
       expect(
         sandbox.requests.map(({ method, url }) => `${method} ${url.split('/').at(-1)}`),
@@ -208,15 +198,14 @@ describe('HEAD', () => {
 });
 
 describe('what Alfresco is asked for', () => {
-  it('is a plain range within the content, or none, and never a conditional', async () => {
-    sandbox.clearRequests();
+  it('is a plain range within the content, or none, and never conditional', async ({ sandbox }) => {
     for (const value of ['bytes=-10', 'bytes=90-999999', 'bytes=0-4,10-14', 'lines=1-2']) {
-      const answer = await get({
+      const response = await get({
         range: value,
         'content-range': 'bytes=0-1',
         'if-modified-since': new Date(0).toUTCString(),
       });
-      await answer.arrayBuffer();
+      await response.arrayBuffer();
     }
     const asked = sandbox.requests
       .filter(({ url }) => url.endsWith('/content'))
@@ -236,8 +225,13 @@ describe('what Alfresco is asked for', () => {
 });
 
 describe('curl -C -', () => {
-  it('resumes a download that was cut, to an identical file', async (context) => {
-    needsTools(context, 'curl');
+  it('resumes a transfer that broke off, to an identical file', async ({
+    api,
+    bff,
+    user,
+    skip,
+  }) => {
+    needsTools({ skip }, 'curl');
     const directory = await mkdtemp(join(tmpdir(), 'curl-resume-'));
     try {
       const medium = await api.make([SAMPLE_NODES.mediumFile]);
@@ -245,7 +239,7 @@ describe('curl -C -', () => {
       const file = join(directory, 'medium.zip');
       await writeFile(file, whole);
       await truncate(file, 7_654_321);
-      const { name, password } = CALLERS.alice;
+      const { name, password } = user;
       const url = `${bff.url}/downloads/${medium}/content`;
       await run('curl', ['-sf', '-u', `${name}:${password}`, '-C', '-', '-o', file, url]);
       expect(sha256(await readFile(file))).toBe(sha256(whole));

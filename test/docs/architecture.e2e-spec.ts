@@ -48,19 +48,19 @@ describe('docs/architecture.md', () => {
     expect(told.length).toBe(real.size);
   });
 
-  it('has every folder that is not made by a tool', async () => {
+  it('has every folder that is not generated', async () => {
     const told = page.rows('folder').flatMap(([folder = '']) => codesIn(folder));
     expect(told.filter((folder) => !existsSync(folder))).toEqual([]);
     const real = new Set(
       files('[a-z]*/**/*.{ts,md,yml,yaml,conf}').map((file) => `${file.split('/')[0]}/`),
     );
-    const made = ['coverage/', 'data/', 'dist/', 'screenshots/'];
-    expect([...real].filter((folder) => !told.includes(folder) && !made.includes(folder))).toEqual(
-      [],
-    );
+    const generated = ['coverage/', 'data/', 'dist/', 'screenshots/'];
+    expect(
+      [...real].filter((folder) => !told.includes(folder) && !generated.includes(folder)),
+    ).toEqual([]);
   });
 
-  it('tells which room imports which', async () => {
+  it('says which room imports which', async () => {
     const told = new Map(
       rooms
         .map(
@@ -73,7 +73,7 @@ describe('docs/architecture.md', () => {
     expect(Object.fromEntries(told)).toEqual(Object.fromEntries(await realImports()));
   });
 
-  it('draws only arrows that there are', async () => {
+  it('draws only arrows that exist', async () => {
     const real = await realImports();
     const ofRoot = new Set(
       (await Promise.all(files('src/*.ts').map(importsOf))).flat().map(roomOf),
@@ -89,7 +89,7 @@ describe('docs/architecture.md', () => {
     }
   });
 
-  it('says that neither the service nor the sandbox knows the other', async () => {
+  it('is right that neither the service nor the sandbox imports the other', async () => {
     const ofService = await importedBy('src/**/*.ts');
     const ofSandbox = await importedBy('sandbox/**/*.ts');
     expect(ofService.length).toBeGreaterThan(100);

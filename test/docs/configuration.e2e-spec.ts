@@ -3,7 +3,7 @@ import { Environment, FILE_VARIABLES } from '#service/config/environment.js';
 import { PROBLEMS } from '#service/problems/problem.catalogue.js';
 import { MarkdownDocument, allDocuments, codesIn } from '../harness/markdown.js';
 
-/** What the service reads, with its own defaults. */
+/** Variables that the service reads, with its defaults. */
 const defaults = new Map(
   Object.entries(new Environment() as unknown as Record<string, string | number | undefined>).map(
     ([name, value]) => [name, value?.toString()],
@@ -12,7 +12,7 @@ const defaults = new Map(
 const ofFiles = FILE_VARIABLES.map((name) => `${name}_FILE`);
 const variables = [...defaults.keys(), ...ofFiles].toSorted();
 
-/** Read by Node.js, by OpenTelemetry and by the C library. */
+/** Variables that Node.js, OpenTelemetry and the C library read. */
 const OF_OTHERS = [
   'MALLOC_ARENA_MAX',
   'NODE_EXTRA_CA_CERTS',
@@ -22,7 +22,7 @@ const OF_OTHERS = [
   'OTEL_SERVICE_NAME',
 ];
 
-/** What looks like a variable, and is none. */
+/** Words that look like variables, and are not. */
 const OTHER_WORDS = [
   ...Object.keys(PROBLEMS),
   'IN_PROGRESS',
@@ -37,6 +37,8 @@ const OTHER_WORDS = [
   'DOWNLOADS_USER',
   // Of the sandbox.
   'SAMPLE_NODES',
+  // Of the tests.
+  'CHROME_PATH',
 ];
 
 /** The first word behind "Default:", or of a cell. */
@@ -65,11 +67,11 @@ const described = page.rows('variable', 'default').map(([name = '', value = ''])
 }));
 
 describe('docs/configuration.md', () => {
-  it('describes every variable once, and no other', () => {
+  it('describes every variable once, and no others', () => {
     expect(described.map(({ name }) => name).toSorted()).toEqual([...defaults.keys()].toSorted());
   });
 
-  it('tells the defaults that the service has', () => {
+  it('gives the defaults of the service', () => {
     for (const { name, told } of described) {
       const real = defaults.get(name);
       if (real === undefined)
@@ -83,7 +85,7 @@ describe('docs/configuration.md', () => {
     expect(rows).toEqual(FILE_VARIABLES.map((name) => [`${name}_FILE`, name]));
   });
 
-  it('names the variables of others that the documents do', () => {
+  it('describes the variables of other programs that the documents name', () => {
     const names = page
       .rows('variable', 'what it does here')
       .flatMap(([name = '']) => codesIn(name));
@@ -92,13 +94,13 @@ describe('docs/configuration.md', () => {
 });
 
 describe('.env.example', () => {
-  it('has every variable, and no other', async () => {
+  it('has every variable, and no others', async () => {
     const example = await readExample();
     expect([...defaults.keys()].filter((name) => !example.has(name))).toEqual([]);
     expect([...example.keys()].filter((name) => !variables.includes(name))).toEqual([]);
   });
 
-  it('tells the same defaults as docs/configuration.md', async () => {
+  it('gives the same defaults as docs/configuration.md', async () => {
     const example = await readExample();
     for (const { name, told } of described) {
       const other = example.get(name);

@@ -5,7 +5,7 @@ import { MarkdownDocument, allDocuments } from '../harness/markdown.js';
 const documents = await allDocuments();
 const byPath = new Map(documents.map((document) => [document.path, document]));
 
-/** What is wrong with a link of a document. */
+/** Why a link of a document leads nowhere. */
 function fault({ path, anchors }: MarkdownDocument, link: string): string | undefined {
   const [target = '', anchor] = link.split('#');
   const file = target === '' ? path : normalize(join(dirname(path), decodeURI(target)));
@@ -18,14 +18,14 @@ function fault({ path, anchors }: MarkdownDocument, link: string): string | unde
 const isElsewhere = (link: string) => /^[a-z][a-z0-9+.-]*:/i.test(link);
 
 describe('the documents', () => {
-  it('are there', () => {
+  it('are all read by these tests', () => {
     expect([...byPath.keys()]).toEqual(
       expect.arrayContaining(['README.md', 'docs/architecture.md', 'sandbox/README.md']),
     );
   });
 
   it.each(documents.map((document) => [document.path, document] as const))(
-    'lead nowhere that does not exist: %s',
+    'link only to files and headings that exist: %s',
     (_path, document) => {
       const faults = document.links
         .filter((link) => !isElsewhere(link))
@@ -34,7 +34,7 @@ describe('the documents', () => {
     },
   );
 
-  it('lead to the rest of the Internet by https, and to the demo', () => {
+  it('link to other sites by https, and to the demo', () => {
     const others = documents.flatMap(({ links }) => links.filter(isElsewhere));
     expect(
       others.filter((link) => !/^https:\/\/|^http:\/\/127\.0\.0\.1:3000\//.test(link)),
@@ -56,13 +56,15 @@ describe('the documents', () => {
   });
 });
 
-it('finds what is dead', () => {
-  const text = '# A `b`: c!\n\n[x](#a-b-c) [y](#nope) [z](nope.md) [w](docs/errors.md#nope)';
-  const document = new MarkdownDocument('README.md', text);
-  expect(document.links.map((link) => fault(document, link))).toEqual([
-    undefined,
-    '#nope: README.md has no such heading',
-    'nope.md: there is no nope.md',
-    'docs/errors.md#nope: docs/errors.md has no such heading',
-  ]);
+describe('a dead link', () => {
+  it('is found, in the document and between documents', () => {
+    const text = '# A `b`: c!\n\n[x](#a-b-c) [y](#nope) [z](nope.md) [w](docs/errors.md#nope)';
+    const document = new MarkdownDocument('README.md', text);
+    expect(document.links.map((link) => fault(document, link))).toEqual([
+      undefined,
+      '#nope: README.md has no such heading',
+      'nope.md: there is no nope.md',
+      'docs/errors.md#nope: docs/errors.md has no such heading',
+    ]);
+  });
 });

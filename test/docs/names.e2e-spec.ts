@@ -2,8 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PROBLEMS } from '#service/problems/problem.catalogue.js';
-import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
-import { type Bff, startBff } from '../harness/bff.js';
+import { it } from '../harness/fixtures.js';
 import { MarkdownDocument, allDocuments, codesIn } from '../harness/markdown.js';
 import { Scrape } from '../harness/scrape.js';
 
@@ -12,19 +11,7 @@ const documents = (await allDocuments()).filter(({ path }) => path !== 'CHANGELO
 const each = documents.map((document) => [document.path, document] as const);
 const operations = await MarkdownDocument.read('docs/operations.md');
 
-let sandbox: Sandbox;
-let bff: Bff;
-
-beforeAll(async () => {
-  sandbox = await startSandbox();
-  bff = await startBff(sandbox.url);
-});
-afterAll(async () => {
-  await bff.close();
-  await sandbox.close();
-});
-
-describe('the codes of problems', () => {
+describe('the problem codes', () => {
   it('are all in docs/errors.md, once, with their status', async () => {
     const rows = (await MarkdownDocument.read('docs/errors.md')).rows('code', 'status');
     const told = rows.map(([code = '', status]) => [codesIn(code)[0], Number(status)] as const);
@@ -33,7 +20,7 @@ describe('the codes of problems', () => {
     expect(told.length).toBe(real.length);
   });
 
-  it.each(each)('are named as they are: %s', (_path, document) => {
+  it.for(each)('that a document names exist: %s', ([, document]) => {
     const slugs = [...document.allCode.matchAll(/(?<!src)\/problems\/([\w-]+)/g)].map(
       ([, slug]) => slug!,
     );
@@ -54,17 +41,17 @@ function fits(name: string, real: string): boolean {
     : [real, `${real}_bucket`, `${real}_count`, `${real}_sum`].includes(name);
 }
 
-/** There only with several workers. */
+/** Only with several workers. */
 const OF_WORKERS = ['bff_workers', 'bff_workers_silent'];
 
 describe('the metrics', () => {
-  it.each(each)('that a document names exist: %s', async (_path, document) => {
+  it.for(each)('that a document names exist: %s', async ([, document], { bff }) => {
     const real = [...(await Scrape.of(bff.url)).metrics, ...OF_WORKERS];
     const names = document.allCode.match(METRIC) ?? [];
     expect(names.filter((name) => !real.some((one) => fits(name, one)))).toEqual([]);
   });
 
-  it('are all in docs/operations.md', async () => {
+  it('are all in docs/operations.md', async ({ bff }) => {
     const names = operations.rows('metric', 'labels').flatMap(([name = '']) => codesIn(name));
     const real = (await Scrape.of(bff.url)).metrics;
     expect(real.length).toBeGreaterThan(30);
@@ -72,8 +59,8 @@ describe('the metrics', () => {
   });
 });
 
-describe('the rest that has a name', () => {
-  it('is every alert, with its severity', async () => {
+describe('the alerts', () => {
+  it('are all in docs/operations.md, with their severity', async () => {
     const rules = await readFile('deploy/prometheus/alerts.yml', 'utf8');
     const real = [...rules.matchAll(/- alert: (\w+)[^]*?severity: (\w+)/g)].map(
       ([, ...rule]) => rule,
@@ -83,8 +70,10 @@ describe('the rest that has a name', () => {
       .map(([name = '', severity]) => [codesIn(name)[0], severity]);
     expect(told).toEqual(real);
   });
+});
 
-  it.each(each)('is an npm script: %s', async (path, document) => {
+describe('the npm scripts', () => {
+  it.for(each)('that a document names exist: %s', async ([path, document]) => {
     const own = join(dirname(path), 'package.json');
     const file = existsSync(own) ? own : 'package.json';
     const { scripts } = JSON.parse(await readFile(file, 'utf8')) as { scripts: object };
@@ -95,11 +84,15 @@ describe('the rest that has a name', () => {
       names.map(([, run, short]) => run ?? short!).filter((name) => !(name in scripts)),
     ).toEqual([]);
   });
+});
 
-  it.each(each)('is a file or folder of this repository: %s', (_path, document) => {
+describe('the files and folders of this repository', () => {
+  it.for(each)('that a document names exist: %s', async ([, document]) => {
+    // Those that are generated may be missing.
+    const ignored = (await readFile('.gitignore', 'utf8')).split('\n');
     const paths = document.codes.filter((code) =>
-      /^(?:bench|demo|deploy|docs|examples|sandbox|src|test)\/[\w./-]*$/.test(code),
+      /^(?:bench|demo|deploy|docs|examples|sandbox|scripts|src|test)\/[\w./-]*$/.test(code),
     );
-    expect(paths.filter((path) => !existsSync(path))).toEqual([]);
+    expect(paths.filter((path) => !ignored.includes(path) && !existsSync(path))).toEqual([]);
   });
 });

@@ -1,19 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
-import { type Bff, startBff } from '../harness/bff.js';
+import type { Bff } from '../harness/bff.js';
+import { it } from '../harness/fixtures.js';
 import { MarkdownDocument, allDocuments } from '../harness/markdown.js';
-
-let sandbox: Sandbox;
-let bff: Bff;
-
-beforeAll(async () => {
-  sandbox = await startSandbox();
-  bff = await startBff(sandbox.url);
-});
-afterAll(async () => {
-  await bff.close();
-  await sandbox.close();
-});
 
 interface Route {
   readonly method?: string;
@@ -23,8 +11,8 @@ interface Route {
 const PREFIX = '/alfresco/api/-default-/public/alfresco/versions/1';
 /** First segments of the paths of this service. */
 const OWN = /^\/(?:downloads|nodes|docs|health|metrics|problems)(?:\/|$)/;
-/** Of a collector of traces, of the image, of the application that embeds the API. */
-const OF_OTHERS = ['/v1/traces', '/app/data', '/api/archive'];
+/** Of Alfresco's authentication API, of a collector of traces, of the image, of the application that embeds the API. */
+const OF_OTHERS = ['/tickets', '/v1/traces', '/app/data', '/api/archive'];
 
 /** An address of the demo, or what a shell has for one. */
 const CALLED = /(?:http:\/\/(?:127\.0\.0\.1|localhost)(?::\d+)?|\$\{?\w+\}?)(\/[\w$:{}./-]*)/g;
@@ -49,12 +37,16 @@ function routesIn({ codes, fences }: MarkdownDocument): Route[] {
   return [...named, ...called];
 }
 
-/** Whether the service has it: by its OpenAPI document, or, of what is not in there, by its answer. */
-async function exists({ method, path }: Route, paths: Record<string, object>): Promise<boolean> {
+/** Whether the service has it: by its OpenAPI document, or by its response to what is not in there. */
+async function exists(
+  { method, path }: Route,
+  { url: base }: Bff,
+  paths: Record<string, object>,
+): Promise<boolean> {
   const item = paths[path];
   if (item) return method === undefined || method.toLowerCase() in item;
   if (!OWN.test(path) || path.includes('{id}')) return false;
-  const url = bff.url + path.replace(/\{\w+\}/, 'validation-failed');
+  const url = base + path.replace(/\{\w+\}/, 'validation-failed');
   return (await fetch(url, { method: method ?? 'GET' })).ok;
 }
 
@@ -64,14 +56,14 @@ const documents = (await allDocuments()).filter(
 );
 
 describe('a route that a document names', () => {
-  it.each(documents.map((document) => [document.path, document] as const))(
+  it.for(documents.map((document) => [document.path, document] as const))(
     'exists: %s',
-    async (_path, document) => {
+    async ([, document], { bff }) => {
       const { paths } = JSON.parse(await readFile('openapi.json', 'utf8')) as {
         paths: Record<string, object>;
       };
       const routes = routesIn(document).filter(({ path }) => !OF_OTHERS.includes(path));
-      const found = await Promise.all(routes.map((route) => exists(route, paths)));
+      const found = await Promise.all(routes.map((route) => exists(route, bff, paths)));
       expect(routes.filter((_route, index) => !found[index])).toEqual([]);
     },
   );

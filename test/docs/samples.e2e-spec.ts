@@ -3,46 +3,31 @@ import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
-import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
 import { loadConfig } from '#service/config/config.loader.js';
-import { DownloadsApi } from '../harness/api.js';
-import { type Bff, startBff, users } from '../harness/bff.js';
+import { users } from '../harness/bff.js';
+import { configured } from '../harness/fixtures.js';
 import { MarkdownDocument, codesIn } from '../harness/markdown.js';
 import { until } from '../harness/polling.js';
 import { BUILT_SERVICE } from '../harness/service-process.js';
 
-let sandbox: Sandbox;
-let bff: Bff;
-let lines: string[];
-
-beforeAll(async () => {
-  sandbox = await startSandbox();
-  lines = [];
-  bff = await startBff(sandbox.url, {}, { onLine: (line) => lines.push(line) });
-});
-afterAll(async () => {
-  await bff.close();
-  await sandbox.close();
-});
+const lines: string[] = [];
+const it = configured({ onLine: (line) => lines.push(line) });
 
 const isOfContent = (line: string) => line.includes('"route":"/downloads/:id/content"');
 
 const jsonIn = ({ fences }: MarkdownDocument) =>
   JSON.parse(fences.find(({ language }) => language === 'json')!.text) as object;
 
-describe('what the documents show', () => {
-  it('is the problem document that such a request gets', async () => {
-    const answer = await DownloadsApi.ofBff(bff.url).create([
-      SAMPLE_NODES.reportPdf,
-      SAMPLE_NODES.reportPdf,
-    ]);
-    const real = (await answer.json()) as { requestId: string };
+describe('the samples in the documents', () => {
+  it('show the problem document that such a request gets', async ({ api }) => {
+    const response = await api.create([SAMPLE_NODES.reportPdf, SAMPLE_NODES.reportPdf]);
+    const real = (await response.json()) as { requestId: string };
     const shown = jsonIn(await MarkdownDocument.read('docs/errors.md')) as { requestId: string };
     const text = JSON.stringify(real).replaceAll(real.requestId, shown.requestId);
     expect(shown).toEqual(JSON.parse(text));
   });
 
-  it('is the message about a wrong configuration', async () => {
+  it('show the message about a wrong configuration', async () => {
     const page = await MarkdownDocument.read('docs/configuration.md');
     const [command = '', ...output] = page.fences
       .find(({ language }) => language === 'console')!
@@ -62,7 +47,7 @@ describe('what the documents show', () => {
     expect(code).toBe(78);
   });
 
-  it('is configurations that the service takes, once their files are there', async () => {
+  it('are configurations that the service accepts, once their files exist', async () => {
     const { fences } = await MarkdownDocument.read('docs/configuration.md');
     const examples = fences.filter(({ language }) => language === 'sh');
     expect(examples.length).toBeGreaterThanOrEqual(2);
@@ -85,8 +70,7 @@ describe('what the documents show', () => {
     await rm(directory, { recursive: true });
   });
 
-  it('is the line of the log, field by field', async () => {
-    const api = DownloadsApi.ofBff(bff.url);
+  it('show the log line of a request, field by field', async ({ api }) => {
     const id = await api.make([SAMPLE_NODES.textFile]);
     const headers = { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` };
     const content = await api.request('GET', `/downloads/${id}/content`, { headers });

@@ -78,7 +78,7 @@ export async function respondsToLongPolls({ alice }: EmbeddedApplication): Promi
 
 export async function deliversInOneCall({ zoe }: EmbeddedApplication): Promise<void> {
   const before = await idsOf(zoe);
-  const response = await zoe.request('POST', '/downloads?deliver=content', {
+  const response = await zoe.request('POST', '/downloads/content', {
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ nodeIds: [SAMPLE_NODES.textFile] }),
   });
@@ -91,10 +91,31 @@ export async function deliversInOneCall({ zoe }: EmbeddedApplication): Promise<v
   );
 }
 
+export async function givesNodesAndNamedLinks({ alice }: EmbeddedApplication): Promise<void> {
+  const id = await alice.make([SAMPLE_NODES.textFile]);
+  const node = await alice.request('GET', `/nodes/${id}?fields=name&fields=content`);
+  expect(await node.json()).toMatchObject({
+    entry: { name: 'docTest1.txt.zip', content: { mimeType: 'application/zip' } },
+  });
+  const linkTo = (body: object) =>
+    alice.request('POST', `/downloads/${id}/request-direct-access-url`, {
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+  const { entry } = (await (await linkTo({ fileName: 'mine' })).json()) as {
+    entry: { contentUrl: string };
+  };
+  const saved = await fetch(entry.contentUrl, { method: 'HEAD' });
+  expect(saved.headers.get('content-disposition')).toBe('attachment; filename="mine.zip"');
+  const refused = await linkTo({ nope: 1 });
+  expect(refused.status).toBe(400);
+  expect(await problemOf(refused)).toMatchObject({ errors: [{ pointer: '/nope' }] });
+}
+
 export async function removesUndelivered({ zoe }: EmbeddedApplication): Promise<void> {
   const before = await idsOf(zoe);
   const abort = new AbortController();
-  const delivery = zoe.request('POST', '/downloads?deliver=content', {
+  const delivery = zoe.request('POST', '/downloads/content', {
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ nodeIds: [SAMPLE_NODES.crashingFile] }),
     signal: abort.signal,
@@ -213,6 +234,7 @@ export async function isDescribed({ url }: EmbeddedApplication): Promise<void> {
   const { paths, components } = JSON.parse(text) as OpenAPIObject;
   expect(Object.keys(paths).toSorted()).toEqual([
     '/api/archive/downloads',
+    '/api/archive/downloads/content',
     '/api/archive/downloads/{id}',
     '/api/archive/downloads/{id}/content',
     '/api/archive/downloads/{id}/events',

@@ -34,29 +34,31 @@ export function configured(setup: Setup): typeof it {
 function testsWith(lifetime: 'worker' | 'file', setup: Setup) {
   // The types of both scopes differ only in what a fixture may depend on.
   const scope = lifetime as 'file';
-  return test
-    .extend('runningSandbox', { scope }, async ({}, { onCleanup }) => {
-      const sandbox = await startSandbox(setup.sandbox);
-      onCleanup(() => sandbox.close());
-      return sandbox;
-    })
-    .extend('bff', { scope }, async ({ runningSandbox }, { onCleanup }) => {
-      const variables = { USERS: allUsers(), ...setup.variables };
-      const { onLine, pacing } = setup;
-      const bff = await startBff(runningSandbox.url, variables, { onLine, pacing });
-      onCleanup(() => bff.close());
-      return bff;
-    })
-    .extend('sandbox', ({ runningSandbox }, { onCleanup }): Sandbox => {
-      runningSandbox.clearRequests();
-      onCleanup(() => {
-        runningSandbox.clearFaults();
-        runningSandbox.ready = true;
-        runningSandbox.bytesPerSecond = setup.sandbox?.bytesPerSecond;
-      });
-      return runningSandbox;
-    })
-    // Not `caller`, which vitest cannot have: functions have a property of that name.
-    .extend('user', () => freshCaller())
-    .extend('api', ({ bff, user }) => new DownloadsApi(bff.url, user.headers));
+  return (
+    test
+      .extend('runningSandbox', { scope }, async ({}, { onCleanup }) => {
+        const sandbox = await startSandbox(setup.sandbox);
+        onCleanup(() => sandbox.close());
+        return sandbox;
+      })
+      .extend('bff', { scope }, async ({ runningSandbox }, { onCleanup }) => {
+        const variables = { USERS: allUsers(), ...setup.variables };
+        const { onLine, pacing } = setup;
+        const bff = await startBff(runningSandbox.url, variables, { onLine, pacing });
+        onCleanup(() => bff.close());
+        return bff;
+      })
+      .extend('sandbox', ({ runningSandbox }, { onCleanup }): Sandbox => {
+        runningSandbox.clearRequests();
+        onCleanup(() => {
+          runningSandbox.clearFaults();
+          runningSandbox.ready = true;
+          runningSandbox.bytesPerSecond = setup.sandbox?.bytesPerSecond;
+        });
+        return runningSandbox;
+      })
+      // Not `caller`, which vitest cannot have: functions have a property of that name.
+      .extend('user', () => freshCaller())
+      .extend('api', ({ bff, user }) => new DownloadsApi(bff.url, user.headers))
+  );
 }

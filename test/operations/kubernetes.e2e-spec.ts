@@ -9,9 +9,8 @@ import { type INetworkPolicy, NetworkPolicy } from 'kubernetes-models/networking
 import { type IPodDisruptionBudget, PodDisruptionBudget } from 'kubernetes-models/policy/v1';
 import { ConfigMap, type IConfigMap, type IService, Service } from 'kubernetes-models/v1';
 import type { AppConfig } from '#service/config/app.config.js';
-import { startSandbox } from '../../sandbox/sandbox.ts';
-import { startBff } from '../harness/bff.js';
 import { deployedConfig, documentedVariables } from '../harness/deployed-config.js';
+import { it } from '../harness/fixtures.js';
 import { execForm, readStages, textsOf } from '../harness/dockerfile.js';
 import {
   type Manifest,
@@ -43,8 +42,8 @@ let monitor: Manifest;
 let deployment: IDeployment;
 let config: AppConfig;
 
-beforeEach(async (context) => {
-  needsTools(context, 'kubectl');
+beforeEach(async ({ skip }) => {
+  needsTools({ skip }, 'kubectl');
   if (manifests) return;
   manifests = await builtManifests();
   monitor = await optionalManifest('service-monitor.yaml');
@@ -71,7 +70,7 @@ const pod = () => deployment.spec!.template.spec!;
 const container = () => pod().containers[0]!;
 
 describe('deploy/kubernetes', () => {
-  it('is what Kubernetes takes, by its schemas, without a field that it does not know', () => {
+  it('is valid by the schemas of Kubernetes, without unknown fields', () => {
     const all = [...manifests, monitor];
     expect(all.map(({ kind }) => kind).toSorted()).toEqual(Object.keys(KINDS).toSorted());
     for (const manifest of all) {
@@ -84,7 +83,7 @@ describe('deploy/kubernetes', () => {
     expect(wrongFields(all, types)).toEqual([]);
   });
 
-  it('gives the service a configuration that it accepts, of variables that are documented', async () => {
+  it('gives the service a configuration that it accepts, made of documented variables', async () => {
     const documented = await documentedVariables();
     const { metadata, data } = manifestOf('ConfigMap');
     for (const name of Object.keys(data!)) expect([...documented]).toContain(name);
@@ -93,7 +92,7 @@ describe('deploy/kubernetes', () => {
     expect(config.links.isEphemeral).toBe(false);
   });
 
-  it('mounts the Secret where the configuration looks for its files, all of which the README makes', async () => {
+  it('mounts the Secret where the configuration expects its files, all of which deploy/README.md creates', async () => {
     const [mount] = container().volumeMounts!;
     const [volume] = pod().volumes!;
     expect(mount!.name).toBe(volume!.name);
@@ -108,7 +107,7 @@ describe('deploy/kubernetes', () => {
     }
   });
 
-  it('runs the service as the user of the image, with nothing to write to and no rights', async () => {
+  it('runs the service as the user of the image, with a read-only file system and no privileges', async () => {
     const image = (await readStages()).at(-1)!;
     const [uid, gid] = textsOf(image, 'USER')[0]!.split(':').map(Number);
     expect(pod().securityContext).toEqual({
@@ -128,9 +127,7 @@ describe('deploy/kubernetes', () => {
     expect(execForm(textsOf(image, 'CMD')[0]!)).toEqual(['dist/main.js']);
   });
 
-  it('probes what answers, at the port where the service listens', async () => {
-    const sandbox = await startSandbox();
-    const bff = await startBff(sandbox.url);
+  it('probes routes that respond, at the port where the service listens', async ({ bff }) => {
     expect(container().ports).toEqual([{ name: 'http', containerPort: config.http.port }]);
     const { startupProbe, livenessProbe, readinessProbe } = container();
     for (const probe of [startupProbe, livenessProbe, readinessProbe]) {
@@ -140,17 +137,15 @@ describe('deploy/kubernetes', () => {
     }
     expect(livenessProbe!.httpGet!.path).toBe('/health/live');
     expect(readinessProbe!.httpGet!.path).toBe('/health/ready');
-    await bff.close();
-    await sandbox.close();
   });
 
-  it('waits longer for the end of a pod than the service takes for it', () => {
+  it('gives a pod more time to stop than the service takes', () => {
     const preStopMs = container().lifecycle!.preStop!.sleep!.seconds * 1000;
     const patienceMs = pod().terminationGracePeriodSeconds! * 1000;
     expect(patienceMs).toBeGreaterThanOrEqual(preStopMs + config.shutdownGraceMs + 5000);
   });
 
-  it('means the same pods everywhere', () => {
+  it('selects the same pods everywhere', () => {
     expect(deployment.spec!.template.metadata!.labels).toEqual(NAME_LABEL);
     const selectors = [
       deployment.spec!.selector.matchLabels,
@@ -166,7 +161,7 @@ describe('deploy/kubernetes', () => {
     expect(manifestOf('NetworkPolicy').spec!.ingress![0]!.ports).toEqual([{ port: 'http' }]);
   });
 
-  it('has Prometheus scrape it as the job that the alert rules name', async () => {
+  it('has Prometheus scrape the service as the job that the alert rules name', async () => {
     const service = manifestOf('Service');
     const { spec } = new ServiceMonitor(monitor as never);
     expect(service.metadata!.labels).toMatchObject(spec.selector.matchLabels!);

@@ -1,207 +1,210 @@
 import { spawnSync } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { type IncomingMessage, request as httpRequest } from 'node:http';
 import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
-import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
-import { DownloadsApi } from '../harness/api.js';
-import { AS_ALICE, type Bff, startBff } from '../harness/bff.js';
+import { configured } from '../harness/fixtures.js';
+import { MetricChanges } from '../harness/metric-changes.js';
 import { until } from '../harness/polling.js';
 import { rawBytes, rawRequest } from '../harness/raw-http.js';
 import { Scrape } from '../harness/scrape.js';
+import { serviceStarter } from '../harness/service-starter.js';
 import { needsTools } from '../harness/tools.js';
 
-let sandbox: Sandbox;
-let bff: Bff;
-let api: DownloadsApi;
+/** Jobs start at once, and are asked about again at once. */
+const it = configured({
+  sandbox: { estimateDelayMs: 1 },
+  variables: { STATUS_FRESHNESS_MS: '1' },
+})
+  .extend('changes', ({ bff }) => MetricChanges.since(bff.url))
+  .extend('start', serviceStarter);
 
-beforeAll(async () => {
-  sandbox = await startSandbox();
-});
-afterAll(() => sandbox.close());
-beforeEach(async () => {
-  bff = await startBff(sandbox.url, { ALFRESCO_TIMEOUT_MS: '300' });
-  api = DownloadsApi.ofBff(bff.url);
-});
-afterEach(async () => {
-  sandbox.clearFaults();
-  await bff.close();
-});
-
-const scrape = () => Scrape.of(bff.url);
-
-/** Waits for a value, since a request is counted only after its answer. */
-const value = (name: string, labels: Record<string, string>, wanted: number) =>
-  until(
-    async () => (await scrape()).value(name, labels),
-    (found) => found === wanted,
-    { forMs: 5000 },
-  );
+const impatient = configured({ variables: { ALFRESCO_TIMEOUT_MS: '300' } }).extend(
+  'changes',
+  ({ bff }) => MetricChanges.since(bff.url),
+);
 
 describe('/metrics', () => {
-  it('is what Prometheus can read, without credentials', async (context) => {
-    needsTools(context, 'promtool');
+  it('can be read by Prometheus, without credentials', async ({ bff, api, skip }) => {
+    needsTools({ skip }, 'promtool');
     await api.make([SAMPLE_NODES.textFile]);
-    const answer = await fetch(`${bff.url}/metrics`);
-    expect(answer.status).toBe(200);
-    expect(answer.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
-    expect(answer.headers.get('cache-control')).toBe('no-store');
+    const response = await fetch(`${bff.url}/metrics`);
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
+    expect(response.headers.get('cache-control')).toBe('no-store');
     const { status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], {
-      input: await answer.text(),
+      input: await response.text(),
       encoding: 'utf8',
     });
     expect(stdout + stderr).toBe('');
     expect(status).toBe(0);
   });
 
-  it('is there while the service is not ready, and at the root whatever the prefix', async () => {
-    const lost = await startBff('http://127.0.0.1:1/alfresco', { API_PREFIX: 'api/v1' });
-    expect((await fetch(`${lost.url}/health/ready`)).status).toBe(503);
-    expect((await fetch(`${lost.url}/metrics`)).status).toBe(200);
-    expect((await fetch(`${lost.url}/api/v1/metrics`)).status).toBe(404);
-    await lost.close();
+  it('is available while the service is not ready, and at the root whatever the prefix', async ({
+    sandbox,
+    start,
+  }) => {
+    sandbox.ready = false;
+    const { url } = await start({ API_PREFIX: 'api/v1' });
+    expect((await fetch(`${url}/health/ready`)).status).toBe(503);
+    expect((await fetch(`${url}/metrics`)).status).toBe(200);
+    expect((await fetch(`${url}/api/v1/metrics`)).status).toBe(404);
   });
 
-  it('is not there with METRICS=off', async () => {
-    const silent = await startBff(sandbox.url, { METRICS: 'off' });
-    expect((await fetch(`${silent.url}/metrics`)).status).toBe(404);
-    expect((await fetch(`${silent.url}/health/live`)).status).toBe(200);
-    await silent.close();
+  it('is absent with METRICS=off', async ({ start }) => {
+    const { url } = await start({ METRICS: 'off' });
+    expect((await fetch(`${url}/metrics`)).status).toBe(404);
+    expect((await fetch(`${url}/health/live`)).status).toBe(200);
   });
 
-  it('is of this application alone when a process has several', async () => {
-    const other = await startBff(sandbox.url);
+  it('covers one application alone when a process has several', async ({ api, changes, start }) => {
+    const other = await start();
     await api.status('unknown');
-    await value('bff_problems_total', { code: 'DOWNLOAD_NOT_FOUND' }, 1);
-    expect(
-      (await Scrape.of(other.url)).value('bff_problems_total', { code: 'DOWNLOAD_NOT_FOUND' }),
-    ).toBe(0);
-    await other.close();
+    await changes.expectGrowth('bff_problems_total', { code: 'DOWNLOAD_NOT_FOUND' }, 1);
+    const scrape = await Scrape.of(other.url);
+    expect(scrape.value('bff_problems_total', { code: 'DOWNLOAD_NOT_FOUND' })).toBe(0);
   });
 
-  it('names no caller and no download', async () => {
+  it('names no caller and no download', async ({ bff, user, api }) => {
     const id = await api.make([SAMPLE_NODES.nestedFolder]);
     await api.content(id);
-    const { text } = await scrape();
-    for (const secret of [id, 'alice', SAMPLE_NODES.nestedFolder]) {
+    const { text } = await Scrape.of(bff.url);
+    for (const secret of [id, user.name, SAMPLE_NODES.nestedFolder]) {
       expect(text).not.toContain(secret);
     }
   });
 });
 
-describe('requests', () => {
-  it('are counted by method, route and status', async () => {
+describe('the metrics of requests', () => {
+  const count = 'bff_http_request_duration_seconds_count';
+
+  it('count them by method, route and status', async ({ api, changes }) => {
     const id = await api.make([SAMPLE_NODES.textFile]);
     await api.request('GET', `/downloads/${id}/content`);
     await api.request('HEAD', `/downloads/${id}/content`);
     await api.request('DELETE', '/downloads/unknown');
-    const count = 'bff_http_request_duration_seconds_count';
     const content = { route: '/downloads/:id/content', status: '200' };
-    await value(count, { method: 'POST', route: '/downloads', status: '202' }, 1);
-    await value(count, { method: 'GET', ...content }, 1);
-    await value(count, { method: 'HEAD', ...content }, 1);
-    await value(count, { method: 'DELETE', route: '/downloads/:id', status: '404' }, 1);
+    const creation = { method: 'POST', route: '/downloads', status: '202' };
+    await changes.expectGrowth(count, creation, 1);
+    await changes.expectGrowth(count, { method: 'GET', ...content }, 1);
+    await changes.expectGrowth(count, { method: 'HEAD', ...content }, 1);
+    const refused = { method: 'DELETE', route: '/downloads/:id', status: '404' };
+    await changes.expectGrowth(count, refused, 1);
   });
 
-  it('of a scanner share one series', async () => {
-    const before = (await scrape()).series('bff_http_request_duration_seconds_count').length;
+  it('put all that a scanner asks for into one series', async ({ bff, api, changes }) => {
+    const before = (await Scrape.of(bff.url)).series(count).length;
     for (let index = 0; index < 50; index++) {
       await api.request('GET', `/wp-content/${index}.php`);
       await rawRequest(bff.port, { method: 'PROPFIND', path: `/x${index}` });
       await rawRequest(bff.port, { method: 'LINK', path: `/y${index}` });
     }
     const unmatched = { route: 'unmatched', status: '404' };
-    const count = 'bff_http_request_duration_seconds_count';
-    await value(count, { method: 'GET', ...unmatched }, 50);
-    await value(count, { method: '_OTHER', ...unmatched }, 100);
+    await changes.expectGrowth(count, { method: 'GET', ...unmatched }, 50);
+    await changes.expectGrowth(count, { method: '_OTHER', ...unmatched }, 100);
     // Those two, and /metrics itself.
-    expect((await scrape()).series(count).length - before).toBeLessThanOrEqual(3);
+    const after = (await Scrape.of(bff.url)).series(count).length;
+    expect(after - before).toBeLessThanOrEqual(3);
   });
 
-  it('that end early are told apart', async () => {
-    sandbox.fail({ kind: 'hang' }, { path: /\/downloads\// });
+  it('tell apart those whose client disconnected', async ({ sandbox, api, changes }) => {
     const id = await api.start([SAMPLE_NODES.textFile]);
+    sandbox.fail({ kind: 'hang' }, { path: new RegExp(`/downloads/${id}`) });
     const leaving = new AbortController();
     const asked = api
       .request('GET', `/downloads/${id}`, { signal: leaving.signal })
       .catch(() => {});
-    await value('bff_http_requests_open', {}, 2);
+    await changes.expectValue('bff_http_requests_open', {}, 2);
     leaving.abort();
     await asked;
     const route = '/downloads/:id';
-    await value('bff_http_requests_aborted_total', { method: 'GET', route }, 1);
-    await value('bff_http_request_duration_seconds_count', { route, status: '499' }, 1);
-    await value('bff_http_requests_open', {}, 1);
+    await changes.expectGrowth('bff_http_requests_aborted_total', { method: 'GET', route }, 1);
+    await changes.expectGrowth(count, { route, status: '499' }, 1);
+    await changes.expectValue('bff_http_requests_open', {}, 1);
   });
 
-  it('that are no HTTP are among the problems', async () => {
+  it('count what is not HTTP among the problems', async ({ bff, changes }) => {
     await rawBytes(bff.port, 'GET / HTTP/9.9\r\n\r\n');
-    await value('bff_problems_total', { code: 'MALFORMED_REQUEST' }, 1);
+    await changes.expectGrowth('bff_problems_total', { code: 'MALFORMED_REQUEST' }, 1);
   });
 
-  it('that carry a ZIP are counted while they run, and so are their bytes', async () => {
+  it('count transfers while they run, and their bytes', async ({ bff, user, api, changes }) => {
     const id = await api.make([SAMPLE_NODES.mediumFile]);
     const url = new URL(`${bff.url}/downloads/${id}/content`);
-    const leaving = httpRequest(url, { headers: AS_ALICE }).end();
-    const [answer] = (await once(leaving, 'response')) as [IncomingMessage];
-    await value('bff_content_streams_open', {}, 1);
-    const sent = (await scrape()).value('bff_http_sent_bytes_total', {})!;
+    const transfer = httpRequest(url, { headers: user.headers }).end();
+    const [response] = (await once(transfer, 'response')) as [IncomingMessage];
+    await changes.expectValue('bff_content_streams_open', {}, 1);
+    const sent = await changes.growth('bff_http_sent_bytes_total');
     expect(sent).toBeGreaterThan(10_000);
-    answer.resume();
-    await once(answer, 'end');
-    await value('bff_content_streams_open', {}, 0);
-    const after = (await scrape()).value('bff_http_sent_bytes_total', {})!;
+    response.resume();
+    await once(response, 'end');
+    await changes.expectValue('bff_content_streams_open', {}, 0);
+    const after = await changes.growth('bff_http_sent_bytes_total');
     expect(after - sent).toBeGreaterThan(10_000_000);
-    leaving.destroy();
-    expect((await scrape()).value('bff_http_sent_bytes_total', {})).toBeGreaterThan(20_000_000);
+    transfer.destroy();
+    expect(await changes.growth('bff_http_sent_bytes_total')).toBeGreaterThan(20_000_000);
   });
 });
 
-describe('calls to Alfresco', () => {
+describe('the metrics of calls to Alfresco', () => {
   const count = 'bff_upstream_request_duration_seconds_count';
 
-  it('are counted by operation and class of status', async () => {
+  it('count them by operation and class of status', async ({ bff, api, changes }) => {
     const id = await api.make([SAMPLE_NODES.textFile]);
     await api.content(id);
-    await value(count, { operation: 'POST /downloads', status: '2xx' }, 1);
-    await value(count, { operation: 'GET /nodes/{id}', status: '2xx' }, 1);
-    await value(count, { operation: 'GET /nodes/{id}/content', status: '2xx' }, 1);
+    const status = '2xx';
+    await changes.expectGrowth(count, { operation: 'POST /downloads', status }, 1);
+    await changes.expectGrowth(count, { operation: 'GET /nodes/{id}', status }, 1);
+    await changes.expectGrowth(count, { operation: 'GET /nodes/{id}/content', status }, 1);
     await fetch(`${bff.url}/health/ready`);
-    await value(count, { operation: 'GET /probes/-ready-', status: '2xx' }, 1);
+    await changes.expectGrowth(count, { operation: 'GET /probes/-ready-', status }, 1);
   });
 
-  it.each([
+  it.for([
     [{ kind: 'status', status: 418 }, '4xx'],
     [{ kind: 'status', status: 503 }, '5xx'],
-    [{ kind: 'hang' }, 'timeout'],
     [{ kind: 'reset' }, 'unreachable'],
-  ] as const)('that fail say how: %o', async (fault, status) => {
+  ] as const)('say how they failed: %o', async ([fault, status], { sandbox, api, changes }) => {
+    // Five failures in a row would open a breaker.
+    await api.start([SAMPLE_NODES.textFile]);
     sandbox.fail(fault, { method: 'POST' });
     await api.create([SAMPLE_NODES.textFile]);
-    await value(count, { operation: 'POST /downloads', status }, 1);
+    await changes.expectGrowth(count, { operation: 'POST /downloads', status }, 1);
   });
 
-  it('whose caller leaves are not taken for failures of Alfresco', async () => {
+  impatient('say that there was no response in time', async ({ sandbox, api, changes }) => {
+    sandbox.fail({ kind: 'hang' }, { method: 'POST' });
+    await api.create([SAMPLE_NODES.textFile]);
+    const labels = { operation: 'POST /downloads', status: 'timeout' };
+    await changes.expectGrowth(count, labels, 1);
+  });
+
+  it('do not take the disconnection of a client for a failure of Alfresco', async ({
+    sandbox,
+    api,
+    changes,
+  }) => {
     const id = await api.make([SAMPLE_NODES.textFile]);
     sandbox.fail({ kind: 'hang' }, { path: /\/content$/ });
     const leaving = new AbortController();
     const path = `/downloads/${id}/content`;
     const asked = api.request('GET', path, { signal: leaving.signal }).catch(() => {});
     await until(
-      () => sandbox.requests.at(-1)!.url,
-      (url) => url.endsWith('/content'),
+      () => sandbox.requests.some(({ url }) => url.endsWith(`/nodes/${id}/content`)),
+      (hasArrived) => hasArrived,
     );
     leaving.abort();
     await asked;
-    await value(count, { operation: 'GET /nodes/{id}/content', status: 'caller_gone' }, 1);
+    const labels = { operation: 'GET /nodes/{id}/content', status: 'caller_gone' };
+    await changes.expectGrowth(count, labels, 1);
   });
 });
 
-describe('downloads', () => {
-  it('are counted by how they end, once', async () => {
+describe('the metrics of downloads', () => {
+  it('count each by how it ends, once', async ({ api, changes }) => {
     const id = await api.make([SAMPLE_NODES.textFile]);
     for (let again = 0; again < 3; again++) await api.status(id);
-    expect((await scrape()).value('bff_downloads_ended_total', { status: 'DONE' })).toBe(1);
+    expect(await changes.growth('bff_downloads_ended_total', { status: 'DONE' })).toBe(1);
   });
 });
 
@@ -210,15 +213,15 @@ function baseOf(name: string, metrics: readonly string[]): string {
   return metrics.includes(name) ? name : name.replace(/_(?:bucket|sum|count)$/, '');
 }
 
-describe('what is in deploy/', () => {
+describe('deploy/', () => {
   const ALERTS = 'deploy/prometheus/alerts.yml';
   const ALERT_TESTS = 'deploy/prometheus/alerts.test.yml';
   const DASHBOARD = 'deploy/grafana/alfresco-downloads-bff.json';
   /** What Prometheus itself says about each target. */
   const OF_PROMETHEUS = ['up', 'ALERTS'];
 
-  it('has alerts that go off when they should, and only then', (context) => {
-    needsTools(context, 'promtool');
+  it('has alerts that fire when they should, and only then', ({ skip }) => {
+    needsTools({ skip }, 'promtool');
     for (const args of [
       ['check', 'rules', ALERTS],
       ['test', 'rules', ALERT_TESTS],
@@ -229,12 +232,12 @@ describe('what is in deploy/', () => {
     }
   });
 
-  it.each([ALERTS, ALERT_TESTS, DASHBOARD])(
+  it.for([ALERTS, ALERT_TESTS, DASHBOARD])(
     'names only metrics and labels that exist: %s',
-    async (file) => {
+    async (file, { bff, api }) => {
       const id = await api.make([SAMPLE_NODES.textFile]);
       await api.content(id);
-      const page = await scrape();
+      const page = await Scrape.of(bff.url);
       const text = (await readFile(file, 'utf8')).replaceAll('\\"', '"');
       const selectors = [
         ...text.matchAll(/\b((?:bff|nodejs|process)_\w+|up|ALERTS)\b(?:\{([^}]*)\})?/g),
@@ -254,7 +257,7 @@ describe('what is in deploy/', () => {
     },
   );
 
-  it('has a dashboard whose panels all ask something', async () => {
+  it('has a dashboard whose panels all query something', async () => {
     const { panels } = JSON.parse(await readFile(DASHBOARD, 'utf8')) as {
       panels: { type: string; id: number; title: string; targets?: { expr: string }[] }[];
     };

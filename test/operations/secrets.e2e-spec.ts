@@ -8,7 +8,7 @@ const INNOCENT =
   '{"level":"info","requestId":"8fb1b2dd-1525-4c98-a68a-ab582e4b72e5","caller":"basic:alice","path":"/downloads/x"}\n' +
   'bff_problems_total{code="UNAUTHENTICATED"} 3\n{"level":"warn","msg":"LINK_SECRET is not set"}\n';
 
-/** What is found in a log of these lines. */
+/** What the search finds in a log with this line. */
 async function foundIn(line: string, secrets: readonly string[] = []): Promise<string[]> {
   const directory = await mkdtemp(join(tmpdir(), 'evidence-'));
   await writeFile(join(directory, 'log-1'), `${INNOCENT}${line}\n${INNOCENT}`);
@@ -21,9 +21,9 @@ async function foundIn(line: string, secrets: readonly string[] = []): Promise<s
   return found;
 }
 
-/** The search at the end of a run of end-to-end tests (see `evidence.setup.ts`). */
-describe('the search for secrets in what services tell', () => {
-  it('finds none where there is none', async () => {
+/** The search at the end of a run of end-to-end tests (see `harness/evidence/evidence-setup.ts`). */
+describe('the search for secrets in logs, metrics and traces', () => {
+  it('finds nothing where there is nothing', async () => {
     expect(await foundIn('', ['open sesame'])).toEqual([]);
   });
 
@@ -36,18 +36,24 @@ describe('the search for secrets in what services tell', () => {
     ['a link', '{"path":"/downloads/x/content?link=abc"}'],
     ['the value of a link', `WzE3NjM5NDQ0MDAwMDAsImEiXQ.${'s'.repeat(43)}`],
     ['the hash of a password', '$2b$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW'],
-    ['what had to be blotted out', '{"msg":"Bearer [redacted]"}'],
-  ])('finds %s by its looks', async (_what, line) => {
+    ['what had to be redacted', '{"msg":"Bearer [redacted]"}'],
+  ])('finds %s by its shape', async (_what, line) => {
     expect(await foundIn(line)).not.toEqual([]);
   });
 
-  it('finds what is known, as it is, in JSON and in a URL, and says where', async () => {
+  it('finds known secrets, as they are, in JSON and in a URL, and says where', async () => {
     const secret = 'pass "wörd"/1';
     for (const spelling of [secret, JSON.stringify(secret), encodeURIComponent(secret)]) {
       expect(await foundIn(`x ${spelling} y`, [secret])).toEqual([
         `known in log-1: x ${spelling} y`,
       ]);
     }
+  });
+
+  it('finds every one of many known secrets, also those that begin alike or overlap', async () => {
+    const secrets = Array.from({ length: 500 }, (_, index) => `secret-${index}`);
+    const found = await foundIn(`${secrets.join(' ')} -secret-499`, [...secrets, '9 secret-2']);
+    expect(found).toHaveLength(501);
   });
 
   it('knows the names of the sample nodes', async () => {

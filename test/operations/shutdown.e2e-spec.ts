@@ -1,94 +1,36 @@
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
-import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
 import { DownloadsApi } from '../harness/api.js';
 import { Events } from '../harness/event-stream.js';
+import { it as base } from '../harness/fixtures.js';
 import { until } from '../harness/polling.js';
-import { ServiceProcess } from '../harness/service-process.js';
+import { processStarter } from '../harness/process-starter.js';
+import { Scrape } from '../harness/scrape.js';
+import { Transfer } from '../harness/transfer.js';
+import {
+  beginToEnd,
+  expectCutAfterSigkill,
+  expectNoNewWork,
+  expectWholeAfterSigterm,
+  PATIENT,
+} from './ending-transfers.js';
 
-const STREAMS = 100;
+const it = base.extend('start', processStarter);
 
-let sandbox: Sandbox;
-let service: ServiceProcess;
-let api: DownloadsApi;
-
-beforeAll(async () => {
-  sandbox = await startSandbox();
-});
-afterAll(() => sandbox.close());
-afterEach(() => service.child.kill('SIGKILL'));
-
-async function start(more: Record<string, string> = {}): Promise<void> {
-  sandbox.bytesPerSecond = undefined;
-  service = await ServiceProcess.start(sandbox.url, {
-    LOG_LEVEL: 'warn',
-    ALFRESCO_MAX_CONNECTIONS: '256',
-    SHUTDOWN_GRACE_MS: '20000',
-    ...more,
+describe('SIGTERM', { timeout: 60_000 }, () => {
+  it('lets 20 running transfers end whole, takes no new work, and exits with 0', async ({
+    start,
+  }) => {
+    await expectWholeAfterSigterm(await start(PATIENT), 20, expectNoNewWork);
   });
-  api = DownloadsApi.ofBff(service.url!);
-}
 
-const readiness = async () => (await fetch(`${service.url}/health/ready`)).status;
-
-/** A transfer that has begun, and goes on when told to. */
-async function begin(id: string) {
-  const answer = await api.request('GET', `/downloads/${id}/content`);
-  const reader = answer.body!.getReader();
-  const hash = createHash('sha256');
-  let length = 0;
-  const take = async () => {
-    const { done, value } = await reader.read();
-    if (value) {
-      hash.update(value);
-      length += value.length;
-    }
-    return done;
-  };
-  await take();
-  return {
-    /** The rest, to the end that the connection comes to. */
-    async finish() {
-      while (!(await take()));
-      return { length, sha256: hash.digest('hex') };
-    },
-  };
-}
-
-describe('SIGTERM', () => {
-  it(
-    `lets ${STREAMS} running streams end whole, takes no new work, and exits 0`,
-    { timeout: 60_000 },
-    async () => {
-      await start();
-      const id = await api.make([SAMPLE_NODES.mediumFile]);
-      const whole = await api.content(id);
-      const streams = await Promise.all(Array.from({ length: STREAMS }, () => begin(id)));
-      service.child.kill('SIGTERM');
-      await until(readiness, (status) => status === 503);
-
-      const refused = await api.create([SAMPLE_NODES.textFile]);
-      expect(refused.status).toBe(503);
-      expect(refused.headers.get('retry-after')).toBe('1');
-      expect(refused.headers.get('connection')).toBe('close');
-      expect(await refused.json()).toMatchObject({ code: 'SHUTTING_DOWN' });
-      expect((await api.request('GET', `/downloads/${id}`)).status).toBe(503);
-      expect((await fetch(`${service.url}/health/live`)).status).toBe(200);
-      const ready = await fetch(`${service.url}/health/ready`);
-      expect(await ready.json()).toMatchObject({ code: 'SHUTTING_DOWN' });
-
-      const sha256 = createHash('sha256').update(whole).digest('hex');
-      const received = await Promise.all(streams.map((stream) => stream.finish()));
-      for (const one of received) expect(one).toEqual({ length: whole.length, sha256 });
-      expect(received).toHaveLength(STREAMS);
-      expect(await service.exit()).toBe(0);
-    },
-  );
-
-  it('ends streams of events, so that callers come back to another process, and answers long polls', async () => {
-    await start();
+  it('ends streams of events, so that their clients come back to another process, and responds to long polls', async ({
+    sandbox,
+    start,
+  }) => {
+    const service = await start(PATIENT);
+    const api = DownloadsApi.ofBff(service.url!);
     sandbox.bytesPerSecond = 0;
     const id = await api.start([SAMPLE_NODES.mediumFile]);
     await api.waitFor(id, ({ status }) => status === 'IN_PROGRESS');
@@ -98,6 +40,11 @@ describe('SIGTERM', () => {
       () => events.names,
       (names) => names.length > 0,
     );
+    // The stream, the long poll, and the request that counts them.
+    await until(
+      async () => (await Scrape.of(service.url!)).value('bff_http_requests_open', {}),
+      (open) => open === 3,
+    );
     expect(await service.stop()).toBe(0);
     await events.ended;
     expect(events.text).toContain('retry: 2000');
@@ -105,9 +52,12 @@ describe('SIGTERM', () => {
     expect((await longPoll).status).toBe(200);
   });
 
-  it('waits no longer than SHUTDOWN_GRACE_MS for a caller who takes nothing', async () => {
-    await start({ SHUTDOWN_GRACE_MS: '300' });
-    const id = await api.make([SAMPLE_NODES.largeFile]);
+  it('waits no longer than SHUTDOWN_GRACE_MS for a client that reads nothing', async ({
+    start,
+  }) => {
+    const service = await start({ SHUTDOWN_GRACE_MS: '300', LOG_LEVEL: 'warn' });
+    const api = DownloadsApi.ofBff(service.url!);
+    const id = await api.make([SAMPLE_NODES.mediumFile]);
     const { host, port } = new URL(service.url!);
     const socket = connect(Number(port), '127.0.0.1');
     socket.write(
@@ -119,35 +69,27 @@ describe('SIGTERM', () => {
     socket.destroy();
   });
 
-  it('given twice ends the service at once', async () => {
-    await start();
-    const id = await api.make([SAMPLE_NODES.largeFile]);
-    const stream = await begin(id);
-    service.child.kill('SIGTERM');
-    await until(readiness, (status) => status === 503);
+  it('given twice ends the service at once', async ({ start }) => {
+    const service = await start(PATIENT);
+    const api = DownloadsApi.ofBff(service.url!);
+    const transfer = await Transfer.begin(api, await api.make([SAMPLE_NODES.mediumFile]));
+    await beginToEnd(service);
     service.child.kill('SIGTERM');
     expect(await service.exit()).toBe(143);
-    await expect(stream.finish()).rejects.toThrow();
+    await expect(transfer.finish()).rejects.toThrow();
   });
 
-  it('ends an idle service at once, whatever the grace', async () => {
-    await start({ SHUTDOWN_GRACE_MS: '600000' });
-    await api.make([SAMPLE_NODES.textFile]);
+  it('ends an idle service at once, whatever SHUTDOWN_GRACE_MS', async ({ start }) => {
+    const service = await start(PATIENT);
+    await DownloadsApi.ofBff(service.url!).make([SAMPLE_NODES.textFile]);
     expect(await service.stop()).toBe(0);
   });
 });
 
-describe('kill -9', () => {
-  it(
-    'cuts running streams short of their announced length, which no client takes for whole',
-    { timeout: 60_000 },
-    async () => {
-      await start();
-      const id = await api.make([SAMPLE_NODES.mediumFile]);
-      const streams = await Promise.all(Array.from({ length: STREAMS }, () => begin(id)));
-      service.child.kill('SIGKILL');
-      const ends = await Promise.allSettled(streams.map((stream) => stream.finish()));
-      expect(ends.map(({ status }) => status)).toEqual(Array(STREAMS).fill('rejected'));
-    },
-  );
+describe('kill -9', { timeout: 60_000 }, () => {
+  it('cuts 20 running transfers short of their announced length, which no client takes for whole', async ({
+    start,
+  }) => {
+    await expectCutAfterSigkill(await start(PATIENT), 20);
+  });
 });

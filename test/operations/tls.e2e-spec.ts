@@ -64,9 +64,9 @@ describe.skipIf(isOpensslMissing())('certificates of the connection to Alfresco'
   });
 
   it.each(['ALFRESCO_CLIENT_CERT_FILE', 'ALFRESCO_CLIENT_KEY_FILE'] as const)(
-    'are refused in half: %s',
+    'are refused without their other half: %s',
     (given) => {
-      const other = given.replace(/CERT|KEY/, (it) => (it === 'CERT' ? 'KEY' : 'CERT'));
+      const other = given.replace(/CERT|KEY/, (half) => (half === 'CERT' ? 'KEY' : 'CERT'));
       const path = given.includes('CERT') ? files.cert : files.key;
       expect(problemsOf({ ...LEAST, [given]: path })).toEqual([
         expect.stringMatching(new RegExp(`^${other}: is required .* together with ${given}$`)),
@@ -103,7 +103,7 @@ describe.skipIf(isOpensslMissing())('certificates of the connection to Alfresco'
     ['nothing', ''],
     ['words', 'not a certificate'],
     ['what only looks like one', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'],
-  ])('are refused for %s', (_what, text) => {
+  ])('are refused when the file holds %s', (_what, text) => {
     const path = file('wrong.pem', text);
     expect(problemsOf({ ...LEAST, ALFRESCO_CA_FILE: path })).toEqual([
       `ALFRESCO_CA_FILE="${path}": the file must hold certificates in PEM`,
@@ -165,10 +165,18 @@ describe.skipIf(isOpensslMissing())('certificates of the connection to Alfresco'
     });
 
     it.each([
-      [{ ALFRESCO_URL: 'http://acs.example.com' }, /^ALFRESCO_ON_BEHALF_OF="remote-user": .*https/],
-      [{ ALFRESCO_AUTH: 'ticket' }, /^ALFRESCO_AUTH="ticket": must not be set with/],
-      [{ AUTH: 'none', USERS: '' }, /^AUTH="none": must not be set with/],
-    ])('exclude %o', (variables, problem) => {
+      [
+        'an ALFRESCO_URL without TLS',
+        { ALFRESCO_URL: 'http://acs.example.com' },
+        /^ALFRESCO_ON_BEHALF_OF="remote-user": .*https/,
+      ],
+      [
+        'ALFRESCO_AUTH=ticket',
+        { ALFRESCO_AUTH: 'ticket' },
+        /^ALFRESCO_AUTH="ticket": must not be set with/,
+      ],
+      ['AUTH=none', { AUTH: 'none', USERS: '' }, /^AUTH="none": must not be set with/],
+    ])('exclude %s', (_what, variables, problem) => {
       expect(problemsOf({ ...onBehalf(), ...variables })).toEqual([expect.stringMatching(problem)]);
     });
   });

@@ -1,68 +1,54 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ProgressTracker } from '#service/downloads/progress/progress.tracker.js';
 import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
-import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
 import { type DownloadBody, DownloadsApi } from '../harness/api.js';
-import { type Bff, startBff } from '../harness/bff.js';
+import { startBff } from '../harness/bff.js';
 import { until } from '../harness/polling.js';
+import { FRESHNESS_MS, progressTests, watchersOf } from './progress-fixtures.js';
 
-const FRESHNESS_MS = 50;
+const ALL_DOWNLOADS = { path: /\/downloads\//, times: Infinity };
 
-let sandbox: Sandbox;
-let bff: Bff;
-let api: DownloadsApi;
+const it = progressTests();
 
-beforeAll(async () => {
-  sandbox = await startSandbox();
-  bff = await startBff(sandbox.url, { STATUS_FRESHNESS_MS: String(FRESHNESS_MS) });
-  api = DownloadsApi.ofBff(bff.url);
-});
-beforeEach(() => {
-  sandbox.bytesPerSecond = undefined;
-});
-afterEach(async () => {
-  sandbox.clearFaults();
-  await until(watchers, (count) => count === 0);
-});
-afterAll(async () => {
-  await bff.close();
-  await sandbox.close();
-});
+type Get = (id: string, headers?: Record<string, string>, signal?: AbortSignal) => Promise<Shown>;
 
-const watchers = () => bff.app.get(ProgressTracker, { strict: false }).watcherCount;
+interface Shown {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly entry: DownloadBody | undefined;
+}
 
-async function look(id: string, headers: Record<string, string> = {}, signal?: AbortSignal) {
-  const answer = await api.request('GET', `/downloads/${id}`, { headers, signal });
-  const text = await answer.text();
-  return {
-    status: answer.status,
-    headers: answer.headers,
-    entry: text ? (JSON.parse(text) as { entry: DownloadBody }).entry : undefined,
+/** `GET /downloads/{id}` of this caller. */
+function getter(api: DownloadsApi): Get {
+  return async (id, headers = {}, signal) => {
+    const response = await api.request('GET', `/downloads/${id}`, { headers, signal });
+    const text = await response.text();
+    return {
+      status: response.status,
+      headers: response.headers,
+      entry: text ? (JSON.parse(text) as { entry: DownloadBody }).entry : undefined,
+    };
   };
 }
 
-async function post(nodeIds: readonly string[], headers: Record<string, string>) {
-  const answer = await api.request('POST', '/downloads', {
+async function post(
+  api: DownloadsApi,
+  nodeIds: readonly string[],
+  headers: Record<string, string>,
+) {
+  const response = await api.request('POST', '/downloads', {
     body: JSON.stringify({ nodeIds }),
     headers: { 'content-type': 'application/json', ...headers },
   });
-  const { entry } = (await answer.json()) as { entry: DownloadBody };
-  return { status: answer.status, headers: answer.headers, entry };
+  const { entry } = (await response.json()) as { entry: DownloadBody };
+  return { status: response.status, headers: response.headers, entry };
 }
 
-/** A download that has begun and stands still. */
-async function held(): Promise<string> {
-  sandbox.bytesPerSecond = 0;
-  const id = await api.start([SAMPLE_NODES.mediumFile]);
-  await api.waitFor(id, ({ status }) => status === 'IN_PROGRESS');
-  return id;
-}
+const untilOne = (watchers: () => number) => until(watchers, (count) => count === 1);
 
-describe('GET with Prefer: wait', () => {
-  it('answers as soon as something has changed', async () => {
-    const id = await held();
-    const waiting = look(id, { prefer: 'wait=30' });
-    await until(watchers, (count) => count === 1);
+describe('GET /downloads/{id} with Prefer: wait', () => {
+  it('responds as soon as something has changed', async ({ sandbox, api, held, watchers }) => {
+    const waiting = getter(api)(held, { prefer: 'wait=30' });
+    await untilOne(watchers);
     sandbox.bytesPerSecond = undefined;
     const { status, headers, entry } = await waiting;
     expect(status).toBe(200);
@@ -70,143 +56,158 @@ describe('GET with Prefer: wait', () => {
     expect(entry!.bytesAdded).toBeGreaterThan(20_480);
   });
 
-  it('answers what it is when time is over and nothing has changed', async () => {
-    const id = await held();
-    const { status, headers, entry } = await look(id, { prefer: 'wait=1' });
+  it('responds with the state as it is when nothing has changed in time', async ({ api, held }) => {
+    const { status, headers, entry } = await getter(api)(held, { prefer: 'wait=1' });
     expect(status).toBe(200);
     expect(headers.get('retry-after')).toBe('1');
     expect(entry!.status).toBe('IN_PROGRESS');
   });
 
-  it('answers at once when the caller’s copy is out of date, and waits while it is not', async () => {
-    const id = await held();
-    const { headers } = await look(id);
+  it('responds at once when the caller’s copy is out of date, and waits while it is not', async ({
+    api,
+    held,
+  }) => {
+    const get = getter(api);
+    const { headers } = await get(held);
     const etag = headers.get('etag')!;
-    const unchanged = await look(id, { prefer: 'wait=1', 'if-none-match': etag });
+    const unchanged = await get(held, { prefer: 'wait=1', 'if-none-match': etag });
     expect(unchanged).toMatchObject({ status: 304, entry: undefined });
     expect(unchanged.headers.get('etag')).toBe(etag);
     expect(unchanged.headers.get('retry-after')).toBe('1');
-    const old = await look(id, { prefer: 'wait=30', 'if-none-match': '"PENDING.0.0.0.0"' });
+    const old = await get(held, { prefer: 'wait=30', 'if-none-match': '"PENDING.0.0.0.0"' });
     expect(old).toMatchObject({ status: 200, entry: { status: 'IN_PROGRESS' } });
   });
 
-  it('answers at once when the download has ended', async () => {
+  it('responds at once when the download has ended', async ({ api }) => {
+    const get = getter(api);
     const id = await api.make([SAMPLE_NODES.textFile]);
-    const { headers, entry } = await look(id, { prefer: 'wait=30' });
+    const { headers, entry } = await get(id, { prefer: 'wait=30' });
     expect(entry!.status).toBe('DONE');
     expect(headers.get('retry-after')).toBeNull();
-    const again = await look(id, { prefer: 'wait=30', 'if-none-match': headers.get('etag')! });
+    const again = await get(id, { prefer: 'wait=30', 'if-none-match': headers.get('etag')! });
     expect(again.status).toBe(304);
   });
 
-  it('answers 404 when the download is removed meanwhile', async () => {
-    const id = await held();
-    const waiting = look(id, { prefer: 'wait=30' });
-    await until(watchers, (count) => count === 1);
-    await DownloadsApi.ofAlfresco(sandbox.url).request('DELETE', `/nodes/${id}`);
+  it('responds with 404 when the download is removed meanwhile', async ({
+    sandbox,
+    api,
+    held,
+    watchers,
+  }) => {
+    const waiting = getter(api)(held, { prefer: 'wait=30' });
+    await untilOne(watchers);
+    await DownloadsApi.ofAlfresco(sandbox.url).request('DELETE', `/nodes/${held}`);
     expect((await waiting).status).toBe(404);
   });
 
-  it('applies at most 50 seconds, and ignores a wait that it cannot read', async () => {
+  it('applies at most 50 seconds, and ignores a wait that it cannot read', async ({ api }) => {
+    const get = getter(api);
     const id = await api.make([SAMPLE_NODES.textFile]);
-    const long = await look(id, { prefer: 'wait=86400' });
+    const long = await get(id, { prefer: 'wait=86400' });
     expect(long.headers.get('preference-applied')).toBe('wait=50');
-    const nonsense = await look(id, { prefer: 'wait=soon, respond-async' });
+    const nonsense = await get(id, { prefer: 'wait=soon, respond-async' });
     expect(nonsense.status).toBe(200);
     expect(nonsense.headers.get('preference-applied')).toBeNull();
   });
 
-  it('answers what Alfresco’s failure is when it fails to the end of the wait', async () => {
-    const id = await held();
-    const waiting = look(id, { prefer: 'wait=1' });
-    await until(watchers, (count) => count === 1);
-    sandbox.fail({ kind: 'html', status: 500 }, { path: /\/downloads\//, times: Infinity });
+  it('responds with Alfresco’s failure when it fails to the end of the wait', async ({
+    sandbox,
+    api,
+    held,
+    watchers,
+  }) => {
+    const waiting = getter(api)(held, { prefer: 'wait=1' });
+    await untilOne(watchers);
+    sandbox.fail({ kind: 'html', status: 500 }, ALL_DOWNLOADS);
     expect((await waiting).status).toBe(502);
   });
 
-  it('waits for nobody when the caller has left', async () => {
-    const id = await held();
+  it('stops waiting when the client disconnects', async ({ api, held, watchers }) => {
     const abort = new AbortController();
-    const waiting = look(id, { prefer: 'wait=30' }, abort.signal).catch(() => 'left');
-    await until(watchers, (count) => count === 1);
+    const waiting = getter(api)(held, { prefer: 'wait=30' }, abort.signal);
+    const outcome = waiting.catch(() => 'disconnected');
+    await untilOne(watchers);
     abort.abort();
-    await expect(waiting).resolves.toBe('left');
+    await expect(outcome).resolves.toBe('disconnected');
     await until(watchers, (count) => count === 0);
   });
 
-  it('is answered when the service is stopped', async () => {
+  it('responds when the service is stopped', async ({ sandbox }) => {
     const other = await startBff(sandbox.url);
     sandbox.bytesPerSecond = 0;
-    const otherApi = DownloadsApi.ofBff(other.url);
-    const id = await otherApi.start([SAMPLE_NODES.mediumFile]);
-    await otherApi.waitFor(id, ({ status }) => status === 'IN_PROGRESS');
-    const waiting = otherApi.request('GET', `/downloads/${id}`, { headers: { prefer: 'wait=30' } });
-    const tracker = other.app.get(ProgressTracker, { strict: false });
-    await until(
-      () => tracker.watcherCount,
-      (count) => count === 1,
-    );
-    const [answer] = await Promise.all([waiting, other.close()]);
-    expect(answer.status).toBe(200);
+    const api = DownloadsApi.ofBff(other.url);
+    const id = await api.start([SAMPLE_NODES.largeFile]);
+    await api.waitFor(id, ({ status }) => status === 'IN_PROGRESS');
+    const waiting = getter(api)(id, { prefer: 'wait=30' });
+    await untilOne(() => watchersOf(other));
+    const [{ status }] = await Promise.all([waiting, other.close()]);
+    expect(status).toBe(200);
   });
 });
 
-describe('GET without a wait', () => {
-  it('is answered with 304 while the caller’s copy is current', async () => {
-    const id = await held();
-    const { headers } = await look(id);
-    expect((await look(id, { 'if-none-match': headers.get('etag')! })).status).toBe(304);
-    expect((await look(id, { 'if-none-match': '*' })).status).toBe(304);
-    expect((await look(id, { 'if-none-match': '"other"' })).status).toBe(200);
+describe('GET /downloads/{id} without a wait', () => {
+  it('responds with 304 while the caller’s copy is current', async ({ api, held }) => {
+    const get = getter(api);
+    const { headers } = await get(held);
+    expect((await get(held, { 'if-none-match': headers.get('etag')! })).status).toBe(304);
+    expect((await get(held, { 'if-none-match': '*' })).status).toBe(304);
+    expect((await get(held, { 'if-none-match': '"other"' })).status).toBe(200);
   });
 
-  it('is never older than STATUS_FRESHNESS_MS', async () => {
-    const id = await held();
-    await look(id);
+  it('is never older than STATUS_FRESHNESS_MS', async ({ sandbox, api, held }) => {
+    const get = getter(api);
+    await get(held);
     sandbox.bytesPerSecond = undefined;
-    const alfresco = DownloadsApi.ofAlfresco(sandbox.url);
-    await alfresco.finished(id);
-    await sleep(60);
-    expect((await look(id)).entry!.status).toBe('DONE');
+    await DownloadsApi.ofAlfresco(sandbox.url).finished(held);
+    await sleep(FRESHNESS_MS + 10);
+    expect((await get(held)).entry!.status).toBe('DONE');
   });
 
-  it('asks Alfresco once for callers who ask at the same time', async () => {
-    const id = await held();
-    await sleep(60);
-    sandbox.clearRequests();
+  it('asks Alfresco once for callers who ask at the same time', async ({
+    api,
+    held,
+    statusRequests,
+  }) => {
+    const get = getter(api);
+    await sleep(FRESHNESS_MS + 10);
+    const before = statusRequests(held).length;
     const begun = performance.now();
-    const all = await Promise.all(Array.from({ length: 50 }, () => look(id)));
+    const all = await Promise.all(Array.from({ length: 50 }, () => get(held)));
     expect(all.every(({ status }) => status === 200)).toBe(true);
-    // A busy machine may need longer for the fifty than an answer is fresh.
+    // The fifty may take longer than a state is fresh.
     const lapses = Math.floor((performance.now() - begun) / FRESHNESS_MS);
-    expect(sandbox.requests.length).toBeLessThanOrEqual(1 + lapses);
+    expect(statusRequests(held).length - before).toBeLessThanOrEqual(1 + lapses);
   });
 
-  it('does not ask Alfresco again about a download that has ended, and knows when it is removed', async () => {
+  it('does not ask Alfresco again about a download that has ended, and knows when it is removed', async ({
+    sandbox,
+    api,
+  }) => {
+    const get = getter(api);
     const id = await api.make([SAMPLE_NODES.textFile]);
     sandbox.clearRequests();
-    for (let i = 0; i < 5; i++) expect((await look(id)).entry!.status).toBe('DONE');
+    for (let i = 0; i < 5; i++) expect((await get(id)).entry!.status).toBe('DONE');
     expect(sandbox.requests).toEqual([]);
     await api.request('DELETE', `/nodes/${id}`);
-    expect((await look(id)).status).toBe(404);
+    expect((await get(id)).status).toBe(404);
   });
 });
 
 describe('GET /downloads', () => {
-  it('says when to ask again while one of them runs', async () => {
-    const id = await held();
+  it('says when to ask again while one of them runs', async ({ sandbox, api, held }) => {
     const running = await api.request('GET', '/downloads?maxItems=1');
     expect(running.headers.get('retry-after')).toBe('1');
     sandbox.bytesPerSecond = undefined;
-    await api.finished(id);
+    await api.finished(held);
     const ended = await api.request('GET', '/downloads?maxItems=1');
     expect(ended.headers.get('retry-after')).toBeNull();
   });
 });
 
-describe('POST with Prefer: wait', () => {
-  it('answers with the finished download', async () => {
-    const { status, headers, entry } = await post([SAMPLE_NODES.textFile], { prefer: 'wait=20' });
+describe('POST /downloads with Prefer: wait', () => {
+  it('responds with the finished download', async ({ api }) => {
+    const prefer = 'wait=20';
+    const { status, headers, entry } = await post(api, [SAMPLE_NODES.textFile], { prefer });
     expect(status).toBe(202);
     expect(entry.status).toBe('DONE');
     expect(headers.get('preference-applied')).toBe('wait=20');
@@ -214,25 +215,34 @@ describe('POST with Prefer: wait', () => {
     expect(headers.get('location')).toBe(`/downloads/${entry.id}`);
   });
 
-  it('answers with the running download when time is over', async () => {
+  it('responds with the running download when it is not finished in time', async ({
+    sandbox,
+    api,
+  }) => {
     sandbox.bytesPerSecond = 0;
-    const { status, headers, entry } = await post([SAMPLE_NODES.mediumFile], { prefer: 'wait=1' });
+    const prefer = 'wait=1';
+    const { status, headers, entry } = await post(api, [SAMPLE_NODES.largeFile], { prefer });
     expect(status).toBe(202);
     expect(entry.status).toBe('IN_PROGRESS');
     expect(headers.get('retry-after')).toBe('1');
   });
 
-  it('says that the download was made whatever Alfresco answers afterwards', async () => {
-    sandbox.fail({ kind: 'html', status: 500 }, { path: /\/downloads\//, times: Infinity });
-    const { status, entry } = await post([SAMPLE_NODES.textFile], { prefer: 'wait=1' });
+  it('says that the download was made, whatever Alfresco responds afterwards', async ({
+    sandbox,
+    api,
+  }) => {
+    sandbox.fail({ kind: 'html', status: 500 }, ALL_DOWNLOADS);
+    const { status, entry } = await post(api, [SAMPLE_NODES.textFile], { prefer: 'wait=1' });
     expect(status).toBe(202);
     expect(entry).toMatchObject({ status: 'PENDING', id: expect.any(String) as string });
   });
 
-  it('answers with the finished download to a repeated request, too', async () => {
+  it('responds with the finished download also to a second request with the same Idempotency-Key', async ({
+    api,
+  }) => {
     const headers = { prefer: 'wait=20', 'idempotency-key': 'long-poll-1' };
-    const first = await post([SAMPLE_NODES.textFile], headers);
-    const second = await post([SAMPLE_NODES.textFile], headers);
+    const first = await post(api, [SAMPLE_NODES.textFile], headers);
+    const second = await post(api, [SAMPLE_NODES.textFile], headers);
     expect(second.entry).toEqual(first.entry);
   });
 });

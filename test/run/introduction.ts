@@ -14,7 +14,7 @@ export function introduction(
   projects: readonly string[],
   hasChecks: boolean,
 ): { text: string; isRefused: boolean } {
-  const parts = projects.map((name) => DESCRIPTIONS[name]!);
+  const parts = projects.flatMap((name) => DESCRIPTIONS[name] ?? []);
   const minutes = Math.ceil(parts.reduce((sum, part) => sum + part.minutes, 0));
   const missing = missingPrograms();
   const isRefused = missing.length > 0 && process.env.CI === 'true';

@@ -7,53 +7,38 @@ import {
   NodesApi,
 } from '@alfresco/js-api';
 import { SAMPLE_NODES } from '../../../sandbox/sample-nodes.ts';
-import { type Sandbox, startSandbox } from '../../../sandbox/sandbox.ts';
-import { type Bff, CALLERS, startBff } from '../../harness/bff.js';
+import type { Bff } from '../../harness/bff.js';
+import { configured } from '../../harness/fixtures.js';
 import { until } from '../../harness/polling.js';
 import { readZip } from '../../harness/zip.js';
 
 const API_PREFIX = 'alfresco/api/-default-/public/alfresco/versions/1';
 
-let sandbox: Sandbox;
-let bff: Bff;
-let api: AlfrescoApi;
-let downloads: DownloadsApi;
-let nodes: NodesApi;
-let content: ContentApi;
-
-beforeAll(async () => {
-  sandbox = await startSandbox({ largeFileBytes: 60_000_000 });
-  bff = await startBff(sandbox.url, { API_PREFIX });
-});
-beforeEach(async () => {
-  api = connect();
-  await api.login(CALLERS.alice.name, CALLERS.alice.password);
-  downloads = new DownloadsApi(api);
-  nodes = new NodesApi(api);
-  content = new ContentApi(api);
-});
-afterEach(() => {
-  sandbox.bytesPerSecond = undefined;
-});
-afterAll(async () => {
-  await bff.close();
-  await sandbox.close();
-});
-
 /** What a user of the library writes, with the address of the service in place of Alfresco's. */
-function connect(): AlfrescoApi {
-  const client = new AlfrescoApi({ hostEcm: bff.url, provider: 'ECM' });
+function connect({ url }: Bff): AlfrescoApi {
+  const client = new AlfrescoApi({ hostEcm: url, provider: 'ECM' });
   // It emits the failures that it rejects with, too.
   client.on('error', () => {});
   return client;
 }
 
-/** A download when it has come to its end. */
-async function finished({ entry }: DownloadEntry): Promise<string> {
+/** Tests with `client`, the library when `user` has logged in, and its APIs. */
+const it = configured({ variables: { API_PREFIX }, sandbox: { largeFileBytes: 60_000_000 } })
+  .extend('client', async ({ bff, user }) => {
+    const client = connect(bff);
+    await client.login(user.name, user.password);
+    return client;
+  })
+  .extend('downloads', ({ client }) => new DownloadsApi(client))
+  .extend('nodes', ({ client }) => new NodesApi(client))
+  .extend('content', ({ client }) => new ContentApi(client));
+
+/** Waits for the end of a download; returns its id. */
+async function finished(downloads: DownloadsApi, { entry }: DownloadEntry): Promise<string> {
   const id = entry.id!;
   await until(
     () => downloads.getDownload(id),
-    (it) => ['DONE', 'CANCELLED'].includes(it.entry.status!),
+    (now) => ['DONE', 'CANCELLED'].includes(now.entry.status!),
   );
   return id;
 }
@@ -76,11 +61,17 @@ function errorOf({ message }: Failure): Record<string, unknown> {
 }
 
 describe('@alfresco/js-api, unmodified', () => {
-  it('logs in, makes a ZIP, saves it from its address, and removes it', async () => {
-    expect(api.isLoggedIn()).toBe(true);
+  it('logs in, makes a ZIP, saves it from its address, and removes it', async ({
+    client,
+    downloads,
+    nodes,
+    content,
+    sandbox,
+  }) => {
+    expect(client.isLoggedIn()).toBe(true);
     const made = await downloads.createDownload({ nodeIds: [SAMPLE_NODES.nestedFolder] });
     expect(made.entry.status).toMatch(/^(?:PENDING|IN_PROGRESS|DONE)$/);
-    const id = await finished(made);
+    const id = await finished(downloads, made);
     const { entry } = await downloads.getDownload(id);
     expect(entry).toEqual({
       id,
@@ -103,7 +94,7 @@ describe('@alfresco/js-api, unmodified', () => {
     expect((await failureOf(downloads.getDownload(id))).status).toBe(404);
   });
 
-  it('gets the members that it asks for', async () => {
+  it('gets the members that it asks for', async ({ downloads }) => {
     const { entry } = await downloads.createDownload(
       { nodeIds: [SAMPLE_NODES.textFile] },
       { fields: ['id', 'status'] },
@@ -111,12 +102,16 @@ describe('@alfresco/js-api, unmodified', () => {
     expect(Object.keys(entry).toSorted()).toEqual(['id', 'status']);
   });
 
-  it('looks up the node before it asks how far it is, as ADF does', async () => {
+  it('looks up the node before it asks how far it is, as ADF does', async ({
+    downloads,
+    nodes,
+    user,
+  }) => {
     const made = await downloads.createDownload({ nodeIds: [SAMPLE_NODES.nestedFolder] });
     const early = await nodes.getNode(made.entry.id!);
     expect(early.entry.name).toBe('folder1.zip');
-    expect(early.entry.createdByUser.id).toBe(CALLERS.alice.name);
-    const { entry } = await nodes.getNode(await finished(made), {
+    expect(early.entry.createdByUser.id).toBe(user.name);
+    const { entry } = await nodes.getNode(await finished(downloads, made), {
       include: ['path', 'properties'],
     });
     expect(entry).toMatchObject({
@@ -128,16 +123,16 @@ describe('@alfresco/js-api, unmodified', () => {
     expect(entry.modifiedAt.getTime()).toBeGreaterThanOrEqual(entry.createdAt.getTime());
   });
 
-  it('cancels', async () => {
+  it('cancels', async ({ downloads, sandbox }) => {
     sandbox.bytesPerSecond = 0;
     const made = await downloads.createDownload({ nodeIds: [SAMPLE_NODES.largeFile] });
     await downloads.cancelDownload(made.entry.id!);
     sandbox.bytesPerSecond = undefined;
-    const id = await finished(made);
+    const id = await finished(downloads, made);
     expect((await downloads.getDownload(id)).entry.status).toBe('CANCELLED');
   });
 
-  it('finds the error where Alfresco has it', async () => {
+  it('finds the error where Alfresco has it', async ({ downloads }) => {
     const failure = await failureOf(downloads.createDownload({ nodeIds: ['no/id'] }));
     expect(failure.status).toBe(400);
     expect(errorOf(failure)).toMatchObject({ statusCode: 400, errorKey: 'VALIDATION_FAILED' });
@@ -148,32 +143,40 @@ describe('@alfresco/js-api, unmodified', () => {
     });
   });
 
-  it('goes on with a ticket from elsewhere', async () => {
-    const other = connect();
-    await other.loginTicket(api.getTicketEcm(), '');
+  it('logs in with a ticket from elsewhere', async ({ bff, client, downloads }) => {
+    const other = connect(bff);
+    await other.loginTicket(client.getTicketEcm(), '');
     const made = await new DownloadsApi(other).createDownload({ nodeIds: [SAMPLE_NODES.textFile] });
     expect((await downloads.getDownload(made.entry.id!)).entry.id).toBe(made.entry.id);
   });
 
-  it('is told by 403 that a password is wrong', async () => {
-    const stranger = connect();
+  it('gets 403 for a wrong password', async ({ bff, user }) => {
+    const stranger = connect(bff);
     // What login() does; after a failure, that leaves a rejection of its own unhandled, which ends a process of Node.js.
-    const login = { userId: CALLERS.alice.name, password: 'wrong' };
+    const login = { userId: user.name, password: 'wrong' };
     const failure = await failureOf(new AuthenticationApi(stranger).createTicket(login));
     expect(failure.status).toBe(403);
     expect(errorOf(failure)).toMatchObject({ statusCode: 403, briefSummary: 'Login failed' });
     expect(stranger.isLoggedIn()).toBe(false);
   });
 
-  it('has no use for a ticket, or the addresses made with it, once it has logged out', async () => {
-    const id = await finished(await downloads.createDownload({ nodeIds: [SAMPLE_NODES.textFile] }));
-    const [url, ticket] = [content.getContentUrl(id), api.getTicketEcm()];
+  it('cannot use a ticket, or the addresses made with it, once it has logged out', async ({
+    bff,
+    client,
+    downloads,
+    content,
+  }) => {
+    const id = await finished(
+      downloads,
+      await downloads.createDownload({ nodeIds: [SAMPLE_NODES.textFile] }),
+    );
+    const [url, ticket] = [content.getContentUrl(id), client.getTicketEcm()];
     expect((await fetch(url)).status).toBe(200);
-    expect((await new AuthenticationApi(api).getTicket()).entry.id).toBe(ticket);
-    await api.logout();
-    expect(api.isLoggedIn()).toBe(false);
+    expect((await new AuthenticationApi(client).getTicket()).entry.id).toBe(ticket);
+    await client.logout();
+    expect(client.isLoggedIn()).toBe(false);
     expect((await fetch(url)).status).toBe(401);
-    const other = connect();
+    const other = connect(bff);
     expect((await failureOf(other.loginTicket(ticket, ''))).status).toBe(401);
   });
 });

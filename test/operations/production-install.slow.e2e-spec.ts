@@ -4,9 +4,9 @@ import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
-import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
 import { DownloadsApi } from '../harness/api.js';
 import { execForm, readStages, textsOf } from '../harness/dockerfile.js';
+import { it } from '../harness/fixtures.js';
 import { BUILT_SERVICE, ServiceProcess } from '../harness/service-process.js';
 
 const isRoot = process.getuid?.() === 0;
@@ -14,19 +14,17 @@ const isRoot = process.getuid?.() === 0;
 const canMount = isRoot && spawnSync('unshare', ['-m', 'true'], { stdio: 'ignore' }).status === 0;
 
 let directory: string;
-let sandbox: Sandbox;
 /** Of the image: `uid:gid`, the command, and the folder of its volume. */
 let user: string;
 let command: string[];
 let volume: string;
 
 beforeAll(async () => {
-  sandbox = await startSandbox();
   directory = await mkdtemp(join(tmpdir(), 'production-'));
   await chmod(directory, 0o755);
   for (const name of ['package.json', 'package-lock.json']) await cp(name, join(directory, name));
   await cp(BUILT_SERVICE, join(directory, 'dist'), { recursive: true });
-  // Of its own, since not everyone may enter the folder of the one that runs the tests.
+  // A copy, since the user of the image may not enter the folder of the user that runs the tests.
   await copyFile(process.execPath, join(directory, 'node'));
   const stages = await readStages();
   const [install] = textsOf(
@@ -47,13 +45,12 @@ beforeAll(async () => {
   await mkdir(volume);
 }, 120_000);
 afterAll(async () => {
-  await sandbox.close();
   await rm(directory, { recursive: true });
 });
 
 /**
- * Starts the service as the user of the image, if this is not somebody without rights anyhow, and with nothing to write
- * to but the volume: a read-only file system where one can be mounted, else Node's own permissions.
+ * Starts the service as the user of the image, unless this process has no rights anyhow, and with nothing to write to
+ * but the volume: a read-only file system where one can be mounted, else Node's own permissions.
  */
 function confined(): string[] {
   const [uid, gid] = user.split(':');
@@ -71,8 +68,8 @@ function confined(): string[] {
   return canMount ? ['unshare', '-m', 'sh', '-euc', mount, 'sh', ...start] : start;
 }
 
-describe('what the Dockerfile installs', () => {
-  it('installs no package that is for development only', async () => {
+describe('an installation as in the Dockerfile', () => {
+  it('has no package that is for development only', async () => {
     const { packages } = JSON.parse(await readFile('package-lock.json', 'utf8')) as {
       packages: Record<string, { dev?: boolean }>;
     };
@@ -81,11 +78,13 @@ describe('what the Dockerfile installs', () => {
     expect(ofDevelopment.filter((path) => existsSync(join(directory, path)))).toEqual([]);
   });
 
-  it('runs as a user without rights, and writes nowhere but to its volume', async () => {
+  it('runs as a user without rights, and writes nowhere but to its volume', async ({
+    runningSandbox,
+  }) => {
     const before = await readdir(directory);
     // Where it can write, where it does unless told otherwise.
     const store: Record<string, string> = canMount ? { STORE_URL: '' } : {};
-    const service = await ServiceProcess.start(sandbox.url, store, confined());
+    const service = await ServiceProcess.start(runningSandbox.url, store, confined());
     const { pid } = service.child;
     if (isRoot) {
       const status = await readFile(`/proc/${pid}/status`, 'utf8');

@@ -1,17 +1,17 @@
 import { DownloadsApi } from '../harness/api.js';
-import { demoInBrowser } from '../harness/demo-browser.js';
+import type { Demo } from '../harness/demo.js';
+import { withDemo } from '../harness/demo-fixtures.js';
 
 const LARGE_FILE_BYTES = 60_000_000;
 
-const running = demoInBrowser(
+const it = withDemo({
   // medium.bin and large.bin together are too much.
-  { largeFileBytes: LARGE_FILE_BYTES, maxContentSize: LARGE_FILE_BYTES + 1_000_000 },
-  { STALL_AFTER_MS: '3000' },
-);
+  sandbox: { largeFileBytes: LARGE_FILE_BYTES, maxContentSize: LARGE_FILE_BYTES + 1_000_000 },
+  variables: { STALL_AFTER_MS: '3000' },
+});
 
 describe('a download', { timeout: 60_000 }, () => {
-  it('is cancelled in the middle', async () => {
-    const { tab, demo } = running;
+  it('is cancelled in the middle', async ({ tab, demo }) => {
     demo.sandbox.bytesPerSecond = 0;
     const { card } = await tab.make('large.bin');
     await card.says('Being made');
@@ -23,8 +23,7 @@ describe('a download', { timeout: 60_000 }, () => {
     expect(await card.button('Save').count()).toBe(0);
   });
 
-  it('says so when it was finished before it could be cancelled', async () => {
-    const { tab, demo } = running;
+  it('says so when it was finished before it could be cancelled', async ({ tab, demo }) => {
     // Alfresco looks for a cancellation at the first bytes of a file, which are all bytes of this one.
     demo.sandbox.bytesPerSecond = 0;
     const { card } = await tab.make('docTest1.txt');
@@ -37,8 +36,7 @@ describe('a download', { timeout: 60_000 }, () => {
     await card.save();
   });
 
-  it('can be removed while it is being cancelled', async () => {
-    const { tab, demo } = running;
+  it('can be removed while it is being cancelled', async ({ tab, demo }) => {
     demo.sandbox.bytesPerSecond = 0;
     const { card, id } = await tab.make('docTest2.txt');
     await card.button('Cancel').click();
@@ -47,8 +45,7 @@ describe('a download', { timeout: 60_000 }, () => {
     expect(demo.sandbox.downloadIds()).not.toContain(id);
   });
 
-  it('is called stalled when its job has crashed, and can be removed', async () => {
-    const { tab } = running;
+  it('is called stalled when its job has crashed, and can be removed', async ({ tab }) => {
     const { card } = await tab.make('crashing.bin');
     await card.says('Stalled');
     await card.says(/^Nothing has happened since \d\d:\d\d\. Alfresco may be busy, or/);
@@ -56,8 +53,7 @@ describe('a download', { timeout: 60_000 }, () => {
     await card.root.filter({ hasText: 'crashing' }).waitFor({ state: 'detached' });
   });
 
-  it('is not called stalled any more when it moves after all', async () => {
-    const { tab, demo } = running;
+  it('is no longer called stalled once it moves', async ({ tab, demo }) => {
     demo.sandbox.bytesPerSecond = 0;
     const { card } = await tab.make('large.bin');
     await card.says('Stalled');
@@ -68,48 +64,49 @@ describe('a download', { timeout: 60_000 }, () => {
     await card.says('Ready');
   });
 
-  it('is called gone when Alfresco’s clean-up has removed it while it was being made', async () => {
-    const { tab, demo } = running;
+  it('is called gone when Alfresco’s clean-up has removed it while it was being made', async ({
+    tab,
+    demo,
+  }) => {
     demo.sandbox.bytesPerSecond = 0;
     const { card, id } = await tab.make('large.bin');
     await card.says('Being made');
-    await cleanUp(id);
+    await cleanUp(demo, id);
     await card.says('Gone');
     await card.says(/^It was removed: from elsewhere, or by Alfresco/);
     await card.button('Remove').click();
     await card.root.filter({ hasText: 'Gone' }).waitFor({ state: 'detached' });
   });
 
-  it('is called gone when it is to be saved and the clean-up was there before', async () => {
-    const { tab } = running;
+  it('is called gone when the clean-up has removed it before it was saved', async ({
+    tab,
+    demo,
+  }) => {
     const { card, id } = await tab.make('docTest1.txt');
     await card.says('Ready');
-    await cleanUp(id);
-    // What the service knows of a finished download may be some seconds old; another process of it knows nothing.
-    await running.demo.stopService();
-    await running.demo.startService();
+    await cleanUp(demo, id);
+    // The service remembers a finished download for some seconds; after a restart it does not.
+    await demo.stopService();
+    await demo.startService();
     await card.button('Save').click();
     await card.says(/^It was removed: from elsewhere, or by Alfresco/);
     tab.forgive(/status of 404/);
   });
 
-  it('says that it is too large, and how much would not be', async () => {
-    const { tab } = running;
+  it('says that it is too large, and how much would not be', async ({ tab }) => {
     const { card } = await tab.make('medium.bin', 'large.bin');
     await card.says('Too large');
     await card.says('Alfresco makes no ZIP of more than 61 MB. Choose less.');
   });
 
-  it('says when documents are missing in the ZIP', async () => {
-    const { tab } = running;
+  it('says when documents are missing in the ZIP', async ({ tab }) => {
     const { card } = await tab.make('docTest1.txt', 'lost.txt');
     await card.says('1 file could not be read by Alfresco and is missing.');
   });
 });
 
 describe('a ZIP that cannot be asked for', { timeout: 60_000 }, () => {
-  it('is explained beside what was chosen, which stays', async () => {
-    const { tab } = running;
+  it('is explained beside what was chosen, which stays', async ({ tab }) => {
     await tab.logIn();
     await tab.openFolder('Documents');
     await tab.choose('archived.txt', 'docTest1.txt');
@@ -126,8 +123,10 @@ describe('a ZIP that cannot be asked for', { timeout: 60_000 }, () => {
     await card.says('Ready');
   });
 
-  it('is not made twice when the answer is lost and the button pressed again', async () => {
-    const { tab, demo } = running;
+  it('is not made twice when the response is lost and the button pressed again', async ({
+    tab,
+    demo,
+  }) => {
     let isLost = true;
     await tab.page.route('**/downloads', async (route) => {
       if (route.request().method() !== 'POST' || !isLost) return route.fallback();
@@ -148,8 +147,8 @@ describe('a ZIP that cannot be asked for', { timeout: 60_000 }, () => {
   });
 });
 
-/** Removes a download as Alfresco’s clean-up does: nobody is told. */
-async function cleanUp(id: string): Promise<void> {
-  const alfresco = DownloadsApi.ofAlfresco(running.demo.sandbox.url);
+/** Removes a download as Alfresco’s clean-up does: without a notice to anybody. */
+async function cleanUp({ sandbox }: Demo, id: string): Promise<void> {
+  const alfresco = DownloadsApi.ofAlfresco(sandbox.url);
   expect((await alfresco.request('DELETE', `/nodes/${id}`)).status).toBe(204);
 }

@@ -1,0 +1,24 @@
+import { createHash } from 'node:crypto';
+import { type IncomingMessage, get } from 'node:http';
+import type { DownloadsApi } from '../harness/api.js';
+
+/** The content of a download, to be read at the test's own pace, on a connection of its own. */
+export function openContent(api: DownloadsApi, id: string): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const url = `${api.base}/downloads/${id}/content`;
+    get(url, { headers: { ...api.headers }, agent: false }, resolve).once('error', reject);
+  });
+}
+
+/** Reads to the end without keeping anything. */
+export async function digest(
+  body: AsyncIterable<Buffer>,
+): Promise<{ bytes: number; sha256: string }> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  for await (const chunk of body) {
+    hash.update(chunk);
+    bytes += chunk.length;
+  }
+  return { bytes, sha256: hash.digest('hex') };
+}

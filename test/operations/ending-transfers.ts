@@ -1,0 +1,68 @@
+import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
+import { DownloadsApi } from '../harness/api.js';
+import { AS_ALICE } from '../harness/bff.js';
+import { until } from '../harness/polling.js';
+import type { ServiceProcess } from '../harness/service-process.js';
+import { Transfer, wholeOf } from '../harness/transfer.js';
+
+/** For a service that is going to end: no transfer is cut for the time that it takes on a busy machine. */
+export const PATIENT = { SHUTDOWN_GRACE_MS: '600000', ALFRESCO_MAX_CONNECTIONS: '256' };
+
+/** Each request on a connection of its own: one that is kept alive would keep the process that has it. */
+export const aloneAt = ({ url }: ServiceProcess) =>
+  new DownloadsApi(url!, { ...AS_ALICE, connection: 'close' });
+
+/** Sends SIGTERM, and waits until the service takes no new work. */
+export async function beginToEnd(service: ServiceProcess): Promise<void> {
+  service.child.kill('SIGTERM');
+  const look = () => aloneAt(service).request('GET', '/health/ready');
+  await until(
+    // A connection is lost when it is given to a worker that ends, because it has nothing left to do.
+    () => look().then(({ status }) => status, String),
+    (status) => status === 503,
+  );
+}
+
+/**
+ * Expects that so many transfers end whole, and the service after them, when it gets SIGTERM.
+ *
+ * @param meanwhile what is expected of a service that ends; it gets the id of the download
+ */
+export async function expectWholeAfterSigterm(
+  service: ServiceProcess,
+  count: number,
+  meanwhile?: (api: DownloadsApi, id: string) => Promise<void>,
+): Promise<void> {
+  const api = aloneAt(service);
+  const id = await api.make([SAMPLE_NODES.mediumFile]);
+  const whole = wholeOf(await api.content(id));
+  const transfers = await Transfer.beginMany(api, id, count);
+  await beginToEnd(service);
+  await meanwhile?.(api, id);
+  const received = await Promise.all(transfers.map((transfer) => transfer.finish()));
+  expect(received).toEqual(Array(count).fill(whole));
+  expect(await service.exit()).toBe(0);
+}
+
+/** Expects that a process that ends takes no new work, and says so. */
+export async function expectNoNewWork(api: DownloadsApi, id: string): Promise<void> {
+  const refused = await api.create([SAMPLE_NODES.textFile]);
+  expect(refused.status).toBe(503);
+  expect(refused.headers.get('retry-after')).toBe('1');
+  expect(refused.headers.get('connection')).toBe('close');
+  expect(await refused.json()).toMatchObject({ code: 'SHUTTING_DOWN' });
+  expect((await api.request('GET', `/downloads/${id}`)).status).toBe(503);
+  expect((await api.request('GET', '/health/live')).status).toBe(200);
+  const ready = await api.request('GET', '/health/ready');
+  expect(await ready.json()).toMatchObject({ code: 'SHUTTING_DOWN' });
+}
+
+/** Expects that so many transfers fail when the service is killed. */
+export async function expectCutAfterSigkill(service: ServiceProcess, count: number): Promise<void> {
+  const api = aloneAt(service);
+  const id = await api.make([SAMPLE_NODES.mediumFile]);
+  const transfers = await Transfer.beginMany(api, id, count);
+  service.child.kill('SIGKILL');
+  const ends = await Promise.allSettled(transfers.map((transfer) => transfer.finish()));
+  expect(ends.map(({ status }) => status)).toEqual(Array(count).fill('rejected'));
+}

@@ -1,0 +1,30 @@
+import { it as base } from '../harness/fixtures.js';
+import { processStarter } from '../harness/process-starter.js';
+import {
+  expectCutAfterSigkill,
+  expectNoNewWork,
+  expectWholeAfterSigterm,
+  PATIENT,
+} from './ending-transfers.js';
+
+const it = base.extend('start', processStarter);
+
+describe('SIGTERM', () => {
+  it(
+    'lets 100 running transfers end whole, takes no new work, and exits with 0',
+    { timeout: 120_000 },
+    async ({ start }) => {
+      await expectWholeAfterSigterm(await start(PATIENT), 100, expectNoNewWork);
+    },
+  );
+});
+
+describe('kill -9', () => {
+  it(
+    'cuts 100 running transfers short of their announced length, which no client takes for whole',
+    { timeout: 120_000 },
+    async ({ start }) => {
+      await expectCutAfterSigkill(await start(PATIENT), 100);
+    },
+  );
+});

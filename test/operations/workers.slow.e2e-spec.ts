@@ -1,0 +1,17 @@
+import { it as base } from '../harness/fixtures.js';
+import { processStarter } from '../harness/process-starter.js';
+import { expectWholeAfterSigterm, PATIENT } from './ending-transfers.js';
+import { temporaryDatabase } from './killed-creations.js';
+
+const it = base.extend('start', processStarter);
+
+describe('two workers', () => {
+  it(
+    'end with 0 at SIGTERM, when 20 running transfers are whole',
+    { timeout: 120_000 },
+    async ({ start }) => {
+      const STORE_URL = `sqlite:${await temporaryDatabase()}`;
+      await expectWholeAfterSigterm(await start({ ...PATIENT, WORKERS: '2', STORE_URL }), 20);
+    },
+  );
+});

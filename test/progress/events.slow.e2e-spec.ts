@@ -1,0 +1,8 @@
+import { progressTests } from './progress-fixtures.js';
+import { sharesRequestsAmongWatchers } from './watchers.js';
+
+const it = progressTests();
+
+describe('asking Alfresco for progress', () => {
+  sharesRequestsAmongWatchers(it, { streams: 400, longPolls: 300, polls: 300 });
+});
