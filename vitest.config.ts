@@ -27,7 +27,12 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['{src,sandbox,demo}/**/*.spec.ts'], maxWorkers: 2 },
+        test: {
+          name: 'unit',
+          include: ['{src,sandbox,demo}/**/*.spec.ts'],
+          setupFiles: 'test/run/quiet-log.ts',
+          maxWorkers: 2,
+        },
       },
       // Four on two cores: most of these tests wait.
       {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { bundle } from './bundle.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -9,15 +9,16 @@ const ROOT = join(import.meta.dirname, '..');
 const WORKSHOP = join(ROOT, '.build');
 
 /**
- * Compiles the service, and bundles it unless told otherwise. The folder must be below the repository, so that the
+ * Compiles the service into a folder, and bundles it unless told otherwise. The folder must be below the repository, so that the
  * compiled modules find their packages.
  *
  * @throws Error with what the compiler printed
  */
 export async function build(
-  folder: string,
+  output: string,
   { isBundled = true }: { isBundled?: boolean } = {},
 ): Promise<void> {
+  const folder = resolve(output);
   const compiler = spawn(
     process.execPath,
     [

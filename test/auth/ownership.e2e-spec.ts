@@ -58,6 +58,39 @@ it.beforeAll(async ({ runningSandbox, bff }) => {
   );
 });
 
+/** Names under which an address could say whose download it is. */
+const CLAIMS = ['owner', 'ownerId', 'caller', 'user', 'userId', 'username', 'createdByUser', 'sub'];
+
+describe('the owner of a download', () => {
+  it.for(CLAIMS)(
+    'is the caller who has logged in, and not what ?%s= says',
+    async (name, { api, bff }) => {
+      const other = freshCaller();
+      const theirs = new DownloadsApi(bff.url, other.headers);
+      const id = await theirs.start([SAMPLE_NODES.textFile]);
+      for (const claim of [other.name, `basic:${other.name}`]) {
+        const query = `?${name}=${encodeURIComponent(claim)}`;
+        expect((await api.request('GET', `/downloads/${id}${query}`)).status).toBe(403);
+        expect(await idsOf(api, query)).not.toContain(id);
+        const made = await api.request('POST', `/downloads${query}`, {
+          body: JSON.stringify({ nodeIds: [SAMPLE_NODES.textFile] }),
+          headers: { 'content-type': 'application/json' },
+        });
+        const { entry } = (await made.json()) as { entry: { id: string } };
+        expect(await idsOf(theirs)).toEqual([id]);
+        expect(await idsOf(api)).toContain(entry.id);
+      }
+    },
+  );
+});
+
+/** Ids of the downloads that a caller is shown. */
+async function idsOf(api: DownloadsApi, query = ''): Promise<string[]> {
+  const response = await api.request('GET', `/downloads${query}`);
+  const { list } = (await response.json()) as { list: { entries: { entry: { id: string } }[] } };
+  return list.entries.map(({ entry }) => entry.id);
+}
+
 describe.each(ROUTES)('%s %s', (method, route, success) => {
   it('lets callers use what is their own', async () => {
     const response = await owner.request(method, route.replace('{id}', own.pop()!));

@@ -25,7 +25,7 @@ describe('SIGTERM', { timeout: 60_000 }, () => {
     await expectWholeAfterSigterm(await start(PATIENT), 20, expectNoNewWork);
   });
 
-  it('ends streams of events, so that their clients come back to another process, and responds to long polls', async ({
+  it('ends streams of events, so that their clients come back to another process, and responds to long polls and to callers who wait for a ZIP', async ({
     sandbox,
     start,
   }) => {
@@ -36,16 +36,29 @@ describe('SIGTERM', { timeout: 60_000 }, () => {
     await api.waitFor(id, ({ status }) => status === 'IN_PROGRESS');
     const events = await Events.open(service.url!, id);
     const longPoll = api.request('GET', `/downloads/${id}`, { headers: { prefer: 'wait=50' } });
+    const before = sandbox.downloadIds();
+    const delivered = api.request('POST', '/downloads/content', {
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ nodeIds: [SAMPLE_NODES.textFile] }),
+    });
     await until(
       () => events.names,
       (names) => names.length > 0,
     );
-    // The stream, the long poll, and the request that counts them.
+    const [deliveredId] = await until(
+      () => sandbox.downloadIds().filter((one) => !before.includes(one)),
+      (ids) => ids.length > 0,
+    );
+    // The stream, the long poll, the ZIP in one call, and the request that counts them.
     await until(
       async () => (await Scrape.of(service.url!)).value('bff_http_requests_open', {}),
-      (open) => open === 3,
+      (open) => open === 4,
     );
-    expect(await service.stop()).toBe(0);
+    const stopped = service.stop();
+    expect((await delivered).status).toBe(503);
+    sandbox.bytesPerSecond = undefined;
+    expect(await stopped).toBe(0);
+    expect(sandbox.downloadIds()).not.toContain(deliveredId);
     await events.ended;
     expect(events.text).toContain('retry: 2000');
     expect(events.names).toEqual(['progress']);
