@@ -58,6 +58,19 @@ it.beforeAll(async ({ runningSandbox, bff }) => {
   );
 });
 
+interface DownloadsList {
+  pagination: Record<string, unknown>;
+  entries: { entry: { id: string; status: string } }[];
+}
+
+async function list(api: DownloadsApi, query = ''): Promise<DownloadsList> {
+  const response = await api.request('GET', `/downloads${query}`);
+  expect(response.status).toBe(200);
+  return ((await response.json()) as { list: DownloadsList }).list;
+}
+
+const idsOf = ({ entries }: DownloadsList) => entries.map(({ entry }) => entry.id);
+
 /** Names under which an address could say whose download it is. */
 const CLAIMS = ['owner', 'ownerId', 'caller', 'user', 'userId', 'username', 'createdByUser', 'sub'];
 
@@ -71,25 +84,18 @@ describe('the owner of a download', () => {
       for (const claim of [other.name, `basic:${other.name}`]) {
         const query = `?${name}=${encodeURIComponent(claim)}`;
         expect((await api.request('GET', `/downloads/${id}${query}`)).status).toBe(403);
-        expect(await idsOf(api, query)).not.toContain(id);
+        expect(idsOf(await list(api, query))).not.toContain(id);
         const made = await api.request('POST', `/downloads${query}`, {
           body: JSON.stringify({ nodeIds: [SAMPLE_NODES.textFile] }),
           headers: { 'content-type': 'application/json' },
         });
         const { entry } = (await made.json()) as { entry: { id: string } };
-        expect(await idsOf(theirs)).toEqual([id]);
-        expect(await idsOf(api)).toContain(entry.id);
+        expect(idsOf(await list(theirs))).toEqual([id]);
+        expect(idsOf(await list(api))).toContain(entry.id);
       }
     },
   );
 });
-
-/** Ids of the downloads that a caller is shown. */
-async function idsOf(api: DownloadsApi, query = ''): Promise<string[]> {
-  const response = await api.request('GET', `/downloads${query}`);
-  const { list } = (await response.json()) as { list: { entries: { entry: { id: string } }[] } };
-  return list.entries.map(({ entry }) => entry.id);
-}
 
 describe.each(ROUTES)('%s %s', (method, route, success) => {
   it('lets callers use what is their own', async () => {
@@ -121,19 +127,6 @@ it('what was refused has removed nothing', ({ sandbox }) => {
 });
 
 describe('GET /downloads', () => {
-  const list = async (api: DownloadsApi, query = '') => {
-    const response = await api.request('GET', `/downloads${query}`);
-    expect(response.status).toBe(200);
-    return ((await response.json()) as { list: DownloadsList }).list;
-  };
-
-  interface DownloadsList {
-    pagination: Record<string, unknown>;
-    entries: { entry: { id: string; status: string } }[];
-  }
-
-  const idsOf = ({ entries }: DownloadsList) => entries.map(({ entry }) => entry.id);
-
   it('has the caller’s own downloads only, the newest first, in Alfresco’s envelope', async ({
     api,
     bff,
