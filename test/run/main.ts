@@ -9,6 +9,9 @@ import { Checks } from './checks.ts';
 import { introduction } from './introduction.ts';
 import { Progress } from './progress.ts';
 
+/** Milliseconds that workers have to end after a signal. */
+const STOP_MS = 3000;
+
 const PROJECTS = ['unit', 'e2e', 'serial', 'slow'];
 
 const words = process.argv.slice(2);
@@ -28,7 +31,9 @@ for (const [signal, number] of [
   process.once(signal, () => {
     progress.printSummary(checks);
     checks?.stop();
-    process.exit(128 + number);
+    const end = () => process.exit(128 + number);
+    setTimeout(end, STOP_MS);
+    void progress.stop().finally(end);
   });
 }
 

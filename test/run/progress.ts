@@ -17,7 +17,7 @@ const SILENCE_MS = 10_000;
  * vitest.
  */
 export class Progress implements Reporter {
-  private vitest!: Vitest;
+  private vitest?: Vitest;
   private readonly begunAt = performance.now();
   private readonly counts = { passed: 0, failed: 0, skipped: 0 };
   /** Names of skipped tests, by the reason. */
@@ -94,6 +94,12 @@ export class Progress implements Reporter {
     this.failOutside('outside of tests', errors, '', undefined);
   }
 
+  /** Ends the run that is under way, and its workers. */
+  async stop(): Promise<void> {
+    await this.vitest?.cancelCurrentRun('keyboard-input');
+    await this.vitest?.close();
+  }
+
   /** What was skipped and what failed, once more, and the numbers. */
   printSummary(checks: Checks | undefined): void {
     clearTimeout(this.heartbeat);
@@ -133,7 +139,7 @@ export class Progress implements Reporter {
     this.failed.push(name);
     this.print(`\nFAILED: ${name}`);
     for (const error of errors) {
-      this.vitest.logger.printError(error, { project: module?.project, showCodeFrame: true });
+      this.vitest!.logger.printError(error, { project: module?.project, showCodeFrame: true });
     }
     const output = this.output.get(id);
     if (output) this.print(`It printed:\n${output}`);
