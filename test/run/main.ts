@@ -31,9 +31,9 @@ for (const [signal, number] of [
   process.once(signal, () => {
     progress.printSummary(checks);
     checks?.stop();
-    const end = () => process.exit(128 + number);
-    setTimeout(end, STOP_MS);
-    void progress.stop().finally(end);
+    process.exitCode = 128 + number;
+    setTimeout(() => process.exit(), STOP_MS);
+    void progress.stop().finally(() => process.exit());
   });
 }
 
