@@ -37,7 +37,7 @@ const it = test
     onCleanup(() => rm(directory, { recursive: true }));
     return directory;
   });
-it.beforeAll(({ demo }) => void demo, 90_000);
+it.beforeAll(({ demo }) => void demo, 240_000);
 
 const isCommand = (line: string) => line.startsWith('$ ') || line.startsWith('    ');
 

@@ -61,11 +61,17 @@ export class DemoProcess {
   /** Starts it on any free port, and waits until it has said where it is. */
   static async start(checkout: DemoCheckout): Promise<DemoProcess> {
     const demo = DemoProcess.spawn(checkout, { PORT: '0' });
-    await until(
-      () => /Service\s/.test(demo.stdout) || demo.child.exitCode !== null,
-      (isOver) => isOver,
-      { forMs: 60_000 },
-    );
+    try {
+      // It compiles the service, for which a busy machine may need a while.
+      await until(
+        () => /Service\s/.test(demo.stdout) || demo.child.exitCode !== null,
+        (isOver) => isOver,
+        { forMs: 180_000 },
+      );
+    } catch (error) {
+      await demo.stop();
+      throw error;
+    }
     if (demo.child.exitCode !== null) throw new Error(demo.stdout + demo.stderr);
     return demo;
   }
