@@ -5,7 +5,7 @@ import { UpstreamMetrics } from './upstream.metrics.js';
 
 describe('how calls to Alfresco go', () => {
   const metrics = new Metrics();
-  const policy = new UpstreamPolicy({ timeoutMs: 1000, idleTimeoutMs: 1000 });
+  const policy = new UpstreamPolicy({ timeoutMs: 15_000, idleTimeoutMs: 15_000 });
   new UpstreamMetrics(metrics).watch(policy);
   const samples = async (name: string) =>
     (await metrics.render()).text.match(new RegExp(`^${name}.*$`, 'gm'));

@@ -8,7 +8,8 @@ import { UpstreamPolicy } from '../upstream/upstream.policy.js';
 import { OAuth2Login } from './oauth2.login.js';
 
 const SECRET = 's3:cr et+%ä';
-const LIMITS = { connectTimeoutMs: 200, timeoutMs: 200, idleTimeoutMs: 200 } as AlfrescoConfig;
+/** Longer than the token endpoint of a test needs on a busy machine. */
+const PATIENT_MS = 15_000;
 const GOOD = { access_token: 'abc.def-_~+/==', token_type: 'Bearer', expires_in: 300 };
 
 describe('a login with client credentials', () => {
@@ -17,11 +18,12 @@ describe('a login with client credentials', () => {
   let requests: { head: IncomingMessage; body: string }[];
   let answer: { status: number; body: string | undefined; headers?: Record<string, string> };
 
-  const at = (more: Partial<OAuth2Config> = {}) => {
+  const at = (more: Partial<OAuth2Config> = {}, timeoutMs = PATIENT_MS) => {
     const { port } = server.address() as AddressInfo;
     const tokenUrl = `http://127.0.0.1:${port}/realms/x/token`;
     const oauth2 = { tokenUrl, clientId: 'b f:f', clientSecret: SECRET, ...more };
-    return new OAuth2Login(LIMITS, oauth2, new UpstreamPolicy(LIMITS));
+    const limits = { connectTimeoutMs: timeoutMs, timeoutMs, idleTimeoutMs: timeoutMs };
+    return new OAuth2Login(limits as AlfrescoConfig, oauth2, new UpstreamPolicy(limits));
   };
   const failure = () => login.obtain().catch((thrown: unknown) => thrown);
 
@@ -112,6 +114,8 @@ describe('a login with client credentials', () => {
   });
 
   it('that is not answered ends in time', async () => {
+    await login.close();
+    login = at({}, 200);
     answer.body = undefined;
     expect(await failure()).toMatchObject({
       code: 'ALFRESCO_TIMEOUT',
