@@ -53,7 +53,7 @@ describe('POST /downloads', () => {
     ['?fields=status,nonsense', ['status']],
     ['?fields=', []],
     ['?fields=(id,status)', []],
-    ['?fields=id&fields=status', ['id']],
+    ['?fields=id&fields=status', ['id', 'status']],
   ] as const)('returns only the members in %s', async ([query, names], { bff, user }) => {
     const { body } = await post(bff, user, [textFile], query).expect(202);
     expect(Object.keys(body.entry)).toEqual(names);
@@ -236,7 +236,7 @@ describe('the content', () => {
     user,
   }) => {
     const id = await api.make([textFile]);
-    const query = '?attachment=false&alf_ticket=TICKET_x';
+    const query = '?attachment=true&alf_ticket=TICKET_x&include=path';
     const response = await request(bff.url)
       .get(`/nodes/${id}/content${query}`)
       .set(user.headers)
