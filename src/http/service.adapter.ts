@@ -28,7 +28,7 @@ export class ServiceAdapter extends FastifyAdapter {
       bodyLimit: http.maxBodyBytes,
       // Fastify's default has no limit, which invites slow clients.
       requestTimeout: server.requestMs,
-      // Lets a caller go, with what Alfresco holds for him. It cannot tell a slow caller from a slow Alfresco, so it must not
+      // Lets a caller go, with what Alfresco holds for them. It cannot tell a slow caller from a slow Alfresco, so it must not
       // end before the limits for that.
       connectionTimeout: Math.min(
         Math.max(server.stalledCallerMs, 2 * (alfresco.timeoutMs + alfresco.idleTimeoutMs)),
