@@ -5,7 +5,8 @@ import type { FastifyRequest } from 'fastify';
 import type { DestinationStream } from 'pino';
 import { AppModule } from './app.module.js';
 import { registerBodyParser } from './http/body.parser.js';
-import { corsOptions } from './http/cors.options.js';
+import { addCorsHeaders, corsOptions } from './http/cors.options.js';
+import { settleHost } from './http/request-host.js';
 import { ServiceAdapter } from './http/service.adapter.js';
 import { ticketsPath } from './auth/tickets/tickets.path.js';
 import type { Primary } from './cluster/primary.channel.js';
@@ -17,6 +18,7 @@ import type { Tracing } from './observability/tracing.js';
 import { AllowedMethods } from './problems/allowed-methods.js';
 import { ProblemException } from './problems/problem.exception.js';
 import { CatchAllFilter } from './problems/catch-all.filter.js';
+import { AddressLimit } from './throttling/address-limit.js';
 import { RequestDrain } from './shutdown/request.drain.js';
 
 /** Routes that are elsewhere than the API: those an orchestrator looks for, and the login of Alfresco's clients. */
@@ -47,7 +49,10 @@ export async function createApp(
     config,
     (thrown, request, reply) => {
       app.get(RequestObserver).begin(request, reply);
-      app.get(CatchAllFilter).send(thrown, request, reply);
+      const { corsOrigins } = config.http;
+      const isPreflight = corsOrigins.length > 0 && addCorsHeaders(request, reply, corsOrigins);
+      if (isPreflight) reply.send();
+      else app.get(CatchAllFilter).send(thrown, request, reply);
     },
     (request) => app.get(RequestObserver).unreadable(request),
   );
@@ -68,19 +73,24 @@ export async function createApp(
     // A route of @fastify/cors for every path, which exists only for its hook to run.
     if (route.url !== '*') allowedMethods.add(route);
   });
-  app.get(RequestObserver).watch(fastify);
+  app.get(RequestObserver).watch(adapter);
   setUpBrowserProtection(app, config.http);
   fastify.addHook('onRequest', (request, reply, done) => {
-    reply.header('x-request-id', request.id);
-    done(drain.enter(request, reply) ?? refuseWithoutHost(request));
+    done(drain.enter(request, reply) ?? hostProblem(request));
   });
+  if (config.rateLimit) {
+    const limit = app.get(AddressLimit);
+    fastify.addHook('onRequest', (request, reply, done) => {
+      limit.count(request, reply).then(() => done(), done);
+    });
+  }
   // Only 100-continue is an expectation (RFC 9110, 10.1.1); Node would answer any other with a bare 417.
   fastify.server.on('checkExpectation', (request, response) =>
     fastify.server.emit('request', request, response),
   );
   registerBodyParser(fastify);
   app.setGlobalPrefix(config.http.apiPrefix, { exclude: outsidePrefix(config) });
-  if (config.docs) setUpDocs(app);
+  if (config.docs) setUpDocs(app, config.http.apiPrefix);
   return app;
 }
 
@@ -90,10 +100,9 @@ function setUpBrowserProtection(app: NestFastifyApplication, { corsOrigins }: Ht
   if (corsOrigins.length > 0) app.enableCors(corsOptions(corsOrigins));
 }
 
-/** RFC 9112, section 3.2. */
-function refuseWithoutHost({ raw }: FastifyRequest): ProblemException | undefined {
-  if (raw.headers.host !== undefined || raw.httpVersion !== '1.1') return undefined;
-  return new ProblemException('MALFORMED_REQUEST', { detail: 'The request has no Host header.' });
+function hostProblem({ raw }: FastifyRequest): ProblemException | undefined {
+  const detail = settleHost(raw);
+  return detail === undefined ? undefined : new ProblemException('MALFORMED_REQUEST', { detail });
 }
 
 /** OpenTelemetry is loaded only where it is used: it adds a fifth to the time that a start takes. */

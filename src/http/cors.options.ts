@@ -1,5 +1,5 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 
 type FastifyCorsOptions = NonNullable<Parameters<NestFastifyApplication['enableCors']>[0]>;
 
@@ -56,4 +56,32 @@ export function corsOptions(origins: readonly string[]): FastifyCorsOptions {
       });
     },
   };
+}
+
+/**
+ * The same for what the router refuses, which the hook of `@fastify/cors` never sees: a page could not read the problem.
+ *
+ * @returns whether the response is that of a preflight, which is complete with it
+ */
+export function addCorsHeaders(
+  { method, headers }: FastifyRequest,
+  reply: FastifyReply,
+  origins: readonly string[],
+): boolean {
+  const { origin } = headers;
+  reply.header('vary', 'Origin');
+  if (origin === undefined || !origins.includes(origin)) return false;
+  const { methods, allowedHeaders, exposedHeaders, maxAge } = OF_A_LISTED_ORIGIN;
+  reply.headers({
+    'access-control-allow-origin': origin,
+    'access-control-allow-credentials': 'true',
+    'access-control-expose-headers': exposedHeaders.join(', '),
+  });
+  if (method !== 'OPTIONS' || headers['access-control-request-method'] === undefined) return false;
+  reply.status(204).headers({
+    'access-control-allow-methods': methods.join(', '),
+    'access-control-allow-headers': allowedHeaders.join(', '),
+    'access-control-max-age': String(maxAge),
+  });
+  return true;
 }

@@ -1,5 +1,7 @@
+import type { Server } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { UnreadableRequest } from '../problems/client-error.handler.js';
 import { LOG, type Log } from './log.js';
 import { OpenRequest } from './open.request.js';
@@ -23,10 +25,11 @@ export class RequestObserver {
     @Inject(TRACING) private readonly tracing?: Tracing,
   ) {}
 
-  /** Has to be called before other hooks are added: what they refuse is a request, too. */
-  watch(fastify: FastifyInstance): void {
-    this.metrics.watch(fastify.server);
-    fastify.addHook('onRequest', (request, reply, done) => {
+  /** Sees the requests before all hooks of Nest: preflights and what Nest refuses are requests, too. */
+  watch(adapter: FastifyAdapter): void {
+    this.metrics.watch(adapter.getHttpServer() as Server);
+    adapter.setOnRequestHook((request: FastifyRequest, reply: FastifyReply, done: () => void) => {
+      reply.header('x-request-id', request.id);
       runInRequest(this.begin(request, reply), done);
     });
   }

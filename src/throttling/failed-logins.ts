@@ -1,5 +1,5 @@
 import { normalizeIp } from '@nestjs/throttler';
-import { tooManyRequests } from './rate-limit.guard.js';
+import { tooManyRequests } from './counted-request.js';
 import type { RateLimitStorage } from './rate-limit.storage.js';
 import { WINDOW_MS, counterKey } from './rate-limits.js';
 

@@ -133,9 +133,26 @@ describe('the limits on requests', () => {
     await lookFrom(bff, '192.0.2.2', {}).expect(404);
   });
 
-  it('do not touch the probes and the docs', async ({ limit }) => {
+  it.for([
+    '/docs',
+    '/docs/openapi.json',
+    '/docs/openapi.yaml',
+    '/docs/swagger-ui-bundle.js',
+    '/problems',
+    '/problems/DOWNLOAD_NOT_FOUND',
+    '/metrics',
+    '/no/such/path',
+    '/downloads',
+  ])('hold for each address, logged in or not: %s', async (path, { limit }) => {
+    const bff = await limit({ RATE_LIMIT_PER_ADDRESS: '2', RATE_LIMIT_PER_CALLER: '1' });
+    const [first, second, third] = await statuses(3, () => request(bff.url).get(path));
+    expect([first, second]).not.toContain(429);
+    expect(third).toBe(429);
+  });
+
+  it('do not touch the probes', async ({ limit }) => {
     const bff = await limit({ RATE_LIMIT_PER_ADDRESS: '1', RATE_LIMIT_PER_CALLER: '1' });
-    for (const path of ['/health/live', '/health/ready', '/docs', '/docs/openapi.json']) {
+    for (const path of ['/health/live', '/health/ready']) {
       for (let i = 0; i < 3; i++) {
         const { headers } = await request(bff.url).get(path).expect(200);
         expect(headers.ratelimit).toBeUndefined();
