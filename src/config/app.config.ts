@@ -30,6 +30,8 @@ export interface AlfrescoConfig {
   readonly idleTimeoutMs: number;
   /** Sockets to Alfresco, content streams included. */
   readonly maxConnections: number;
+  /** ZIPs that one caller may have sent at a time; a quarter of all that may be sent unless given. */
+  readonly maxTransfersPerCaller?: number;
 }
 
 /** Certificates for an https address, in PEM. The server's certificate is always verified. */

@@ -155,6 +155,9 @@ function toAppConfig(
       timeoutMs: environment.ALFRESCO_TIMEOUT_MS,
       idleTimeoutMs: environment.ALFRESCO_IDLE_TIMEOUT_MS,
       maxConnections: environment.ALFRESCO_MAX_CONNECTIONS,
+      ...(environment.MAX_TRANSFERS_PER_CALLER !== 'auto' && {
+        maxTransfersPerCaller: Number(environment.MAX_TRANSFERS_PER_CALLER),
+      }),
     },
     auth: toAuthConfig(environment, users),
     downloads: {

@@ -122,6 +122,9 @@ export class Environment {
   @IsWholeNumber(POSITIVE, 1)
   ALFRESCO_MAX_CONNECTIONS = 128;
 
+  @Matches(/^(?:auto|0*[1-9]\d{0,8})$/, { message: 'must be a whole number, at least 1, or auto' })
+  MAX_TRANSFERS_PER_CALLER = 'auto';
+
   @IsIn(['basic', 'bearer', 'basic,bearer', 'none'], {
     message: 'must be basic, bearer, basic,bearer or none',
   })

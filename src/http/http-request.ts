@@ -11,6 +11,7 @@ export interface HttpRequest {
   /** By the word of a proxy, if the application trusts it. */
   readonly protocol: string;
   readonly host: string;
+  readonly ip: string;
   /** Fastify's, pino-http's, or the one that `requestIdOf` gave it. */
   id?: string | number;
   /** Fastify's; with Express the request itself is Node's. */

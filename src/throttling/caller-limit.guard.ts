@@ -9,12 +9,12 @@ import { countRequest } from './counted-request.js';
 /** Limits each caller, with this service's problem and standard headers. Comes after the guard that knows who is calling. */
 @Injectable()
 export class CallerLimitGuard extends ThrottlerGuard {
-  /** Where everyone may call, everyone is the same caller: the address has to tell them apart. */
-  protected override getTracker(request: AuthenticatedRequest): Promise<string> {
+  /** Where everyone may call, and by a link, anyone is the same caller: the address has to tell them apart. */
+  protected override async getTracker(request: AuthenticatedRequest): Promise<string> {
     const { caller } = request;
-    return caller && caller.id !== ANONYMOUS.id
-      ? Promise.resolve(caller.id)
-      : super.getTracker({ ip: clientAddress(request) });
+    if (caller && caller.id !== ANONYMOUS.id && !caller.isLinked) return caller.id;
+    const address = await super.getTracker({ ip: clientAddress(request) });
+    return caller?.isLinked ? `link ${address}` : address;
   }
 
   /** @throws ProblemException TOO_MANY_REQUESTS */

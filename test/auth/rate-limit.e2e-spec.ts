@@ -160,6 +160,21 @@ describe('the limits on requests', () => {
     }
   });
 
+  it('of a caller do not count what comes by their links', async ({ limit }) => {
+    const bff = await limit({ RATE_LIMIT_PER_CALLER: '10' });
+    const { body } = await request(bff.url)
+      .post('/downloads')
+      .set(AS_ALICE)
+      .send({ nodeIds: [SAMPLE_NODES.textFile] });
+    const link = await request(bff.url)
+      .post(`/downloads/${body.entry.id}/request-direct-access-url`)
+      .set(AS_ALICE);
+    const { pathname, search } = new URL(link.body.entry.contentUrl as string);
+    const received = await statuses(15, () => request(bff.url).head(pathname + search));
+    expect(received.filter((status) => status === 429)).toHaveLength(5);
+    await look(bff, AS_ALICE).expect(404);
+  });
+
   it('are not there with RATE_LIMIT=off', async ({ limit }) => {
     const bff = await limit({
       RATE_LIMIT: 'off',

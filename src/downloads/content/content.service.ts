@@ -6,7 +6,8 @@ import type { ByteRange } from '../../alfresco/content/byte-range.js';
 import type { Healed, HealingContent } from '../../alfresco/content/healing.content.js';
 import { giveBack } from '../../alfresco/content/read.buffers.js';
 import { type DownloadNode, isTerminal } from '../../alfresco/download.js';
-import type { Caller } from '../../auth/caller.js';
+import type { TransferHolder } from '../../alfresco/content/transfer-limiter.js';
+import { ANONYMOUS, type Caller } from '../../auth/caller.js';
 import { callerGone } from '../../http/caller-gone.js';
 import { type HttpReply, abandon, beginAnswer, setHeaders } from '../../http/http-reply.js';
 import { type HttpRequest, requestIdOf } from '../../http/http-request.js';
@@ -76,7 +77,14 @@ export class ContentService {
       describe(reply, 200, headers);
       return void reply.send();
     }
-    const content = await this.open(caller, node, range ?? whole, gone, reply);
+    const content = await this.open(
+      caller,
+      node,
+      range ?? whole,
+      holderOf(caller, request),
+      gone,
+      reply,
+    );
     if (!content) return;
     describe(reply, range ? 206 : 200, headers);
     await this.stream(content, request, gone, reply);
@@ -95,7 +103,7 @@ export class ContentService {
   ): Promise<void> {
     const node = await this.find(caller, id);
     const whole = { start: 0, end: node.size - 1 };
-    const content = await this.open(caller, node, whole, gone, reply);
+    const content = await this.open(caller, node, whole, holderOf(caller, request), gone, reply);
     if (!content) return;
     // It can be had only once.
     const once = { 'accept-ranges': 'none', 'cache-control': 'no-store' };
@@ -113,11 +121,12 @@ export class ContentService {
     caller: Caller,
     node: FinishedNode,
     range: ByteRange,
+    holder: TransferHolder,
     gone: AbortSignal,
     reply: HttpReply,
   ): Promise<HealingContent | undefined> {
     try {
-      return await this.alfresco.openContent(node, range, gone, caller.name);
+      return await this.alfresco.openContent(node, range, holder, gone, caller.name);
     } catch (error) {
       if (!gone.aborted) throw error;
       abandon(reply);
@@ -156,6 +165,12 @@ async function pump(content: HealingContent, response: ServerResponse): Promise<
     giveBack(chunk);
   }
   await finished(response.end());
+}
+
+/** Where everyone may call, the address tells callers apart. */
+function holderOf({ id, isLinked = false }: Caller, { ip }: HttpRequest): TransferHolder {
+  if (isLinked) return { key: `link ${id}`, isLinked };
+  return { key: id === ANONYMOUS.id ? `address ${ip}` : `caller ${id}`, isLinked };
 }
 
 function describe(reply: HttpReply, status: number, headers: Record<string, string>): void {
