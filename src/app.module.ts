@@ -62,7 +62,7 @@ export class AppModule {
         AuthModule.forRoot(config, throttling),
         ...(login === undefined ? [] : [TicketsModule.forRoot(login, config, throttling)]),
         downloads,
-        HealthModule.forRoot(downloads, shutdown),
+        HealthModule.forRoot(downloads, shutdown, config.pacing),
       ],
       providers: guards(config),
     };

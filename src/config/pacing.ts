@@ -84,6 +84,10 @@ export interface Pacing {
     /** Milliseconds between two attempts to connect, at most. */
     readonly reconnectMs: number;
   };
+  readonly health: {
+    /** Milliseconds for which the outcome of a check holds for all who ask. */
+    readonly rememberMs: number;
+  };
   readonly server: {
     /** Milliseconds to receive a request. */
     readonly requestMs: number;
@@ -136,6 +140,7 @@ export const PACING: Pacing = {
   store: { lockMs: 2000, openMs: 5000, answerMs: 1500, reconnectMs: 500, settleMs: 250 },
   // Limits are no reason to let a caller wait.
   limits: { connectMs: 2000, answerMs: 250, pauseMs: 2000, reconnectMs: 2000 },
+  health: { rememberMs: 1000 },
   server: { requestMs: 30_000, checkMs: 5000, stalledCallerMs: 120_000 },
   workers: { restart: { firstMs: 250, longestMs: 30_000 }, steadyMs: 10_000, answerMs: 1000 },
   tracing: { flushMs: 2000 },

@@ -97,7 +97,7 @@ export class DownloadsController {
     @Query('fields', FieldsPipe) fields: ReadonlySet<string> | undefined,
     @Res({ passthrough: true }) reply: HttpReply,
   ): Promise<DownloadListEnvelope> {
-    const list = await this.downloads.list(caller, skipCount, maxItems);
+    const list = await this.downloads.list(caller, skipCount, maxItems, callerGone(reply));
     reply.header('cache-control', 'no-store');
     if (list.downloads.some(({ status }) => !isTerminal(status))) setHeaders(reply, RETRY_AFTER);
     return toDownloadListEnvelope(list, skipCount, maxItems, fields);

@@ -26,7 +26,7 @@ export class ThrottlingModule {
       providers: [
         {
           provide: FailedLogins,
-          useValue: new FailedLogins(storage, limits.failedLogins, primary?.workers),
+          useValue: new FailedLogins(storage, limits.failedLogins),
         },
         { provide: AddressLimit, useValue: new AddressLimit(storage, limits.perAddress) },
       ],

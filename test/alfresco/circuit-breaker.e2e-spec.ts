@@ -18,6 +18,7 @@ const LIMITS = {
 const PACING = {
   breaker: { firstMs: 60_000, longestMs: 240_000 },
   retry: { firstMs: 5, longestMs: 20 },
+  health: { rememberMs: 0 },
 };
 /** Failures in a row that open a breaker. */
 const ENOUGH = 5;

@@ -314,6 +314,21 @@ describe('failed logins', () => {
   });
 });
 
+it('a caller who is logged in is not locked out by the wrong passwords of others at their address', async ({
+  limit,
+}) => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  const bff = await limit({ RATE_LIMIT_FAILED_LOGINS: '2' });
+  await look(bff, AS_ALICE).expect(404);
+  // Later than the pair is remembered.
+  vi.setSystemTime(Date.now() + 61_000);
+  for (let name = 0; name < 12; name += 1) {
+    await look(bff, { authorization: basic({ name: `user-${name}`, password: 'x' }) });
+  }
+  await look(bff, AS_ZOE).expect(429);
+  await look(bff, AS_ALICE).expect(404);
+});
+
 it('a caller who polls costs one bcrypt run', async ({ limit }) => {
   const bff = await limit({ RATE_LIMIT_PER_CALLER: '10000' });
   await look(bff, AS_ALICE).expect(404);
@@ -357,6 +372,23 @@ describeWithRedis('with Redis as the store', () => {
       expect(ms).toBeGreaterThan(0);
       expect(ms).toBeLessThanOrEqual(60_000);
     }
+  });
+
+  it('guesses made side by side at several processes are looked at no more often than allowed', async ({
+    limit,
+  }) => {
+    const variables = { STORE_URL: redis.url, RATE_LIMIT_FAILED_LOGINS: '10' };
+    const pacing = { limits: { answerMs: 10_000 }, store: { answerMs: 10_000 } };
+    const replicas = await Promise.all([1, 2, 3].map(() => limit(variables, { pacing })));
+    const found = await Promise.all(
+      Array.from({ length: 90 }, (_, guess) =>
+        look(replicas[guess % 3]!, {
+          authorization: basic({ name: 'alice', password: `guess-${guess}` }),
+        }),
+      ),
+    );
+    expect(found.filter(({ status }) => status === 401)).toHaveLength(10);
+    expect(compare).toHaveBeenCalledTimes(10);
   });
 
   it('a Redis that hangs does not keep callers waiting, and counts again when it is back', async ({

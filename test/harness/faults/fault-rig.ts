@@ -30,6 +30,7 @@ const PACING = {
   breaker: QUICK,
   // So that Alfresco is asked about a finished download as well.
   polling: { finalFreshnessMs: 0 },
+  health: { rememberMs: 0 },
 };
 /** Beyond all limits above, two calls and the resumption of a ZIP included, on a busy machine as well. */
 const MOST_MS = 5000;
