@@ -21,6 +21,9 @@ import { CatchAllFilter } from './problems/catch-all.filter.js';
 import { AddressLimit } from './throttling/address-limit.js';
 import { RequestDrain } from './shutdown/request.drain.js';
 
+/** The route of @fastify/cors for OPTIONS, which exists only for its hook to run. */
+const ANY_PATH = '*';
+
 /** Routes that are elsewhere than the API: those an orchestrator looks for, and the login of Alfresco's clients. */
 function outsidePrefix(config: AppConfig): string[] {
   const tickets = ticketsPath(config);
@@ -70,13 +73,12 @@ export async function createApp(
   const allowedMethods = app.get(AllowedMethods);
   const drain = app.get(RequestDrain);
   fastify.addHook('onRoute', (route) => {
-    // A route of @fastify/cors for every path, which exists only for its hook to run.
-    if (route.url !== '*') allowedMethods.add(route);
+    if (route.url !== ANY_PATH) allowedMethods.add(route);
   });
   app.get(RequestObserver).watch(adapter);
   setUpBrowserProtection(app, config.http);
   fastify.addHook('onRequest', (request, reply, done) => {
-    done(drain.enter(request, reply) ?? hostProblem(request));
+    done(drain.enter(request, reply) ?? hostProblem(request) ?? bodyProblem(request));
   });
   if (config.rateLimit) {
     const limit = app.get(AddressLimit);
@@ -103,6 +105,24 @@ function setUpBrowserProtection(app: NestFastifyApplication, { corsOrigins }: Ht
 function hostProblem({ raw }: FastifyRequest): ProblemException | undefined {
   const detail = settleHost(raw);
   return detail === undefined ? undefined : new ProblemException('MALFORMED_REQUEST', { detail });
+}
+
+/** What is wrong whatever the body says, which is not read for it. */
+function bodyProblem(request: FastifyRequest): ProblemException | undefined {
+  // `CatchAllFilter` tells a wrong method from a wrong path.
+  if (request.is404 || request.routeOptions.url === ANY_PATH) {
+    return new ProblemException('ROUTE_NOT_FOUND');
+  }
+  const { headers } = request;
+  const hasBody =
+    headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+  const encoding = hasBody ? headers['content-encoding']?.trim().toLowerCase() : undefined;
+  if (encoding === undefined || encoding === 'identity') return undefined;
+  return new ProblemException('UNSUPPORTED_MEDIA_TYPE', {
+    detail: 'A request body with a Content-Encoding is not supported.',
+    // RFC 9110, section 12.5.3
+    headers: { 'accept-encoding': 'identity' },
+  });
 }
 
 /** OpenTelemetry is loaded only where it is used: it adds a fifth to the time that a start takes. */

@@ -9,8 +9,11 @@ const PREFLIGHT_MAX_AGE = 600;
 const OF_A_LISTED_ORIGIN = {
   credentials: true,
   methods: ['GET', 'HEAD', 'POST', 'DELETE'],
+  // Those of Alfresco's `cors.allowed.headers`, and what this service takes besides.
   allowedHeaders: [
+    'Accept',
     'Authorization',
+    'Cache-Control',
     'Content-Type',
     'Idempotency-Key',
     'If-None-Match',
@@ -20,6 +23,7 @@ const OF_A_LISTED_ORIGIN = {
     'Range',
     'Traceparent',
     'Tracestate',
+    'X-CSRF-Token',
     'X-Request-Id',
     'X-Requested-With',
   ],

@@ -52,7 +52,6 @@ export class ProblemsController {
   }
 }
 
-/** @throws ProblemException NOT_ACCEPTABLE */
 function negotiated<Json>(
   request: FastifyRequest,
   reply: FastifyReply,
