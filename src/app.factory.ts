@@ -1,11 +1,13 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { DestinationStream } from 'pino';
 import { AppModule } from './app.module.js';
 import { registerBodyParser } from './http/body.parser.js';
 import { addCorsHeaders, corsOptions } from './http/cors.options.js';
+import type { HttpRequest } from './http/http-request.js';
+import { publicUrlResolver } from './http/public-url.js';
 import { settleHost } from './http/request-host.js';
 import { ServiceAdapter } from './http/service.adapter.js';
 import { ticketsPath } from './auth/tickets/tickets.path.js';
@@ -13,6 +15,7 @@ import type { Primary } from './cluster/primary.channel.js';
 import type { AppConfig, HttpConfig } from './config/app.config.js';
 import { setUpDocs } from './docs/docs.setup.js';
 import { createLog } from './observability/log.js';
+import { type RequestContext, runInRequest } from './observability/request.context.js';
 import { RequestObserver } from './observability/request.observer.js';
 import type { Tracing } from './observability/tracing.js';
 import { AllowedMethods } from './problems/allowed-methods.js';
@@ -23,6 +26,8 @@ import { RequestDrain } from './shutdown/request.drain.js';
 
 /** The route of @fastify/cors for OPTIONS, which exists only for its hook to run. */
 const ANY_PATH = '*';
+
+type ServiceRequest = FastifyRequest & HttpRequest;
 
 /** Routes that are elsewhere than the API: those an orchestrator looks for, and the login of Alfresco's clients. */
 function outsidePrefix(config: AppConfig): string[] {
@@ -47,11 +52,17 @@ export async function createApp(
   output?: DestinationStream,
   primary?: Primary,
 ): Promise<NestFastifyApplication> {
+  const publicUrlOf = publicUrlResolver(config.http);
+  const begin = (request: ServiceRequest, reply: FastifyReply): RequestContext => {
+    request.publicUrl = publicUrlOf(request);
+    reply.header('x-request-id', request.id);
+    return app.get(RequestObserver).begin(request, reply);
+  };
   const log = createLog(config.logLevel, output, primary?.worker);
   const adapter = new ServiceAdapter(
     config,
     (thrown, request, reply) => {
-      app.get(RequestObserver).begin(request, reply);
+      begin(request, reply);
       const { corsOrigins } = config.http;
       const isPreflight = corsOrigins.length > 0 && addCorsHeaders(request, reply, corsOrigins);
       if (isPreflight) reply.send();
@@ -75,10 +86,14 @@ export async function createApp(
   fastify.addHook('onRoute', (route) => {
     if (route.url !== ANY_PATH) allowedMethods.add(route);
   });
-  app.get(RequestObserver).watch(adapter);
+  app.get(RequestObserver).watch(adapter.getHttpServer());
+  // Before all hooks of Nest: preflights and what Nest refuses are requests, too.
+  adapter.setOnRequestHook((request: ServiceRequest, reply: FastifyReply, done: () => void) =>
+    runInRequest(begin(request, reply), done),
+  );
   setUpBrowserProtection(app, config.http);
   fastify.addHook('onRequest', (request, reply, done) => {
-    done(drain.enter(request, reply) ?? hostProblem(request) ?? bodyProblem(request));
+    done(drain.enter(request, reply) ?? hostProblem(request));
   });
   if (config.rateLimit) {
     const limit = app.get(AddressLimit);
@@ -86,13 +101,14 @@ export async function createApp(
       limit.count(request, reply).then(() => done(), done);
     });
   }
+  fastify.addHook('onRequest', (request, _reply, done) => done(bodyProblem(request)));
   // Only 100-continue is an expectation (RFC 9110, 10.1.1); Node would answer any other with a bare 417.
   fastify.server.on('checkExpectation', (request, response) =>
     fastify.server.emit('request', request, response),
   );
   registerBodyParser(fastify);
   app.setGlobalPrefix(config.http.apiPrefix, { exclude: outsidePrefix(config) });
-  if (config.docs) setUpDocs(app, config.http.apiPrefix);
+  if (config.docs) setUpDocs(app, config.http);
   return app;
 }
 

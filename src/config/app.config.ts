@@ -100,6 +100,8 @@ export interface HttpConfig {
   readonly port: number;
   /** Without slashes at the ends; empty when there is none. */
   readonly apiPrefix: string;
+  /** Where clients see the service: an origin and perhaps a path; by the request unless given. */
+  readonly publicUrl?: string;
   readonly maxBodyBytes: number;
   /** As Fastify's option: whose `X-Forwarded-*` headers are believed. */
   readonly trustProxy: boolean | number | string[];

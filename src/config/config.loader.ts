@@ -138,6 +138,7 @@ function toAppConfig(
       host: environment.HOST,
       port: environment.PORT,
       apiPrefix: (environment.API_PREFIX ?? '').replace(/^\/|\/$/g, ''),
+      ...(environment.PUBLIC_URL !== undefined && { publicUrl: environment.PUBLIC_URL }),
       maxBodyBytes: environment.MAX_BODY_BYTES,
       trustProxy: toTrustProxy(environment.TRUST_PROXY),
       corsOrigins: environment.CORS_ORIGINS ? parseOrigins(environment.CORS_ORIGINS) : [],

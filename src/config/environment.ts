@@ -39,6 +39,10 @@ export class Environment {
   })
   API_PREFIX?: string;
 
+  @IsOptional()
+  @IsHttpUrl('must be an http or https URL without credentials, query and fragment')
+  PUBLIC_URL?: string;
+
   @IsTrustedProxies('must be true, false, a number of proxies, or their addresses (a.b.c.d/n,...)')
   TRUST_PROXY = 'false';
 

@@ -1,7 +1,10 @@
-import { type INestApplication } from '@nestjs/common';
+import type { INestApplication } from '@nestjs/common';
 import { type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply } from 'fastify';
 import { dump } from 'js-yaml';
+import type { HttpConfig } from '../config/app.config.js';
+import type { HttpRequest } from '../http/http-request.js';
+import { publicPathOf } from '../http/public-url.js';
 import { DOCS_STYLE } from './docs.style.js';
 import { createOpenApiDocument } from './openapi.document.js';
 
@@ -14,24 +17,37 @@ const FILES = [
   },
 ];
 
-/**
- * Serves Swagger UI at `/docs` and the document as `/docs/openapi.json` and `/docs/openapi.yaml`.
- *
- * @param prefix before the paths of the API
- */
-export function setUpDocs(app: INestApplication, prefix: string): void {
-  let created: OpenAPIObject | undefined;
-  const document = () => (created ??= createOpenApiDocument(app));
+/** Paths in front of the service that its document is kept for; there is one for each proxy. */
+const MAX_DOCUMENTS = 8;
+
+/** Serves Swagger UI at `/docs` and the document as `/docs/openapi.json` and `/docs/openapi.yaml`. */
+export function setUpDocs(app: INestApplication, { apiPrefix, publicUrl }: HttpConfig): void {
+  const documents = new Map<string, OpenAPIObject>();
+  /** For where the client of this request sees the service. */
+  const documentFor = (request: HttpRequest): OpenAPIObject => {
+    const server = publicUrl ?? (publicPathOf(request) || '/');
+    let document = documents.get(server);
+    if (!document) {
+      document = createOpenApiDocument(app, server);
+      if (documents.size < MAX_DOCUMENTS) documents.set(server, document);
+    }
+    return document;
+  };
+  const http = app.getHttpAdapter();
   for (const { name, type, serialize } of FILES) {
     // One for all requests, where `@nestjs/swagger` writes one for each: 200 kB that a client may leave unread.
-    let file: Buffer | undefined;
-    app
-      .getHttpAdapter()
-      .get(`/${prefix}/docs/${name}`.replace('//', '/'), (_: FastifyRequest, reply: FastifyReply) =>
-        reply.type(type).send((file ??= Buffer.from(serialize(document())))),
-      );
+    const files = new WeakMap<OpenAPIObject, Buffer>();
+    http.get(
+      `${apiPrefix && `/${apiPrefix}`}/docs/${name}`,
+      (request: HttpRequest, reply: FastifyReply) => {
+        const document = documentFor(request);
+        let file = files.get(document);
+        if (!file) files.set(document, (file = Buffer.from(serialize(document))));
+        return reply.type(type).send(file);
+      },
+    );
   }
-  SwaggerModule.setup('docs', app, document, {
+  SwaggerModule.setup('docs', app, () => createOpenApiDocument(app), {
     useGlobalPrefix: true,
     raw: false,
     jsonDocumentUrl: 'docs/openapi.json',
@@ -44,5 +60,6 @@ export function setUpDocs(app: INestApplication, prefix: string): void {
       // Their names: who needs one opens it.
       defaultModelsExpandDepth: 0,
     },
+    patchDocumentOnRequest: (request) => documentFor(request as HttpRequest),
   });
 }

@@ -1,9 +1,10 @@
 import { type RequestListener, createServer } from 'node:http';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { AppConfig, HttpConfig } from '../config/app.config.js';
+import type { AppConfig } from '../config/app.config.js';
 import { type UnreadableRequest, handleClientError } from '../problems/client-error.handler.js';
 import { problemPages } from '../problems/problem.type.js';
+import { parsePublicUrl, proxyTrust } from './public-url.js';
 import { requestId } from './request-id.js';
 import { inTurn } from './request-turns.js';
 import { closeStalledConnections } from './stalled-clients.js';
@@ -28,8 +29,10 @@ export class ServiceAdapter extends FastifyAdapter {
     sendProblem: SendProblem,
     noteUnreadable: (request: UnreadableRequest) => void,
   ) {
+    const { path } = http.publicUrl === undefined ? { path: '' } : parsePublicUrl(http.publicUrl);
+    const pages = path + problemPages(http.apiPrefix);
     super({
-      trustProxy: trustProxy(http),
+      trustProxy: http.trustProxy === false ? false : proxyTrust(http),
       bodyLimit: http.maxBodyBytes,
       serverFactory: (listener: RequestListener) => {
         const created = createServer(
@@ -50,16 +53,11 @@ export class ServiceAdapter extends FastifyAdapter {
       // A HEAD route is written where it differs from GET; Fastify makes the others.
       exposeHeadRoutes: true,
       clientErrorHandler: (error, socket) => {
-        const request = handleClientError(error, socket, problemPages(http.apiPrefix));
+        const request = handleClientError(error, socket, pages);
         if (request) noteUnreadable(request);
       },
       frameworkErrors: sendProblem,
       routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAMETER_LENGTH },
     });
   }
-}
-
-/** Fastify trusts nobody when it is given a number; counting hops is left to a function of one's own. */
-function trustProxy({ trustProxy: trusted }: HttpConfig) {
-  return typeof trusted === 'number' ? (_address: string, hop: number) => hop < trusted : trusted;
 }

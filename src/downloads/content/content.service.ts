@@ -16,7 +16,7 @@ import { OwnershipService } from '../ownership.service.js';
 import { ProgressTracker } from '../progress/progress.tracker.js';
 import { RETRY_AFTER } from '../retry-after.js';
 import { ZIP_TYPE, contentDisposition } from './archive-name.js';
-import { evaluatePreconditions, ifRangeHolds } from './preconditions.js';
+import { type Validators, evaluatePreconditions, ifRangeHolds } from './preconditions.js';
 import { parseRange } from './range.header.js';
 
 /** How the caller wants the ZIP. */
@@ -55,8 +55,10 @@ export class ContentService {
     const gone = callerGone(reply);
     await this.ownership.require(caller, id);
     const node = await this.find(caller, id);
-    const validators = { etag: `"${node.modifiedAt}"`, modifiedAt: node.modifiedAt };
-    const headers = validatorHeaders(node, validators.etag);
+    // Alfresco's clock may be ahead: a date of the future would say nothing (RFC 9110, section 8.8.2.1).
+    const modifiedAt = Math.min(node.modifiedAt, Date.now());
+    const validators = { etag: `"${node.modifiedAt}"`, modifiedAt };
+    const headers = validatorHeaders(validators);
     const verdict = evaluatePreconditions(request.headers, validators);
     if (verdict === 'failed') throw new ProblemException('PRECONDITION_FAILED');
     if (verdict === 'not-modified') {
@@ -190,7 +192,7 @@ function requireContent(node: DownloadNode): FinishedNode {
   });
 }
 
-function validatorHeaders({ modifiedAt }: FinishedNode, etag: string): Record<string, string> {
+function validatorHeaders({ modifiedAt, etag }: Validators): Record<string, string> {
   return {
     etag,
     'last-modified': new Date(modifiedAt).toUTCString(),
@@ -205,6 +207,8 @@ function contentHeaders({ start, end }: ByteRange): Record<string, string> {
     'content-length': String(end - start + 1),
     'accept-ranges': 'bytes',
     'x-content-type-options': 'nosniff',
+    // A proxy that reads a ZIP faster than its client fills its disk, and then makes Alfresco's connection wait for minutes.
+    'x-accel-buffering': 'no',
   };
 }
 

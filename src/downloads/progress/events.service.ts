@@ -10,6 +10,7 @@ import {
   setHeaders,
 } from '../../http/http-reply.js';
 import { type HttpRequest, requestIdOf } from '../../http/http-request.js';
+import { publicPathOf } from '../../http/public-url.js';
 import { PROBLEM_PAGES } from '../../problems/problem.type.js';
 import { OwnershipService } from '../ownership.service.js';
 import { EventStream } from './event.stream.js';
@@ -56,7 +57,8 @@ export class EventsService implements OnApplicationShutdown {
     if (request.method === 'HEAD') return void reply.send();
     if (rawResponse(reply).destroyed) return abandon(reply);
     const { originalUrl: url } = request;
-    const options = { lastEventId, url, requestId: requestIdOf(request), pages: this.pages };
+    const pages = publicPathOf(request) + this.pages;
+    const options = { lastEventId, url, requestId: requestIdOf(request), pages };
     const response = beginAnswer(reply);
     // Written with the first event, Node would keep it in the pieces it was made of: 1.3 kB for each watcher.
     response.flushHeaders();
