@@ -13,6 +13,24 @@ export interface SandboxUser {
   admin?: boolean;
 }
 
+/** A node besides the samples: of the given or generated content, else a folder. */
+export interface SandboxNode {
+  id: string;
+  name: string;
+  /** Default: `SAMPLE_NODES.root`. A parent has to come before its children. */
+  parentId?: string;
+  /** Default: cm:content with content, cm:folder without; a cm:content without content never got any. */
+  type?: 'cm:content' | 'cm:folder';
+  /** Content as text/plain. */
+  text?: string;
+  /** Length of generated, incompressible content. */
+  randomBytes?: number;
+  /** Default: admin. */
+  creator?: string;
+  /** Who may read it besides the creator and administrators; default: everyone. */
+  readers?: readonly string[];
+}
+
 /** How a sandbox behaves; everything has a default. */
 export interface SandboxOptions {
   /** Address to listen on; default 127.0.0.1. */
@@ -21,6 +39,8 @@ export interface SandboxOptions {
   port?: number;
   /** Default: `SAMPLE_USERS`. */
   users?: SandboxUser[];
+  /** Nodes besides the samples; default none. */
+  nodes?: readonly SandboxNode[];
   /** Source bytes that go into each ZIP per second; default unlimited, 0 holds jobs after their first chunk. */
   bytesPerSecond?: number;
   /** Size of the generated `largeFile`; default 220,000,000. */
@@ -50,6 +70,7 @@ export interface Settings {
   host: string;
   port: number;
   users: readonly SandboxUser[];
+  nodes: readonly SandboxNode[];
   bytesPerSecond: number | undefined;
   largeFileBytes: number;
   maxContentSize: number;
@@ -71,6 +92,7 @@ export function resolveOptions(options: SandboxOptions): Settings {
     host: options.host ?? '127.0.0.1',
     port: options.port ?? 0,
     users: options.users ?? SAMPLE_USERS,
+    nodes: options.nodes ?? [],
     bytesPerSecond: options.bytesPerSecond,
     largeFileBytes: options.largeFileBytes ?? 220_000_000,
     maxContentSize: options.maxContentSize ?? 2_152_852_358,

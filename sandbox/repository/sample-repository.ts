@@ -6,9 +6,9 @@ import {
   missingContent,
   type NodeContent,
 } from './node-content.ts';
-import { Repository } from './repository.ts';
+import { Repository, type NewNode } from './repository.ts';
 import type { RepositoryNode } from './node.model.ts';
-import type { SandboxUser } from '../options.ts';
+import type { SandboxNode, SandboxUser } from '../options.ts';
 import { sampleDocx, samplePdf } from './sample-documents.ts';
 import { SAMPLE_NODES as ID } from '../sample-nodes.ts';
 
@@ -19,6 +19,7 @@ const CRASHING_FILE_BYTES = 1_000_000;
 
 interface SampleSettings {
   users: readonly SandboxUser[];
+  nodes: readonly SandboxNode[];
   largeFileBytes: number;
   onRemove: (node: RepositoryNode) => void;
 }
@@ -138,7 +139,24 @@ export async function sampleRepository(settings: SampleSettings): Promise<Reposi
     creator: 'System',
     readers: [],
   });
+  for (const node of settings.nodes) repository.add(givenNode(node));
   return repository;
+}
+
+function givenNode({ text: value, randomBytes, type, ...node }: SandboxNode): NewNode {
+  const content =
+    randomBytes === undefined
+      ? value === undefined
+        ? undefined
+        : text(value)
+      : generatedContent(node.name, randomBytes);
+  return {
+    parentId: ID.root,
+    createdAt: CREATED_AT,
+    type: type ?? (content === undefined ? 'cm:folder' : 'cm:content'),
+    ...(content === undefined ? {} : { content }),
+    ...node,
+  };
 }
 
 /** Id of the folder that the alias `-my-` stands for. */
