@@ -53,6 +53,10 @@ export interface SandboxOptions {
   cleaner?: { startDelayMs?: number; repeatIntervalMs?: number; maxAgeMs?: number };
   /** Alfresco's `authentication.ticket.validDuration`, with its rules of renewal; default one hour. */
   ticketValidMs?: number;
+  /** Alfresco's `authentication.protection.periodSeconds`, each attempt within which starts it anew; default 6 s. */
+  protectionMs?: number;
+  /** Tomcat's `connectionTimeout`, for an idle connection and for a client that takes nothing; default 20 s. */
+  connectionTimeoutMs?: number;
   /** HTTPS, with client certificates for those who have one; default plain HTTP. */
   tls?: TlsSettings;
   /** The external-authentication subsystem; default none, as in Alfresco. */
@@ -77,6 +81,8 @@ export interface Settings {
   estimateDelayMs: number;
   cleaner: { startDelayMs: number; repeatIntervalMs: number; maxAgeMs: number };
   ticketValidMs: number;
+  protectionMs: number;
+  connectionTimeoutMs: number;
   tls: TlsSettings | undefined;
   external: ExternalAuthentication | undefined;
   identityService: IdentityServiceSettings | undefined;
@@ -103,6 +109,8 @@ export function resolveOptions(options: SandboxOptions): Settings {
       maxAgeMs: options.cleaner?.maxAgeMs ?? HOUR_MS,
     },
     ticketValidMs: options.ticketValidMs ?? TICKET_VALID_MS,
+    protectionMs: options.protectionMs ?? 6_000,
+    connectionTimeoutMs: options.connectionTimeoutMs ?? 20_000,
     tls: options.tls,
     external: options.external,
     identityService: options.identityService,

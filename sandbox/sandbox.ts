@@ -90,7 +90,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const cleaner = new DownloadsCleaner(downloads, settings.cleaner);
   const downloadIds = (): string[] => downloads.all().map((node) => node.id);
 
-  const logins = new Logins(settings.users);
+  const logins = new Logins(settings.users, settings.protectionMs);
   const tickets = new Tickets(Date.now, settings.ticketValidMs);
   const identityService = settings.identityService && new IdentityService(settings.identityService);
   const logCounter = new LogCounter();
@@ -120,6 +120,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     logCounter,
     tokenEndpoint: identityService && new TokenEndpoint(identityService),
     tls: settings.tls,
+    connectionTimeoutMs: settings.connectionTimeoutMs,
     log: settings.log,
     controlled: {
       requests: requestLog.requests,

@@ -24,6 +24,7 @@ const BOUND_PATTERNS: readonly [RegExp, string][] = [
 export class Placeholders {
   readonly #values = new Map<string, string>();
   readonly #lookUp: (name: string) => string | undefined;
+  #new: string | undefined;
 
   /** @param lookUp values that exist without having been seen */
   constructor(lookUp: (name: string) => string | undefined) {
@@ -34,8 +35,13 @@ export class Placeholders {
     this.#values.set(name, value);
   }
 
+  /** The placeholder gets its value from the next response. */
+  expectNew(name: string): void {
+    this.#new = name;
+  }
+
   value(name: string): string | undefined {
-    const known = this.#values.get(name) ?? this.#lookUp(name);
+    const known = this.#values.get(name) ?? (name === this.#new ? undefined : this.#lookUp(name));
     if (known !== undefined) return known;
     const upper = / in upper case$/.exec(name);
     if (upper) return this.value(name.slice(0, upper.index))?.toUpperCase();

@@ -111,7 +111,7 @@ class Replay {
   /** What the stand-in does otherwise than Alfresco did. */
   async differences(recorded: RecordedCase): Promise<string[]> {
     await this.#prepare(recorded);
-    const [method = '', path = ''] = recorded.request.split(' ');
+    const [, method = '', path = ''] = /^(\w+) (.*)$/.exec(recorded.request) ?? [];
     const target = this.#target(path);
     const { response, isClosed } = await exchange(this.#port, {
       method,
@@ -120,6 +120,7 @@ class Replay {
       ...(recorded.body === undefined ? {} : { body: this.#placeholders.fill(recorded.body) }),
       isChunked: recorded.framing === 'chunked',
     });
+    this.#placeholders.expectNew(`id of ${recorded.name}`);
     const modified = response.headers['Last-Modified'];
     if (modified !== undefined)
       this.#placeholders.set('Last-Modified of the answer without conditions', modified);

@@ -55,8 +55,10 @@ export async function sampleRepository(settings: SampleSettings): Promise<Reposi
   folder(ID.root, 'Shared', ID.sharedFolder);
   folder(ID.root, 'User Homes', ID.userHomes);
   for (const user of settings.users) {
+    const id = repository.homeId(user.id);
+    if (repository.get(id) !== undefined) continue;
     repository.add({
-      id: userHomeId(user.id),
+      id,
       name: user.id,
       parentId: ID.userHomes,
       type: 'cm:folder',
@@ -157,11 +159,6 @@ function givenNode({ text: value, randomBytes, type, ...node }: SandboxNode): Ne
     ...(content === undefined ? {} : { content }),
     ...node,
   };
-}
-
-/** Id of the folder that the alias `-my-` stands for. */
-export function userHomeId(userId: string): string {
-  return `home-${userId}`;
 }
 
 function text(value: string): NodeContent {

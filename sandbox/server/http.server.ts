@@ -2,7 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { API_DEFAULT, ApiError } from '../rest/api-error.ts';
-import { createListener, type TlsSettings } from './listener.ts';
+import { createListener, type ListenerSettings } from './listener.ts';
 import { certificateSubject } from './client-certificate.ts';
 import { control, isControlUrl, type Controlled } from './control.ts';
 import { replacementReply, spoilReply } from './fault.reply.ts';
@@ -24,8 +24,13 @@ const BREAKING_FAULTS: ReadonlySet<Fault['kind']> = new Set([
   'truncate',
 ]);
 
+/** Tomcat's Http11Processor.statusDropsConnection. */
+const DROPPING_STATUSES: ReadonlySet<number> = new Set([400, 408, 411, 413, 414, 500, 501, 503]);
+/** Tomcat's `maxKeepAliveRequests`. */
+const MAX_KEEP_ALIVE_REQUESTS = 100;
+
 /** What the HTTP server needs. */
-export interface ServerParts {
+export interface ServerParts extends ListenerSettings {
   api: RestApi;
   faults: FaultQueue;
   requestLog: RequestLog;
@@ -33,7 +38,6 @@ export interface ServerParts {
   controlled: Controlled;
   /** Without one, its path is not known. */
   tokenEndpoint: TokenEndpoint | undefined;
-  tls: TlsSettings | undefined;
   log: (line: string) => void;
 }
 
@@ -41,17 +45,18 @@ export interface ServerParts {
 export class HttpServer {
   readonly #parts: ServerParts;
   readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
+  /** How many requests have come on each connection. */
+  readonly #sockets = new Map<Socket, number>();
   #activeResponses = 0;
   #closing = false;
 
   constructor(parts: ServerParts) {
     this.#parts = parts;
-    this.#server = createListener(parts.tls, (request, response) => {
+    this.#server = createListener(parts, (request, response) => {
       this.#serve(request, response).catch(() => response.destroy());
     });
     this.#server.on('connection', (socket) => {
-      this.#sockets.add(socket);
+      this.#sockets.set(socket, 0);
       socket.once('close', () => this.#sockets.delete(socket));
     });
   }
@@ -82,7 +87,7 @@ export class HttpServer {
   async close(): Promise<void> {
     this.#closing = true;
     const closed = new Promise((resolve) => this.#server.close(resolve));
-    for (const socket of this.#sockets) socket.destroy();
+    for (const socket of this.#sockets.keys()) socket.destroy();
     await closed;
   }
 
@@ -97,6 +102,8 @@ export class HttpServer {
     if (isControlUrl(url) && !isForTokens)
       return this.#control(request, response, url, gone.signal);
 
+    const count = (this.#sockets.get(request.socket) ?? 0) + 1;
+    this.#sockets.set(request.socket, count);
     const record = this.#parts.requestLog.start(request);
     const method = request.method ?? '';
     const fault = this.#parts.faults.take(method, url);
@@ -112,6 +119,8 @@ export class HttpServer {
     if (fault?.kind === 'delay') await sleep(fault.ms, undefined, { signal: gone.signal });
     const reply = await this.#reply(request, body, record, fault);
     record.status = reply.status;
+    if (DROPPING_STATUSES.has(reply.status) || count >= MAX_KEEP_ALIVE_REQUESTS)
+      response.shouldKeepAlive = false;
     await this.#send(response, reply, record, fault, gone.signal);
   }
 
@@ -154,7 +163,13 @@ export class HttpServer {
     const weight = reply.isContent === true ? 1 : 0;
     this.#activeResponses += weight;
     try {
-      await sendReply(response, reply, fault, observer, signal);
+      await sendReply(
+        response,
+        reply,
+        fault,
+        { ...observer, timeoutMs: this.#parts.connectionTimeoutMs },
+        signal,
+      );
     } finally {
       this.#activeResponses -= weight;
     }
@@ -164,7 +179,6 @@ export class HttpServer {
     const error = new ApiError(413, API_DEFAULT, {
       summary: `Content size violation, limit = ${MAX_BODY_BYTES}`,
       cacheHeaders: true,
-      headers: [['Connection', 'close']],
     });
     return errorReply(error, this.#parts.logCounter);
   }
@@ -189,6 +203,6 @@ export class HttpServer {
       url,
       body?.toString('utf8') ?? '',
     );
-    await sendReply(response, reply, undefined, { onBytes: () => {} }, signal);
+    await sendReply(response, reply, undefined, {}, signal);
   }
 }
