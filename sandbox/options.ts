@@ -47,8 +47,12 @@ export interface SandboxOptions {
   largeFileBytes?: number;
   /** Alfresco's `download.maxContentSize` in bytes; default 2152852358, 0 or less is unlimited. */
   maxContentSize?: number;
-  /** How long a job walks the tree before its totals are known; default 50. */
+  /** How long a job walks the tree before its totals are known, PENDING all the while; default 50. */
   estimateDelayMs?: number;
+  /** By how much each file makes that walk longer; default 2. */
+  estimateMsPerFile?: number;
+  /** How fast a content above 4 MiB is buffered before its first byte is sent; default 500,000,000. */
+  bufferedBytesPerSecond?: number;
   /** Alfresco's `download.cleaner.*`; default one hour each. */
   cleaner?: { startDelayMs?: number; repeatIntervalMs?: number; maxAgeMs?: number };
   /** Alfresco's `authentication.ticket.validDuration`, with its rules of renewal; default one hour. */
@@ -79,6 +83,8 @@ export interface Settings {
   largeFileBytes: number;
   maxContentSize: number;
   estimateDelayMs: number;
+  estimateMsPerFile: number;
+  bufferedBytesPerSecond: number;
   cleaner: { startDelayMs: number; repeatIntervalMs: number; maxAgeMs: number };
   ticketValidMs: number;
   protectionMs: number;
@@ -103,6 +109,8 @@ export function resolveOptions(options: SandboxOptions): Settings {
     largeFileBytes: options.largeFileBytes ?? 220_000_000,
     maxContentSize: options.maxContentSize ?? 2_152_852_358,
     estimateDelayMs: options.estimateDelayMs ?? 50,
+    estimateMsPerFile: options.estimateMsPerFile ?? 2,
+    bufferedBytesPerSecond: options.bufferedBytesPerSecond ?? 500_000_000,
     cleaner: {
       startDelayMs: options.cleaner?.startDelayMs ?? HOUR_MS,
       repeatIntervalMs: options.cleaner?.repeatIntervalMs ?? HOUR_MS,

@@ -121,6 +121,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     tokenEndpoint: identityService && new TokenEndpoint(identityService),
     tls: settings.tls,
     connectionTimeoutMs: settings.connectionTimeoutMs,
+    bufferedBytesPerSecond: settings.bufferedBytesPerSecond,
     log: settings.log,
     controlled: {
       requests: requestLog.requests,

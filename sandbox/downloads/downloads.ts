@@ -24,6 +24,7 @@ const CONCURRENT_JOBS = 8;
 export interface DownloadsSettings {
   maxContentSize: number;
   estimateDelayMs: number;
+  estimateMsPerFile: number;
   bytesPerSecond: () => number | undefined;
   /** Directory for the ZIPs. */
   directory: string;

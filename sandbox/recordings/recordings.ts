@@ -45,7 +45,7 @@ export interface RecordedCase {
 }
 
 const DIRECTORY = import.meta.dirname;
-const HEADER_SETS = read<Record<string, Record<string, string>>>('header-sets.json');
+const HEADER_SETS = read('header-sets.json') as Record<string, Record<string, string>>;
 
 /** The recordings by their subject, in the order in which they were made. */
 export const RECORDINGS: readonly { subject: string; cases: RecordedCase[] }[] = readdirSync(
@@ -54,17 +54,17 @@ export const RECORDINGS: readonly { subject: string; cases: RecordedCase[] }[] =
   .filter((name) => name.endsWith('.json') && !/^(?:header-sets|differences)/.test(name))
   .map((name) => ({
     subject: name.replace('.json', ''),
-    cases: read<{ cases: RecordedCase[] }>(name).cases,
+    cases: (read(name) as { cases: RecordedCase[] }).cases,
   }));
 
 /** Cases in which the stand-in differs, and why. */
-export const DIFFERENCES = read<Record<string, string>>('differences.json');
+export const DIFFERENCES = read('differences.json') as Record<string, string>;
 
 /** All headers of a recorded response but Date and Connection. */
 export function headersOf({ headers = {}, more = {} }: RecordedResponse): Record<string, string> {
   return { ...(typeof headers === 'string' ? HEADER_SETS[headers] : headers), ...more };
 }
 
-function read<T>(name: string): T {
-  return JSON.parse(readFileSync(join(DIRECTORY, name), 'utf8')) as T;
+function read(name: string): unknown {
+  return JSON.parse(readFileSync(join(DIRECTORY, name), 'utf8'));
 }

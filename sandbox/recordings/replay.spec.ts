@@ -73,6 +73,7 @@ const PREPARATIONS: Readonly<Record<string, Preparation>> = {
   'p70-node-waiting': { pace: HOLD, fillQueueWith: 'bigFolder', until: null },
   'p70b-delete-waiting': { until: null },
   'p70c-get-waiting-cancelled': { until: null },
+  'f06b-alf_ticket-content': { do: (replay) => replay.logIn('admin') },
   'p55-container-admin': {
     async do({ sandbox }) {
       sandbox.addDownload('admin', [NODE_IDS.hiddenFile]);
@@ -135,6 +136,16 @@ class Replay {
     const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
     const url = new URL(this.#target(path), this.sandbox.url);
     return fetch(url, { method, headers: { authorization } });
+  }
+
+  /** Gets the ticket of a user. */
+  async logIn(user: string): Promise<void> {
+    const response = await fetch(new URL(`${AUTHENTICATION}/tickets`, this.sandbox.url), {
+      method: 'POST',
+      body: JSON.stringify({ userId: user, password: user }),
+    });
+    const { entry } = (await response.json()) as { entry: { id: string } };
+    this.#placeholders.set('ticket', entry.id);
   }
 
   #target(path: string): string {
@@ -259,7 +270,7 @@ class Replay {
     if (Array.isArray(expected) && Array.isArray(actual)) {
       // Aspects come in the order of a hash table.
       const isSet = at.endsWith('.aspectNames');
-      const [left, right] = isSet ? [expected.toSorted(), actual.toSorted()] : [expected, actual];
+      const [left, right] = isSet ? [sorted(expected), sorted(actual)] : [expected, actual];
       for (let index = 0; index < Math.max(left.length, right.length); index += 1)
         this.#compareJson(`${at}[${index}]`, left[index], right[index], differences);
     } else if (isObject(expected) && isObject(actual)) {
@@ -313,6 +324,10 @@ function parseJson(body: Buffer): unknown {
   } catch {
     return body.toString();
   }
+}
+
+function sorted(values: readonly unknown[]): string[] {
+  return values.map(String).toSorted((left, right) => left.localeCompare(right));
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -46,7 +46,7 @@ export function contentReply(node: RepositoryNode, call: ApiCall): Reply {
         status: 200,
         headers: [type, ...common, ...wholeHeaders(node, content)],
         body: content.read(0, content.size),
-        isContent: true,
+        contentBytes: content.size,
       };
     case 'unsatisfiable':
       return {
@@ -65,7 +65,10 @@ export function contentReply(node: RepositoryNode, call: ApiCall): Reply {
         status: 206,
         headers: [...common, ...NO_CACHE_HEADERS, LANGUAGE, ...partialHeaders(answer, type)],
         body: readRanges(content, answer.send),
-        isContent: true,
+        contentBytes: answer.send.reduce(
+          (sum, { start, end }) => sum + Math.max(0, Math.min(end + 1, content.size) - start),
+          0,
+        ),
       };
   }
 }

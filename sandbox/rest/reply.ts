@@ -5,8 +5,8 @@ export interface Reply {
   status: number;
   headers: Header[];
   body?: Buffer | AsyncIterable<Buffer>;
-  /** Content of a node, as opposed to JSON. */
-  isContent?: boolean;
+  /** How many bytes of the content of a node there are to send; not for JSON. */
+  contentBytes?: number;
 }
 
 /** The headers with which Alfresco forbids caching: those of every JSON success and of some errors. */

@@ -29,8 +29,12 @@ const DROPPING_STATUSES: ReadonlySet<number> = new Set([400, 408, 411, 413, 414,
 /** Tomcat's `maxKeepAliveRequests`. */
 const MAX_KEEP_ALIVE_REQUESTS = 100;
 
+/** `webscripts.memoryThreshold`: what is longer goes through a file. */
+const MEMORY_THRESHOLD_BYTES = 4 * 1024 * 1024;
+
 /** What the HTTP server needs. */
 export interface ServerParts extends ListenerSettings {
+  bufferedBytesPerSecond: number;
   api: RestApi;
   faults: FaultQueue;
   requestLog: RequestLog;
@@ -160,9 +164,10 @@ export class HttpServer {
         record.bytesSent += count;
       },
     };
-    const weight = reply.isContent === true ? 1 : 0;
+    const weight = reply.contentBytes === undefined ? 0 : 1;
     this.#activeResponses += weight;
     try {
+      await this.#buffer(reply.contentBytes ?? 0, signal);
       await sendReply(
         response,
         reply,
@@ -173,6 +178,13 @@ export class HttpServer {
     } finally {
       this.#activeResponses -= weight;
     }
+  }
+
+  /** BufferedResponse holds back the first byte until it has the last one. */
+  async #buffer(bytes: number, signal: AbortSignal): Promise<void> {
+    if (bytes <= MEMORY_THRESHOLD_BYTES) return;
+    const ms = (bytes / this.#parts.bufferedBytesPerSecond) * 1000;
+    await sleep(ms, undefined, { signal });
   }
 
   #tooLarge(): Reply {
