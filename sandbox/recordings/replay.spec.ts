@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { entriesOf } from '../testing/test.client.ts';
 import { startSandbox, type Sandbox } from '../sandbox.ts';
@@ -356,6 +358,11 @@ describe.each(RECORDINGS)('a recording of Alfresco about $subject', ({ cases }) 
 });
 
 describe('the list of differences', () => {
+  it.each(Object.keys(DIFFERENCES))('has %s explained in the README', (name) => {
+    const readme = readFileSync(join(import.meta.dirname, '../README.md'), 'utf8');
+    expect(readme).toContain(`| \`${name}\``);
+  });
+
   it('names only cases that there are', () => {
     const names = RECORDINGS.flatMap(({ cases }) => cases.map(({ name }) => name));
     expect(names).toEqual(expect.arrayContaining(Object.keys(DIFFERENCES)));

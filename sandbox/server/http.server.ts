@@ -49,8 +49,11 @@ export interface ServerParts extends ListenerSettings {
 export class HttpServer {
   readonly #parts: ServerParts;
   readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
   /** How many requests have come on each connection. */
-  readonly #sockets = new Map<Socket, number>();
+  readonly #counts = new WeakMap<Socket, number>();
+  /** Connections on which nothing has moved for too long. */
+  readonly #timedOut = new WeakSet<Socket>();
   #activeResponses = 0;
   #closing = false;
 
@@ -59,8 +62,12 @@ export class HttpServer {
     this.#server = createListener(parts, (request, response) => {
       this.#serve(request, response).catch(() => response.destroy());
     });
+    this.#server.on('timeout', (socket) => {
+      this.#timedOut.add(socket);
+      socket.destroy();
+    });
     this.#server.on('connection', (socket) => {
-      this.#sockets.set(socket, 0);
+      this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
     });
   }
@@ -91,7 +98,7 @@ export class HttpServer {
   async close(): Promise<void> {
     this.#closing = true;
     const closed = new Promise((resolve) => this.#server.close(resolve));
-    for (const socket of this.#sockets.keys()) socket.destroy();
+    for (const socket of this.#sockets) socket.destroy();
     await closed;
   }
 
@@ -106,12 +113,13 @@ export class HttpServer {
     if (isControlUrl(url) && !isForTokens)
       return this.#control(request, response, url, gone.signal);
 
-    const count = (this.#sockets.get(request.socket) ?? 0) + 1;
-    this.#sockets.set(request.socket, count);
+    const count = (this.#counts.get(request.socket) ?? 0) + 1;
+    this.#counts.set(request.socket, count);
     const record = this.#parts.requestLog.start(request);
     const method = request.method ?? '';
     const fault = this.#parts.faults.take(method, url);
-    response.once('close', () => this.#finish(record, response, fault));
+    const { socket } = request;
+    response.once('close', () => this.#finish(record, response, fault, socket));
     const body = await readBody(request);
     record.body = keptBody(body ?? Buffer.alloc(0));
 
@@ -195,8 +203,16 @@ export class HttpServer {
     return errorReply(error, this.#parts.logCounter);
   }
 
-  #finish(record: RecordedRequest, response: ServerResponse, fault: Fault | undefined): void {
-    const brokenHere = this.#closing || (fault !== undefined && BREAKING_FAULTS.has(fault.kind));
+  #finish(
+    record: RecordedRequest,
+    response: ServerResponse,
+    fault: Fault | undefined,
+    socket: Socket,
+  ): void {
+    const brokenHere =
+      this.#closing ||
+      this.#timedOut.has(socket) ||
+      (fault !== undefined && BREAKING_FAULTS.has(fault.kind));
     record.aborted = !response.writableFinished && !brokenHere;
     record.endedAt = Date.now();
     this.#parts.log(describeRequest(record));

@@ -128,6 +128,7 @@ describe('an observation of Alfresco', () => {
       await until(() => sandbox.activeResponses === 1);
       await until(() => sandbox.openConnections === 0);
       expect(sandbox.activeResponses).toBe(0);
+      expect(sandbox.requests[0]?.aborted).toBe(false);
       socket.destroy();
     } finally {
       await stop();
