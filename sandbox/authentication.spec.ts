@@ -39,6 +39,21 @@ describe('authentication', () => {
     expect((await get(basic('alice'))).status).toBe(200);
   });
 
+  it('refuses it as long as it is told to', async () => {
+    const lenient = await startSandbox({ protectionMs: 0 });
+    try {
+      const lenientClient = new TestClient(lenient);
+      const status = async (password?: string): Promise<number> => {
+        const headers = { authorization: basic('bob', password) };
+        return (await lenientClient.call('GET', '/nodes/-my-', { user: null, headers })).status;
+      };
+      for (let failures = 0; failures < 10; failures += 1) expect(await status('wrong')).toBe(401);
+      expect(await status()).toBe(200);
+    } finally {
+      await lenient.close();
+    }
+  });
+
   it('gives one ticket per user and takes it in the URL and in three Basic forms', async () => {
     const answer = await login('{"userId":"alice","password":"al1ce-s3cret-Pa55"}');
     expect(answer.status).toBe(201);

@@ -167,7 +167,8 @@ export class HttpServer {
     fault: Fault | undefined,
     signal: AbortSignal,
   ): Promise<void> {
-    const observer = {
+    const options = {
+      timeoutMs: this.#parts.connectionTimeoutMs,
       onBytes: (count: number): void => {
         record.bytesSent += count;
       },
@@ -176,13 +177,7 @@ export class HttpServer {
     this.#activeResponses += weight;
     try {
       await this.#buffer(reply.contentBytes ?? 0, signal);
-      await sendReply(
-        response,
-        reply,
-        fault,
-        { ...observer, timeoutMs: this.#parts.connectionTimeoutMs },
-        signal,
-      );
+      await sendReply(response, reply, fault, options, signal);
     } finally {
       this.#activeResponses -= weight;
     }
