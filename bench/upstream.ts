@@ -34,7 +34,11 @@ function answer(socket: Socket, head: string): void {
   requests += 1;
   const target = head.slice(head.indexOf(' ') + 1, head.indexOf(' ', head.indexOf(' ') + 1));
   const [, kind, id = ''] = /\/(downloads|nodes|probes)(?:\/([^/]+))?/.exec(target) ?? [];
-  if (head.startsWith('POST')) {
+  if (target.endsWith('/tickets')) {
+    socket.write(
+      json('201 Created', { entry: { id: `TICKET_${'0'.repeat(40)}`, userId: 'bench' } }),
+    );
+  } else if (head.startsWith('POST')) {
     const size = zipBytes.toString(16).padStart(12, '0');
     socket.write(json('202 Accepted', entry(`${size}-${randomUUID().slice(13)}`, 'PENDING')));
   } else if (kind === 'downloads') {

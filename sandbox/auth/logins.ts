@@ -10,7 +10,10 @@ interface Failures {
   lastAt: number;
 }
 
-/** Checks passwords. After 10 failures a user is refused for 6 seconds, with the right password too. */
+/**
+ * Checks passwords. After 10 failures a user is refused for 6 seconds, with the right password too, and each refused
+ * attempt starts them anew (AuthenticationServiceImpl.recordFailedAuthentication).
+ */
 export class Logins {
   readonly #users: ReadonlyMap<string, SandboxUser>;
   readonly #failures = new Map<string, Failures>();
@@ -24,7 +27,10 @@ export class Logins {
   accepts(userId: string, password: string): boolean {
     const failures = this.#failures.get(userId);
     if (failures !== undefined && failures.count >= FAILURE_LIMIT) {
-      if (this.#now() - failures.lastAt < PROTECTION_MS) return false;
+      if (this.#now() - failures.lastAt < PROTECTION_MS) {
+        this.#fail(userId);
+        return false;
+      }
       this.#failures.delete(userId);
     }
     const user = this.#users.get(userId);
