@@ -34,11 +34,12 @@ export function configured(setup: Setup): typeof it {
 }
 
 /** Has a service log in to Alfresco, so that what a test sees there, or makes go wrong, is the request that it is about. */
-export async function logIn({ app }: Bff): Promise<void> {
+export async function logIn({ app }: Bff, alfresco: Sandbox): Promise<void> {
   await app
     .get(AlfrescoClient)
     .getDownload(randomUUID())
     .catch(() => undefined);
+  alfresco.clearRequests();
 }
 
 function testsWith(lifetime: 'worker' | 'file', setup: Setup) {
@@ -56,7 +57,7 @@ function testsWith(lifetime: 'worker' | 'file', setup: Setup) {
         const { onLine, pacing } = setup;
         const bff = await startBff(runningSandbox.url, variables, { onLine, pacing });
         onCleanup(() => bff.close());
-        await logIn(bff);
+        await logIn(bff, runningSandbox);
         return bff;
       })
       .extend('sandbox', ({ runningSandbox }, { onCleanup }): Sandbox => {

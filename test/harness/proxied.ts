@@ -17,7 +17,7 @@ export function proxied({ sandbox, variables, onLine, pacing }: Setup) {
       const all = { USERS: allUsers(), ...variables };
       const bff = await startBff(url.href, all, { onLine, pacing });
       onCleanup(() => bff.close());
-      await logIn(bff);
+      await logIn(bff, runningSandbox);
       return bff;
     })
     .extend('proxy', ({ runningProxy }, { onCleanup }) => {
