@@ -60,9 +60,12 @@ function entry(id: string, status: string): object {
 function node(id: string): object {
   const content = { mimeType: 'application/octet-stream', sizeInBytes: sizeOf(id) };
   const properties = { 'download:status': 'DONE' };
+  const createdAt = '2026-11-24T01:00:11.000+0000';
   const modifiedAt = '2026-11-24T01:00:14.000+0000';
   const nodeType = 'download:download';
-  return { entry: { id, name: 'archive.zip', nodeType, modifiedAt, content, properties } };
+  return {
+    entry: { id, name: 'archive.zip', nodeType, createdAt, modifiedAt, content, properties },
+  };
 }
 
 function sizeOf(id: string): number {
