@@ -7,10 +7,10 @@ export interface AlfrescoConfig {
   /** Tenant segment of the REST API's path, `-default-` on a single-tenant repository. */
   readonly tenant: string;
   /**
-   * `basic`: name and password with every request; `ticket`: one login, then its ticket; `oauth2`: a token of an
+   * `ticket`: one login, then its ticket; `basic`: name and password with every request; `oauth2`: a token of an
    * identity provider.
    */
-  readonly auth: 'basic' | 'ticket' | 'oauth2';
+  readonly auth: 'ticket' | 'basic' | 'oauth2';
   /** Name and password of the service's account; empty where none is used. */
   readonly username: string;
   readonly password: string;

@@ -61,8 +61,8 @@ export class Environment {
   })
   ALFRESCO_TENANT = '-default-';
 
-  @IsIn(['basic', 'ticket', 'oauth2'], { message: 'must be basic, ticket or oauth2' })
-  ALFRESCO_AUTH: 'basic' | 'ticket' | 'oauth2' = 'basic';
+  @IsIn(['ticket', 'basic', 'oauth2'], { message: 'must be ticket, basic or oauth2' })
+  ALFRESCO_AUTH: 'ticket' | 'basic' | 'oauth2' = 'ticket';
 
   @ValidateIf(usesPassword)
   @IsNotEmpty({ message: 'is required (or ALFRESCO_USERNAME_FILE)' })

@@ -17,10 +17,8 @@ export interface Pacing {
   readonly retry: GrowingPause;
   /** Pauses before the rest of a ZIP whose connection broke is asked for. */
   readonly resume: GrowingPause;
-  readonly login: {
-    /** Milliseconds without another login to Alfresco after a refused one. */
-    readonly pauseMs: number;
-  };
+  /** Pauses before credentials that Alfresco has refused are sent again. */
+  readonly login: GrowingPause;
   /** How Alfresco is asked for the progress of a download. */
   readonly polling: {
     /** Milliseconds between two looks at a download that moves; `STATUS_FRESHNESS_MS` if that is more. */
@@ -122,8 +120,8 @@ export const PACING: Pacing = {
   // Decorrelated jitter: about a tenth of a second at first, and about 20 seconds for all attempts together.
   resume: { firstMs: 100, longestMs: 5000 },
   // Alfresco refuses a user for 6 seconds after ten failures, the right password included, and each further attempt
-  // would only add to that.
-  login: { pauseMs: 7000 },
+  // starts them anew: the longest leaves them time to pass even when twenty or thirty processes log in.
+  login: { firstMs: 1000, longestMs: 60_000 },
   polling: { fastestMs: 50, slowestMs: 2000, finalFreshnessMs: 5000, cancelMs: 5000 },
   // Proxies and load balancers commonly end what is silent for 30 or 60 seconds.
   events: { heartbeatMs: 15_000, reconnectMs: 2000 },

@@ -269,7 +269,7 @@ export const PROBLEMS = {
     description: 'The account with which this service calls Alfresco was refused.',
     forCaller: 'Nothing: it is not about the credentials of the caller. Tell the operator.',
     forOperator:
-      'Look at `ALFRESCO_AUTH` and the account that goes with it: wrong, expired, disabled or locked. With `ALFRESCO_ON_BEHALF_OF=remote-user`, at the client certificate and `external.authentication.proxyUserName`, and whether the user is disabled.',
+      'Look at `ALFRESCO_AUTH` and the account that goes with it: wrong, expired, disabled or locked. It is tried again after a pause of a minute at most (`Retry-After`). With `ALFRESCO_ON_BEHALF_OF=remote-user`, at the client certificate and `external.authentication.proxyUserName`, and whether the user is disabled.',
   },
   ALFRESCO_UNREACHABLE: {
     status: 502,

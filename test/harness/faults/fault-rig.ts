@@ -114,7 +114,9 @@ export class FaultRig implements Upstream {
     }
 
     expect(took).toBeLessThan(MOST_MS);
-    if (route.isOnce) expect(this.countOf(route)).toBeLessThanOrEqual(1);
+    // With another ticket after a 401: Alfresco authenticates before it does anything (RepositoryContainer).
+    const most = fault.outcomes.json === 'ALFRESCO_CREDENTIALS_REJECTED' ? 2 : 1;
+    if (route.isOnce) expect(this.countOf(route)).toBeLessThanOrEqual(most);
     this.expectOutcome(cell, response, body);
     await this.recover(service);
   }
