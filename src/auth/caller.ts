@@ -8,6 +8,8 @@ export interface Caller {
   readonly isLinked?: boolean;
   /** When the token behind the request ends, in milliseconds of the epoch; not of other credentials. */
   readonly expiresAt?: number;
+  /** Whether the session behind the request goes on, if it has one that may be ended elsewhere, as a ticket is by a logout. */
+  readonly isLoggedIn?: () => Promise<boolean>;
 }
 
 /** The caller when `AUTH=none`. */

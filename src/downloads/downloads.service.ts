@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { AlfrescoClient } from '../alfresco/alfresco.client.js';
 import { type Download, type DownloadNode, isTerminal } from '../alfresco/download.js';
 import type { Caller } from '../auth/caller.js';
+import { onceCredentialsEnd } from '../auth/credentials-end.js';
 import { LinkSigner, type SignedLink } from '../auth/link.signer.js';
 import { PACING_CONFIG, type Pacing } from '../config/pacing.js';
 import { ProblemException, isProblem } from '../problems/problem.exception.js';
@@ -56,7 +57,7 @@ export class DownloadsService {
     private readonly tracker: ProgressTracker,
     private readonly ownership: OwnershipService,
     private readonly links: LinkSigner,
-    @Inject(PACING_CONFIG) private readonly pacing: Pick<Pacing, 'polling'>,
+    @Inject(PACING_CONFIG) private readonly pacing: Pick<Pacing, 'events' | 'polling'>,
   ) {}
 
   /** The download as it is now, or once it has changed or time is over. */
@@ -67,12 +68,20 @@ export class DownloadsService {
     const tag = stateTag(download);
     if (patience.known?.(tag) === false) return download;
     const { seconds, signal } = patience;
+    const over = new AbortController();
+    const { heartbeatMs } = this.pacing.events;
+    const isOver = AbortSignal.any([signal, over.signal]);
+    onceCredentialsEnd(caller, heartbeatMs, isOver, () =>
+      over.abort(new ProblemException('UNAUTHENTICATED')),
+    );
     const event = await this.tracker.waitFor(
       caller,
       id,
       (known) => known.name !== 'gone' && stateTag(known.download) !== tag,
-      { ms: seconds * 1000, signal },
+      { ms: seconds * 1000, signal: isOver },
     );
+    over.signal.throwIfAborted();
+    over.abort();
     if (event?.name === 'gone') throw event.problem;
     return event?.download ?? this.tracker.read(caller, id);
   }
