@@ -11,7 +11,7 @@ const { textFile, secondTextFile } = SAMPLE_NODES;
 const it = configured({
   sandbox: { estimateDelayMs: 1 },
   variables: { STATUS_FRESHNESS_MS: '1' },
-  pacing: { polling: { fastestMs: 5, cancelMs: 15_000 } },
+  pacing: { polling: { fastestMs: 5 } },
 });
 
 /** A job that does not move for a moment has crashed. */
