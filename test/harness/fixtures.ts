@@ -53,6 +53,7 @@ function testsWith(lifetime: 'worker' | 'file', setup: Setup) {
         onCleanup(() => {
           runningSandbox.clearFaults();
           runningSandbox.ready = true;
+          runningSandbox.readOnly = false;
           runningSandbox.bytesPerSecond = setup.sandbox?.bytesPerSecond;
         });
         return runningSandbox;
