@@ -59,7 +59,8 @@ export class RemovalService {
 
   /** Removes one that was made a moment ago and belongs to nobody, in the background. */
   discard(caller: Caller, id: string): void {
-    const cancelled = this.alfresco.cancelDownload(id, caller.name);
+    // A job that is not cancelled ends as well, only later.
+    const cancelled = this.alfresco.cancelDownload(id, caller.name).catch(() => {});
     void this.tasks.add(this.removeLater(caller, id, cancelled));
   }
 
@@ -72,6 +73,7 @@ export class RemovalService {
     try {
       await cancelled;
       const event = await this.tracker.waitFor(caller, id, isSettled, {});
+      if (event?.name === 'gone') throw event.problem;
       // The tracker ends first when the service is stopped.
       if (event || (await this.endsInTime(caller, id))) {
         await this.alfresco.deleteNode(id, caller.name);

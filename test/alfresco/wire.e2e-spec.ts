@@ -30,6 +30,20 @@ const it = test
 const create = (api: DownloadsApi) => api.create([SAMPLE_NODES.textFile]);
 const connectionsOf = ({ requests }: RawAlfresco) => requests.map(({ connection }) => connection);
 
+/** The usual response, of which so many bytes come. The connection stays open. */
+const short =
+  (bytes: number, end?: string): Respond =>
+  ({ headers: { range = 'bytes=0-' } }) => {
+    const from = Number(/\d+/.exec(range)![0]);
+    const status = from === 0 ? 200 : 206;
+    const head = `HTTP/1.1 ${status} \r\nContent-Range: bytes ${from}-${ZIP.length - 1}/${ZIP.length}\r\nContent-Length: ${ZIP.length - from}\r\n\r\n`;
+    return Buffer.concat([
+      Buffer.from(head),
+      ZIP.subarray(from, from + bytes),
+      Buffer.from(end ?? ''),
+    ]);
+  };
+
 describe('POST /downloads to Alfresco', () => {
   it('carries the length of its body, without which Alfresco refuses it', async ({
     alfresco,
@@ -93,20 +107,6 @@ describe('a connection to Alfresco', () => {
 });
 
 describe('a connection for a ZIP', () => {
-  /** The usual response, of which so many bytes come. The connection stays open. */
-  const short =
-    (bytes: number, end?: string): Respond =>
-    ({ headers: { range = 'bytes=0-' } }) => {
-      const from = Number(/\d+/.exec(range)![0]);
-      const status = from === 0 ? 200 : 206;
-      const head = `HTTP/1.1 ${status} \r\nContent-Range: bytes ${from}-${ZIP.length - 1}/${ZIP.length}\r\nContent-Length: ${ZIP.length - from}\r\n\r\n`;
-      return Buffer.concat([
-        Buffer.from(head),
-        ZIP.subarray(from, from + bytes),
-        Buffer.from(end ?? ''),
-      ]);
-    };
-
   it.for<[string, Respond[]]>([
     ['is whole', []],
     ['is short', [short(500_000)]],

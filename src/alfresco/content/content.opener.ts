@@ -117,7 +117,8 @@ function contentRefusal(answer: UpstreamAnswer<unknown>): ProblemException {
 
 /** Alfresco's own errors are JSON, and no ZIP is HTML. */
 function isPage({ headers }: Pick<UpstreamAnswer<unknown>, 'headers'>): boolean {
-  return /^text\/html\b/i.test(String(headers['content-type'] ?? ''));
+  const type = headers['content-type'];
+  return typeof type === 'string' && /^text\/html\b/i.test(type);
 }
 
 function expectedAnswer({ start, end }: ByteRange, size: number): Expected {

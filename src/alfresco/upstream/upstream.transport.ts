@@ -1,5 +1,5 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { type Client, Pool, type buildConnector } from 'undici';
+import { Pool, type buildConnector } from 'undici';
 import type { AlfrescoConfig } from '../../config/app.config.js';
 import { ContentConnection, type ContentConnectionOptions } from '../content/content.connection.js';
 import { placesOf } from '../content/content.places.js';
@@ -41,7 +41,7 @@ export class UpstreamTransport implements OnApplicationShutdown {
       // The others are for ZIPs.
       connections: Math.max(1, maxConnections - placesOf(maxConnections)),
       connect: createConnector(connector),
-      factory: (to, options) => new PoolClient(to, options as Client.Options),
+      factory: (to, options) => new PoolClient(to, options),
       // The deadline covers the wait for a free socket as well, which undici's timer does not.
       headersTimeout: 0,
       bodyTimeout: idleTimeoutMs,
