@@ -3,7 +3,11 @@ import type { DownloadsApi } from '../harness/api.js';
 import { configured } from '../harness/fixtures.js';
 
 /** A service that no other test has changed anything with. */
-const it = configured({ sandbox: { estimateDelayMs: 1 }, variables: { STATUS_FRESHNESS_MS: '0' } });
+const it = configured({
+  sandbox: { estimateDelayMs: 1 },
+  variables: { STATUS_FRESHNESS_MS: '0' },
+  pacing: { health: { rememberMs: 0 } },
+});
 
 const create = (api: DownloadsApi) => api.create([SAMPLE_NODES.textFile]);
 
