@@ -66,7 +66,7 @@ describe('a connection to Alfresco', () => {
     expect(connectionsOf(alfresco)).toEqual([1, 1, 1]);
   });
 
-  it.for([401, 403, 404, 405, 409, 422])(
+  it.for([403, 404, 405, 409, 422])(
     'is used again after a %i',
     async (status, { alfresco, api }) => {
       alfresco.script.push(() => error(status, 'No'));
