@@ -22,15 +22,19 @@ for clients that were written for Alfresco. Its \`type\` is the address of a pag
 Every answer has an \`X-Request-Id\`: that of the request, or a new one. The operator finds the request in the log by it.
 `.trim();
 
-/** The OpenAPI document of the service. */
-export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
+/**
+ * The OpenAPI document of the service.
+ *
+ * @param server where clients reach it: a URL, or a path
+ */
+export function createOpenApiDocument(app: INestApplication, server = '/'): OpenAPIObject {
   const config = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
     .setTitle('Alfresco downloads')
     .setDescription(DESCRIPTION)
     .setVersion(VERSION)
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
-    .addServer('/', 'this service')
+    .addServer(server, 'this service')
     // Swagger UI asks for them in this order, and puts the cursor into the last one.
     .addApiKey(
       {

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { type HttpReply, rawResponse, setHeaders } from '../http/http-reply.js';
 import { type HttpRequest, rawRequest, requestIdOf } from '../http/http-request.js';
+import { publicPathOf } from '../http/public-url.js';
 import type { RequestContext } from '../observability/request.context.js';
 import { PROBLEM_MEDIA_TYPE, toProblemDocument } from './problem.document.js';
 import type { ProblemException } from './problem.exception.js';
@@ -10,7 +11,7 @@ const logger = new Logger('Problems');
 /**
  * Answers with a problem document.
  *
- * @param pages path of the pages about problems
+ * @param pages path of the pages about problems, as the service knows it
  */
 export function sendProblem(
   problem: ProblemException,
@@ -36,7 +37,12 @@ export function sendProblem(
     'content-type': PROBLEM_MEDIA_TYPE,
     'x-request-id': id,
   });
-  reply.send(JSON.stringify(toProblemDocument(problem, { url: request.originalUrl, id }, pages)));
+  const document = toProblemDocument(
+    problem,
+    { url: request.originalUrl, id },
+    publicPathOf(request) + pages,
+  );
+  reply.send(JSON.stringify(document));
 }
 
 /** For the line that the request gets in the log; an application that embeds the API writes none, and is told of failures. */
