@@ -1,4 +1,6 @@
-import type { Browser, Download, Locator, Page } from 'playwright-core';
+import { join } from 'node:path';
+import type { Browser, BrowserContext, Download, Locator, Page } from 'playwright-core';
+import { until } from '../../harness/polling.js';
 
 /** Who logs in, and where. */
 export interface Login {
@@ -7,22 +9,36 @@ export interface Login {
   readonly at: 'application' | 'provider';
 }
 
+/** Where the browser tests leave their pictures. */
+const SCREENSHOTS = join(process.cwd(), 'screenshots');
+
+/** Of the pages of `oidc-provider`; a test needs nothing from the internet but packages. */
+const FONTS = 'https://fonts.googleapis.com/*';
+
 /** The application in a tab of a browser without a past. */
 export class AdfPage {
-  /** Requests for which the browser would have opened its window for passwords. */
-  readonly windows: string[] = [];
-  /** Method, path and status of what the application has asked under `/alfresco/`, in the order of the responses. */
+  /** Method, path and status of each response under `/alfresco/`, in their order. */
   readonly calls: string[] = [];
-  /** Challenges that came with a 401. */
+  /** `WWW-Authenticate` of the responses with 401. */
   readonly challenges: (string | undefined)[] = [];
-  /** What the application has sent in `X-CSRF-TOKEN`. */
+  /** What the application has sent as `X-CSRF-TOKEN`. */
   readonly csrfTokens = new Set<string>();
+  /** Requests for which the browser would have opened its own window for a password. */
+  readonly windows: string[] = [];
+  /** Errors that no script has handled. */
+  readonly errors: string[] = [];
 
-  private constructor(readonly page: Page) {
+  private constructor(
+    private readonly context: BrowserContext,
+    readonly page: Page,
+  ) {
+    page.on('console', (message) => {
+      if (message.type() === 'error') this.errors.push(message.text());
+    });
     page.on('response', (response) => {
-      const request = response.request();
       const { pathname } = new URL(response.url());
       if (!pathname.startsWith('/alfresco/')) return;
+      const request = response.request();
       this.calls.push(`${request.method()} ${shortened(pathname)} ${response.status()}`);
       const token = request.headers()['x-csrf-token'];
       if (token) this.csrfTokens.add(token);
@@ -31,16 +47,23 @@ export class AdfPage {
   }
 
   static async open(browser: Browser, url: string): Promise<AdfPage> {
-    const context = await browser.newContext({ viewport: { width: 1000, height: 900 } });
-    const page = new AdfPage(await context.newPage());
-    await page.page.goto(url);
-    return page;
+    const context = await browser.newContext({ viewport: { width: 1000, height: 700 } });
+    const adf = new AdfPage(context, await context.newPage());
+    const session = await context.newCDPSession(adf.page);
+    await session.send('Network.enable');
+    await session.send('Network.setBlockedURLs', { urls: [FONTS] });
+    await adf.page.goto(url);
+    return adf;
   }
 
-  /** Notes from now on where the browser would ask for a password, which a browser without a window does not show. */
+  /**
+   * Notes from now on for what the browser would ask for a password, and says each time that there is none. Without a
+   * window of its own it shows nobody that it asks.
+   */
   async watchForWindows(): Promise<void> {
-    const session = await this.page.context().newCDPSession(this.page);
+    const session = await this.context.newCDPSession(this.page);
     session.on('Fetch.requestPaused', ({ requestId }) => {
+      // The page may have been left meanwhile.
       void session.send('Fetch.continueRequest', { requestId }).catch(() => {});
     });
     session.on('Fetch.authRequired', ({ requestId, request, authChallenge }) => {
@@ -52,27 +75,46 @@ export class AdfPage {
   }
 
   async logIn({ name, password, at }: Login): Promise<void> {
-    if (at === 'provider') {
+    if (at === 'application') {
+      await this.page.locator('#username').fill(name);
+      await this.page.locator('#password').fill(password);
+      await this.page.locator('#login-button').click();
+    } else {
       await this.page.locator('#login-button-sso').click();
       await this.page.getByPlaceholder('Enter any login').fill(name);
       await this.page.getByPlaceholder('and password').fill(password);
       await this.page.getByRole('button', { name: 'Sign-in' }).click();
       await this.page.getByRole('button', { name: 'Continue' }).click();
-    } else {
-      await this.page.locator('#username').fill(name);
-      await this.page.locator('#password').fill(password);
-      await this.page.locator('#login-button').click();
     }
   }
 
+  /** Waits until the application is there for this user, with a ticket. */
   async isLoggedInAs(name: string): Promise<void> {
     await this.page.getByRole('heading', { name: `Documents of ${name}` }).waitFor();
+    await until(
+      () => this.ticket(),
+      (ticket) => ticket !== null,
+    );
   }
 
-  /** Chooses documents and presses ADF's button. */
+  /** What the application has kept as its ticket. */
+  ticket(): Promise<string | null> {
+    return this.page.evaluate(() => localStorage.getItem('ticket-ECM'));
+  }
+
+  /** Chooses documents, and nothing else, and presses ADF's button. */
   async order(...names: readonly string[]): Promise<void> {
     for (const name of names) await this.page.getByLabel(name, { exact: true }).check();
     await this.page.getByRole('button', { name: 'Download' }).click();
+  }
+
+  /** Orders the documents and waits until the browser saves something. */
+  async save(...names: readonly string[]): Promise<Download> {
+    const [download] = await Promise.all([
+      this.page.waitForEvent('download', { timeout: 45_000 }),
+      this.order(...names),
+    ]);
+    return download;
   }
 
   /** ADF's dialog. */
@@ -81,25 +123,37 @@ export class AdfPage {
   }
 
   async percent(): Promise<number> {
-    const text = await this.dialog.locator('.adf-dialog-content-progress-text-percentage').innerText();
-    return Number.parseFloat(text);
+    const text = this.dialog.locator('.adf-dialog-content-progress-text-percentage');
+    return Number.parseFloat(await text.innerText());
   }
 
   async cancel(): Promise<void> {
     await this.dialog.locator('#cancel-button').click();
   }
 
-  async save(order: Promise<unknown>): Promise<Download> {
-    const [download] = await Promise.all([this.page.waitForEvent('download'), order]);
-    return download;
+  /** Waits until a call has had this outcome. */
+  async sees(call: string): Promise<void> {
+    await until(
+      () => this.calls,
+      (calls) => calls.includes(call),
+    );
   }
 
-  ticket(): Promise<string | null> {
-    return this.page.evaluate(() => localStorage.getItem('ticket-ECM'));
+  /** Waits until a call has had this outcome so many times more. */
+  async seesMore(call: string, times: number): Promise<void> {
+    const before = this.calls.length;
+    await until(
+      () => this.calls.slice(before).filter((one) => one === call).length,
+      (count) => count >= times,
+    );
+  }
+
+  async picture(name: string): Promise<void> {
+    await this.page.screenshot({ path: join(SCREENSHOTS, `adf-${name}.png`) });
   }
 
   close(): Promise<void> {
-    return this.page.context().close();
+    return this.context.close();
   }
 }
 

@@ -39,7 +39,9 @@ function configuration(application: string): object {
     clients: [
       {
         client_id: 'adf',
-        token_endpoint_auth_method: 'none',
+        // ADF's AuthConfigService sends this one, whatever the configuration says.
+        client_secret: 'dummyClientSecret',
+        token_endpoint_auth_method: 'client_secret_post',
         redirect_uris: [`${application}/view/authentication-confirmation`],
         post_logout_redirect_uris: [`${application}/`],
       },
@@ -67,6 +69,7 @@ function configuration(application: string): object {
         }),
       },
     },
+    ttl: { AccessToken: 600, Grant: 600, IdToken: 600, Interaction: 600, Session: 600 },
     cookies: { keys: ['a key of a test'] },
   };
 }

@@ -15,7 +15,9 @@ import { MatCheckboxModule } from '@angular/material/checkbox';
       <ul>
         @for (node of nodes; track node.entry.id) {
           <li>
-            <mat-checkbox (change)="choose(node, $event.checked)">{{ node.entry.name }}</mat-checkbox>
+            <mat-checkbox (change)="choose(node, $event.checked)">{{
+              node.entry.name
+            }}</mat-checkbox>
           </li>
         }
       </ul>
