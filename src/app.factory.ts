@@ -108,7 +108,7 @@ export async function createApp(
   );
   registerBodyParser(fastify);
   app.setGlobalPrefix(config.http.apiPrefix, { exclude: outsidePrefix(config) });
-  if (config.docs) setUpDocs(app, config.http);
+  if (config.docs) setUpDocs(app, config);
   return app;
 }
 

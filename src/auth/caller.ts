@@ -6,6 +6,8 @@ export interface Caller {
   readonly name: string;
   /** Whether a signed link stands in for credentials: anyone may have it, and must not use up the limits of its maker. */
   readonly isLinked?: boolean;
+  /** When the token behind the request ends, in milliseconds of the epoch; not of other credentials. */
+  readonly expiresAt?: number;
 }
 
 /** The caller when `AUTH=none`. */

@@ -29,6 +29,7 @@ describe('the verifier of tokens', () => {
     await expect(verifier.verify(await tokenWith({}))).resolves.toEqual({
       id: 'bearer:42',
       name: 'alice@example.com',
+      expiresAt: expect.any(Number) as number,
     });
   });
 

@@ -86,9 +86,10 @@ function isAccessToken({ typ = 'JWT' }: JWTHeaderParameters, claims: JWTPayload)
 }
 
 function toCaller(payload: JWTPayload, usernameClaim: string): Caller | undefined {
-  const { sub } = payload;
+  const { sub, exp } = payload;
   const name = payload[usernameClaim];
-  return isName(sub) && isName(name) ? { id: `bearer:${sub}`, name } : undefined;
+  if (!isName(sub) || !isName(name)) return undefined;
+  return { id: `bearer:${sub}`, name, expiresAt: exp! * 1000 };
 }
 
 /** A name goes into log lines, headers and keys of the store. */

@@ -2,7 +2,8 @@ import type { INestApplication } from '@nestjs/common';
 import { type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { dump } from 'js-yaml';
-import type { HttpConfig } from '../config/app.config.js';
+import { ticketsPath } from '../auth/tickets/tickets.path.js';
+import type { AppConfig } from '../config/app.config.js';
 import type { HttpRequest } from '../http/http-request.js';
 import { publicPathOf } from '../http/public-url.js';
 import { DOCS_STYLE } from './docs.style.js';
@@ -21,14 +22,16 @@ const FILES = [
 const MAX_DOCUMENTS = 8;
 
 /** Serves Swagger UI at `/docs` and the document as `/docs/openapi.json` and `/docs/openapi.yaml`. */
-export function setUpDocs(app: INestApplication, { apiPrefix, publicUrl }: HttpConfig): void {
+export function setUpDocs(app: INestApplication, config: AppConfig): void {
+  const { apiPrefix, publicUrl } = config.http;
+  const hasTickets = ticketsPath(config) !== undefined;
   const documents = new Map<string, OpenAPIObject>();
   /** For where the client of this request sees the service. */
   const documentFor = (request: HttpRequest): OpenAPIObject => {
     const server = publicUrl ?? (publicPathOf(request) || '/');
     let document = documents.get(server);
     if (!document) {
-      document = createOpenApiDocument(app, server);
+      document = createOpenApiDocument(app, { server, hasTickets });
       if (documents.size < MAX_DOCUMENTS) documents.set(server, document);
     }
     return document;

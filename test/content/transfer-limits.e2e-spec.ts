@@ -43,7 +43,7 @@ async function unread(count: number, url: string, headers: Record<string, string
     statuses: responses.map(({ status }) => status),
     leave: async () => {
       leaving.abort();
-      await Promise.all(responses.map(({ body }) => body?.cancel().catch(() => {})));
+      for (const { body } of responses) await body?.cancel().catch(() => {});
     },
   };
 }
