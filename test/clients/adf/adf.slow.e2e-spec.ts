@@ -56,211 +56,206 @@ afterAll(async () => {
   await app?.remove();
 });
 
-describe.each(WAYS)(
-  'ADF with the service at the $origin origin, by $login',
-  { timeout: 60_000 },
-  (way) => {
-    let deployment: AdfDeployment;
+describe.each(WAYS)('ADF at the $origin origin by $login', { timeout: 60_000 }, (way) => {
+  let deployment: AdfDeployment;
 
-    beforeAll(async () => {
-      if (app) deployment = await AdfDeployment.start(app, way);
+  beforeAll(async () => {
+    if (app) deployment = await AdfDeployment.start(app, way);
+  });
+  afterAll(() => deployment?.close());
+
+  /** `adf` is the application when `user` has logged in, `start` before that. */
+  const it = test
+    .extend('sandbox', ({ skip }, { onCleanup }) => {
+      needsTools({ skip }, ...TOOLS);
+      const { sandbox } = deployment;
+      sandbox.clearRequests();
+      onCleanup(() => void (sandbox.bytesPerSecond = undefined));
+      return sandbox;
+    })
+    .extend('user', () => freshCaller())
+    .extend('start', async ({ sandbox: _sandbox }, { onCleanup }) => {
+      const page = await AdfPage.open(browser, deployment.site.url);
+      onCleanup(() => page.close());
+      return page;
+    })
+    .extend('adf', async ({ start, user }) => {
+      await start.logIn({ ...user, at: way.login === 'OAuth' ? 'provider' : 'application' });
+      await start.isLoggedInAs(user.name);
+      return start;
     });
-    afterAll(() => deployment?.close());
 
-    /** `adf` is the application when `user` has logged in, `start` before that. */
-    const it = test
-      .extend('sandbox', ({ skip }, { onCleanup }) => {
-        needsTools({ skip }, ...TOOLS);
-        const { sandbox } = deployment;
-        sandbox.clearRequests();
-        onCleanup(() => void (sandbox.bytesPerSecond = undefined));
-        return sandbox;
-      })
-      .extend('user', () => freshCaller())
-      .extend('start', async ({ sandbox: _sandbox }, { onCleanup }) => {
-        const page = await AdfPage.open(browser, deployment.site.url);
-        onCleanup(() => page.close());
-        return page;
-      })
-      .extend('adf', async ({ start, user }) => {
-        await start.logIn({ ...user, at: way.login === 'OAuth' ? 'provider' : 'application' });
-        await start.isLoggedInAs(user.name);
-        return start;
-      });
+  const picture = (adf: AdfPage, name: string) => adf.picture(`${name}-${way.origin}-${way.login}`);
 
-    const picture = (adf: AdfPage, name: string) =>
-      adf.picture(`${name}-${way.origin}-${way.login}`);
-
-    /** What the browser does when it is to save something and gets an error. */
-    async function failsToSave(adf: AdfPage, call: string, ...names: readonly string[]) {
-      if (way.origin === 'other') {
-        // It leaves the application and shows the response.
-        await adf.order(...names);
-        return adf.sees(call);
-      }
-      const download = await adf.save(...names);
-      return expect(await download.failure()).not.toBeNull();
+  /** What the browser does when it is to save something and gets an error. */
+  async function failsToSave(adf: AdfPage, call: string, ...names: readonly string[]) {
+    if (way.origin === 'other') {
+      // It leaves the application and shows the response.
+      await adf.order(...names);
+      return adf.sees(call);
     }
+    const download = await adf.save(...names);
+    return expect(await download.failure()).not.toBeNull();
+  }
 
-    it('saves a folder', async ({ adf }) => {
-      const download = await adf.save('Projects');
-      expect(download.suggestedFilename()).toBe('Projects.zip');
-      expect(await listing(download)).toEqual(FILES_OF_PROJECTS);
-      await adf.dialog.waitFor({ state: 'detached' });
-      await picture(adf, 'saved');
-    });
+  it('saves a folder', async ({ adf }) => {
+    const download = await adf.save('Projects');
+    expect(download.suggestedFilename()).toBe('Projects.zip');
+    expect(await listing(download)).toEqual(FILES_OF_PROJECTS);
+    await adf.dialog.waitFor({ state: 'detached' });
+    await picture(adf, 'saved');
+  });
 
-    it('saves two files', async ({ adf }) => {
-      const download = await adf.save('docTest1.txt', 'docTest2.txt');
-      expect(download.suggestedFilename()).toBe('archive.zip');
-      expect(await listing(download)).toEqual(TWO_FILES);
-      // With `disableCSRF: false`, which a service at another origin has to allow.
-      expect(adf.csrfTokens.size > 0).toBe(way.origin === 'other');
-    });
+  it('saves two files', async ({ adf }) => {
+    const download = await adf.save('docTest1.txt', 'docTest2.txt');
+    expect(download.suggestedFilename()).toBe('archive.zip');
+    expect(await listing(download)).toEqual(TWO_FILES);
+    // With `disableCSRF: false`, which a service at another origin has to allow.
+    expect(adf.csrfTokens.size > 0).toBe(way.origin === 'other');
+  });
 
-    it('shows how far 220 MB are, and saves them', async ({ adf, sandbox }) => {
-      sandbox.bytesPerSecond = 30_000_000;
-      const saved = adf.save('large.bin', 'docTest1.txt');
-      await until(
-        () => adf.percent(),
-        (percent) => percent > 20,
-      );
-      await picture(adf, 'on-its-way');
-      expect(await adf.percent()).toBeLessThan(100);
-      sandbox.bytesPerSecond = undefined;
-      expect(await listing(await saved)).toEqual(['220000000 large.bin', '13 docTest1.txt']);
-    });
-
-    it('cancels in Alfresco, too', async ({ adf, sandbox }) => {
-      sandbox.bytesPerSecond = 0;
-      await adf.order('large.bin', 'docTest1.txt');
-      await adf.sees(POLL);
-      await adf.cancel();
-      await adf.dialog.waitFor({ state: 'detached' });
-      await until(
-        () =>
-          sandbox.requests.filter(({ method }) => method === 'DELETE').map(({ status }) => status),
-        (statuses) => statuses[0] === 202,
-      );
-      sandbox.bytesPerSecond = undefined;
-      const id = sandbox.downloadIds().at(-1)!;
-      const { status } = await DownloadsApi.ofAlfresco(sandbox.url).finished(id);
-      expect(status).toBe('CANCELLED');
-    });
-
-    it('is logged in after a reload in the middle, and saves again', async ({
-      adf,
-      user,
-      sandbox,
-    }) => {
-      sandbox.bytesPerSecond = 0;
-      await adf.order('large.bin', 'docTest1.txt');
-      await adf.sees(POLL);
-      await adf.page.reload();
-      await adf.isLoggedInAs(user.name);
-      expect(await adf.dialog.count()).toBe(0);
-      sandbox.bytesPerSecond = undefined;
-      const download = await adf.save('docTest1.txt', 'docTest2.txt');
-      expect(await listing(download)).toEqual(TWO_FILES);
-    });
-
-    it.runIf(way.login === 'Basic')('says that a password is wrong', async ({ start, user }) => {
-      await start.watchForWindows();
-      await start.logIn({ name: user.name, password: 'wrong', at: 'application' });
-      await start.page.getByText("You've entered an unknown username or password").waitFor();
-      await picture(start, 'wrong-password');
-      expect(start.calls).toEqual(['POST /tickets 403']);
-      expect(start.windows).toEqual([]);
-    });
-
-    it.runIf(way.login === 'Basic')(
-      'opens no browser window when the ticket has ended, and comes back to the login',
-      async ({ adf }) => {
-        await adf.watchForWindows();
-        await deployment.end((await adf.ticket())!);
-        await adf.order('docTest1.txt', 'docTest2.txt');
-        await adf.sees('POST /downloads 401');
-        await picture(adf, 'ticket-ended');
-        expect(await adf.percent()).toBe(0);
-
-        await adf.page.reload();
-        await adf.sees('GET /tickets/-me- 401');
-        await until(
-          () => adf.ticket(),
-          (ticket) => ticket === null,
-        );
-        await adf.page.reload();
-        await adf.page.locator('#login-button').waitFor();
-        for (const challenge of adf.challenges) expect(challenge).toMatch(/^AlfTicket realm="/);
-        expect(adf.windows).toEqual([]);
-      },
+  it('shows how far 220 MB are, and saves them', async ({ adf, sandbox }) => {
+    sandbox.bytesPerSecond = 30_000_000;
+    const saved = adf.save('large.bin', 'docTest1.txt');
+    await until(
+      () => adf.percent(),
+      (percent) => percent > 20,
     );
+    await picture(adf, 'on-its-way');
+    expect(await adf.percent()).toBeLessThan(100);
+    sandbox.bytesPerSecond = undefined;
+    expect(await listing(await saved)).toEqual(['220000000 large.bin', '13 docTest1.txt']);
+  });
 
-    it.runIf(way.login === 'OAuth')(
-      'saves nothing with a ticket that has ended, opens no browser window, and has another ticket after a reload',
-      async ({ adf, user }) => {
-        await adf.watchForWindows();
-        const ended = (await adf.ticket())!;
-        await deployment.end(ended);
-        await failsToSave(adf, 'GET /nodes/{id}/content 401', 'docTest1.txt', 'docTest2.txt');
-        await picture(adf, 'ticket-ended');
-        await adf.page.goto(deployment.site.url);
-        await adf.isLoggedInAs(user.name);
-        await until(
-          () => adf.ticket(),
-          (ticket) => ticket !== ended,
-        );
-        const download = await adf.save('docTest1.txt', 'docTest2.txt');
-        expect(await listing(download)).toEqual(TWO_FILES);
-        expect(adf.windows).toEqual([]);
-      },
+  it('cancels in Alfresco, too', async ({ adf, sandbox }) => {
+    sandbox.bytesPerSecond = 0;
+    await adf.order('large.bin', 'docTest1.txt');
+    await adf.sees(POLL);
+    await adf.cancel();
+    await adf.dialog.waitFor({ state: 'detached' });
+    await until(
+      () =>
+        sandbox.requests.filter(({ method }) => method === 'DELETE').map(({ status }) => status),
+      (statuses) => statuses[0] === 202,
     );
+    sandbox.bytesPerSecond = undefined;
+    const id = sandbox.downloadIds().at(-1)!;
+    const { status } = await DownloadsApi.ofAlfresco(sandbox.url).finished(id);
+    expect(status).toBe('CANCELLED');
+  });
 
-    it('stays at 0 % after a refusal, where its Cancel closes nothing', async ({ adf }) => {
-      await adf.order('of bob only', 'docTest2.txt');
-      await adf.sees('POST /downloads 403');
-      await adf.cancel();
-      await until(
-        () => adf.errors.join('\n'),
-        (errors) => errors.includes("Missing param 'downloadId'"),
-      );
-      await picture(adf, 'refused');
+  it('is logged in after a reload in the middle, and saves again', async ({
+    adf,
+    user,
+    sandbox,
+  }) => {
+    sandbox.bytesPerSecond = 0;
+    await adf.order('large.bin', 'docTest1.txt');
+    await adf.sees(POLL);
+    await adf.page.reload();
+    await adf.isLoggedInAs(user.name);
+    expect(await adf.dialog.count()).toBe(0);
+    sandbox.bytesPerSecond = undefined;
+    const download = await adf.save('docTest1.txt', 'docTest2.txt');
+    expect(await listing(download)).toEqual(TWO_FILES);
+  });
+
+  it.runIf(way.login === 'Basic')('says that a password is wrong', async ({ start, user }) => {
+    await start.watchForWindows();
+    await start.logIn({ name: user.name, password: 'wrong', at: 'application' });
+    await start.page.getByText("You've entered an unknown username or password").waitFor();
+    await picture(start, 'wrong-password');
+    expect(start.calls).toEqual(['POST /tickets 403']);
+    expect(start.windows).toEqual([]);
+  });
+
+  it.runIf(way.login === 'Basic')(
+    'opens no browser window for an ended ticket, and comes back to the login',
+    async ({ adf }) => {
+      await adf.watchForWindows();
+      await deployment.end((await adf.ticket())!);
+      await adf.order('docTest1.txt', 'docTest2.txt');
+      await adf.sees('POST /downloads 401');
+      await picture(adf, 'ticket-ended');
       expect(await adf.percent()).toBe(0);
-    });
 
-    it('asks on about a job that has crashed, until it is cancelled', async ({ adf, sandbox }) => {
-      await adf.order('crashes the job', 'docTest2.txt');
-      await adf.seesMore(POLL, 3);
-      const percent = await adf.percent();
-      await adf.seesMore(POLL, 3);
-      await picture(adf, 'crashed');
-      expect(percent).toBeGreaterThan(0);
-      expect(await adf.percent()).toBe(percent);
-      await adf.cancel();
-      await adf.dialog.waitFor({ state: 'detached' });
-      await adf.sees('DELETE /downloads/{id} 202');
-      expect(sandbox.requests.map(({ method }) => method)).toContain('DELETE');
-    });
+      await adf.page.reload();
+      await adf.sees('GET /tickets/-me- 401');
+      await until(
+        () => adf.ticket(),
+        (ticket) => ticket === null,
+      );
+      await adf.page.reload();
+      await adf.page.locator('#login-button').waitFor();
+      for (const challenge of adf.challenges) expect(challenge).toMatch(/^AlfTicket realm="/);
+      expect(adf.windows).toEqual([]);
+    },
+  );
 
-    it('asks on about a download that was cancelled elsewhere', async ({ adf, sandbox }) => {
-      sandbox.bytesPerSecond = 0;
-      await adf.order('large.bin', 'docTest1.txt');
-      await adf.sees(POLL);
-      const alfresco = DownloadsApi.ofAlfresco(sandbox.url);
-      const id = sandbox.downloadIds().at(-1)!;
-      await alfresco.request('DELETE', `/downloads/${id}`);
-      sandbox.bytesPerSecond = undefined;
-      expect((await alfresco.finished(id)).status).toBe('CANCELLED');
-      await adf.seesMore(POLL, 4);
-      expect(await adf.dialog.count()).toBe(1);
-    });
+  it.runIf(way.login === 'OAuth')(
+    'saves nothing with an ended ticket, and has another one after a reload',
+    async ({ adf, user }) => {
+      await adf.watchForWindows();
+      const ended = (await adf.ticket())!;
+      await deployment.end(ended);
+      await failsToSave(adf, 'GET /nodes/{id}/content 401', 'docTest1.txt', 'docTest2.txt');
+      await picture(adf, 'ticket-ended');
+      await adf.page.goto(deployment.site.url);
+      await adf.isLoggedInAs(user.name);
+      await until(
+        () => adf.ticket(),
+        (ticket) => ticket !== ended,
+      );
+      const download = await adf.save('docTest1.txt', 'docTest2.txt');
+      expect(await listing(download)).toEqual(TWO_FILES);
+      expect(adf.windows).toEqual([]);
+    },
+  );
 
-    it('gets 404 for a single file, which it asks for as a node', async ({ adf }) => {
-      await failsToSave(adf, 'GET /nodes/{id}/content 404', 'docTest1.txt');
-      await picture(adf, 'single-file');
-    });
-  },
-);
+  it('stays at 0 % after a refusal, where its Cancel closes nothing', async ({ adf }) => {
+    await adf.order('of bob only', 'docTest2.txt');
+    await adf.sees('POST /downloads 403');
+    await adf.cancel();
+    await until(
+      () => adf.errors.join('\n'),
+      (errors) => errors.includes("Missing param 'downloadId'"),
+    );
+    await picture(adf, 'refused');
+    expect(await adf.percent()).toBe(0);
+  });
+
+  it('asks on about a job that has crashed, until it is cancelled', async ({ adf, sandbox }) => {
+    await adf.order('crashes the job', 'docTest2.txt');
+    await adf.seesMore(POLL, 3);
+    const percent = await adf.percent();
+    await adf.seesMore(POLL, 3);
+    await picture(adf, 'crashed');
+    expect(percent).toBeGreaterThan(0);
+    expect(await adf.percent()).toBe(percent);
+    await adf.cancel();
+    await adf.dialog.waitFor({ state: 'detached' });
+    await adf.sees('DELETE /downloads/{id} 202');
+    expect(sandbox.requests.map(({ method }) => method)).toContain('DELETE');
+  });
+
+  it('asks on about a download that was cancelled elsewhere', async ({ adf, sandbox }) => {
+    sandbox.bytesPerSecond = 0;
+    await adf.order('large.bin', 'docTest1.txt');
+    await adf.sees(POLL);
+    const alfresco = DownloadsApi.ofAlfresco(sandbox.url);
+    const id = sandbox.downloadIds().at(-1)!;
+    await alfresco.request('DELETE', `/downloads/${id}`);
+    sandbox.bytesPerSecond = undefined;
+    expect((await alfresco.finished(id)).status).toBe('CANCELLED');
+    await adf.seesMore(POLL, 4);
+    expect(await adf.dialog.count()).toBe(1);
+  });
+
+  it('gets 404 for a single file, which it asks for as a node', async ({ adf }) => {
+    await failsToSave(adf, 'GET /nodes/{id}/content 404', 'docTest1.txt');
+    await picture(adf, 'single-file');
+  });
+});
 
 /** Sizes and names of the files in a ZIP, in its order, as an independent program reads it, which finds all checksums right. */
 async function listing(download: Download): Promise<string[]> {
