@@ -39,6 +39,8 @@ export interface Sandbox {
   readonly activeResponses: number;
   /** Whether the readiness probe succeeds; default true. */
   ready: boolean;
+  /** Whether everything is refused that would change the repository; default false. */
+  readOnly: boolean;
   /** Forgets every ticket, as a restart of Alfresco does. */
   expireTickets(): void;
   /** Where clients of the identity service get their tokens, `/sandbox/oauth2/token`. */
@@ -73,6 +75,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const settings = resolveOptions(options);
   const directory = await mkdtemp(join(tmpdir(), 'alfresco-sandbox-'));
   let { bytesPerSecond } = settings;
+  let isReadOnly = false;
 
   const repository = await sampleRepository({
     users: settings.users,
@@ -112,6 +115,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       createMissingPeople: settings.createMissingPeople,
     }),
     logCounter,
+    isReadOnly: () => isReadOnly,
   });
   const server: HttpServer = new HttpServer({
     api,
@@ -138,6 +142,9 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       },
       setReady(value) {
         readiness.ready = value;
+      },
+      setReadOnly(value) {
+        isReadOnly = value;
       },
     },
   });
@@ -173,6 +180,12 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     },
     set ready(value) {
       readiness.ready = value;
+    },
+    get readOnly() {
+      return isReadOnly;
+    },
+    set readOnly(value) {
+      isReadOnly = value;
     },
     tokenUrl: `${origin}/sandbox/oauth2/token`,
     expireTokens: () => identityService?.expireTokens(),

@@ -54,6 +54,8 @@ export class Authenticator {
 
   #existing(name: string, verb: string): string {
     const { people, createMissingPeople } = this.#remoteUsers;
+    // A guest is let in only where no user is required (RepositoryContainer).
+    if (/^guest(?:@|$)/i.test(name)) throw authenticationFailed(verb);
     const id = people.identifierOf(name);
     if (id !== undefined) return id;
     if (!createMissingPeople) throw authenticationFailed(verb);

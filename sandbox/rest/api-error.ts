@@ -54,6 +54,13 @@ export function permissionDenied(): ApiError {
   });
 }
 
+/** 403 for whoever changes anything while the repository is read-only (RetryingTransactionHelper). */
+export function readOnly(): ApiError {
+  return new ApiError(403, API_DEFAULT, {
+    summary: 'Access Denied.  The system is currently in read-only mode.',
+  });
+}
+
 /** 404 for what is no node. */
 export function notFound(what: string): ApiError {
   return new ApiError(404, 'framework.exception.NotFound', { summary: `${what} was not found` });

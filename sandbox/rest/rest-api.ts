@@ -1,6 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import type { ApiCall, Operation, Resource, ResourceMap, Verb } from './api-call.ts';
-import { API_DEFAULT, ApiError, resourceNotFound, unsupportedOperation } from './api-error.ts';
+import {
+  API_DEFAULT,
+  ApiError,
+  readOnly,
+  resourceNotFound,
+  unsupportedOperation,
+} from './api-error.ts';
 import type { Authenticator } from '../auth/authenticator.ts';
 import { errorReply } from './json.reply.ts';
 import type { LogCounter } from './log-counter.ts';
@@ -25,6 +31,7 @@ export interface RestApiParts {
   apis: Readonly<Record<string, ResourceMap>>;
   authenticator: Authenticator;
   logCounter: LogCounter;
+  isReadOnly: () => boolean;
 }
 
 interface Match {
@@ -86,6 +93,9 @@ export class RestApi {
     checkParameters(parameters);
     const relations = parameters.first('relations');
     if (relations) throw resourceNotFound(relations);
+    // Tickets are no part of the repository.
+    const isChange = verb !== 'GET' && /\/public\/alfresco\//.test(target.rawPath);
+    if (isChange && this.#parts.isReadOnly()) throw readOnly();
     const call: ApiCall = {
       userId: answer.userId ?? '',
       id: match.id,

@@ -16,6 +16,7 @@ export interface Controlled {
   };
   setBytesPerSecond(value: number | undefined): void;
   setReady(value: boolean): void;
+  setReadOnly(value: boolean): void;
 }
 
 type Control = (controlled: Controlled, body: string) => unknown;
@@ -36,11 +37,9 @@ const CONTROLS: Readonly<Record<string, Control>> = {
     }
     controlled.setBytesPerSecond(value ?? undefined);
   },
-  'PUT /sandbox/ready': (controlled, body) => {
-    const value = readMember(body, 'ready');
-    if (typeof value !== 'boolean') throw new FaultFormatError('"ready" must be true or false');
-    controlled.setReady(value);
-  },
+  'PUT /sandbox/ready': (controlled, body) => controlled.setReady(readFlag(body, 'ready')),
+  'PUT /sandbox/read-only': (controlled, body) =>
+    controlled.setReadOnly(readFlag(body, 'readOnly')),
 };
 
 /** Whether a request is for the sandbox itself and not for the Alfresco it stands in for. */
@@ -62,6 +61,12 @@ export function control(controlled: Controlled, method: string, url: string, bod
     if (error instanceof FaultFormatError) return jsonReply(400, { message: error.message });
     throw error;
   }
+}
+
+function readFlag(body: string, name: string): boolean {
+  const value = readMember(body, name);
+  if (typeof value !== 'boolean') throw new FaultFormatError(`"${name}" must be true or false`);
+  return value;
 }
 
 function readMember(body: string, name: string): unknown {

@@ -7,7 +7,7 @@ import type { HealingContent } from './content/healing.content.js';
 import type { TransferHolder } from './content/transfer-limiter.js';
 import type { Download, DownloadNode } from './download.js';
 import { parseDownload, parseDownloadNode } from './download.parser.js';
-import { createRefusal, downloadRefusal } from './refusal.js';
+import { createRefusal, downloadRefusal, isReadOnly } from './refusal.js';
 import { jsonHeaders } from './request-headers.js';
 import type { UpstreamCall } from './upstream/upstream.policy.js';
 
@@ -28,10 +28,17 @@ const PROBE: UpstreamCall = { operation: 'probe', repeat: 'never' };
  */
 @Injectable()
 export class AlfrescoClient {
+  private refusesChanges = false;
+
   constructor(
     private readonly exchange: AlfrescoExchange,
     private readonly content: ContentOpener,
   ) {}
+
+  /** Whether the last change was refused because Alfresco is read-only. Its probes do not tell. */
+  get isReadOnly(): boolean {
+    return this.refusesChanges;
+  }
 
   /**
    * POST /downloads. Never repeated once it may have been heard: a second POST would make a second ZIP.
@@ -128,6 +135,13 @@ export class AlfrescoClient {
     const headers = jsonHeaders();
     if (data !== undefined) headers['Content-Type'] = 'application/json';
     const request = { method, url, data, headers };
-    return toAnswer(await this.exchange.authorized<string>(call, request, onBehalfOf));
+    const answer = toAnswer(await this.exchange.authorized<string>(call, request, onBehalfOf));
+    if (call.operation === 'write') this.noteChange(answer);
+    return answer;
+  }
+
+  private noteChange(answer: Answer): void {
+    if (isReadOnly(answer)) this.refusesChanges = true;
+    else if (answer.status < 300) this.refusesChanges = false;
   }
 }

@@ -32,6 +32,17 @@ export function entryOf({ status, body }: Answer): Record<string, unknown> {
   return entry;
 }
 
+/**
+ * Something else has answered in Alfresco's place: a proxy, or Tomcat before the web application is deployed, whose pages
+ * are HTML. That may pass.
+ */
+export class ForeignAnswerException extends ProblemException {
+  constructor(status: number) {
+    const diagnosis = `status ${status}, not in the form of Alfresco`;
+    super('ALFRESCO_BAD_RESPONSE', { diagnosis });
+  }
+}
+
 /** The answer is not what the API documents. `diagnosis` goes to the log. */
 export function badResponse(diagnosis: string): ProblemException {
   return new ProblemException('ALFRESCO_BAD_RESPONSE', { diagnosis });

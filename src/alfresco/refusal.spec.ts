@@ -12,6 +12,7 @@ const DENIED = 'framework.exception.PermissionDenied';
 const API_DEFAULT = 'framework.exception.ApiDefault';
 const ARCHIVED = 'framework.exception.ArchivedContent';
 const UNKNOWN_URL = 'framework.exception.NotFound';
+const READ_ONLY = '10240009 Access Denied.  The system is currently in read-only mode.';
 
 /** An error in Alfresco's envelope. */
 function alfresco(statusCode: number, errorKey: string, briefSummary?: string): Answer {
@@ -56,7 +57,8 @@ describe('a refused POST /downloads', () => {
     ],
     ['content in cold storage', alfresco(412, ARCHIVED), 'CONTENT_ARCHIVED', 412],
     ['a node that is no file and no folder', alfresco(422, API_DEFAULT), 'NODE_NOT_ZIPPABLE', 422],
-    ['a repository in read-only mode', alfresco(403, API_DEFAULT), 'ALFRESCO_ERROR', 502],
+    ['a 403 of another kind', alfresco(403, API_DEFAULT), 'ALFRESCO_ERROR', 502],
+    ['a read-only repository', alfresco(403, API_DEFAULT, READ_ONLY), 'ALFRESCO_READ_ONLY', 503],
     ['an ALFRESCO_URL that leads elsewhere', alfresco(404, UNKNOWN_URL), 'ALFRESCO_ERROR', 502],
     ['a method that Alfresco does not take', alfresco(405, 'Only 1 entity'), 'ALFRESCO_ERROR', 502],
     ['an error of Alfresco', alfresco(500, API_DEFAULT), 'ALFRESCO_ERROR', 502],
@@ -108,7 +110,8 @@ describe('a refusal about one download', () => {
     ],
     ['a download of someone else', alfresco(403, DENIED), 'FORBIDDEN', 403],
     ['a download that does not exist', alfresco(404, NOT_FOUND), 'DOWNLOAD_NOT_FOUND', 404],
-    ['a repository in read-only mode', alfresco(403, API_DEFAULT), 'ALFRESCO_ERROR', 502],
+    ['a 403 of another kind', alfresco(403, API_DEFAULT), 'ALFRESCO_ERROR', 502],
+    ['a read-only repository', alfresco(403, API_DEFAULT, READ_ONLY), 'ALFRESCO_READ_ONLY', 503],
     ['an ALFRESCO_URL that leads elsewhere', alfresco(404, UNKNOWN_URL), 'ALFRESCO_ERROR', 502],
     ['a locked node', alfresco(409, API_DEFAULT), 'ALFRESCO_ERROR', 502],
     ['an error of Alfresco', alfresco(500, API_DEFAULT), 'ALFRESCO_ERROR', 502],

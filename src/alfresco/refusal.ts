@@ -1,8 +1,22 @@
 import { ProblemException } from '../problems/problem.exception.js';
-import { type AlfrescoError, type Answer, badResponse, errorOf } from './answer.js';
+import {
+  type AlfrescoError,
+  type Answer,
+  ForeignAnswerException,
+  badResponse,
+  errorOf,
+} from './answer.js';
 
 const ENTITY_NOT_FOUND = 'framework.exception.EntityNotFound';
 const PERMISSION_DENIED = 'framework.exception.PermissionDenied';
+
+/** In English, since requests ask for it (`permissions.err_read_only`). */
+const READ_ONLY = /system is currently in read-only mode/;
+
+/** Whether nothing may be changed at all, whoever asks; RetryingTransactionHelper refuses before anything is done. */
+export function isReadOnly(answer: Answer): boolean {
+  return answer.status === 403 && READ_ONLY.test(errorOf(answer)?.briefSummary ?? '');
+}
 
 /** What an unsuccessful answer to POST /downloads means to the caller, who asked for `nodeIds`. */
 export function createRefusal(answer: Answer, nodeIds: readonly string[]): ProblemException {
@@ -15,7 +29,6 @@ export function createRefusal(answer: Answer, nodeIds: readonly string[]): Probl
           errors: [{ pointer: '/nodeIds', detail: 'Alfresco refused the list of nodes.' }],
         });
       case 403:
-        // A repository in read-only mode answers 403, too, with another key.
         if (error.errorKey === PERMISSION_DENIED) return new ProblemException('NODE_FORBIDDEN');
         break;
       case 404:
@@ -57,11 +70,14 @@ export function serverProblem(answer: Answer): ProblemException {
       diagnosis: 'Alfresco status 401',
     });
   }
+  if (isReadOnly(answer)) {
+    return new ProblemException('ALFRESCO_READ_ONLY', { diagnosis: 'Alfresco is read-only' });
+  }
   const speaksAlfresco = errorOf(answer) !== undefined;
   if (status >= 500 || (status >= 400 && speaksAlfresco)) {
     return new ProblemException('ALFRESCO_ERROR', { diagnosis: `Alfresco status ${status}` });
   }
-  return badResponse(`status ${status}${speaksAlfresco ? '' : ', not in the form of Alfresco'}`);
+  return speaksAlfresco ? badResponse(`status ${status}`) : new ForeignAnswerException(status);
 }
 
 /** Alfresco names the missing id in its text; only an id that the caller sent is ever repeated. */

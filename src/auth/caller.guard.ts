@@ -65,7 +65,7 @@ export class CallerGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
     const link = linkOf(context);
     if (link !== undefined) {
-      request.caller = this.links.verify(pathOf(request.url), link).caller;
+      request.caller = this.links.verify(pathOf(request.url), link, request.headers).caller;
       return true;
     }
     // One with a ticket is known already, see `TicketGuard`.

@@ -1,6 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
-import type { Caller } from './caller.js';
+import type { Caller, LinkUse } from './caller.js';
 import type { LinkConfig } from '../config/app.config.js';
 import { ProblemException } from '../problems/problem.exception.js';
 
@@ -9,6 +10,9 @@ export const LINK_CONFIG = Symbol('LINK_CONFIG');
 
 /** Query parameter that carries the signature. */
 export const LINK_PARAMETER = 'link';
+
+/** 128 bits in base64url. */
+const TAG_LENGTH = 22;
 
 /** A link, and when it ends in milliseconds of the epoch. */
 export interface SignedLink {
@@ -60,17 +64,47 @@ export class LinkSigner {
     return { link: `${payload}.${signature(this.config.secrets[0], path, payload)}`, expiresAt };
   }
 
-  /** What this link stands for. @throws ProblemException LINK_INVALID */
-  verify(path: string, link: string, now = Date.now()): LinkGrant {
+  /**
+   * What this link stands for.
+   *
+   * A link that has ended is still good for the rest of a transfer that it has begun, which may take longer than the link is
+   * good for: `If-Range` then has an entity tag that the service told only while it was.
+   *
+   * @param headers of the request
+   * @throws ProblemException LINK_INVALID
+   */
+  verify(
+    path: string,
+    link: string,
+    headers: IncomingHttpHeaders = {},
+    now = Date.now(),
+  ): LinkGrant {
     const [payload = '', given = '', ...rest] = link.split('.');
     const isGenuine = this.config.secrets.some((secret) =>
       isEqual(signature(secret, path, payload), given),
     );
     if (!isGenuine || rest.length > 0) throw new ProblemException('LINK_INVALID');
     const [expiresAt, id, name, fileName] = decode(payload);
-    if (now >= expiresAt) throw new ProblemException('LINK_INVALID');
-    return { caller: { id, name, isLinked: true }, fileName };
+    const tagOf = (modifiedAt: number) => this.tagOf(link, modifiedAt);
+    const hasEnded = now >= expiresAt;
+    if (hasEnded && !isResumption(headers, tagOf)) throw new ProblemException('LINK_INVALID');
+    return { caller: { id, name, link: { hasEnded, tagOf } }, fileName };
   }
+
+  private tagOf(link: string, modifiedAt: number): string {
+    const mac = signature(this.config.secrets[0], 'entity tag', `${link}\n${modifiedAt}`);
+    return `"${modifiedAt}-${mac.slice(0, TAG_LENGTH)}"`;
+  }
+}
+
+/** Whether a part is asked for that belongs to what the link has told. */
+function isResumption(
+  { range, 'if-range': ifRange }: IncomingHttpHeaders,
+  tagOf: LinkUse['tagOf'],
+): boolean {
+  const [, modifiedAt] = /^"(\d{1,16})-/.exec(ifRange?.toString() ?? '') ?? [];
+  if (range === undefined || modifiedAt === undefined) return false;
+  return isEqual(tagOf(Number(modifiedAt)), ifRange!.toString());
 }
 
 function encode(payload: Payload): string {

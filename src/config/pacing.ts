@@ -27,8 +27,6 @@ export interface Pacing {
     readonly slowestMs: number;
     /** Milliseconds for which a final state is believed. */
     readonly finalFreshnessMs: number;
-    /** Milliseconds that a removal waits for a job to see that it is cancelled. */
-    readonly cancelMs: number;
   };
   /** Streams of server-sent events. */
   readonly events: {
@@ -117,12 +115,12 @@ export const PACING: Pacing = {
   breaker: { firstMs: 1000, longestMs: 16_000 },
   // Decorrelated jitter around 100 and 200 ms, so that many callers do not come back at the same moment.
   retry: { firstMs: 100, longestMs: 1000 },
-  // Decorrelated jitter: about a tenth of a second at first, and about 20 seconds for all attempts together.
+  // Decorrelated jitter: about a tenth of a second at first. How long attempts go on is for ALFRESCO_IDLE_TIMEOUT_MS to say.
   resume: { firstMs: 100, longestMs: 5000 },
   // Alfresco refuses a user for 6 seconds after ten failures, the right password included, and each further attempt
   // starts them anew: the longest leaves them time to pass even when twenty or thirty processes log in.
   login: { firstMs: 1000, longestMs: 60_000 },
-  polling: { fastestMs: 50, slowestMs: 2000, finalFreshnessMs: 5000, cancelMs: 5000 },
+  polling: { fastestMs: 50, slowestMs: 2000, finalFreshnessMs: 5000 },
   // Proxies and load balancers commonly end what is silent for 30 or 60 seconds.
   events: { heartbeatMs: 15_000, reconnectMs: 2000 },
   // Longer than a POST can take with any sensible ALFRESCO_TIMEOUT_MS.

@@ -9,6 +9,7 @@ import { problemExamples } from './problem-components.js';
 const EVERYWHERE: readonly ProblemCode[] = [
   'MALFORMED_REQUEST',
   'UNAUTHENTICATED',
+  'CALLER_NOT_ACCEPTED',
   'REQUEST_TIMEOUT',
   'TOO_MANY_REQUESTS',
   'HEADERS_TOO_LARGE',

@@ -1,28 +1,26 @@
-import { type BeforeApplicationShutdown, Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { AlfrescoClient } from '../alfresco/alfresco.client.js';
 import type { Download } from '../alfresco/download.js';
 import type { Caller } from '../auth/caller.js';
 import { ProblemException, isProblem } from '../problems/problem.exception.js';
 import type { DownloadsConfig } from '../config/app.config.js';
-import { PACING_CONFIG, type Pacing } from '../config/pacing.js';
 import { DOWNLOADS_CONFIG } from './downloads.config.js';
 import { IdempotencyService, keyInUse } from './idempotency.service.js';
 import { OwnerConflictError } from './registry/owner-conflict.error.js';
 import { type Claim, DownloadRegistry } from './registry/download.registry.js';
+import { RemovalService } from './removal.service.js';
 import { RunningTasks } from './running.tasks.js';
 
 /** Starts downloads. What it acknowledges is recorded, and what it cannot record it removes again. */
 @Injectable()
-export class CreationService implements BeforeApplicationShutdown {
-  private readonly logger = new Logger('Downloads');
-  private readonly creations = new RunningTasks();
-
+export class CreationService {
   constructor(
     private readonly alfresco: AlfrescoClient,
     private readonly registry: DownloadRegistry,
     private readonly idempotency: IdempotencyService,
+    private readonly removal: RemovalService,
+    private readonly tasks: RunningTasks,
     @Inject(DOWNLOADS_CONFIG) private readonly options: DownloadsConfig,
-    @Inject(PACING_CONFIG) private readonly pacing: Pick<Pacing, 'shutdown'>,
   ) {}
 
   /**
@@ -34,12 +32,7 @@ export class CreationService implements BeforeApplicationShutdown {
   async create(caller: Caller, nodeIds: readonly string[], key?: string): Promise<Download> {
     const { maxNodeIds } = this.options;
     if (nodeIds.length > maxNodeIds) throw tooManyNodes(nodeIds.length, maxNodeIds);
-    return this.creations.run(() => this.createOnce(caller, nodeIds, key));
-  }
-
-  /** Between a node in Alfresco and its row, neither connection may be closed: the node would belong to no one. */
-  async beforeApplicationShutdown(): Promise<void> {
-    await this.creations.drain(this.pacing.shutdown.drainMs);
+    return this.tasks.run(() => this.createOnce(caller, nodeIds, key));
   }
 
   private async createOnce(
@@ -66,29 +59,21 @@ export class CreationService implements BeforeApplicationShutdown {
   private async make(caller: Caller, nodeIds: readonly string[], claim?: Claim): Promise<Download> {
     const download = await this.alfresco.createDownload(nodeIds, caller.name);
     const record = { id: download.id, owner: caller.id, createdAt: Date.now() };
-    const isRecorded = await this.registry.add(record, claim).catch(async (error: unknown) => {
+    const isRecorded = await this.registry.add(record, claim).catch((error: unknown) => {
       // It is somebody else's, then, and not for this request to remove.
-      if (!(error instanceof OwnerConflictError)) await this.discard(caller, download.id);
+      if (!(error instanceof OwnerConflictError)) this.removal.discard(caller, download.id);
       throw error;
     });
     if (isRecorded) return download;
     // The claim expired while Alfresco took its time, and another request may hold the key by now.
-    await this.discard(caller, download.id);
+    this.removal.discard(caller, download.id);
     throw keyInUse();
-  }
-
-  private async discard(caller: Caller, id: string): Promise<void> {
-    try {
-      await this.alfresco.deleteNode(id, caller.name);
-    } catch (error) {
-      this.logger.warn(
-        `download ${id} was not recorded and could not be removed: ${codeOf(error)}`,
-      );
-    }
   }
 
   /** Whether a repeated request would name a download that is no more; when Alfresco cannot tell, it would not. */
   private async isGone(caller: Caller, id: string): Promise<boolean> {
+    // Removed here already, though its job may still have to see that.
+    if ((await this.registry.ownerOf(id)) === undefined) return true;
     try {
       await this.alfresco.getDownload(id, caller.name);
       return false;
@@ -108,8 +93,4 @@ function tooManyNodes(given: number, allowed: number): ProblemException {
     detail: `${given} nodes are requested; at most ${allowed} are accepted.`,
     errors: [{ pointer: '/nodeIds', detail: `must hold at most ${allowed} node ids` }],
   });
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof ProblemException ? error.code : 'unexpected error';
 }

@@ -1,6 +1,5 @@
-import { type BeforeApplicationShutdown, Inject, Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import type { Caller } from '../auth/caller.js';
-import { PACING_CONFIG, type Pacing } from '../config/pacing.js';
 import { callerGone } from '../http/caller-gone.js';
 import { type HttpReply, abandon, rawResponse } from '../http/http-reply.js';
 import type { HttpRequest } from '../http/http-request.js';
@@ -14,16 +13,15 @@ import { RunningTasks } from './running.tasks.js';
 
 /** The whole way from nodes to a ZIP in one request, for scripts and services. Nothing stays behind in Alfresco. */
 @Injectable()
-export class DeliveryService implements BeforeApplicationShutdown {
+export class DeliveryService {
   private readonly logger = new Logger('Delivery');
-  private readonly deliveries = new RunningTasks();
 
   constructor(
     private readonly creation: CreationService,
     private readonly downloads: DownloadsService,
     private readonly tracker: ProgressTracker,
     private readonly content: ContentService,
-    @Inject(PACING_CONFIG) private readonly pacing: Pick<Pacing, 'shutdown'>,
+    private readonly tasks: RunningTasks,
   ) {}
 
   /**
@@ -39,7 +37,7 @@ export class DeliveryService implements BeforeApplicationShutdown {
   ): Promise<void> {
     // First of all: he may leave at any moment.
     const gone = callerGone(reply);
-    await this.deliveries.run(async () => {
+    await this.tasks.run(async () => {
       const { id } = await this.creation.create(caller, nodeIds);
       try {
         await this.untilFinished(caller, id, gone, reply);
@@ -47,14 +45,9 @@ export class DeliveryService implements BeforeApplicationShutdown {
         else await this.content.deliver(caller, id, request, reply, gone);
       } finally {
         // The caller has his answer, or none is wanted; it is not for him to wait.
-        void this.deliveries.add(this.remove(caller, id));
+        void this.tasks.add(this.remove(caller, id));
       }
     });
-  }
-
-  /** Those that wait for Alfresco are told by the tracker that it is over; what they leave behind is still to be removed. */
-  async beforeApplicationShutdown(): Promise<void> {
-    await this.deliveries.drain(this.pacing.shutdown.drainMs);
   }
 
   private async untilFinished(

@@ -69,6 +69,7 @@ const CREATION_PROBLEMS: readonly ProblemCode[] = [
   'TOO_MANY_NODES',
   'UNSUPPORTED_MEDIA_TYPE',
   'NODE_NOT_ZIPPABLE',
+  'ALFRESCO_READ_ONLY',
   'STORE_UNAVAILABLE',
 ];
 
@@ -283,7 +284,7 @@ export function ApiCancelDownload(): MethodDecorator {
       required: false,
       schema: { type: 'boolean', default: false },
       description:
-        'Remove the download, too, once the job has stopped or some seconds have passed.',
+        'Remove the download, too, once the job has stopped. If that takes longer than ALFRESCO_TIMEOUT_MS, the answer does not wait for it.',
     }),
     ApiAcceptedResponse({ description: 'The cancellation has been asked for.' }),
     ApiNoContentResponse({ description: 'With `purge=true`: there is no such download any more.' }),
@@ -294,6 +295,7 @@ export function ApiCancelDownload(): MethodDecorator {
       'FORBIDDEN',
       'ORIGIN_FORBIDDEN',
       'DOWNLOAD_NOT_FOUND',
+      'ALFRESCO_READ_ONLY',
       'STORE_UNAVAILABLE',
     ),
   );

@@ -15,6 +15,8 @@ import { EventsController } from './progress/events.controller.js';
 import { EventsService } from './progress/events.service.js';
 import { ProgressTracker } from './progress/progress.tracker.js';
 import { RegistryModule } from './registry/registry.module.js';
+import { RemovalService } from './removal.service.js';
+import { RunningTasks } from './running.tasks.js';
 
 /**
  * The downloads API, for any Nest application on Fastify or Express: its routes with their validation, problem documents and
@@ -52,6 +54,8 @@ export class DownloadsModule {
         DeliveryService,
         ProgressTracker,
         EventsService,
+        RemovalService,
+        RunningTasks,
       ],
       exports: [CreationService, DownloadsService, alfresco, registry],
     };

@@ -2,13 +2,15 @@ import { Inject, Injectable } from '@nestjs/common';
 import { AlfrescoClient } from '../alfresco/alfresco.client.js';
 import { type Download, type DownloadNode, isTerminal } from '../alfresco/download.js';
 import type { Caller } from '../auth/caller.js';
+import { onceCredentialsEnd } from '../auth/credentials-end.js';
 import { LinkSigner, type SignedLink } from '../auth/link.signer.js';
 import { PACING_CONFIG, type Pacing } from '../config/pacing.js';
 import { ProblemException, isProblem } from '../problems/problem.exception.js';
 import { OwnershipService } from './ownership.service.js';
-import { isLast, isSettled, stateTag } from './progress/progress.event.js';
+import { isLast, stateTag } from './progress/progress.event.js';
 import { ProgressTracker } from './progress/progress.tracker.js';
 import { type DownloadRecord, DownloadRegistry } from './registry/download.registry.js';
+import { RemovalService } from './removal.service.js';
 
 /** Status calls to Alfresco that one list runs at a time. */
 const LIST_CONCURRENCY = 8;
@@ -56,7 +58,8 @@ export class DownloadsService {
     private readonly tracker: ProgressTracker,
     private readonly ownership: OwnershipService,
     private readonly links: LinkSigner,
-    @Inject(PACING_CONFIG) private readonly pacing: Pick<Pacing, 'polling'>,
+    private readonly removal: RemovalService,
+    @Inject(PACING_CONFIG) private readonly pacing: Pick<Pacing, 'events'>,
   ) {}
 
   /** The download as it is now, or once it has changed or time is over. */
@@ -67,12 +70,20 @@ export class DownloadsService {
     const tag = stateTag(download);
     if (patience.known?.(tag) === false) return download;
     const { seconds, signal } = patience;
+    const over = new AbortController();
+    const { heartbeatMs } = this.pacing.events;
+    const isOver = AbortSignal.any([signal, over.signal]);
+    onceCredentialsEnd(caller, heartbeatMs, isOver, () =>
+      over.abort(new ProblemException('UNAUTHENTICATED')),
+    );
     const event = await this.tracker.waitFor(
       caller,
       id,
       (known) => known.name !== 'gone' && stateTag(known.download) !== tag,
-      { ms: seconds * 1000, signal },
+      { ms: seconds * 1000, signal: isOver },
     );
+    over.signal.throwIfAborted();
+    over.abort();
     if (event?.name === 'gone') throw event.problem;
     return event?.download ?? this.tracker.read(caller, id);
   }
@@ -130,28 +141,21 @@ export class DownloadsService {
   /** Asks for cancellation. The download may still end DONE. */
   async cancel(caller: Caller, id: string): Promise<void> {
     await this.ownership.require(caller, id);
-    await this.tracker.orGone(id, this.alfresco.cancelDownload(id, caller.name));
-    this.tracker.expectChange(id);
+    await this.removal.cancel(caller, id);
   }
 
-  /** Removes the download node and its ZIP for good. */
+  /** Removes the download and its ZIP for good. One that still runs is cancelled before. */
   async remove(caller: Caller, id: string): Promise<void> {
     await this.ownership.require(caller, id);
-    await this.tracker.orGone(id, this.alfresco.deleteNode(id, caller.name));
-    await this.ownership.forget(id);
-    this.tracker.end(id);
+    await this.removal.remove(caller, await this.tracker.read(caller, id));
   }
 
-  /**
-   * Cancels a download that still runs, and removes it. What ends or vanishes in between is as good: there is no download
-   * afterwards.
-   */
+  /** As `remove`; what vanishes in between is as good: there is no download afterwards. */
   async purge(caller: Caller, id: string): Promise<void> {
     await this.ownership.require(caller, id);
-    const { status } = await this.tracker.read(caller, id);
+    const download = await this.tracker.read(caller, id);
     try {
-      if (!isTerminal(status)) await this.cancelAndWait(caller, id);
-      await this.remove(caller, id);
+      await this.removal.remove(caller, download);
     } catch (error) {
       if (!isProblem(error, 'DOWNLOAD_NOT_FOUND')) throw error;
     }
@@ -176,12 +180,6 @@ export class DownloadsService {
     }
     await this.ownership.require(caller, id);
     return this.links.sign(path, { caller, fileName }, validFor);
-  }
-
-  /** Without its node, a job fails, which does no harm but fills Alfresco's log (contract 7.5). */
-  private async cancelAndWait(caller: Caller, id: string): Promise<void> {
-    await this.cancel(caller, id);
-    await this.tracker.waitFor(caller, id, isSettled, { ms: this.pacing.polling.cancelMs });
   }
 
   private async lookAtAll(

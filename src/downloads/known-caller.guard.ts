@@ -27,7 +27,7 @@ export class KnownCallerGuard implements CanActivate {
     const { caller, fileName }: LinkGrant =
       link === undefined
         ? { caller: this.name(request) }
-        : this.links.verify(pathOf(request.originalUrl), link);
+        : this.links.verify(pathOf(request.originalUrl), link, request.headers);
     request[CALLER] = caller;
     request[LINKED_FILE_NAME] = fileName;
     return true;

@@ -90,7 +90,9 @@ export class NodesController {
     operationId: 'deleteNode',
     summary: 'Remove a download and its ZIP',
     description:
-      'Removes the download node for good, in every state. Nodes that this service did not make are not found.',
+      'Removes the download node for good, in every state. One whose job still runs is cancelled first, and removed once the job ' +
+      'has stopped; the answer waits for that no longer than ALFRESCO_TIMEOUT_MS. Nodes that this service did not make are not ' +
+      'found.',
   })
   @ApiId()
   @ApiNoContentResponse({ description: 'The download is gone.' })
@@ -100,6 +102,7 @@ export class NodesController {
     'FORBIDDEN',
     'ORIGIN_FORBIDDEN',
     'DOWNLOAD_NOT_FOUND',
+    'ALFRESCO_READ_ONLY',
     'STORE_UNAVAILABLE',
   )
   remove(@CurrentCaller() caller: Caller, @Param('id', NodeIdPipe) id: string): Promise<void> {

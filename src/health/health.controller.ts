@@ -64,7 +64,8 @@ export class HealthController {
     summary: 'Whether requests can be served',
     description:
       'Asks Alfresco’s own readiness probe and the store, and tells the state of the breakers that keep requests from an ' +
-      'Alfresco that fails: with an open one the service is degraded. `details` has all three, also when they cannot be served.',
+      'Alfresco that fails: with an open one the service is degraded, and so it is while Alfresco is read-only, from the first ' +
+      'change that it refuses to the next that it makes. `details` has all three, also when they cannot be served.',
   })
   @ApiOkResponse({
     description: 'They can.',
@@ -108,7 +109,9 @@ export class HealthController {
   private async checkAlfresco(diagnoses: string[]) {
     const alfresco = this.indicators.check('alfresco');
     try {
-      if (await this.alfresco.isReady()) return alfresco.up();
+      if (await this.alfresco.isReady()) {
+        return this.alfresco.isReadOnly ? alfresco.degraded({ readOnly: true }) : alfresco.up();
+      }
       diagnoses.push('Alfresco says that it is not ready');
     } catch (error) {
       diagnoses.push(diagnosisOf(error));

@@ -71,8 +71,15 @@ export const PROBLEMS = {
     description: 'The download exists, but it belongs to someone else.',
     forCaller:
       'Log in as the one who has made the download, and in the same way: a name with a password and the same name with a token are two callers. Or make a download of your own.',
+    forOperator: 'Nothing.',
+  },
+  CALLER_NOT_ACCEPTED: {
+    status: 403,
+    title: 'Alfresco does not accept the caller',
+    description: 'There is no user in Alfresco in whose name the caller could be served.',
+    forCaller: 'Log in as a user whom Alfresco knows, or have the user created or enabled there.',
     forOperator:
-      'With `ALFRESCO_ON_BEHALF_OF=remote-user`, names that Alfresco cannot be told are refused, too: empty ones, those longer than 255 characters, with control characters or with blanks at their ends, and `System`.',
+      'Only with `ALFRESCO_ON_BEHALF_OF=remote-user`. Refused are names that Alfresco cannot be told: empty ones, those longer than 255 characters, with control characters or with blanks at their ends, `System` and `guest`. And users whom Alfresco has disabled, or does not know and does not create (`create.missing.people`), if it has accepted another caller within the last minute; else the certificate may be at fault, and the code is ALFRESCO_CREDENTIALS_REJECTED.',
   },
   ORIGIN_FORBIDDEN: {
     status: 403,
@@ -287,6 +294,16 @@ export const PROBLEMS = {
     forCaller: 'Try again after the seconds of `Retry-After`.',
     forOperator:
       'Look at `/health/ready`, and at `bff_breaker_state` and `bff_content_streams_open` in `/metrics`: either Alfresco fails, or ZIPs hold all of their connections (`ALFRESCO_MAX_CONNECTIONS`).',
+  },
+  ALFRESCO_READ_ONLY: {
+    status: 503,
+    title: 'Alfresco is read-only now',
+    description:
+      'Alfresco changes nothing at the moment: no ZIP can be made, cancelled or removed. Those that are there can be saved.',
+    forCaller:
+      'Try again later; nothing has been changed. What Alfresco has made before can be looked at and saved.',
+    forOperator:
+      'Somebody has set Alfresco to read-only (`server.allowWrite`), or its licence has ended. `/health/ready` is degraded until a change succeeds.',
   },
   STORE_UNAVAILABLE: {
     status: 503,

@@ -12,9 +12,9 @@ export class CallerLimitGuard extends ThrottlerGuard {
   /** Where everyone may call, and by a link, anyone is the same caller: the address has to tell them apart. */
   protected override async getTracker(request: AuthenticatedRequest): Promise<string> {
     const { caller } = request;
-    if (caller && caller.id !== ANONYMOUS.id && !caller.isLinked) return caller.id;
+    if (caller && caller.id !== ANONYMOUS.id && !caller.link) return caller.id;
     const address = await super.getTracker({ ip: clientAddress(request) });
-    return caller?.isLinked ? `link ${address}` : address;
+    return caller?.link ? `link ${address}` : address;
   }
 
   /** @throws ProblemException TOO_MANY_REQUESTS */

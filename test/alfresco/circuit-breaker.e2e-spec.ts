@@ -51,6 +51,12 @@ const it = proxied({ sandbox: { estimateDelayMs: 1 }, variables: LIMITS, pacing:
   },
 );
 
+/** Resets all connections, new ones as well. */
+async function resetAll(proxy: FaultProxy): Promise<void> {
+  proxy.reset();
+  proxy.onConnection = (socket) => void socket.resetAndDestroy();
+}
+
 const startStuck = (api: DownloadsApi, count: number) =>
   Promise.all(Array.from({ length: count }, () => api.startStuck()));
 
@@ -91,8 +97,6 @@ describe('a circuit breaker', () => {
     expect(calls.states()).toMatchObject({ read: 'closed', write: 'closed', content: 'closed' });
   });
 
-  let listenAgain: () => Promise<void>;
-
   it.for<
     [
       string,
@@ -100,11 +104,7 @@ describe('a circuit breaker', () => {
       (proxy: FaultProxy, sandbox: Sandbox) => Promise<void>,
     ]
   >([
-    [
-      'Alfresco refuses connections',
-      async (proxy) => (listenAgain = await proxy.refuse()),
-      () => listenAgain(),
-    ],
+    ['Alfresco resets connections', resetAll, async (proxy) => proxy.clear()],
     [
       'Alfresco never responds',
       async (proxy) => {
@@ -142,7 +142,7 @@ describe('a circuit breaker', () => {
     calls,
     proxy,
   }) => {
-    const listen = await proxy.refuse();
+    await resetAll(proxy);
     await fail(ENOUGH, calls.read);
     expect(await (await comeBack(calls.read)).json()).toMatchObject({
       code: 'ALFRESCO_UNREACHABLE',
@@ -152,7 +152,7 @@ describe('a circuit breaker', () => {
     const seconds = Number(refused.headers.get('retry-after'));
     expect(seconds).toBeGreaterThan(100);
     expect(seconds).toBeLessThanOrEqual(120);
-    await listen();
+    proxy.clear();
     expect((await comeBack(calls.read)).status).toBe(200);
   });
 
@@ -172,6 +172,21 @@ describe('a circuit breaker', () => {
     sandbox.clearFaults();
     skip(PACING.login.longestMs);
     expect(await codeOf(calls.read)).toBe(200);
+  });
+
+  it('does not open for refused connections, which fail at once, and may come of too many ZIPs', async ({
+    calls,
+    proxy,
+  }) => {
+    const listen = await proxy.refuse();
+    for (let count = 0; count < 3; count += 1) {
+      for (const call of [calls.read, calls.create, calls.cancel]) await fail(ENOUGH, call);
+    }
+    expect(calls.states()).toMatchObject({ read: 'closed', write: 'closed', login: 'closed' });
+    await listen();
+    // The very next ones.
+    expect(await codeOf(calls.read)).toBe(200);
+    expect(await codeOf(calls.create)).toBe(202);
   });
 
   it('for writes stops neither reads nor content', async ({ calls, sandbox }) => {
@@ -227,9 +242,9 @@ describe('a circuit breaker', () => {
     const running = await startStuck(api, 20);
     const downloads = new Map<string, object>();
     for (const id of running) downloads.set(id, await api.status(id));
-    const listen = await proxy.refuse();
+    await resetAll(proxy);
     await fail(ENOUGH, calls.read);
-    await listen();
+    proxy.clear();
     let respond: (() => void) | undefined;
     proxy.onRequest = {
       line: /^GET/,

@@ -1,16 +1,29 @@
+import bcrypt from 'bcrypt';
 import { AlfrescoClient } from '#service/alfresco/alfresco.client.js';
 import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
 import { isOpensslMissing } from '../../sandbox/testing/certificates.ts';
 import { DownloadsApi } from '../harness/api.js';
-import { AS_ALICE, type Bff, SERVICE_ACCOUNT, startBff } from '../harness/bff.js';
+import { AS_ALICE, type Bff, SERVICE_ACCOUNT, basic, startBff } from '../harness/bff.js';
 import { MutualTls, PROXY_USER } from '../harness/mutual-tls.js';
 import { until } from '../harness/polling.js';
+import { Scrape } from '../harness/scrape.js';
 import { readZip } from '../harness/zip.js';
 
 const HOLDER = { key: 'alice', isLinked: false };
 
 const { forbiddenFile, forbiddenInsideFolder, textFile } = SAMPLE_NODES;
+
+/** `USERS` for callers of these names, and what they send. */
+const usersNamed = (...names: readonly string[]) =>
+  names.map((name) => `${name}:${bcrypt.hashSync('s3cret-bff-Pa55', 4)}`).join(',');
+const as = (name: string) => ({ authorization: basic({ name, password: 's3cret-bff-Pa55' }) });
+
+const deliver = (api: DownloadsApi) =>
+  api.request('POST', '/downloads/content', {
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ nodeIds: [textFile] }),
+  });
 
 describe.skipIf(isOpensslMissing())('ALFRESCO_ON_BEHALF_OF=remote-user', () => {
   let tls: MutualTls;
@@ -18,12 +31,17 @@ describe.skipIf(isOpensslMissing())('ALFRESCO_ON_BEHALF_OF=remote-user', () => {
   let bff: Bff;
   let client: AlfrescoClient;
 
-  const start = (url: string, identity = tls.client): Promise<Bff> =>
+  const start = (
+    url: string,
+    identity = tls.client,
+    more: Record<string, string> = {},
+  ): Promise<Bff> =>
     startBff(url, {
       ALFRESCO_USERNAME: '',
       ALFRESCO_PASSWORD: '',
       ALFRESCO_ON_BEHALF_OF: 'remote-user',
       ...tls.variables(identity),
+      ...more,
     });
 
   beforeAll(async () => {
@@ -121,12 +139,55 @@ describe.skipIf(isOpensslMissing())('ALFRESCO_ON_BEHALF_OF=remote-user', () => {
 
   it('sends Alfresco nothing when the name of the caller is missing or cannot be passed on', async () => {
     await expect(client.createDownload([textFile])).rejects.toThrow(TypeError);
-    for (const name of ['', ' admin', 'admin\n', 'System', 'x'.repeat(256)]) {
+    for (const name of ['', ' admin', 'admin\n', 'System', 'guest', 'GUEST', 'x'.repeat(256)]) {
       await expect(client.createDownload([textFile], name)).rejects.toMatchObject({
-        code: 'FORBIDDEN',
+        code: 'CALLER_NOT_ACCEPTED',
       });
     }
     expect(sandbox.requests).toEqual([]);
+  });
+
+  it('says 403 to a caller whose name is that of the guest, on every route, and does not blame the certificate', async () => {
+    const names = ['guest', 'GUEST'];
+    const service = await start(sandbox.url, tls.client, { USERS: usersNamed(...names) });
+    onTestFinished(() => service.close());
+    for (const name of names) {
+      const api = new DownloadsApi(service.url, as(name));
+      const refused = [await api.create([textFile]), await deliver(api)];
+      for (const response of refused) {
+        expect(await response.json()).toMatchObject({
+          status: 403,
+          code: 'CALLER_NOT_ACCEPTED',
+          detail: 'The name of the caller cannot be passed on to Alfresco.',
+        });
+      }
+    }
+    expect(sandbox.requests).toEqual([]);
+    // What the alert for the operator counts.
+    const rejected = { code: 'ALFRESCO_CREDENTIALS_REJECTED' };
+    expect((await Scrape.of(service.url)).value('bff_problems_total', rejected) ?? 0).toBe(0);
+  });
+
+  it('says 403 to a caller whom Alfresco does not know, as long as it knows others', async () => {
+    const strict = await startSandbox({
+      tls: tls.ofSandbox,
+      external: { proxyUserName: PROXY_USER },
+      createMissingPeople: false,
+    });
+    onTestFinished(() => strict.close());
+    const service = await start(strict.url, tls.client, { USERS: usersNamed('alice', 'stranger') });
+    onTestFinished(() => service.close());
+    const create = async (name: string) => {
+      const api = new DownloadsApi(service.url, as(name));
+      const response = await api.create([textFile]);
+      const body = (await response.json()) as { code?: string };
+      return body.code ?? response.status;
+    };
+    // The certificate might be wrong as well.
+    expect(await create('stranger')).toBe('ALFRESCO_CREDENTIALS_REJECTED');
+    expect(await create('alice')).toBe(202);
+    expect(await create('stranger')).toBe('CALLER_NOT_ACCEPTED');
+    expect(await create('alice')).toBe(202);
   });
 
   it('applies to every route of the API', async () => {

@@ -183,6 +183,8 @@ const times = (names: readonly OperationName[], rows: readonly Row[]) =>
 
 const NOT_FOUND = 'framework.exception.EntityNotFound';
 const DENIED = 'framework.exception.PermissionDenied';
+const API_DEFAULT = 'framework.exception.ApiDefault';
+const READ_ONLY = 'Access Denied.  The system is currently in read-only mode.';
 const notFound = (id: string) => status(404, NOT_FOUND, `The entity with id: ${id} was not found`);
 const BAD = [502, 'ALFRESCO_BAD_RESPONSE'] as const;
 
@@ -204,6 +206,17 @@ describe('when Alfresco refuses a request', () => {
       ['404', status(404, NOT_FOUND), 404, 'DOWNLOAD_NOT_FOUND'],
     ]),
     ...times(STREAMS, [['404', status(404, NOT_FOUND), 404, 'DOWNLOAD_NOT_FOUND']]),
+    ...times(
+      ['create', 'cancel', 'remove'],
+      [
+        [
+          '403 of a read-only repository',
+          status(403, API_DEFAULT, READ_ONLY),
+          503,
+          'ALFRESCO_READ_ONLY',
+        ],
+      ],
+    ),
   ])(
     '%s responds with %s to a status %s',
     ([, code, , name, fault, statusCode], { requests, sandbox }) =>
@@ -233,7 +246,7 @@ describe('when Alfresco fails through no fault of the caller', () => {
       ['401 without a body', { kind: 'empty', status: 401 }, ...REJECTED],
     ]),
     ...times(WITH_JSON, [
-      ['403 of a read-only repository', status(403), ...ERROR],
+      ['403 of another kind', status(403), ...ERROR],
       ['404 of an unknown URL', status(404, 'framework.exception.NotFound'), ...ERROR],
       ...[405, 409, 413, 415, 500, 503, 507].map((code): Row => [
         `${code}`,

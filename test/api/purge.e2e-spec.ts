@@ -1,6 +1,7 @@
 import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import { DownloadsApi } from '../harness/api.js';
+import { startBff } from '../harness/bff.js';
 import { freshCaller } from '../harness/callers.js';
 import { configured } from '../harness/fixtures.js';
 import { until } from '../harness/polling.js';
@@ -11,7 +12,15 @@ const { textFile, secondTextFile } = SAMPLE_NODES;
 const it = configured({
   sandbox: { estimateDelayMs: 1 },
   variables: { STATUS_FRESHNESS_MS: '1' },
-  pacing: { polling: { fastestMs: 5, cancelMs: 15_000 } },
+  pacing: { polling: { fastestMs: 5 } },
+});
+
+/** A job that takes its time takes too long. */
+const TIMEOUT_MS = 1500;
+const hurried = configured({
+  sandbox: { estimateDelayMs: 1 },
+  variables: { STATUS_FRESHNESS_MS: '1', ALFRESCO_TIMEOUT_MS: String(TIMEOUT_MS) },
+  pacing: { polling: { fastestMs: 5, slowestMs: 50 } },
 });
 
 /** A job that does not move for a moment has crashed. */
@@ -111,6 +120,19 @@ describe('DELETE /downloads/{id} with purge=true', () => {
     },
   );
 
+  it('is what DELETE /nodes/{id} does with one that runs, too', async ({ api, sandbox }) => {
+    sandbox.bytesPerSecond = 0;
+    const id = await api.start([textFile, secondTextFile]);
+    await api.waitFor(id, ({ status }) => status === 'IN_PROGRESS');
+    const removing = api.request('DELETE', `/nodes/${id}`);
+    await untilRequested(sandbox, id, 'cancel');
+    sandbox.bytesPerSecond = undefined;
+    expect((await removing).status).toBe(204);
+    expect(changes(sandbox, id)).toEqual(['cancel', 'remove']);
+    expect(steps(sandbox, id).slice(-2)).toEqual(['read', 'remove']);
+    await expectGone(sandbox, api, id);
+  });
+
   it('can be retried when Alfresco fails', async ({ api, sandbox }) => {
     const id = await api.make([textFile]);
     sandbox.fail({ kind: 'status', status: 500 }, { method: 'DELETE', path: /\/nodes\// });
@@ -143,6 +165,92 @@ describe('DELETE /downloads/{id} with purge=true', () => {
         errors: [{ parameter: 'purge' }],
       });
       expect(changes(sandbox, id)).toEqual([]);
+    },
+  );
+});
+
+/** A download whose job works on, and cannot look at anything else. */
+const startBusy = async (api: DownloadsApi) => {
+  const id = await api.start([textFile, secondTextFile]);
+  await api.waitFor(id, ({ status }) => status === 'IN_PROGRESS');
+  return id;
+};
+
+describe('removing a download whose job is slow to see that', () => {
+  const WAYS = ['DELETE /downloads/{id}?purge=true', 'DELETE /nodes/{id}'] as const;
+
+  hurried.beforeEach(({ sandbox }) => {
+    sandbox.bytesPerSecond = 0;
+  });
+
+  const removeBy = (way: (typeof WAYS)[number], api: DownloadsApi, id: string) =>
+    way.includes('purge') ? purge(api, id) : api.request('DELETE', `/nodes/${id}`);
+
+  hurried.for(WAYS)(
+    'takes ALFRESCO_TIMEOUT_MS at most by %s, and the node goes once the job has seen it',
+    async (way, { api, sandbox }) => {
+      const id = await startBusy(api);
+      const begun = performance.now();
+      expect((await removeBy(way, api, id)).status).toBe(204);
+      expect(performance.now() - begun).toBeGreaterThan(TIMEOUT_MS - 100);
+      // Gone for the caller, and not yet for its job.
+      expect((await api.request('GET', `/downloads/${id}`)).status).toBe(404);
+      expect((await removeBy(way, api, id)).status).toBe(404);
+      expect(await (await api.request('GET', '/downloads')).json()).toMatchObject({
+        list: { entries: [] },
+      });
+      expect(changes(sandbox, id)).toEqual(['cancel']);
+      expect(sandbox.downloadIds()).toContain(id);
+      sandbox.bytesPerSecond = undefined;
+      await until(
+        () => sandbox.downloadIds(),
+        (ids) => !ids.includes(id),
+      );
+      expect(steps(sandbox, id).slice(-2)).toEqual(['read', 'remove']);
+      expect(changes(sandbox, id)).toEqual(['cancel', 'remove']);
+    },
+  );
+
+  hurried('ends what its Idempotency-Key stands for', async ({ api }) => {
+    const create = async () => {
+      const response = await api.request('POST', '/downloads', {
+        headers: { 'content-type': 'application/json', 'idempotency-key': 'again' },
+        body: JSON.stringify({ nodeIds: [textFile, secondTextFile] }),
+      });
+      return ((await response.json()) as { entry: { id: string } }).entry.id;
+    };
+    const first = await create();
+    await api.waitFor(first, ({ status }) => status === 'IN_PROGRESS');
+    expect((await purge(api, first)).status).toBe(204);
+    expect(await create()).not.toBe(first);
+  });
+
+  hurried('is finished before the service stops', async ({ sandbox }) => {
+    const service = await startBff(sandbox.url, { ALFRESCO_TIMEOUT_MS: String(TIMEOUT_MS) });
+    const api = DownloadsApi.ofBff(service.url);
+    const id = await startBusy(api);
+    expect((await purge(api, id)).status).toBe(204);
+    const closed = service.close();
+    sandbox.bytesPerSecond = undefined;
+    await closed;
+    expect(changes(sandbox, id)).toEqual(['cancel', 'remove']);
+  });
+
+  hurried(
+    'is left to Alfresco when that lasts until the service has stopped',
+    async ({ sandbox }) => {
+      let log = '';
+      const service = await startBff(
+        sandbox.url,
+        { ALFRESCO_TIMEOUT_MS: String(TIMEOUT_MS) },
+        { onLine: (line) => (log += line) },
+      );
+      const api = DownloadsApi.ofBff(service.url);
+      const id = await startBusy(api);
+      expect((await purge(api, id)).status).toBe(204);
+      await service.close();
+      expect(changes(sandbox, id)).toEqual(['cancel']);
+      expect(log).toContain(`download ${id} is cancelled, and left to the clean-up of Alfresco`);
     },
   );
 });

@@ -103,6 +103,54 @@ describe('a signed link', () => {
     expect(await after.json()).toMatchObject({ code: 'LINK_INVALID' });
   });
 
+  it('lets a transfer that it has begun be resumed after its end, while its maker owns the download', async ({
+    api,
+  }) => {
+    const own = await api.make([SAMPLE_NODES.textFile]);
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const url = await linkTo(api, own);
+    const first = await fetch(url);
+    const whole = Buffer.from(await first.arrayBuffer());
+    const tag = first.headers.get('etag')!;
+    vi.setSystemTime(Date.now() + TTL_SECONDS * 1000 + 60_000);
+    const range = 'bytes=10-';
+    const rest = await fetch(url, { headers: { range, 'if-range': tag } });
+    expect(rest.status).toBe(206);
+    expect(Buffer.from(await rest.arrayBuffer())).toEqual(whole.subarray(10));
+    const owned = await api.request('HEAD', `/downloads/${own}/content`);
+    for (const headers of [
+      { range },
+      { 'if-range': tag },
+      { range, 'if-range': owned.headers.get('etag')! },
+      { range, 'if-range': first.headers.get('last-modified')! },
+      { range, 'if-range': tag.replace(/.{4}"$/, 'AAAA"') },
+      { range: 'lines=1-', 'if-range': tag },
+    ] as Record<string, string>[]) {
+      const { status } = await fetch(url, { headers });
+      expect([headers, status]).toEqual([headers, 403]);
+    }
+    expect((await fetch(url, { method: 'HEAD', headers: { range, 'if-range': tag } })).status).toBe(
+      403,
+    );
+    await api.request('DELETE', `/nodes/${own}`);
+    expect((await fetch(url, { headers: { range, 'if-range': tag } })).status).toBe(404);
+  });
+
+  it('that has ended unused begins no transfer, whatever its holder knows of the ZIP', async ({
+    api,
+  }) => {
+    const own = await api.make([SAMPLE_NODES.textFile]);
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const used = await linkTo(api, own);
+    vi.setSystemTime(Date.now() + 1000);
+    // Not of the same moment: it would be the same link.
+    const unused = await linkTo(api, own);
+    const tag = (await fetch(used, { method: 'HEAD' })).headers.get('etag')!;
+    vi.setSystemTime(Date.now() + TTL_SECONDS * 1000 + 60_000);
+    const headers = { range: 'bytes=0-', 'if-range': tag };
+    expect((await fetch(unused, { headers })).status).toBe(403);
+  });
+
   it.for(['GET', 'DELETE'])('opens nothing but the content: %s of the download', async (method) => {
     const url = new URL(link);
     url.pathname = `/downloads/${id}`;

@@ -80,7 +80,7 @@ function contentOf(id: string, ticket: string): string {
 }
 
 /** Asks for a ticket with a token. */
-function me(url: string, token: string) {
+function ticketForToken(url: string, token: string) {
   return request(url)
     .get(`${TICKETS}/-me-`)
     .set({ authorization: `Bearer ${token}` });
@@ -428,7 +428,7 @@ describe('a ticket for a token', () => {
     async (AUTH, { start }) => {
       const { url } = await start({ API_PREFIX, ...provider.environment({ AUTH }) });
       const token = await provider.token();
-      const { body, headers } = await me(url, token).expect(200);
+      const { body, headers } = await ticketForToken(url, token).expect(200);
       expect(headers['cache-control']).toBe('no-store');
       const { id: ticket } = (body as { entry: { id: string } }).entry;
       expect(ticket).toMatch(/^TICKET_[0-9a-f]{40}$/);
@@ -436,7 +436,10 @@ describe('a ticket for a token', () => {
       const id = await byToken.make([SAMPLE_NODES.textFile]);
       await request(url).get(contentOf(id, ticket)).expect(200);
       await request(url).get(`${API}/downloads/${id}`).set(withTicket(ticket)).expect(200);
-      const another = await me(url, await provider.token({ sub: 'somebody-else' })).expect(200);
+      const another = await ticketForToken(
+        url,
+        await provider.token({ sub: 'somebody-else' }),
+      ).expect(200);
       const { id: foreign } = (another.body as { entry: { id: string } }).entry;
       await request(url).get(contentOf(id, foreign)).expect(403);
       await request(url).delete(`${TICKETS}/-me-`).set(withTicket(ticket)).expect(204);
@@ -448,7 +451,7 @@ describe('a ticket for a token', () => {
     const { url } = await start({ API_PREFIX, ...provider.environment() });
     vi.useFakeTimers({ toFake: ['Date'] });
     const seconds = Math.floor(Date.now() / 1000) + 300;
-    const { body } = await me(url, await provider.token({ exp: seconds })).expect(200);
+    const { body } = await ticketForToken(url, await provider.token({ exp: seconds })).expect(200);
     const { id: ticket } = (body as { entry: { id: string } }).entry;
     for (const left of [200, 100, 1]) {
       vi.setSystemTime((seconds - left) * 1000);
@@ -460,8 +463,8 @@ describe('a ticket for a token', () => {
 
   it('is not to be had for a token that is not valid, nor for a password', async ({ start }) => {
     const { url } = await start({ API_PREFIX, ...provider.environment() });
-    await me(url, 'x').expect(401);
-    await me(url, await provider.token({ exp: 1 })).expect(401);
+    await ticketForToken(url, 'x').expect(401);
+    await ticketForToken(url, await provider.token({ exp: 1 })).expect(401);
     await login(url, CALLERS.alice).expect(403);
   });
 });

@@ -214,7 +214,7 @@ describe('POST /downloads/content', () => {
   }) => {
     const path = /\/content$/;
     sandbox.fail({ kind: 'truncate', afterBytes: 100 }, { path });
-    sandbox.fail({ kind: 'reset' }, { path, times: Infinity });
+    sandbox.fail({ kind: 'status', status: 404 }, { path });
     const response = await deliver(api, [SAMPLE_NODES.projectsFolder]);
     expect(response.status).toBe(200);
     await expect(response.arrayBuffer()).rejects.toThrow();

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AlfrescoClient } from '#service/alfresco/alfresco.client.js';
+import { UpstreamPolicy } from '#service/alfresco/upstream/upstream.policy.js';
 import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
 import type { Fault, Sandbox } from '../../sandbox/sandbox.ts';
 import { DownloadsApi } from '../harness/api.js';
@@ -15,25 +16,26 @@ import { Scrape } from '../harness/scrape.js';
 const CONTENT = { method: 'GET', path: /\/content$/ };
 const ALL_CONTENT = { ...CONTENT, times: Infinity };
 const MIDDLE = 12_345_678;
-/** Attempts to resume without a byte in between. */
-const ATTEMPTS = 10;
-
 const log = new RequestLog();
 
 const it = resuming();
 /** The wait for a byte that does not come is real time, and long enough for a byte to come on a busy machine. */
+const IDLE_MS = 1500;
 const impatient = resuming({
-  variables: { ALFRESCO_AUTH: 'ticket', ALFRESCO_IDLE_TIMEOUT_MS: '1500' },
+  variables: { ALFRESCO_AUTH: 'ticket', ALFRESCO_IDLE_TIMEOUT_MS: String(IDLE_MS) },
 });
+/** Breakers that stay open for longer than any test. */
+const guarded = resuming({ pacing: { breaker: { firstMs: 600_000, longestMs: 600_000 } } });
 
 /** Tests with a finished ZIP of 20 MB, of a service that resumes its transfer after milliseconds. */
-function resuming({ variables }: Setup = {}) {
+function resuming({ variables, pacing }: Setup = {}) {
   return configured({
     variables,
     pacing: {
       resume: { firstMs: 2, longestMs: 10 },
       retry: { firstMs: 2, longestMs: 10 },
       breaker: { firstMs: 1, longestMs: 1 },
+      ...pacing,
     },
     onLine: log.add,
   })
@@ -205,6 +207,42 @@ describe('a ZIP', () => {
     }
   });
 
+  it.for<[string, Fault]>([
+    ['resets the connection', { kind: 'reset' }],
+    ['is Tomcat without its web application', { kind: 'html', status: 404 }],
+    ['is a proxy that says 502', { kind: 'html', status: 502 }],
+    ['is a proxy that says 503', { kind: 'html', status: 503 }],
+    ['is a proxy that excuses itself with 200', { kind: 'html', status: 200 }],
+    ['fails with 500', { kind: 'status', status: 500 }],
+  ])(
+    'arrives whole when what is asked for the rest, 40 times, %s',
+    async ([, fault], { sandbox, zip, save }) => {
+      sandbox.fail({ kind: 'truncate', afterBytes: MIDDLE }, CONTENT);
+      sandbox.fail(fault, { ...CONTENT, times: 40 });
+      expect(hash(await bytesOf(await save()))).toBe(hash(zip.bytes));
+      expect(contentRequests(sandbox)).toHaveLength(42);
+    },
+  );
+
+  guarded(
+    'arrives whole although Alfresco is found to be away for all others',
+    async ({ bff, sandbox, zip, save }) => {
+      sandbox.fail({ kind: 'truncate', afterBytes: MIDDLE }, CONTENT);
+      sandbox.fail({ kind: 'reset' }, ALL_CONTENT);
+      const saved = save().then(bytesOf);
+      await until(
+        () => contentRequests(sandbox).length,
+        (count) => count > 1,
+      );
+      for (let count = 0; count < 5; count += 1) expect((await save()).status).toBe(502);
+      const states = bff.app.get(UpstreamPolicy).breakers();
+      expect(states).toContainEqual({ operation: 'content', state: 'open' });
+      sandbox.clearFaults();
+      expect(hash(await saved)).toBe(hash(zip.bytes));
+      expect((await save()).status).toBe(503);
+    },
+  );
+
   impatient(
     'is resumed with a new ticket when the old one has expired meanwhile',
     async ({ sandbox, zip, save }) => {
@@ -236,7 +274,6 @@ describe('a ZIP that cannot be resumed', () => {
     ['does not let it be read any more', { kind: 'status', status: 403 }],
     ['refuses the range', { kind: 'status', status: 416 }],
     ['redirects', { kind: 'redirect', location: 'http://127.0.0.1:1/' }],
-    ['sends a page of HTML', { kind: 'html', status: 200 }],
     ['starts from the beginning', { kind: 'status', status: 200, body: 'PK' }],
     ['sends another range', partial({ 'Content-Range': 'bytes 0-4/5' })],
     ['does not say which range it sends', partial({})],
@@ -249,16 +286,19 @@ describe('a ZIP that cannot be resumed', () => {
     },
   );
 
-  it('is cut short when Alfresco stays away, after ten attempts at most', async ({
-    sandbox,
-    save,
-  }) => {
-    await cutWith({ kind: 'reset' }, sandbox, save);
-    const attempts = contentRequests(sandbox).length - 1;
-    // While the breaker is open, an attempt is none that Alfresco hears of.
-    expect(attempts).toBeGreaterThan(1);
-    expect(attempts).toBeLessThanOrEqual(ATTEMPTS);
-  });
+  impatient.for<[string, Fault]>([
+    ['stays away', { kind: 'reset' }],
+    ['is replaced by a page that says 404', { kind: 'html', status: 404 }],
+    ['is replaced by a page that says 200', { kind: 'html', status: 200 }],
+  ])(
+    'is cut short when Alfresco %s for ALFRESCO_IDLE_TIMEOUT_MS and no sooner',
+    async ([, fault], { sandbox, save }) => {
+      const begun = performance.now();
+      await cutWith(fault, sandbox, save);
+      expect(performance.now() - begun).toBeGreaterThan(IDLE_MS - 100);
+      expect(contentRequests(sandbox).length).toBeGreaterThan(20);
+    },
+  );
 
   it('is not asked for any more once its client has disconnected', async ({ sandbox, save }) => {
     sandbox.fail({ kind: 'truncate', afterBytes: 1_000_000 }, CONTENT);

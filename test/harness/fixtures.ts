@@ -65,6 +65,7 @@ function testsWith(lifetime: 'worker' | 'file', setup: Setup) {
         onCleanup(() => {
           runningSandbox.clearFaults();
           runningSandbox.ready = true;
+          runningSandbox.readOnly = false;
           runningSandbox.bytesPerSecond = setup.sandbox?.bytesPerSecond;
         });
         return runningSandbox;

@@ -257,7 +257,7 @@ describe('with a collector', () => {
       const whole = await ask(alice, 'GET', `/downloads/${zip}/content`);
       const path = new RegExp(`${zip}/content$`);
       sandbox.fail({ kind: 'reset-mid-body', afterBytes: 100 }, { path });
-      sandbox.fail({ kind: 'reset' }, { path, times: Infinity });
+      sandbox.fail({ kind: 'status', status: 404 }, { path });
       const cut = await ask(alice, 'GET', `/downloads/${zip}/content`);
       expect(cut.body).toBeUndefined();
       const spans = await endedSpans();

@@ -5,7 +5,7 @@ import type { AlfrescoConfig } from '../../config/app.config.js';
 import type { Pacing } from '../../config/pacing.js';
 import { ProblemException } from '../../problems/problem.exception.js';
 import type { AlfrescoExchange } from '../alfresco.exchange.js';
-import { badResponse } from '../answer.js';
+import { ForeignAnswerException, badResponse } from '../answer.js';
 import type { DownloadNode } from '../download.js';
 import { serverProblem } from '../refusal.js';
 import { requestHeaders } from '../request-headers.js';
@@ -41,7 +41,7 @@ export class ContentOpener {
       // A connection tells of its end in a context of its own; what follows from that belongs to this request all the same.
       const reopen = AsyncResource.bind((rest: ByteRange, gone: AbortSignal, limitMs: number) => {
         // Repeated by the content itself.
-        const resuming = { operation: 'content', repeat: 'never', caller: gone, limitMs } as const;
+        const resuming = { operation: 'resume', repeat: 'never', caller: gone, limitMs } as const;
         return this.request(node, rest, resuming, onBehalfOf);
       });
       const { idleTimeoutMs } = this.config;
@@ -89,15 +89,12 @@ export class ContentOpener {
       },
       responseType: 'stream',
     } as const;
-    const { status, data } = await this.exchange.authorized<Readable>(
-      call,
-      request,
-      onBehalfOf,
-      (answer) => requireContent(answer, expected),
+    const answer = await this.exchange.authorized<Readable>(call, request, onBehalfOf, (one) =>
+      requireContent(one, expected),
     );
-    if (status === expected.status) return data;
-    discard(data);
-    throw contentRefusal(status);
+    if (answer.status === expected.status) return answer.data;
+    discard(answer.data);
+    throw contentRefusal(answer);
   }
 }
 
@@ -110,10 +107,19 @@ interface Expected {
 }
 
 /** The body may never end and is not waited for. A 404 means that it was deleted since it was looked at. */
-function contentRefusal(status: number): ProblemException {
+function contentRefusal(answer: UpstreamAnswer<unknown>): ProblemException {
+  const { status } = answer;
+  if (status === 401 || status >= 500) return serverProblem({ status, body: undefined });
+  if (isPage(answer)) return new ForeignAnswerException(status);
   if (status === 403) return new ProblemException('FORBIDDEN');
   if (status === 404) return new ProblemException('DOWNLOAD_NOT_FOUND');
-  return serverProblem({ status, body: undefined });
+  return badResponse(`status ${status}`);
+}
+
+/** Alfresco's own errors are JSON, and no ZIP is HTML. */
+function isPage({ headers }: Pick<UpstreamAnswer<unknown>, 'headers'>): boolean {
+  const type = headers['content-type'];
+  return typeof type === 'string' && /^text\/html\b/i.test(type);
 }
 
 function expectedAnswer({ start, end }: ByteRange, size: number): Expected {
@@ -131,6 +137,10 @@ async function requireContent(
   expected: Expected,
 ): Promise<void> {
   if (status !== expected.status) return;
+  if (isPage({ headers })) {
+    data.destroy();
+    throw new ForeignAnswerException(status);
+  }
   // Also for what fails between its first byte and its reader.
   data.on('error', () => {});
   if (!isContentOf(headers, expected)) {

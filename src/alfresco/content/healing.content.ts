@@ -2,14 +2,16 @@ import { Readable } from 'node:stream';
 import type { IBackoff } from 'cockatiel';
 import { type GrowingPause, PACING } from '../../config/pacing.js';
 import type { ProblemCode } from '../../problems/problem.catalogue.js';
+import type { ProblemException } from '../../problems/problem.exception.js';
+import { ForeignAnswerException } from '../answer.js';
 import { firstPause, pause } from '../upstream/pause.js';
 import { codeOf, transportProblem } from '../upstream/transport-failure.js';
 import type { ByteRange } from './byte-range.js';
 
-/** Attempts to go on, in a row, without a byte in between. */
-const ATTEMPTS = 10;
-
-/** What may pass. Anything else that Alfresco answers, it will answer again. */
+/**
+ * What may pass, as all that comes in Alfresco's place while it starts. Anything else that Alfresco answers, it will answer
+ * again.
+ */
 const PASSING: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
   'ALFRESCO_ERROR',
   'ALFRESCO_TIMEOUT',
@@ -47,8 +49,7 @@ export class HealingContent extends Readable {
   private isWanted = false;
   private isHealing = false;
   private readonly gone = new AbortController();
-  /** Since the last byte. */
-  private attempts = 0;
+  /** Of the attempts since the last byte. */
   private backoff?: IBackoff<unknown>;
   private giveUpAt = Infinity;
 
@@ -100,7 +101,7 @@ export class HealingContent extends Readable {
     const left = this.range.end + 1 - this.position;
     const part = chunk.length > left ? chunk.subarray(0, left) : chunk;
     this.position += part.length;
-    if (this.attempts > 0) this.forgetAttempts();
+    this.backoff = undefined;
     this.isWanted = this.push(part);
     if (!this.endIfComplete() && !this.isWanted) source.pause();
   }
@@ -141,7 +142,7 @@ export class HealingContent extends Readable {
     this.emit('healed', healed);
   }
 
-  /** @throws the last failure when all attempts are spent, and one that is final at once */
+  /** @throws the last failure when the time is over, and one that is final at once */
   private async nextSource(): Promise<Readable> {
     const { signal } = this.gone;
     let failure = transportProblem(this.failure);
@@ -155,25 +156,25 @@ export class HealingContent extends Readable {
         return await this.reopen(rest, signal, this.giveUpAt - performance.now());
       } catch (error) {
         failure = transportProblem(error);
-        if (!PASSING.has(failure.code)) throw failure;
+        if (!mayPass(failure)) throw failure;
       }
     }
   }
 
-  /** `undefined` when there is to be no further attempt. */
+  /** `undefined` when there is no time for a further attempt. */
   private nextPauseMs(): number | undefined {
     const now = performance.now();
-    if (this.attempts === 0) this.giveUpAt = now + this.patienceMs;
-    this.attempts += 1;
+    if (!this.backoff) this.giveUpAt = now + this.patienceMs;
     this.backoff = this.backoff?.next(undefined) ?? firstPause(this.pacing);
-    const { duration } = this.backoff;
-    return this.attempts <= ATTEMPTS && now + duration < this.giveUpAt ? duration : undefined;
+    const leftMs = this.giveUpAt - now;
+    if (leftMs <= this.pacing.firstMs) return undefined;
+    // However long the pauses have become: the last attempts are made just before the time is over.
+    return Math.min(this.backoff.duration, leftMs / 2);
   }
+}
 
-  private forgetAttempts(): void {
-    this.attempts = 0;
-    this.backoff = undefined;
-  }
+function mayPass(failure: ProblemException): boolean {
+  return PASSING.has(failure.code) || failure instanceof ForeignAnswerException;
 }
 
 class EndedEarlyError extends Error {

@@ -1,7 +1,9 @@
 import { CircuitBreaker, type BreakerState } from './circuit.breaker.js';
+import { UnsentError } from './connections.js';
 import { CallerGoneError, TransportTimeoutError } from './deadline.js';
 
-const OUTAGE = Object.assign(new Error('refused'), { code: 'ECONNREFUSED' });
+const OUTAGE = Object.assign(new Error('reset'), { code: 'ECONNRESET' });
+const REFUSAL = new UnsentError(Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }));
 
 let breaker: CircuitBreaker;
 let states: BreakerState[];
@@ -65,6 +67,45 @@ describe('a breaker', () => {
   ])('stays closed with any number of %s', async (_name, outcome) => {
     for (let count = 0; count < 20; count += 1) await call(outcome);
     expect(breaker.state).toBe('closed');
+  });
+
+  it('opens for refused connections unless it tolerates them', async () => {
+    for (let count = 0; count < 5; count += 1) await call(fails(REFUSAL));
+    expect(breaker.state).toBe('open');
+  });
+
+  describe('that tolerates refused connections', () => {
+    beforeEach(() => {
+      breaker = new CircuitBreaker('read', (state) => states.push(state), {
+        toleratesRefusal: true,
+      });
+    });
+
+    it('stays closed with any number of them', async () => {
+      for (let count = 0; count < 20; count += 1) expect(await call(fails(REFUSAL))).toBe(REFUSAL);
+      expect(breaker.state).toBe('closed');
+    });
+
+    it('opens for five other failures, whatever is refused in between', async () => {
+      for (let count = 0; count < 5; count += 1) {
+        await call(fails(OUTAGE));
+        await call(fails(REFUSAL));
+      }
+      expect(breaker.state).toBe('open');
+    });
+
+    it('opens for connections that cannot be made in time, which callers would wait for', async () => {
+      const late = Object.assign(new Error(), { code: 'UND_ERR_CONNECT_TIMEOUT' });
+      for (let count = 0; count < 5; count += 1) await call(fails(new UnsentError(late)));
+      expect(breaker.state).toBe('open');
+    });
+
+    it('stays open when the call that finds out is refused', async () => {
+      await open();
+      pass(1000);
+      expect(await call(fails(REFUSAL))).toBe(REFUSAL);
+      expect(breaker.state).toBe('open');
+    });
   });
 
   it('stays closed when there is a success in between', async () => {

@@ -9,7 +9,7 @@ import {
 } from 'cockatiel';
 import { type GrowingPause, PACING } from '../../config/pacing.js';
 import { CallerGoneError } from './deadline.js';
-import { isGatewayFailure, isOutage } from './outage.js';
+import { isGatewayFailure, isOutage, isRefusedConnection } from './outage.js';
 import { unavailable } from './transport-failure.js';
 import type { UpstreamAnswer } from './wire.js';
 
@@ -20,6 +20,14 @@ export type BreakerState = 'closed' | 'open' | 'half-open';
 
 /** Calls that fail in a row, each after its repetitions, until no more is made. */
 const FAILURES_IN_A_ROW = 5;
+
+/** How a breaker differs from the others. */
+export interface BreakerOptions {
+  /** Pauses: the next is twice as long each time that Alfresco is found still gone. */
+  readonly pacing?: GrowingPause;
+  /** Whether refused connections leave a closed breaker closed; an open one, they keep open. */
+  readonly toleratesRefusal?: boolean;
+}
 
 /** The call with which a half-open breaker finds out was given up by its caller, so that nothing is known. */
 class AbandonedProbeError extends CallerGoneError {}
@@ -32,18 +40,21 @@ class AbandonedProbeError extends CallerGoneError {}
  */
 export class CircuitBreaker {
   private readonly policy: CircuitBreakerPolicy;
+  private readonly pacing: GrowingPause;
   private endOfPause = -Infinity;
 
-  /**
-   * @param name for the diagnosis of what is refused
-   * @param pacing of the pauses: the next is twice as long each time that Alfresco is found still gone
-   */
+  /** @param name for the diagnosis of what is refused */
   constructor(
     private readonly name: string,
     onStateChange: (state: BreakerState) => void,
-    private readonly pacing: GrowingPause = PACING.breaker,
+    { pacing = PACING.breaker, toleratesRefusal = false }: BreakerOptions = {},
   ) {
-    const failure = handleWhen((error) => isOutage(error) || error instanceof AbandonedProbeError);
+    this.pacing = pacing;
+    const isTolerated = (error: unknown) =>
+      toleratesRefusal && isRefusedConnection(error) && this.state === 'closed';
+    const failure = handleWhen(
+      (error) => (isOutage(error) && !isTolerated(error)) || error instanceof AbandonedProbeError,
+    );
     this.policy = circuitBreaker(
       failure.orWhenResult((answer) => isGatewayFailure(answer as UpstreamAnswer<unknown>)),
       {

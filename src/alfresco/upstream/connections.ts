@@ -1,4 +1,5 @@
-import { buildConnector } from 'undici';
+import type { Socket } from 'node:net';
+import { Client, type Dispatcher, buildConnector } from 'undici';
 import { codeOf } from './transport-failure.js';
 
 /** No connection could be established: the request was not sent, whatever it is. */
@@ -50,4 +51,49 @@ export function beforeAnswer(failure: unknown): unknown {
   return failure instanceof Error && ofUsedConnections.has(failure)
     ? new StaleConnectionError(failure)
     : failure;
+}
+
+/** A connection of the pool, if there is one now. */
+export interface PoolConnection {
+  socket?: Socket | undefined;
+}
+
+/** A handler that is told which connection its response comes over. */
+export interface PoolHandler extends Dispatcher.DispatchHandler {
+  connection?: PoolConnection;
+}
+
+/**
+ * Responses after which Tomcat closes the connection, whether it says so or not (`statusDropsConnection` of its
+ * Http11Processor). What is sent before its end arrives here would be lost.
+ */
+const LAST: ReadonlySet<number> = new Set([400, 408, 411, 413, 414, 500, 501, 503]);
+
+/** Whether the connection must not be used again after a response with this status. */
+export function isLastOfConnection(status: number): boolean {
+  return LAST.has(status);
+}
+
+/** A client of a pool, which has one connection at a time. */
+export class PoolClient extends Client {
+  private readonly connection: PoolConnection;
+
+  constructor(origin: URL, options: Client.Options) {
+    const connection: PoolConnection = {};
+    const connect = options.connect as buildConnector.connector;
+    super(origin, {
+      ...options,
+      connect: (target, callback) =>
+        connect(target, (...result) => {
+          connection.socket = result[1] ?? undefined;
+          callback(...result);
+        }),
+    });
+    this.connection = connection;
+  }
+
+  override dispatch(options: Dispatcher.DispatchOptions, handler: PoolHandler): boolean {
+    handler.connection = this.connection;
+    return super.dispatch(options, handler);
+  }
 }

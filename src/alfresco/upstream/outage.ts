@@ -1,3 +1,4 @@
+import { UnsentError } from './connections.js';
 import { CallerGoneError } from './deadline.js';
 import { codeOf, problemCodeOf } from './transport-failure.js';
 import type { UpstreamAnswer } from './wire.js';
@@ -23,6 +24,14 @@ export function isOutage(error: unknown): boolean {
   if (error instanceof CallerGoneError) return false;
   const code = problemCodeOf(error);
   return code === 'ALFRESCO_UNREACHABLE' || code === 'ALFRESCO_TIMEOUT';
+}
+
+/**
+ * Whether a connection was refused. That is known at once, so that nobody has to be kept from waiting for it; and it may
+ * come of too many connections of our own, where Tomcat's `acceptCount` is used up, and be over with the next one.
+ */
+export function isRefusedConnection(error: unknown): boolean {
+  return error instanceof UnsentError && error.code === 'ECONNREFUSED';
 }
 
 /**

@@ -1,5 +1,10 @@
 import type { Dispatcher } from 'undici';
-import { beforeAnswer } from './connections.js';
+import {
+  type PoolConnection,
+  type PoolHandler,
+  beforeAnswer,
+  isLastOfConnection,
+} from './connections.js';
 import type { UpstreamAnswer } from './wire.js';
 
 /** A JSON answer of Alfresco is a few hundred bytes; whatever is longer than this is not one. */
@@ -17,7 +22,8 @@ export class AnswerTooLongError extends Error {
  * For undici's `dispatch`; its `request` makes a Readable of each body. With this, no axios on the way, and owners and callers
  * remembered for a moment, status reads went from 1,300 to 2,400 a second on the machine that measured both.
  */
-export class TextAnswer implements Dispatcher.DispatchHandler {
+export class TextAnswer implements PoolHandler {
+  connection?: PoolConnection;
   private status = 0;
   private headers: UpstreamAnswer<string>['headers'] = {};
   private readonly chunks: Buffer[] = [];
@@ -60,6 +66,7 @@ export class TextAnswer implements Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     this.detach();
     const { status, headers, chunks, length } = this;
+    if (isLastOfConnection(status)) this.connection?.socket?.destroy();
     const whole = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length);
     this.resolve({ status, headers, data: whole.toString('utf8') });
   }

@@ -1,10 +1,11 @@
 import type { BreakerState } from './circuit.breaker.js';
 
 /**
- * A class of calls: `read` looks at a download, `write` makes, cancels or removes one, `content` opens a ZIP, `login`
- * obtains credentials, `probe` asks whether Alfresco is ready. All but the probe, which has to know, have a breaker.
+ * A class of calls: `read` looks at a download, `write` makes, cancels or removes one, `content` opens a ZIP, `resume` goes
+ * on with one, `login` obtains credentials, `probe` asks whether Alfresco is ready. All have a breaker but the probe, which
+ * has to know, and `resume`: a caller waits in the middle of a ZIP, which has pauses and a limit of its own.
  */
-export type Operation = 'read' | 'write' | 'content' | 'login' | 'probe';
+export type Operation = 'read' | 'write' | 'content' | 'resume' | 'login' | 'probe';
 
 /** What happens to calls beside their answers. Nothing in it is a secret. */
 export interface UpstreamEvents {

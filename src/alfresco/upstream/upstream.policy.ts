@@ -35,7 +35,8 @@ export type Attempt = <T>(send: SendOnce<T>) => Promise<UpstreamAnswer<T>>;
  *
  * The second and the third include the wait for a free connection, a login that is due, all repetitions and the pauses
  * between them. Each operation has a breaker of its own: a POST that always takes too long is no reason not to look at
- * downloads.
+ * downloads. A refused connection opens none but that of `content`: ZIPs may have taken all connections that Tomcat accepts,
+ * and fewer of them make room for the calls that are answered in no time.
  */
 @Injectable()
 export class UpstreamPolicy {
@@ -112,7 +113,8 @@ export class UpstreamPolicy {
   }
 
   private limitOf(operation: Operation): number {
-    return operation === 'content' ? this.config.idleTimeoutMs : this.config.timeoutMs;
+    const isContent = operation === 'content' || operation === 'resume';
+    return isContent ? this.config.idleTimeoutMs : this.config.timeoutMs;
   }
 
   private createBreaker(operation: Operation): CircuitBreaker {
@@ -120,6 +122,7 @@ export class UpstreamPolicy {
       this.logger.warn(`the breaker for ${operation} is ${state}`);
       this.events.emit('breaker', { operation, state });
     };
-    return new CircuitBreaker(operation, tell, this.pacing.breaker);
+    const toleratesRefusal = operation !== 'content';
+    return new CircuitBreaker(operation, tell, { pacing: this.pacing.breaker, toleratesRefusal });
   }
 }

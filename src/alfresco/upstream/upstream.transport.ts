@@ -3,7 +3,7 @@ import { Pool, type buildConnector } from 'undici';
 import type { AlfrescoConfig } from '../../config/app.config.js';
 import { ContentConnection, type ContentConnectionOptions } from '../content/content.connection.js';
 import { transferLimit } from '../content/transfer-limiter.js';
-import { createConnector } from './connections.js';
+import { PoolClient, createConnector } from './connections.js';
 import { TextAnswer } from './text.answer.js';
 import type { UpstreamAnswer, WireRequest } from './wire.js';
 
@@ -41,6 +41,7 @@ export class UpstreamTransport implements OnApplicationShutdown {
       // The others are for ZIPs.
       connections: Math.max(1, maxConnections - transferLimit(maxConnections)),
       connect: createConnector(connector),
+      factory: (to, options) => new PoolClient(to, options),
       // The deadline covers the wait for a free socket as well, which undici's timer does not.
       headersTimeout: 0,
       bodyTimeout: idleTimeoutMs,

@@ -57,7 +57,7 @@ export class TicketGuard implements CanActivate {
   private async identify(request: TicketRequest, ticket: string): Promise<void> {
     const caller = await this.tickets.callerOf(ticket);
     if (!caller) return;
-    request.caller = caller;
+    request.caller = { ...caller, isLoggedIn: () => this.tickets.isAlive(ticket) };
     request.ticket = ticket;
   }
 }

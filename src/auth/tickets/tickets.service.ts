@@ -71,6 +71,11 @@ export class TicketsService {
     return caller;
   }
 
+  /** Whether a ticket has not ended yet; to ask is not to use it. @throws ProblemException STORE_UNAVAILABLE */
+  async isAlive(ticket: string): Promise<boolean> {
+    return (await this.store.find(hashOf(ticket))) !== undefined;
+  }
+
   /** Ends a ticket, for all processes. @throws ProblemException STORE_UNAVAILABLE */
   async logOut(ticket: string): Promise<void> {
     await this.store.remove(hashOf(ticket));

@@ -57,7 +57,8 @@ export class ContentService {
     const node = await this.find(caller, id);
     // Alfresco's clock may be ahead: a date of the future would say nothing (RFC 9110, section 8.8.2.1).
     const modifiedAt = Math.min(node.modifiedAt, Date.now());
-    const validators = { etag: `"${node.modifiedAt}"`, modifiedAt };
+    const etag = caller.link?.tagOf(node.modifiedAt) ?? `"${node.modifiedAt}"`;
+    const validators = { etag, modifiedAt };
     const headers = validatorHeaders(validators);
     const verdict = evaluatePreconditions(request.headers, validators);
     if (verdict === 'failed') throw new ProblemException('PRECONDITION_FAILED');
@@ -71,6 +72,7 @@ export class ContentService {
     const isRangeRequest =
       request.method === 'GET' && ifRangeHolds(request.headers, validators, Date.now());
     const range = isRangeRequest ? parseRange(request.headers.range, node.size) : undefined;
+    if (caller.link?.hasEnded && range === undefined) throw new ProblemException('LINK_INVALID');
     if (range === 'unsatisfiable') throw rangeNotSatisfiable(node.size);
 
     Object.assign(headers, contentHeaders(range ?? whole), dispositionHeader(node, wishes));
@@ -170,7 +172,8 @@ async function pump(content: HealingContent, response: ServerResponse): Promise<
 }
 
 /** Where everyone may call, the address tells callers apart. */
-function holderOf({ id, isLinked = false }: Caller, { ip }: HttpRequest): TransferHolder {
+function holderOf({ id, link }: Caller, { ip }: HttpRequest): TransferHolder {
+  const isLinked = link !== undefined;
   if (isLinked) return { key: `link ${id}`, isLinked };
   return { key: id === ANONYMOUS.id ? `address ${ip}` : `caller ${id}`, isLinked };
 }

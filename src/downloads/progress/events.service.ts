@@ -1,6 +1,7 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { isTerminal } from '../../alfresco/download.js';
 import type { Caller } from '../../auth/caller.js';
+import { onceCredentialsEnd } from '../../auth/credentials-end.js';
 import { PACING_CONFIG, type Pacing } from '../../config/pacing.js';
 import {
   type HttpReply,
@@ -38,7 +39,7 @@ export class EventsService implements OnApplicationShutdown {
   ) {}
 
   /**
-   * Answers with the events of a download, until the last one or until the caller leaves. 204 to a caller who had the last
+   * Answers with the events of a download, until the last one, until the caller leaves, or until their credentials end. 204 to a caller who had the last
    * one already: a browser's EventSource comes back after every end, and that is what stops it.
    *
    * Whatever `Accept` says: generated clients name the JSON types of the problems there, and nothing else.
@@ -74,7 +75,11 @@ export class EventsService implements OnApplicationShutdown {
   private open(caller: Caller, id: string, stream: EventStream): void {
     const unwatch = this.tracker.watch(caller, id, stream);
     this.add(stream);
+    const closed = new AbortController();
+    const { heartbeatMs } = this.pacing.events;
+    onceCredentialsEnd(caller, heartbeatMs, closed.signal, () => stream.stop());
     stream.onceClosed(() => {
+      closed.abort();
       unwatch();
       this.remove(stream);
     });

@@ -1,0 +1,134 @@
+import { randomBytes } from 'node:crypto';
+import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
+import { DownloadsApi } from '../harness/api.js';
+import { startBff } from '../harness/bff.js';
+import { until } from '../harness/polling.js';
+import { RawAlfresco, type Respond, error } from '../harness/raw-alfresco.js';
+
+const ZIP = randomBytes(2_000_000);
+/** One connection for JSON, so that the next request comes over it if it may be used again. */
+const VARIABLES = {
+  ALFRESCO_MAX_CONNECTIONS: '1',
+  ALFRESCO_TIMEOUT_MS: '1000',
+  ALFRESCO_IDLE_TIMEOUT_MS: '1200',
+};
+const CLOSE = 'Connection: close\r\n';
+
+const it = test
+  .extend('alfresco', async ({}, { onCleanup }) => {
+    const alfresco = await RawAlfresco.start(ZIP);
+    onCleanup(() => alfresco.close());
+    return alfresco;
+  })
+  .extend('api', async ({ alfresco }, { onCleanup }) => {
+    const pacing = { resume: { firstMs: 2, longestMs: 10 } };
+    const bff = await startBff(alfresco.url, VARIABLES, { pacing });
+    onCleanup(() => bff.close());
+    return DownloadsApi.ofBff(bff.url);
+  });
+
+const create = (api: DownloadsApi) => api.create([SAMPLE_NODES.textFile]);
+const connectionsOf = ({ requests }: RawAlfresco) => requests.map(({ connection }) => connection);
+
+/** The usual response, of which so many bytes come. The connection stays open. */
+const short =
+  (bytes: number, end?: string): Respond =>
+  ({ headers: { range = 'bytes=0-' } }) => {
+    const from = Number(/\d+/.exec(range)![0]);
+    const status = from === 0 ? 200 : 206;
+    const head = `HTTP/1.1 ${status} \r\nContent-Range: bytes ${from}-${ZIP.length - 1}/${ZIP.length}\r\nContent-Length: ${ZIP.length - from}\r\n\r\n`;
+    return Buffer.concat([
+      Buffer.from(head),
+      ZIP.subarray(from, from + bytes),
+      Buffer.from(end ?? ''),
+    ]);
+  };
+
+describe('POST /downloads to Alfresco', () => {
+  it('carries the length of its body, without which Alfresco refuses it', async ({
+    alfresco,
+    api,
+  }) => {
+    expect((await create(api)).status).toBe(202);
+    const [request] = alfresco.requests;
+    expect(request!.line).toMatch(/^POST \/alfresco\/.*\/downloads$/);
+    expect(request!.headers).not.toHaveProperty('transfer-encoding');
+    expect(request!.headers['content-length']).toBe(String(request!.body.length));
+    expect(JSON.parse(request!.body)).toEqual({ nodeIds: [SAMPLE_NODES.textFile] });
+  });
+});
+
+describe('a connection to Alfresco', () => {
+  it('carries one JSON request after the other', async ({ alfresco, api }) => {
+    for (let count = 0; count < 3; count += 1) expect((await create(api)).status).toBe(202);
+    expect(connectionsOf(alfresco)).toEqual([1, 1, 1]);
+  });
+
+  it.for([401, 403, 404, 405, 409, 422])(
+    'is used again after a %i',
+    async (status, { alfresco, api }) => {
+      alfresco.script.push(() => error(status, 'No'));
+      await create(api);
+      expect((await create(api)).status).toBe(202);
+      expect(connectionsOf(alfresco)).toEqual([1, 1]);
+    },
+  );
+
+  it.for<[number, string, string]>([
+    [400, 'says that it closes it', CLOSE],
+    [500, 'says that it closes it', CLOSE],
+    [400, 'says nothing, and leaves it open', ''],
+    [413, 'says nothing, and leaves it open', ''],
+    [500, 'says nothing, and leaves it open', ''],
+    [503, 'says nothing, and leaves it open', ''],
+    [500, 'says that it keeps it', 'Connection: keep-alive\r\nKeep-Alive: timeout=60\r\n'],
+  ])(
+    'is not used again after a %i with which Alfresco %s',
+    async ([status, , header], { alfresco, api }) => {
+      expect((await create(api)).status).toBe(202);
+      alfresco.script.push(() => error(status, 'No', header));
+      expect((await create(api)).ok).toBe(false);
+      expect((await create(api)).status).toBe(202);
+      expect((await create(api)).status).toBe(202);
+      expect(connectionsOf(alfresco)).toEqual([1, 1, 2, 2]);
+      expect(alfresco.closed).toEqual([1]);
+    },
+  );
+
+  it('is not used again after a response that is shorter than announced', async ({
+    alfresco,
+    api,
+  }) => {
+    alfresco.script.push(() => error(404, 'No').slice(0, -1));
+    expect((await create(api)).status).toBe(504);
+    expect((await create(api)).status).toBe(202);
+    expect(connectionsOf(alfresco)).toEqual([1, 2]);
+  });
+});
+
+describe('a connection for a ZIP', () => {
+  it.for<[string, Respond[]]>([
+    ['is whole', []],
+    ['is short', [short(500_000)]],
+    ['is short twice', [short(500_000), short(10)]],
+    ['fails with a 500', [short(500_000), () => error(500, 'No')]],
+    ['fails with a 503', [short(500_000), () => error(503, 'No')]],
+  ])('serves one request, also when its response %s', async ([, script], { alfresco, api }) => {
+    const { entry } = (await (await create(api)).json()) as { entry: { id: string } };
+    alfresco.ofContent.push(...script);
+    const content = await api.content(entry.id);
+    expect(content.equals(ZIP)).toBe(true);
+    const transfers = alfresco.requests.filter(({ line }) => line.endsWith('/content'));
+    expect(transfers).toHaveLength(script.length + 1);
+    for (const { headers } of transfers) expect(headers.connection).toBe('close');
+    expect(new Set(transfers.map(({ connection }) => connection)).size).toBe(transfers.length);
+    // Nothing but ZIPs comes over them, and the service closes them.
+    expect((await create(api)).status).toBe(202);
+    expect(alfresco.requests.at(-1)!.connection).toBe(1);
+    const used = transfers.map(({ connection }) => connection);
+    await until(
+      () => used.every((connection) => alfresco.closed.includes(connection)),
+      (areClosed) => areClosed,
+    );
+  });
+});

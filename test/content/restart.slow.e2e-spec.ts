@@ -1,0 +1,64 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
+import { startSandbox } from '../../sandbox/sandbox.ts';
+import { DownloadsApi } from '../harness/api.js';
+import { startBff } from '../harness/bff.js';
+import { FaultProxy } from '../harness/fault-proxy.js';
+import { Transfer, wholeOf } from '../harness/transfer.js';
+
+const TRANSFERS = 5;
+/** Beyond the longest pause between two attempts, on a busy machine as well. */
+const SOON_MS = 15_000;
+
+describe('a restart of Alfresco that takes 40 s', { timeout: 120_000 }, () => {
+  it.for([
+    ['basic', '60000'],
+    ['ticket', '300000'],
+  ] as const)(
+    'cuts no transfer, with ALFRESCO_AUTH=%s and ALFRESCO_IDLE_TIMEOUT_MS=%s',
+    async ([auth, idleMs]) => {
+      const sandbox = await startSandbox({ estimateDelayMs: 1 });
+      onTestFinished(() => sandbox.close());
+      const proxy = await FaultProxy.start(Number(new URL(sandbox.url).port));
+      onTestFinished(() => proxy.close());
+      const bff = await startBff(sandbox.url.replace(/:\d+\//, `:${proxy.port}/`), {
+        ALFRESCO_AUTH: auth,
+        ALFRESCO_IDLE_TIMEOUT_MS: idleMs,
+      });
+      onTestFinished(() => bff.close());
+      const api = DownloadsApi.ofBff(bff.url);
+      const id = await api.make([SAMPLE_NODES.mediumFile]);
+      const whole = wholeOf(await api.content(id));
+      const path = /\/content$/;
+      sandbox.fail({ kind: 'drip', bytesPerSecond: 2_000_000 }, { path, times: TRANSFERS });
+      const transfers = await Transfer.beginMany(api, id, TRANSFERS);
+      // All of it is wanted all the time.
+      const ends = Promise.allSettled(transfers.map((transfer) => transfer.finish()));
+
+      // The process has ended, and its port is closed.
+      const listen = await proxy.refuse();
+      await sleep(20_000);
+      // Those who come to save it now do what they can to open the breakers.
+      await Promise.all(
+        Array.from({ length: 10 }, () => api.request('GET', `/nodes/${id}/content`)),
+      );
+      // Tomcat listens, and answers nobody before its web applications are deployed.
+      await listen();
+      proxy.onConnection = () => {};
+      await sleep(10_000);
+      proxy.clear();
+      // Those of Tomcat while this one is deployed last.
+      sandbox.fail({ kind: 'html', status: 404 }, { times: Infinity });
+      await sleep(10_000);
+      // Tickets are kept in memory.
+      sandbox.expireTickets();
+      sandbox.clearFaults();
+
+      const back = performance.now();
+      expect(await ends).toEqual(
+        Array.from({ length: TRANSFERS }, () => ({ status: 'fulfilled', value: whole })),
+      );
+      expect(performance.now() - back).toBeLessThan(SOON_MS);
+    },
+  );
+});
