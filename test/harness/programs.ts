@@ -10,7 +10,7 @@ export interface Program {
 
 /** `.ci/run` installs all of them. */
 export const PROGRAMS: readonly Program[] = [
-  { name: 'chromium', purpose: 'the demo page and Swagger UI in a browser' },
+  { name: 'chromium', purpose: 'the demo page, Swagger UI and ADF in a browser' },
   { name: 'curl', purpose: 'the walk-through of the README and the shell example' },
   { name: 'kubectl', purpose: 'the Kubernetes manifests' },
   { name: 'nginx', purpose: 'replicas behind a proxy' },

@@ -1,0 +1,75 @@
+import { type RequestListener, type Server, createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { AUDIENCE } from '../../harness/identity-provider.js';
+
+/** What is used of the package `oidc-provider`, which only the application has installed. */
+interface OidcProvider {
+  new (issuer: string, configuration: object): { callback(): RequestListener };
+}
+
+/** A certified OpenID provider with a page to log in at: any name, any password. */
+export class OpenIdProvider {
+  private constructor(private readonly server: Server) {}
+
+  /**
+   * @param module address of the package `oidc-provider`
+   * @param application origin of the application, which gets tokens by the code flow
+   */
+  static async start(module: URL, application: string): Promise<OpenIdProvider> {
+    const { Provider } = (await import(module.href)) as { Provider: OidcProvider };
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const provider = new OpenIdProvider(server);
+    server.on('request', new Provider(provider.issuer, configuration(application)).callback());
+    return provider;
+  }
+
+  get issuer(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  async close(): Promise<void> {
+    this.server.closeAllConnections();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+}
+
+function configuration(application: string): object {
+  return {
+    clients: [
+      {
+        client_id: 'adf',
+        // ADF's AuthConfigService sends this one, whatever the configuration says.
+        client_secret: 'dummyClientSecret',
+        token_endpoint_auth_method: 'client_secret_post',
+        redirect_uris: [`${application}/view/authentication-confirmation`],
+        post_logout_redirect_uris: [`${application}/`],
+      },
+    ],
+    clientBasedCORS: () => true,
+    claims: { profile: ['preferred_username'] },
+    findAccount: (_context: unknown, id: string) => ({
+      accountId: id,
+      claims: () => ({ sub: id, preferred_username: id }),
+    }),
+    // Access tokens that a service can verify for itself: JWTs for one audience, with the name of the caller.
+    extraTokenClaims: (_context: unknown, token: { accountId: string }) => ({
+      preferred_username: token.accountId,
+    }),
+    features: {
+      resourceIndicators: {
+        enabled: true,
+        defaultResource: () => `urn:${AUDIENCE}`,
+        useGrantedResource: () => true,
+        getResourceServerInfo: () => ({
+          scope: '',
+          audience: AUDIENCE,
+          accessTokenFormat: 'jwt',
+          jwt: { sign: { alg: 'RS256' } },
+        }),
+      },
+    },
+    ttl: { AccessToken: 600, Grant: 600, IdToken: 600, Interaction: 600, Session: 600 },
+    cookies: { keys: ['a key of a test'] },
+  };
+}
