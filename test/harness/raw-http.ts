@@ -22,7 +22,8 @@ export function rawRequest(port: number, request: RawRequest): Promise<RawAnswer
   const all = {
     Host: `127.0.0.1:${port}`,
     Connection: 'close',
-    ...(body !== undefined && { 'Content-Length': String(Buffer.byteLength(body)) }),
+    ...(body !== undefined &&
+      !('Transfer-Encoding' in headers) && { 'Content-Length': String(Buffer.byteLength(body)) }),
     ...headers,
   };
   const head = [
