@@ -108,9 +108,33 @@ describe('a connection to Alfresco', () => {
   });
 });
 
+const OK = 'HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nConnection: close\r\n';
+
+/** The ZIP, or as many bytes of it, in chunks of this size; the first of them have extensions, the last has a trailer. */
+function chunked(size: number, bytes = ZIP.length): Respond {
+  return () => {
+    const parts: Buffer[] = [Buffer.from(`${OK}Transfer-Encoding: chunked\r\n\r\n`)];
+    for (let at = 0; at < bytes; at += size) {
+      const part = ZIP.subarray(at, Math.min(at + size, bytes));
+      parts.push(
+        Buffer.from(`${part.length.toString(16).toUpperCase()} ;a="b"\r\n`),
+        part,
+        Buffer.from('\r\n'),
+      );
+    }
+    if (bytes === ZIP.length) parts.push(Buffer.from('0\r\nX-Trailer: 1\r\n\r\n'));
+    return Buffer.concat(parts);
+  };
+}
+
 describe('a connection for a ZIP', () => {
   it.for<[string, Respond[]]>([
     ['is whole', []],
+    ['comes in chunks', [chunked(70_001)]],
+    ['comes in small chunks, which end early', [chunked(997, 500_000)]],
+    ['comes in chunks that are none', [() => `${OK}Transfer-Encoding: chunked\r\n\r\nmany\r\n`]],
+    ['does not say how long it is', [() => Buffer.concat([Buffer.from(`${OK}\r\n`), ZIP])]],
+    ['does not say how long it is, and ends early', [() => `${OK}\r\nPK`, short(500_000)]],
     ['is short', [short(500_000)]],
     ['is short twice', [short(500_000), short(10)]],
     ['fails with a 500', [short(500_000), () => error(500, 'No')]],

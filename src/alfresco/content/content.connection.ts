@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import { type buildConnector, errors } from 'undici';
 import { createConnector } from '../upstream/connections.js';
 import type { UpstreamAnswer, WireRequest } from '../upstream/wire.js';
+import { ChunkedBody } from './chunked-body.js';
 import { SMALL_READ, fastRead, takeBuffer } from './read.buffers.js';
 
 /** Bytes; as many as undici accepts. */
@@ -32,8 +33,8 @@ export interface ContentConnectionOptions {
  * A connection for one ZIP, which is its body as a stream: HTTP/1.1 (RFC 9112) as far as a GET of content needs it.
  *
  * undici copies each chunk through its parser and has new memory for each, so that a ZIP came at half the speed of nginx.
- * After its head, a body of known length needs no parser; what has no length is not content, and is refused by
- * `ContentOpener`. The connection is for one answer, since there is no telling whether all of it will be read.
+ * After its head, a body of known length needs no parser, and of a ZIP the length is known from its node. One in chunks, as
+ * proxies make them, is copied once more. The connection is for one response, since not all of it may be read.
  */
 export class ContentConnection extends Readable {
   private socket?: Socket;
@@ -42,6 +43,7 @@ export class ContentConnection extends Readable {
   private answer?: (answer: UpstreamAnswer<Readable>) => void;
   /** Bytes of the body that are still to come. */
   private left = 0;
+  private chunks?: ChunkedBody;
   private isWanted = false;
   /** When the last chunk was passed on, by the monotonic clock. */
   private passedAt = 0;
@@ -167,9 +169,8 @@ export class ContentConnection extends Readable {
   private begun(status: number, headers: Record<string, string>, rest: Buffer): boolean {
     const { answer } = this;
     this.answer = undefined;
-    const length = Number(headers['content-length']);
-    this.left = Number.isSafeInteger(length) ? length : 0;
     const isContent = status < 300;
+    if (isContent) this.expectBody(headers);
     // What is no content is not read: that of Alfresco's 416, for one, never comes.
     if (!isContent) this.destroy();
     answer?.({ status, headers, data: this });
@@ -178,7 +179,19 @@ export class ContentConnection extends Readable {
     return rest.length > 0 ? this.pass(rest) : this.isWanted;
   }
 
-  private pass(chunk: Buffer): boolean {
+  private expectBody({ 'content-length': length, 'transfer-encoding': coding }: Headers): void {
+    if (coding !== undefined) {
+      if (coding.toLowerCase() !== 'chunked') {
+        throw new errors.HTTPParserError('an unknown transfer coding');
+      }
+      this.chunks = new ChunkedBody();
+    }
+    const bytes = length === undefined ? this.request.bodyLength : Number(length);
+    this.left = Number.isSafeInteger(bytes) ? bytes! : 0;
+  }
+
+  private pass(received: Buffer): boolean {
+    const chunk = this.chunks ? this.chunks.decode(received) : received;
     const part = chunk.length > this.left ? chunk.subarray(0, this.left) : chunk;
     this.left -= part.length;
     this.sinceWait += part.length;
@@ -202,6 +215,8 @@ export class ContentConnection extends Readable {
     if (this.isWanted && !this.answer) this.destroy(new errors.BodyTimeoutError());
   }
 }
+
+type Headers = Readonly<Record<string, string>>;
 
 function parseHead(head: string): { status: number; headers: Record<string, string> } {
   const [statusLine = '', ...lines] = head.split('\r\n');

@@ -11,6 +11,8 @@ export interface WireRequest {
   readonly signal?: AbortSignal;
   /** Whether `data` of a 2xx answer is to be the body as a Readable, which then has to be read or destroyed. */
   readonly isStream?: boolean;
+  /** Bytes of a streamed body that does not say how long it is. */
+  readonly bodyLength?: number;
 }
 
 /** What came back, whatever its status. */
@@ -42,5 +44,6 @@ function toWireRequest(config: InternalAxiosRequestConfig): WireRequest {
     body: config.data as string | undefined,
     signal: config.signal as AbortSignal | undefined,
     isStream: config.responseType === 'stream',
+    bodyLength: config.maxContentLength,
   };
 }
