@@ -11,8 +11,15 @@ interface Route {
 const PREFIX = '/alfresco/api/-default-/public/alfresco/versions/1';
 /** First segments of the paths of this service. */
 const OWN = /^\/(?:downloads|nodes|docs|health|metrics|problems)(?:\/|$)/;
-/** Of Alfresco's authentication API, of a collector of traces, of the image, of the application that embeds the API. */
-const OF_OTHERS = ['/tickets', '/v1/traces', '/app/data', '/api/archive'];
+/** Of Alfresco, of a collector of traces, of the image, of the application that embeds the API. */
+const OF_OTHERS = [
+  '/tickets',
+  '/alfresco',
+  '/alfresco/api/discovery',
+  '/v1/traces',
+  '/app/data',
+  '/api/archive',
+];
 
 /** An address of the demo, or what a shell has for one. */
 const CALLED = /(?:http:\/\/(?:127\.0\.0\.1|localhost)(?::\d+)?|\$\{?\w+\}?)(\/[\w$:{}./-]*)/g;
