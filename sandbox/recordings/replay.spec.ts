@@ -223,7 +223,7 @@ class Replay {
   }
 
   async #compareBody(
-    { response: expected, request }: RecordedCase,
+    { response: expected }: RecordedCase,
     { body, headers }: WireResponse,
     target: string,
   ): Promise<string[]> {
@@ -242,7 +242,7 @@ class Replay {
       this.#compareJson('zip', expected.zip, entries, differences);
       this.#contents.set(target.split('?')[0] ?? '', body);
     } else if (expected.parts) {
-      const whole = await this.#content(request, target);
+      const whole = await this.#content(target);
       const parts = expected.parts.map(([start, end]) => whole.subarray(start, end));
       if (!Buffer.concat(parts).equals(body)) differences.push('other bytes');
     } else if (expected.starts !== undefined && !body.toString().startsWith(expected.starts)) {
@@ -257,7 +257,7 @@ class Replay {
     return differences;
   }
 
-  async #content(request: string, target: string): Promise<Buffer> {
+  async #content(target: string): Promise<Buffer> {
     const [path = ''] = target.split('?');
     let content = this.#contents.get(path);
     if (content === undefined) {

@@ -127,14 +127,16 @@ function chunked(size: number, bytes = ZIP.length): Respond {
   };
 }
 
+/** The beginning of the ZIP, which ends with the connection. */
+function withoutLength(bytes: number): Respond {
+  return () => Buffer.concat([Buffer.from(`${OK}\r\n`), ZIP.subarray(0, bytes)]);
+}
+
 describe('a connection for a ZIP', () => {
   it.for<[string, Respond[]]>([
     ['is whole', []],
-    ['comes in chunks', [chunked(70_001)]],
     ['comes in small chunks, which end early', [chunked(997, 500_000)]],
-    ['comes in chunks that are none', [() => `${OK}Transfer-Encoding: chunked\r\n\r\nmany\r\n`]],
-    ['does not say how long it is', [() => Buffer.concat([Buffer.from(`${OK}\r\n`), ZIP])]],
-    ['does not say how long it is, and ends early', [() => `${OK}\r\nPK`, short(500_000)]],
+    ['does not say how long it is, and ends early', [withoutLength(1000)]],
     ['is short', [short(500_000)]],
     ['is short twice', [short(500_000), short(10)]],
     ['fails with a 500', [short(500_000), () => error(500, 'No')]],
@@ -156,5 +158,26 @@ describe('a connection for a ZIP', () => {
       () => used.every((connection) => alfresco.closed.includes(connection)),
       (areClosed) => areClosed,
     );
+  });
+
+  it.for<[string, Respond]>([
+    ['in chunks', chunked(70_001)],
+    ['without saying how long it is', withoutLength(ZIP.length)],
+  ])('takes one %s, as the node tells its length', async ([, respond], { alfresco, api }) => {
+    const { entry } = (await (await create(api)).json()) as { entry: { id: string } };
+    alfresco.ofContent.push(respond);
+    const response = await api.request('GET', `/nodes/${entry.id}/content`);
+    expect(response.headers.get('content-length')).toBe(String(ZIP.length));
+    expect(Buffer.from(await response.arrayBuffer()).equals(ZIP)).toBe(true);
+    const transfers = alfresco.requests.filter(({ line }) => line.endsWith('/content'));
+    expect(transfers).toHaveLength(1);
+  });
+
+  it('is refused when its chunks are none', async ({ alfresco, api }) => {
+    const { entry } = (await (await create(api)).json()) as { entry: { id: string } };
+    alfresco.ofContent.push(() => `${OK}Transfer-Encoding: chunked\r\n\r\nmany\r\n`);
+    const response = await api.request('GET', `/nodes/${entry.id}/content`);
+    expect(response.status).toBe(502);
+    expect(await response.json()).toMatchObject({ code: 'ALFRESCO_BAD_RESPONSE' });
   });
 });

@@ -9,6 +9,7 @@ import {
 import { SAMPLE_NODES } from '../../../sandbox/sample-nodes.ts';
 import type { Bff } from '../../harness/bff.js';
 import { configured } from '../../harness/fixtures.js';
+import { IdentityProvider } from '../../harness/identity-provider.js';
 import { until } from '../../harness/polling.js';
 import { readZip } from '../../harness/zip.js';
 
@@ -32,6 +33,14 @@ const it = configured({ variables: { API_PREFIX }, sandbox: { largeFileBytes: 60
   .extend('downloads', ({ client }) => new DownloadsApi(client))
   .extend('nodes', ({ client }) => new NodesApi(client))
   .extend('content', ({ client }) => new ContentApi(client));
+
+const provider = await IdentityProvider.start();
+afterAll(() => provider.close());
+
+const tokenTest = configured({
+  variables: provider.environment({ API_PREFIX }),
+  pacing: { auth: { providerTimeoutMs: 10_000 } },
+});
 
 /** Waits for the end of a download; returns its id. */
 async function finished(downloads: DownloadsApi, { entry }: DownloadEntry): Promise<string> {
@@ -142,6 +151,38 @@ describe('@alfresco/js-api, unmodified', () => {
       briefSummary: expect.stringContaining('No download has this id'),
     });
   });
+
+  tokenTest(
+    'saves from an address with OAuth, too, by the ticket of its token',
+    async ({ bff }) => {
+      const client = new AlfrescoApi({
+        hostEcm: bff.url,
+        provider: 'ECM',
+        authType: 'OAUTH',
+        oauth2: {
+          host: provider.issuer,
+          clientId: 'page',
+          scope: 'openid',
+          implicitFlow: false,
+          redirectUri: '/',
+        },
+      });
+      const hasTicket = new Promise((resolve) => {
+        client.oauth2Auth.once('ticket_exchanged', resolve);
+      });
+      // As after a login at the provider.
+      client.oauth2Auth.setToken(await provider.token(), '');
+      await hasTicket;
+      const downloads = new DownloadsApi(client);
+      const id = await finished(
+        downloads,
+        await downloads.createDownload({ nodeIds: [SAMPLE_NODES.textFile] }),
+      );
+      const url = new ContentApi(client).getContentUrl(id, true);
+      expect(url).toMatch(/[?&]alf_ticket=TICKET_/);
+      expect((await fetch(url)).status).toBe(200);
+    },
+  );
 
   it('logs in with a ticket from elsewhere', async ({ bff, client, downloads }) => {
     const other = connect(bff);

@@ -289,7 +289,9 @@ const STATUSES: readonly UpstreamFault[] = [
     ),
   ),
   withHtml(401, { json: 'ALFRESCO_CREDENTIALS_REJECTED' }, representative),
-  ...[400, 403, 404, 405, 407, 408, 409, 410, 413, 414, 421, 429, 431].map((status) => withHtml(status, BAD)),
+  ...[400, 403, 404, 405, 407, 408, 409, 410, 413, 414, 421, 429, 431].map((status) =>
+    withHtml(status, BAD),
+  ),
   ...[500, 501, 502, 504, 507].map((status) => withHtml(status, ERROR)),
   withHtml(503, ERROR, representative),
   fault(
