@@ -132,10 +132,11 @@ function bodyProblem(request: FastifyRequest): ProblemException | undefined {
   const { headers } = request;
   const hasBody =
     headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
-  const encoding = hasBody ? headers['content-encoding']?.trim().toLowerCase() : undefined;
-  if (encoding === undefined || encoding === 'identity') return undefined;
+  const codings = hasBody ? (headers['content-encoding'] ?? '').split(',') : [];
+  if (codings.every((coding) => /^\s*(?:identity)?\s*$/i.test(coding))) return undefined;
   return new ProblemException('UNSUPPORTED_MEDIA_TYPE', {
     detail: 'A request body with a Content-Encoding is not supported.',
+    errors: [{ parameter: 'Content-Encoding', detail: 'must be identity, or absent' }],
     // RFC 9110, section 12.5.3
     headers: { 'accept-encoding': 'identity' },
   });

@@ -82,6 +82,9 @@ function headersOf(codes: readonly ProblemCode[]) {
         description: `${HEADERS['Retry-After'].description} Absent when the download never will have content.`,
       },
     }),
+    ...(codes.includes('UNSUPPORTED_MEDIA_TYPE') && {
+      'Accept-Encoding': textHeader('Sent when the body had a `Content-Encoding`.', 'identity'),
+    }),
     ...(codes.includes('RANGE_NOT_SATISFIABLE') && {
       'Content-Range': textHeader('The size of the whole ZIP.', 'bytes */20003105'),
     }),

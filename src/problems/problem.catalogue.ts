@@ -194,7 +194,7 @@ export const PROBLEMS = {
   UNSUPPORTED_MEDIA_TYPE: {
     status: 415,
     title: 'The media type is not supported',
-    description: 'The request body must be application/json.',
+    description: 'The request body must be application/json, without a Content-Encoding.',
     forCaller: 'Send `Content-Type: application/json` with the body, and no `Content-Encoding`.',
     forOperator: 'Nothing.',
   },

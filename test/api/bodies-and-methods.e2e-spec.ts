@@ -7,8 +7,21 @@ import { rawRequest } from '../harness/raw-http.js';
 
 const it = configured({});
 
+const CORE = '/alfresco/api/-default-/public/alfresco/versions/1';
+const TICKETS = '/alfresco/api/-default-/public/authentication/versions/1/tickets';
+
+/** Where Alfresco's clients look for it, and with the route that CORS adds for OPTIONS of every path. */
+const prefixed = configured({
+  variables: { API_PREFIX: CORE, CORS_ORIGINS: 'https://app.example.com' },
+});
+
 /** Paths of all routes, as requests have them. */
-const PATHS = Object.keys(openapi.paths).map((path) => path.replaceAll(/\{\w+\}/g, 'x'));
+const PATHS = [
+  ...Object.keys(openapi.paths).map((path) => path.replaceAll(/\{\w+\}/g, 'x')),
+  '/metrics',
+  '/docs',
+  '/docs/openapi.json',
+];
 
 /** Bodies that are refused where a body is looked at. */
 const BODIES: [string, Record<string, string>, string | Buffer][] = [
@@ -37,6 +50,20 @@ describe('a method that a route does not have is 405 with Allow, whatever the bo
       expect(sandbox.requests).toEqual([]);
     },
   );
+
+  prefixed.for([
+    [TICKETS, 'POST'],
+    [`${TICKETS}/-me-`, 'DELETE, GET, HEAD'],
+    [`${CORE}/downloads`, 'GET, HEAD, POST'],
+    [`${CORE}/nodes/x/content`, 'GET, HEAD'],
+  ] as const)('also under Alfresco’s path: %s', async ([path, allow], { bff }) => {
+    for (const method of ['OPTIONS', 'PATCH', 'PUT', 'QUERY', 'PROPFIND']) {
+      for (const [, headers, body] of BODIES) {
+        const response = await rawRequest(bff.port, { method, path, headers, body });
+        expect([method, response.status, response.headers.allow]).toEqual([method, 405, allow]);
+      }
+    }
+  });
 
   it.for(BODIES)(
     'and a path that does not exist is 404: %s',
@@ -74,25 +101,39 @@ describe('a request body with a Content-Encoding', () => {
       expect(response.json()).toMatchObject({
         code: 'UNSUPPORTED_MEDIA_TYPE',
         detail: expect.stringContaining('Content-Encoding') as string,
+        errors: [{ parameter: 'Content-Encoding', detail: 'must be identity, or absent' }],
       });
       expect(sandbox.requests).toEqual([]);
     },
   );
 
-  it('is accepted when it says that there is none', async ({ bff }) => {
-    const headers = {
-      ...AS_ALICE,
-      'Content-Type': 'application/json',
-      'Content-Encoding': 'identity',
-    };
+  prefixed('is refused at the login of Alfresco’s clients, too', async ({ bff }) => {
     const response = await rawRequest(bff.port, {
       method: 'POST',
-      path: '/downloads',
-      headers,
-      body: '{}',
+      path: TICKETS,
+      headers: { 'Content-Type': 'application/json', 'Content-Encoding': 'gzip' },
+      body: gzipSync('{}'),
     });
-    expect(response.status).toBe(400);
+    expect([response.status, response.headers['accept-encoding']]).toEqual([415, 'identity']);
   });
+
+  it.for(['identity', 'Identity, identity', ''])(
+    'is accepted when it says that there is none: %j',
+    async (coding, { bff }) => {
+      const headers = {
+        ...AS_ALICE,
+        'Content-Type': 'application/json',
+        'Content-Encoding': coding,
+      };
+      const response = await rawRequest(bff.port, {
+        method: 'POST',
+        path: '/downloads',
+        headers,
+        body: '{}',
+      });
+      expect(response.status).toBe(400);
+    },
+  );
 });
 
 describe('the response to a body with thousands of mistakes', () => {
