@@ -19,8 +19,8 @@ const MINUTES = Number(process.argv[2] ?? 10);
 const SAMPLES = Math.max(1, Math.round(MINUTES * 2));
 const WORKERS = 24;
 /**
- * Alfresco keeps an idle connection for 20 seconds and says so in `Keep-Alive`, which makes the service close it after 18;
- * those of the last removals are used some seconds longer than the load lasts.
+ * Alfresco keeps an idle connection for 20 seconds without saying so, and the service closes it after 4; those of the
+ * last removals are used some seconds longer than the load lasts.
  */
 const SETTLING_MS = 30_000;
 /** By how much two idle samples may differ: buffers, and what is remembered of the downloads of the last minutes. */

@@ -34,7 +34,11 @@ function answer(socket: Socket, head: string): void {
   requests += 1;
   const target = head.slice(head.indexOf(' ') + 1, head.indexOf(' ', head.indexOf(' ') + 1));
   const [, kind, id = ''] = /\/(downloads|nodes|probes)(?:\/([^/]+))?/.exec(target) ?? [];
-  if (head.startsWith('POST')) {
+  if (target.endsWith('/tickets')) {
+    socket.write(
+      json('201 Created', { entry: { id: `TICKET_${'0'.repeat(40)}`, userId: 'bench' } }),
+    );
+  } else if (head.startsWith('POST')) {
     const size = zipBytes.toString(16).padStart(12, '0');
     socket.write(json('202 Accepted', entry(`${size}-${randomUUID().slice(13)}`, 'PENDING')));
   } else if (kind === 'downloads') {
@@ -56,9 +60,12 @@ function entry(id: string, status: string): object {
 function node(id: string): object {
   const content = { mimeType: 'application/octet-stream', sizeInBytes: sizeOf(id) };
   const properties = { 'download:status': 'DONE' };
+  const createdAt = '2026-11-24T01:00:11.000+0000';
   const modifiedAt = '2026-11-24T01:00:14.000+0000';
   const nodeType = 'download:download';
-  return { entry: { id, name: 'archive.zip', nodeType, modifiedAt, content, properties } };
+  return {
+    entry: { id, name: 'archive.zip', nodeType, createdAt, modifiedAt, content, properties },
+  };
 }
 
 function sizeOf(id: string): number {

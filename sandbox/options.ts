@@ -13,6 +13,24 @@ export interface SandboxUser {
   admin?: boolean;
 }
 
+/** A node besides the samples: of the given or generated content, else a folder. */
+export interface SandboxNode {
+  id: string;
+  name: string;
+  /** Default: `SAMPLE_NODES.root`. A parent has to come before its children. */
+  parentId?: string;
+  /** Default: cm:content with content, cm:folder without; a cm:content without content never got any. */
+  type?: 'cm:content' | 'cm:folder';
+  /** Content as text/plain. */
+  text?: string;
+  /** Length of generated, incompressible content. */
+  randomBytes?: number;
+  /** Default: admin. */
+  creator?: string;
+  /** Who may read it besides the creator and administrators; default: everyone. */
+  readers?: readonly string[];
+}
+
 /** How a sandbox behaves; everything has a default. */
 export interface SandboxOptions {
   /** Address to listen on; default 127.0.0.1. */
@@ -21,18 +39,28 @@ export interface SandboxOptions {
   port?: number;
   /** Default: `SAMPLE_USERS`. */
   users?: SandboxUser[];
+  /** Nodes besides the samples; default none. */
+  nodes?: readonly SandboxNode[];
   /** Source bytes that go into each ZIP per second; default unlimited, 0 holds jobs after their first chunk. */
   bytesPerSecond?: number;
   /** Size of the generated `largeFile`; default 220,000,000. */
   largeFileBytes?: number;
   /** Alfresco's `download.maxContentSize` in bytes; default 2152852358, 0 or less is unlimited. */
   maxContentSize?: number;
-  /** How long a job walks the tree before its totals are known; default 50. */
+  /** How long a job walks the tree before its totals are known, PENDING all the while; default 50. */
   estimateDelayMs?: number;
+  /** By how much each file makes that walk longer; default 2. */
+  estimateMsPerFile?: number;
+  /** How fast a content above 4 MiB is buffered before its first byte is sent; default 500,000,000. */
+  bufferedBytesPerSecond?: number;
   /** Alfresco's `download.cleaner.*`; default one hour each. */
   cleaner?: { startDelayMs?: number; repeatIntervalMs?: number; maxAgeMs?: number };
   /** Alfresco's `authentication.ticket.validDuration`, with its rules of renewal; default one hour. */
   ticketValidMs?: number;
+  /** Alfresco's `authentication.protection.periodSeconds`, each attempt within which starts it anew; default 6 s. */
+  protectionMs?: number;
+  /** Tomcat's `connectionTimeout`, for an idle connection and for a client that takes nothing; default 20 s. */
+  connectionTimeoutMs?: number;
   /** HTTPS, with client certificates for those who have one; default plain HTTP. */
   tls?: TlsSettings;
   /** The external-authentication subsystem; default none, as in Alfresco. */
@@ -50,12 +78,17 @@ export interface Settings {
   host: string;
   port: number;
   users: readonly SandboxUser[];
+  nodes: readonly SandboxNode[];
   bytesPerSecond: number | undefined;
   largeFileBytes: number;
   maxContentSize: number;
   estimateDelayMs: number;
+  estimateMsPerFile: number;
+  bufferedBytesPerSecond: number;
   cleaner: { startDelayMs: number; repeatIntervalMs: number; maxAgeMs: number };
   ticketValidMs: number;
+  protectionMs: number;
+  connectionTimeoutMs: number;
   tls: TlsSettings | undefined;
   external: ExternalAuthentication | undefined;
   identityService: IdentityServiceSettings | undefined;
@@ -71,16 +104,21 @@ export function resolveOptions(options: SandboxOptions): Settings {
     host: options.host ?? '127.0.0.1',
     port: options.port ?? 0,
     users: options.users ?? SAMPLE_USERS,
+    nodes: options.nodes ?? [],
     bytesPerSecond: options.bytesPerSecond,
     largeFileBytes: options.largeFileBytes ?? 220_000_000,
     maxContentSize: options.maxContentSize ?? 2_152_852_358,
     estimateDelayMs: options.estimateDelayMs ?? 50,
+    estimateMsPerFile: options.estimateMsPerFile ?? 2,
+    bufferedBytesPerSecond: options.bufferedBytesPerSecond ?? 500_000_000,
     cleaner: {
       startDelayMs: options.cleaner?.startDelayMs ?? HOUR_MS,
       repeatIntervalMs: options.cleaner?.repeatIntervalMs ?? HOUR_MS,
       maxAgeMs: options.cleaner?.maxAgeMs ?? HOUR_MS,
     },
     ticketValidMs: options.ticketValidMs ?? TICKET_VALID_MS,
+    protectionMs: options.protectionMs ?? 6_000,
+    connectionTimeoutMs: options.connectionTimeoutMs ?? 20_000,
     tls: options.tls,
     external: options.external,
     identityService: options.identityService,

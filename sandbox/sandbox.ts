@@ -23,7 +23,7 @@ import { Tickets } from './auth/tickets.ts';
 import { ticketsResource } from './rest/tickets.resource.ts';
 
 export type { Fault, FaultMatch } from './server/fault.ts';
-export type { SandboxOptions, SandboxUser } from './options.ts';
+export type { SandboxNode, SandboxOptions, SandboxUser } from './options.ts';
 export type { RecordedRequest } from './server/request.log.ts';
 
 /** A running stand-in for Alfresco. */
@@ -76,6 +76,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 
   const repository = await sampleRepository({
     users: settings.users,
+    nodes: settings.nodes,
     largeFileBytes: settings.largeFileBytes,
     onRemove: (node) => {
       if (node.type === 'download:download') void downloads.discardArchive(node.id);
@@ -89,7 +90,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const cleaner = new DownloadsCleaner(downloads, settings.cleaner);
   const downloadIds = (): string[] => downloads.all().map((node) => node.id);
 
-  const logins = new Logins(settings.users);
+  const logins = new Logins(settings.users, settings.protectionMs);
   const tickets = new Tickets(Date.now, settings.ticketValidMs);
   const identityService = settings.identityService && new IdentityService(settings.identityService);
   const logCounter = new LogCounter();
@@ -119,6 +120,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     logCounter,
     tokenEndpoint: identityService && new TokenEndpoint(identityService),
     tls: settings.tls,
+    connectionTimeoutMs: settings.connectionTimeoutMs,
+    bufferedBytesPerSecond: settings.bufferedBytesPerSecond,
     log: settings.log,
     controlled: {
       requests: requestLog.requests,

@@ -1,23 +1,33 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { DestinationStream } from 'pino';
 import { AppModule } from './app.module.js';
 import { registerBodyParser } from './http/body.parser.js';
-import { corsOptions } from './http/cors.options.js';
+import { addCorsHeaders, corsOptions } from './http/cors.options.js';
+import type { HttpRequest } from './http/http-request.js';
+import { publicUrlResolver } from './http/public-url.js';
+import { settleHost } from './http/request-host.js';
 import { ServiceAdapter } from './http/service.adapter.js';
 import { ticketsPath } from './auth/tickets/tickets.path.js';
 import type { Primary } from './cluster/primary.channel.js';
 import type { AppConfig, HttpConfig } from './config/app.config.js';
 import { setUpDocs } from './docs/docs.setup.js';
 import { createLog } from './observability/log.js';
+import { type RequestContext, runInRequest } from './observability/request.context.js';
 import { RequestObserver } from './observability/request.observer.js';
 import type { Tracing } from './observability/tracing.js';
 import { AllowedMethods } from './problems/allowed-methods.js';
 import { ProblemException } from './problems/problem.exception.js';
 import { CatchAllFilter } from './problems/catch-all.filter.js';
+import { AddressLimit } from './throttling/address-limit.js';
 import { RequestDrain } from './shutdown/request.drain.js';
+
+/** The route of @fastify/cors for OPTIONS, which exists only for its hook to run. */
+const ANY_PATH = '*';
+
+type ServiceRequest = FastifyRequest & HttpRequest;
 
 /** Routes that are elsewhere than the API: those an orchestrator looks for, and the login of Alfresco's clients. */
 function outsidePrefix(config: AppConfig): string[] {
@@ -42,12 +52,21 @@ export async function createApp(
   output?: DestinationStream,
   primary?: Primary,
 ): Promise<NestFastifyApplication> {
+  const publicUrlOf = publicUrlResolver(config.http);
+  const begin = (request: ServiceRequest, reply: FastifyReply): RequestContext => {
+    request.publicUrl = publicUrlOf(request);
+    reply.header('x-request-id', request.id);
+    return app.get(RequestObserver).begin(request, reply);
+  };
   const log = createLog(config.logLevel, output, primary?.worker);
   const adapter = new ServiceAdapter(
     config,
     (thrown, request, reply) => {
-      app.get(RequestObserver).begin(request, reply);
-      app.get(CatchAllFilter).send(thrown, request, reply);
+      begin(request, reply);
+      const { corsOrigins } = config.http;
+      const isPreflight = corsOrigins.length > 0 && addCorsHeaders(request, reply, corsOrigins);
+      if (isPreflight) reply.send();
+      else app.get(CatchAllFilter).send(thrown, request, reply);
     },
     (request) => app.get(RequestObserver).unreadable(request),
   );
@@ -65,22 +84,31 @@ export async function createApp(
   const allowedMethods = app.get(AllowedMethods);
   const drain = app.get(RequestDrain);
   fastify.addHook('onRoute', (route) => {
-    // A route of @fastify/cors for every path, which exists only for its hook to run.
-    if (route.url !== '*') allowedMethods.add(route);
+    if (route.url !== ANY_PATH) allowedMethods.add(route);
   });
-  app.get(RequestObserver).watch(fastify);
+  app.get(RequestObserver).watch(adapter.getHttpServer());
+  // Before all hooks of Nest: preflights and what Nest refuses are requests, too.
+  adapter.setOnRequestHook((request: ServiceRequest, reply: FastifyReply, done: () => void) =>
+    runInRequest(begin(request, reply), done),
+  );
   setUpBrowserProtection(app, config.http);
   fastify.addHook('onRequest', (request, reply, done) => {
-    reply.header('x-request-id', request.id);
-    done(drain.enter(request, reply) ?? refuseWithoutHost(request));
+    done(drain.enter(request, reply) ?? hostProblem(request));
   });
+  if (config.rateLimit) {
+    const limit = app.get(AddressLimit);
+    fastify.addHook('onRequest', (request, reply, done) => {
+      limit.count(request, reply).then(() => done(), done);
+    });
+  }
+  fastify.addHook('onRequest', (request, _reply, done) => done(bodyProblem(request)));
   // Only 100-continue is an expectation (RFC 9110, 10.1.1); Node would answer any other with a bare 417.
   fastify.server.on('checkExpectation', (request, response) =>
     fastify.server.emit('request', request, response),
   );
   registerBodyParser(fastify);
   app.setGlobalPrefix(config.http.apiPrefix, { exclude: outsidePrefix(config) });
-  if (config.docs) setUpDocs(app);
+  if (config.docs) setUpDocs(app, config);
   return app;
 }
 
@@ -90,10 +118,28 @@ function setUpBrowserProtection(app: NestFastifyApplication, { corsOrigins }: Ht
   if (corsOrigins.length > 0) app.enableCors(corsOptions(corsOrigins));
 }
 
-/** RFC 9112, section 3.2. */
-function refuseWithoutHost({ raw }: FastifyRequest): ProblemException | undefined {
-  if (raw.headers.host !== undefined || raw.httpVersion !== '1.1') return undefined;
-  return new ProblemException('MALFORMED_REQUEST', { detail: 'The request has no Host header.' });
+function hostProblem({ raw }: FastifyRequest): ProblemException | undefined {
+  const detail = settleHost(raw);
+  return detail === undefined ? undefined : new ProblemException('MALFORMED_REQUEST', { detail });
+}
+
+/** What is wrong whatever the body says, which is not read for it. */
+function bodyProblem(request: FastifyRequest): ProblemException | undefined {
+  // `CatchAllFilter` tells a wrong method from a wrong path.
+  if (request.is404 || request.routeOptions.url === ANY_PATH) {
+    return new ProblemException('ROUTE_NOT_FOUND');
+  }
+  const { headers } = request;
+  const hasBody =
+    headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+  const codings = hasBody ? (headers['content-encoding'] ?? '').split(',') : [];
+  if (codings.every((coding) => /^\s*(?:identity)?\s*$/i.test(coding))) return undefined;
+  return new ProblemException('UNSUPPORTED_MEDIA_TYPE', {
+    detail: 'A request body with a Content-Encoding is not supported.',
+    errors: [{ parameter: 'Content-Encoding', detail: 'must be identity, or absent' }],
+    // RFC 9110, section 12.5.3
+    headers: { 'accept-encoding': 'identity' },
+  });
 }
 
 /** OpenTelemetry is loaded only where it is used: it adds a fifth to the time that a start takes. */

@@ -20,7 +20,6 @@ import { createProcessMetrics } from './observability/process.metrics.js';
 import { problemPages } from './problems/problem.type.js';
 import { ProblemsModule } from './problems/problems.module.js';
 import { ShutdownModule } from './shutdown/shutdown.module.js';
-import { AddressLimitGuard } from './throttling/address-limit.guard.js';
 import { CallerLimitGuard } from './throttling/caller-limit.guard.js';
 import { ThrottlingModule } from './throttling/throttling.module.js';
 
@@ -63,19 +62,18 @@ export class AppModule {
         AuthModule.forRoot(config, throttling),
         ...(login === undefined ? [] : [TicketsModule.forRoot(login, config, throttling)]),
         downloads,
-        HealthModule.forRoot(downloads, shutdown),
+        HealthModule.forRoot(downloads, shutdown, config.pacing),
       ],
       providers: guards(config),
     };
   }
 }
 
-/** In the order in which they run: an address is limited before, a caller after it is known who calls. */
+/** In the order in which they run: a caller is limited after it is known who calls. */
 function guards(config: AppConfig): Provider[] {
   const { rateLimit } = config;
   const hasTickets = ticketsPath(config) !== undefined;
   return [
-    ...(rateLimit ? [{ provide: APP_GUARD, useClass: AddressLimitGuard }] : []),
     ...(hasTickets ? [{ provide: APP_GUARD, useExisting: TicketGuard }] : []),
     { provide: APP_GUARD, useExisting: CallerGuard },
     ...(rateLimit ? [{ provide: APP_GUARD, useClass: CallerLimitGuard }] : []),

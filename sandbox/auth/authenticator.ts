@@ -67,7 +67,7 @@ export class Authenticator {
       throw refusal(401, `Authorization '${scheme}' not supported.`);
     const { userName, secret } = decodeBasic(authorization);
     if (isTicket(userName)) return this.#tickets.validate(secret);
-    return this.#logins.accepts(userName, secret) ? userName : undefined;
+    return this.#logins.accepts(userName, secret);
   }
 }
 
@@ -91,19 +91,19 @@ function isTicket(userName: string): boolean {
 
 function decodeBasic(authorization: string): { userName: string; secret: string } {
   const encoded = authorization.split(' ')[1] ?? '';
-  if (!/^[A-Za-z\d+/]*={0,3}$/.test(encoded) || encoded === '') {
-    const error = javaFailure(encoded === '' ? 'Index 1 out of bounds for length 1' : null);
-    throw new ApiError(500, API_DEFAULT, {
-      summary: error.summary,
-      numbered: false,
-      cacheHeaders: true,
-      headers: [CHALLENGE],
-    });
-  }
-  const decoded = Buffer.from(encoded, 'base64').toString('utf8');
-  if (decoded === '') throw refusal(400, 'authorization does not consist of username and password');
+  if (encoded === '') throw basicFailure(500, 'Index 1 out of bounds for length 1');
+  if (!/^[A-Za-z\d+/=]*$/.test(encoded))
+    throw basicFailure(500, 'Cannot read the array length because "bytes" is null');
+  // Base64 of Surf decodes groups of four only and takes the equals signs of a group for what they are not.
+  const groups = encoded.match(/.{4}/g) ?? [];
+  if (groups.length === 0) throw basicFailure(400, 'authorization is a mandatory parameter');
+  const decoded = Buffer.from(groups.join(''), 'base64').toString('utf8');
   const colon = decoded.indexOf(':');
   return { userName: decoded.slice(0, Math.max(colon, 0)), secret: decoded.slice(colon + 1) };
+}
+
+function basicFailure(status: number, message: string): ApiError {
+  return javaFailure(message, { status, cacheHeaders: true, headers: [CHALLENGE] });
 }
 
 function authenticationFailed(verb: string): ApiError {

@@ -1,44 +1,58 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { SandboxUser } from '../options.ts';
 
-/** `authentication.protection.limit` and `.periodSeconds`. */
+/** `authentication.protection.limit`. */
 const FAILURE_LIMIT = 10;
-const PROTECTION_MS = 6_000;
 
 interface Failures {
   count: number;
   lastAt: number;
 }
 
-/** Checks passwords. After 10 failures a user is refused for 6 seconds, with the right password too. */
+/**
+ * Checks passwords. After 10 failures a user is refused for 6 seconds, with the right password too, and each refused
+ * attempt starts them anew (AuthenticationServiceImpl.recordFailedAuthentication).
+ */
 export class Logins {
   readonly #users: ReadonlyMap<string, SandboxUser>;
   readonly #failures = new Map<string, Failures>();
+  readonly #protectionMs: number;
   readonly #now: () => number;
 
-  constructor(users: readonly SandboxUser[], now: () => number = Date.now) {
-    this.#users = new Map(users.map((user) => [user.id, user]));
+  /** @param protectionMs `authentication.protection.periodSeconds` */
+  constructor(users: readonly SandboxUser[], protectionMs: number, now: () => number = Date.now) {
+    this.#users = new Map(users.map((user) => [user.id.toLowerCase(), user]));
+    this.#protectionMs = protectionMs;
     this.#now = now;
   }
 
-  accepts(userId: string, password: string): boolean {
-    const failures = this.#failures.get(userId);
-    if (failures !== undefined && failures.count >= FAILURE_LIMIT) {
-      if (this.#now() - failures.lastAt < PROTECTION_MS) return false;
-      this.#failures.delete(userId);
+  /** The id of the user as it is spelt, undefined if name or password are not accepted. */
+  accepts(name: string, password: string): string | undefined {
+    const key = name.toLowerCase();
+    if (this.#isRefused(key)) {
+      this.#fail(key);
+      return undefined;
     }
-    const user = this.#users.get(userId);
-    if (user !== undefined && equal(user.password, password)) {
-      this.#failures.delete(userId);
-      return true;
+    const user = this.#users.get(key);
+    if (user === undefined || !equal(user.password, password)) {
+      this.#fail(key);
+      return undefined;
     }
-    this.#fail(userId);
+    this.#failures.delete(key);
+    return user.id;
+  }
+
+  #isRefused(key: string): boolean {
+    const failures = this.#failures.get(key);
+    if (failures === undefined || failures.count < FAILURE_LIMIT) return false;
+    if (this.#now() - failures.lastAt < this.#protectionMs) return true;
+    this.#failures.delete(key);
     return false;
   }
 
-  #fail(userId: string): void {
-    const count = (this.#failures.get(userId)?.count ?? 0) + 1;
-    this.#failures.set(userId, { count, lastAt: this.#now() });
+  #fail(key: string): void {
+    const count = (this.#failures.get(key)?.count ?? 0) + 1;
+    this.#failures.set(key, { count, lastAt: this.#now() });
   }
 }
 

@@ -1,4 +1,3 @@
-import { Logins } from './logins.ts';
 import { Tickets } from './tickets.ts';
 
 const MINUTE = 60_000;
@@ -59,19 +58,5 @@ describe('Tickets', () => {
     const ids = [store.issue('alice'), store.issue('bob')];
     store.clear();
     expect(ids.map((id) => store.validate(id))).toEqual([undefined, undefined]);
-  });
-});
-
-describe('Logins', () => {
-  it('accepts the right password again six seconds after the tenth failure', () => {
-    let now = 0;
-    const logins = new Logins([{ id: 'alice', password: 'right' }], () => now);
-    for (let failures = 0; failures < 9; failures += 1) logins.accepts('alice', 'wrong');
-    expect(logins.accepts('alice', 'right')).toBe(true);
-    for (let failures = 0; failures < 10; failures += 1) logins.accepts('alice', 'wrong');
-    now += 5_999;
-    expect(logins.accepts('alice', 'right')).toBe(false);
-    now += 1;
-    expect(logins.accepts('alice', 'right')).toBe(true);
   });
 });

@@ -33,7 +33,10 @@ export function planArchive(
     if (isFolder(node)) {
       plan.entries.push({ path: `${path}/`, createdAt: node.createdAt });
       for (const child of repository.children(node)) visit(child, `${path}/`);
-    } else if (node.content !== undefined) {
+    } else if (node.content === undefined) {
+      // Never filled: neither counted nor told from a folder.
+      plan.entries.push({ path: `${path}/`, createdAt: node.createdAt });
+    } else {
       plan.entries.push({ path, createdAt: node.createdAt, content: node.content });
       plan.totalBytes += node.content.size;
       plan.totalFiles += 1;

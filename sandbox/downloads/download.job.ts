@@ -19,6 +19,7 @@ export interface JobSettings {
   /** Bytes; 0 or less is unlimited. */
   maxContentSize: number;
   estimateDelayMs: number;
+  estimateMsPerFile: number;
   /** Source bytes per second, asked for while the job runs. */
   bytesPerSecond: () => number | undefined;
   /** Where the ZIP is written and kept. */
@@ -50,10 +51,11 @@ export class DownloadJob {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { repository, maxContentSize, estimateDelayMs } = this.#settings;
+    const { repository, maxContentSize, estimateDelayMs, estimateMsPerFile } = this.#settings;
     if (!this.#exists()) return;
     await sleep(estimateDelayMs, undefined, { signal });
     const plan = planArchive(repository, this.#download.creator, this.#nodeIds);
+    await sleep(plan.totalFiles * estimateMsPerFile, undefined, { signal });
     this.#progress = {
       ...this.#progress,
       totalBytes: plan.totalBytes,

@@ -24,6 +24,7 @@ const CONCURRENT_JOBS = 8;
 export interface DownloadsSettings {
   maxContentSize: number;
   estimateDelayMs: number;
+  estimateMsPerFile: number;
   bytesPerSecond: () => number | undefined;
   /** Directory for the ZIPs. */
   directory: string;
@@ -149,14 +150,22 @@ export class Downloads {
   }
 }
 
-function integrityViolation(node: RepositoryNode): ApiError {
+/** `sys:container` with its namespace written out. */
+function qualifiedName(type: string): string {
+  const [prefix = '', name = ''] = type.split(':');
+  const models: Record<string, string> = { cm: 'content', sys: 'system' };
+  return `{http://www.alfresco.org/model/${models[prefix] ?? prefix}/1.0}${name}`;
+}
+
+function integrityViolation(intruder: RepositoryNode): ApiError {
   return new ApiError(422, API_DEFAULT, {
     summary: [
       'Found 1 integrity violations:',
       'The association target type is incorrect: ',
-      '   Association Type: {http://www.alfresco.org/model/download/1.0}requestedNodes',
+      `   Target Node: workspace://SpacesStore/${intruder.id}`,
+      '   Association: Association[ class=ClassDef[name={http://www.alfresco.org/model/download/1.0}download], name={http://www.alfresco.org/model/download/1.0}requestedNodes, target class={http://www.alfresco.org/model/content/1.0}cmobject, source role=null, target role=null]',
       '   Required Target Type: {http://www.alfresco.org/model/content/1.0}cmobject',
-      `   Actual Target Type: ${node.type}`,
+      `   Actual Target Type: ${qualifiedName(intruder.type)}`,
     ].join('\n'),
   });
 }

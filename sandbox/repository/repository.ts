@@ -1,5 +1,6 @@
 import type { SandboxUser } from '../options.ts';
 import type { RepositoryNode } from './node.model.ts';
+import { SAMPLE_NODES } from '../sample-nodes.ts';
 
 /** What is needed to add a node; the rest has defaults. */
 export type NewNode = Pick<RepositoryNode, 'id' | 'type'> & Partial<RepositoryNode>;
@@ -25,6 +26,11 @@ export class Repository {
 
   user(id: string): SandboxUser | undefined {
     return this.#users.get(id);
+  }
+
+  /** The folder that the alias `-my-` stands for; that of the first administrator is company home. */
+  homeId(userId: string): string {
+    return userId === 'admin' ? SAMPLE_NODES.root : `home-${userId}`;
   }
 
   add(node: NewNode): RepositoryNode {

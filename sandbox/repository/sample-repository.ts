@@ -6,9 +6,9 @@ import {
   missingContent,
   type NodeContent,
 } from './node-content.ts';
-import { Repository } from './repository.ts';
+import { Repository, type NewNode } from './repository.ts';
 import type { RepositoryNode } from './node.model.ts';
-import type { SandboxUser } from '../options.ts';
+import type { SandboxNode, SandboxUser } from '../options.ts';
 import { sampleDocx, samplePdf } from './sample-documents.ts';
 import { SAMPLE_NODES as ID } from '../sample-nodes.ts';
 
@@ -19,6 +19,7 @@ const CRASHING_FILE_BYTES = 1_000_000;
 
 interface SampleSettings {
   users: readonly SandboxUser[];
+  nodes: readonly SandboxNode[];
   largeFileBytes: number;
   onRemove: (node: RepositoryNode) => void;
 }
@@ -54,8 +55,10 @@ export async function sampleRepository(settings: SampleSettings): Promise<Reposi
   folder(ID.root, 'Shared', ID.sharedFolder);
   folder(ID.root, 'User Homes', ID.userHomes);
   for (const user of settings.users) {
+    const id = repository.homeId(user.id);
+    if (repository.get(id) !== undefined) continue;
     repository.add({
-      id: userHomeId(user.id),
+      id,
       name: user.id,
       parentId: ID.userHomes,
       type: 'cm:folder',
@@ -138,12 +141,24 @@ export async function sampleRepository(settings: SampleSettings): Promise<Reposi
     creator: 'System',
     readers: [],
   });
+  for (const node of settings.nodes) repository.add(givenNode(node));
   return repository;
 }
 
-/** Id of the folder that the alias `-my-` stands for. */
-export function userHomeId(userId: string): string {
-  return `home-${userId}`;
+function givenNode({ text: value, randomBytes, type, ...node }: SandboxNode): NewNode {
+  const content =
+    randomBytes === undefined
+      ? value === undefined
+        ? undefined
+        : text(value)
+      : generatedContent(node.name, randomBytes);
+  return {
+    parentId: ID.root,
+    createdAt: CREATED_AT,
+    type: type ?? (content === undefined ? 'cm:folder' : 'cm:content'),
+    ...(content === undefined ? {} : { content }),
+    ...node,
+  };
 }
 
 function text(value: string): NodeContent {

@@ -15,7 +15,7 @@ export interface ApiCall {
 
 export type Operation = (call: ApiCall) => Reply | Promise<Reply>;
 
-export type Verb = 'GET' | 'POST' | 'PUT' | 'DELETE';
+export type Verb = 'GET' | 'POST' | 'PUT' | 'DELETE' | 'OPTIONS';
 
 /** Operations of one resource. */
 export interface Resource {

@@ -17,17 +17,17 @@ interface ApiErrorOptions {
 /** A failure that Alfresco answers with its JSON error envelope. */
 export class ApiError extends Error {
   readonly status: number;
-  readonly errorKey: string;
+  readonly errorKey: string | undefined;
   readonly summary: string | null;
   readonly numbered: boolean;
   readonly cacheHeaders: boolean;
   readonly headers: readonly Header[];
 
-  constructor(status: number, errorKey: string, options: ApiErrorOptions = {}) {
+  constructor(status: number, errorKey: string | undefined, options: ApiErrorOptions = {}) {
     super(`${status} ${errorKey}`);
     this.status = status;
     this.errorKey = errorKey;
-    this.summary = options.summary === undefined ? errorKey : options.summary;
+    this.summary = options.summary === undefined ? (errorKey ?? '') : options.summary;
     this.numbered = options.numbered ?? true;
     this.cacheHeaders = options.cacheHeaders ?? false;
     this.headers = options.headers ?? [];
@@ -54,23 +54,31 @@ export function permissionDenied(): ApiError {
   });
 }
 
-/** 404 for a URL that names no resource. */
-export function resourceNotFound(resource: string, options: ApiErrorOptions = {}): ApiError {
-  return new ApiError(404, 'framework.exception.NotFound', {
-    summary: `${resource} was not found`,
-    ...options,
-  });
+/** 404 for what is no node. */
+export function notFound(what: string): ApiError {
+  return new ApiError(404, 'framework.exception.NotFound', { summary: `${what} was not found` });
+}
+
+/** 404 for a URL that names no resource: the errorKey is the unknown name, none for an unknown collection. */
+export function resourceNotFound(name?: string, options: ApiErrorOptions = {}): ApiError {
+  return new ApiError(404, name, options);
 }
 
 /** 405 for a resource that exists but has no such operation. */
-export function unsupportedOperation(options: ApiErrorOptions = {}): ApiError {
+export function unsupportedOperation(): ApiError {
   return new ApiError(405, 'framework.exception.UnsupportedResourceOperation', {
     summary: 'The operation is unsupported',
-    ...options,
   });
 }
 
-/** 500 for an exception of the JVM, which has no log number and may have no message. */
-export function javaFailure(message: string | null): ApiError {
-  return new ApiError(500, API_DEFAULT, { summary: message, numbered: false });
+/** An exception of the JVM, which has no log number and may have no message. */
+export function javaFailure(
+  message: string | null,
+  options: ApiErrorOptions & { status?: number } = {},
+): ApiError {
+  return new ApiError(options.status ?? 500, API_DEFAULT, {
+    ...options,
+    summary: message,
+    numbered: false,
+  });
 }

@@ -21,8 +21,6 @@ function quotedString(name: string): string {
 function rfc5987(name: string): string {
   return Array.from(Buffer.from(name, 'utf8'), (byte) => {
     const character = String.fromCharCode(byte);
-    return ATTR_CHAR.test(character)
-      ? character
-      : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+    return ATTR_CHAR.test(character) ? character : `%${byte.toString(16).padStart(2, '0')}`;
   }).join('');
 }

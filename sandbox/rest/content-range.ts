@@ -67,7 +67,7 @@ function answerRanges(
   });
   return {
     kind: 'multiple',
-    contentType: `multipart/byteranges; boundary=${BOUNDARY}`,
+    contentType: `multipart/byteranges; boundary=${BOUNDARY};charset=UTF-8`,
     contentLength: String(parts.reduce((sum, part) => sum + part, end)),
     send,
   };

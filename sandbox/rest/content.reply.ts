@@ -19,6 +19,8 @@ const NON_ATTACH_TYPES: ReadonlySet<string> = new Set([
 ]);
 /** Java's Integer.MAX_VALUE: the length left over on a 416 was set as an int. */
 const MAX_INT = 2 ** 31 - 1;
+/** The locale that is stored with a content; here always that of the server. */
+const LANGUAGE: Header = ['Content-Language', 'en'];
 
 /** Answers a request for the content of a node, as ContentStreamer does, header for header. @throws ApiError 404 */
 export function contentReply(node: RepositoryNode, call: ApiCall): Reply {
@@ -44,7 +46,7 @@ export function contentReply(node: RepositoryNode, call: ApiCall): Reply {
         status: 200,
         headers: [type, ...common, ...wholeHeaders(node, content)],
         body: content.read(0, content.size),
-        isContent: true,
+        contentBytes: content.size,
       };
     case 'unsatisfiable':
       return {
@@ -54,15 +56,19 @@ export function contentReply(node: RepositoryNode, call: ApiCall): Reply {
           ...common,
           ...NO_CACHE_HEADERS,
           ['Content-Range', '"*"'],
+          LANGUAGE,
           ['Content-Length', content.size > MAX_INT ? '0' : String(content.size)],
         ],
       };
     default:
       return {
         status: 206,
-        headers: [...common, ...NO_CACHE_HEADERS, ...partialHeaders(answer, type)],
+        headers: [...common, ...NO_CACHE_HEADERS, LANGUAGE, ...partialHeaders(answer, type)],
         body: readRanges(content, answer.send),
-        isContent: true,
+        contentBytes: answer.send.reduce(
+          (sum, { start, end }) => sum + Math.max(0, Math.min(end + 1, content.size) - start),
+          0,
+        ),
       };
   }
 }
@@ -76,7 +82,7 @@ function wholeHeaders(node: RepositoryNode, { size }: NodeContent): Header[] {
     ['Cache-Control', ' max-age=0,  must-revalidate'],
     ['Expires', 'Thu, 01 Jan 1970 00:00:00 GMT'],
     ['Pragma', 'no-cache'],
-    ['Content-Language', 'en-US'],
+    LANGUAGE,
   ];
 }
 

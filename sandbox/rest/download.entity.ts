@@ -1,3 +1,4 @@
+import { javaFailure } from './api-error.ts';
 import { isDownloadStatus, DOWNLOAD_STATUSES } from '../downloads/download-status.ts';
 import {
   longMember,
@@ -8,28 +9,31 @@ import {
   type MemberReader,
 } from './request-entity.ts';
 
-const statusMember: MemberReader = (binder, token, name) => {
+/** As Jackson lists them. */
+const ENUM_ORDER = ['MAX_CONTENT_SIZE_EXCEEDED', 'CANCELLED', 'DONE', 'IN_PROGRESS', 'PENDING'];
+
+const statusMember: MemberReader = (binder, token) => {
   if (token.type === 'VALUE_NULL') return null;
   if (token.type === 'VALUE_NUMBER' && DOWNLOAD_STATUSES[Number(token.text)] !== undefined)
     return token.text;
   if (token.type === 'VALUE_STRING' && isDownloadStatus(token.text)) return token.text;
   const javaType = 'org.alfresco.service.cmr.download.DownloadStatus$Status';
-  if (token.type !== 'VALUE_STRING') throw binder.mismatch(javaType, token, name);
-  const problem = `Cannot deserialize value of type \`${javaType}\` from String "${token.text}": not one of the values accepted for Enum class: [${DOWNLOAD_STATUSES.join(', ')}]`;
-  throw binder.problem(problem, token.at, name);
+  if (token.type !== 'VALUE_STRING') throw binder.mismatch(javaType, token);
+  const problem = `Cannot deserialize value of type \`${javaType}\` from String "${token.text}": not one of the values accepted for Enum class: [${ENUM_ORDER.join(', ')}]`;
+  throw binder.problem(problem, token.at);
 };
 
 /** The Java class of the body of POST /downloads. All its members are accepted, only `nodeIds` is used. */
 const DOWNLOAD_CLASS: EntityClass = {
   javaName: 'org.alfresco.rest.api.model.Download',
   members: {
-    filesAdded: longMember,
-    bytesAdded: longMember,
-    totalBytes: longMember,
-    id: stringMember,
-    totalFiles: longMember,
-    nodeIds: stringListMember,
     status: statusMember,
+    totalFiles: longMember,
+    bytesAdded: longMember,
+    nodeIds: stringListMember,
+    totalBytes: longMember,
+    filesAdded: longMember,
+    id: stringMember,
   },
 };
 
@@ -40,5 +44,10 @@ const DOWNLOAD_CLASS: EntityClass = {
  */
 export function readNodeIds(body: string): (string | null)[] | null {
   const download = readEntity(body, DOWNLOAD_CLASS, { arrayIsUnsupported: true });
-  return (download?.nodeIds as (string | null)[] | null | undefined) ?? null;
+  if (download === null) {
+    throw javaFailure(
+      'Cannot invoke "org.alfresco.rest.api.model.Download.getNodeIds()" because "download" is null',
+    );
+  }
+  return (download.nodeIds as (string | null)[] | null | undefined) ?? null;
 }

@@ -12,7 +12,7 @@ export function downloadsResource(downloads: Downloads): ResourceMap {
     downloads: {
       operations: {
         POST(call) {
-          refuseForms(call);
+          checkBody(call);
           const download = downloads.create(call.userId, readNodeIds(call.body));
           return entryReply(202, downloadEntry(download), call.parameters);
         },
@@ -36,12 +36,18 @@ function downloadEntry(download: RepositoryNode): Entry {
   return { filesAdded, bytesAdded, totalBytes, id: download.id, totalFiles, status };
 }
 
-function refuseForms(call: ApiCall): void {
+/** What ResourceWebScriptPost refuses or trips over before it reads a body, which it only does by its length. */
+function checkBody(call: ApiCall): void {
   const type = call.header('content-type') ?? '';
   if (/^multipart\/form-data/i.test(type)) {
     throw javaFailure(
-      'class org.springframework.extensions.webscripts.servlet.FormData cannot be cast to class org.alfresco.rest.api.model.Download',
+      "class org.springframework.extensions.webscripts.servlet.FormData cannot be cast to class java.util.List (org.springframework.extensions.webscripts.servlet.FormData is in unnamed module of loader org.apache.catalina.loader.ParallelWebappClassLoader @5a07e868; java.util.List is in module java.base of loader 'bootstrap')",
     );
+  }
+  const length = call.header('content-length');
+  if (length === undefined) throw javaFailure('Cannot parse null string', { status: 400 });
+  if (Number(length) === 0) {
+    throw javaFailure('Cannot invoke "java.util.List.get(int)" because "entity" is null');
   }
   // Tomcat has already consumed the body as request parameters, so that nothing is left to parse.
   if (/^application\/x-www-form-urlencoded/i.test(type)) {

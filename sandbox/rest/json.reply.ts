@@ -45,7 +45,7 @@ export function emptyReply(status: 202 | 204): Reply {
 export function errorReply(error: ApiError, counter: LogCounter): Reply {
   const briefSummary = summaryOf(error, counter);
   const envelope = {
-    errorKey: error.errorKey,
+    ...(error.errorKey === undefined ? {} : { errorKey: error.errorKey }),
     statusCode: error.status,
     ...(briefSummary === undefined ? {} : { briefSummary }),
     stackTrace: NOTICE,

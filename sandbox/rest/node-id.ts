@@ -2,7 +2,6 @@ import { entityNotFound, invalidArgument } from './api-error.ts';
 import type { RepositoryNode } from '../repository/node.model.ts';
 import type { Repository } from '../repository/repository.ts';
 import { SAMPLE_NODES } from '../sample-nodes.ts';
-import { userHomeId } from '../repository/sample-repository.ts';
 
 /**
  * The node of an id as NodesImpl.validateNode finds it: no check of the form, and everything from the first semicolon
@@ -26,7 +25,7 @@ export function validateOrLookupNode(
 ): RepositoryNode {
   const aliases: Record<string, string> = {
     '-root-': SAMPLE_NODES.root,
-    '-my-': userHomeId(userId),
+    '-my-': repository.homeId(userId),
     '-shared-': SAMPLE_NODES.sharedFolder,
   };
   return validateNode(repository, Object.hasOwn(aliases, id) ? (aliases[id] ?? id) : id);

@@ -34,7 +34,7 @@ export function nodeEntry(
       encoding: 'UTF-8',
     },
     aspectNames: parts.has('aspectNames') ? [...node.aspects] : undefined,
-    properties: parts.has('properties') ? visibleProperties(node) : undefined,
+    properties: parts.has('properties') ? visibleProperties(node, person) : undefined,
   };
 }
 
@@ -43,7 +43,12 @@ function alfrescoDate(date: Date): string {
   return date.toISOString().replace('Z', '+0000');
 }
 
-function visibleProperties({ properties }: RepositoryNode): Entry | undefined {
-  const visible = [...properties].filter(([, value]) => value !== '');
+function visibleProperties(
+  { properties }: RepositoryNode,
+  person: (id: string) => Entry,
+): Entry | undefined {
+  const visible = [...properties]
+    .filter(([, value]) => value !== '')
+    .map(([name, value]) => [name, name === 'cm:owner' ? person(String(value)) : value] as const);
   return visible.length === 0 ? undefined : Object.fromEntries(visible);
 }

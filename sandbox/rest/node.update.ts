@@ -1,4 +1,4 @@
-import { API_DEFAULT, ApiError, invalidArgument } from './api-error.ts';
+import { API_DEFAULT, ApiError, invalidArgument, javaFailure } from './api-error.ts';
 import { isDownloadStatus } from '../downloads/download-status.ts';
 import type { PropertyValue, RepositoryNode } from '../repository/node.model.ts';
 import type { Repository } from '../repository/repository.ts';
@@ -14,12 +14,43 @@ import {
 const NODE_CLASS: EntityClass = {
   javaName: 'org.alfresco.rest.api.model.Node',
   members: {
+    modifiedBy: stringMember,
+    association: anyMember,
+    targets: anyMember,
+    archivedByUser: anyMember,
+    isFile: anyMember,
+    guid: anyMember,
+    createdByUser: anyMember,
     name: stringMember,
-    nodeType: stringMember,
     aspectNames: anyMember,
-    properties: anyMember,
-    permissions: anyMember,
     relativePath: stringMember,
+    secondaryChildren: anyMember,
+    isLocked: anyMember,
+    title: stringMember,
+    id: anyMember,
+    modifiedAt: anyMember,
+    createdBy: stringMember,
+    path: anyMember,
+    isFavorite: anyMember,
+    versionComment: stringMember,
+    search: anyMember,
+    modifiedByUser: anyMember,
+    allowableOperations: anyMember,
+    properties: anyMember,
+    archivedAt: anyMember,
+    isFolder: anyMember,
+    content: anyMember,
+    createdAt: anyMember,
+    versionLabel: stringMember,
+    nodeId: anyMember,
+    isLink: anyMember,
+    definition: anyMember,
+    nodeType: stringMember,
+    parentId: anyMember,
+    created: anyMember,
+    location: anyMember,
+    description: stringMember,
+    permissions: anyMember,
   },
 };
 
@@ -49,7 +80,8 @@ const DICTIONARY: Readonly<Record<string, PropertyDefinition>> = {
   'download:sequenceNumber': { kind: 'number' },
 };
 
-const AUDIT_PROPERTIES = /^(?:sys:.*|cm:(?:created|creator|modified|modifier|accessed))$/;
+const AUDIT_PROPERTIES = /^cm:(?:created|creator|modified|modifier|accessed)$/;
+const PREFIXES: ReadonlySet<string> = new Set(['cm', 'sys', 'download', 'app', 'usr', 'rn']);
 /** What the model forbids in cm:name, apart from double quotes, which the samples need. */
 const BAD_NAME = /[*\\><?/:|]|\.$|\s$/;
 
@@ -97,7 +129,16 @@ function readProperty(
   name: string,
   value: JsonValue,
 ): PropertyValue | null {
-  if (AUDIT_PROPERTIES.test(name)) throw invalidArgument(`Cannot update: ${name}`);
+  const [prefix = ''] = name.split(':');
+  if (!PREFIXES.has(prefix)) {
+    throw invalidArgument(
+      `${name} isn't a valid QName. Namespace prefix ${prefix} is not mapped to a namespace URI`,
+    );
+  }
+  if (prefix === 'sys')
+    throw javaFailure(`NameSpace cannot be used by API: ${name}`, { status: 400 });
+  if (AUDIT_PROPERTIES.test(name))
+    throw javaFailure(`Cannot be used by API: ${name}`, { status: 400 });
   const definition = Object.hasOwn(DICTIONARY, name) ? DICTIONARY[name] : undefined;
   if (definition === undefined) throw invalidArgument(`Unknown property: ${name}`);
   if (value === null) return null;

@@ -1,5 +1,5 @@
 import type { ApiCall, Operation, ResourceMap } from './api-call.ts';
-import { ApiError, invalidArgument, permissionDenied } from './api-error.ts';
+import { ApiError, entityNotFound, invalidArgument, permissionDenied } from './api-error.ts';
 import { contentReply } from './content.reply.ts';
 import { emptyReply, entryReply, listReply } from './json.reply.ts';
 import { nodeEntry } from './node.entry.ts';
@@ -45,10 +45,7 @@ export function nodesResource(repository: Repository): ResourceMap {
     const permanent = call.parameters.first('permanent')?.toLowerCase() === 'true';
     if (!repository.canWrite(call.userId, node)) {
       if (permanent && repository.canRead(call.userId, node)) {
-        throw new ApiError(
-          403,
-          `Only the owner or an administrator can permanently delete node: ${node.id}`,
-        );
+        throw new ApiError(403, `Non-owner/non-admin cannot permanently delete: ${node.id}`);
       }
       throw permissionDenied();
     }
@@ -58,7 +55,9 @@ export function nodesResource(repository: Repository): ResourceMap {
 
   const content: Operation = (call) => {
     const node = validateNode(repository, call.id);
-    if (!isFile(node)) throw invalidArgument(`NodeId of content is expected: ${node.id}`);
+    const isNeverFilled = node.type === 'cm:content' && node.content === undefined;
+    if (!isFile(node) || isNeverFilled)
+      throw invalidArgument(`NodeId of content is expected: ${node.id}`);
     if (!repository.canRead(call.userId, node)) throw permissionDenied();
     return contentReply(node, call);
   };
@@ -92,6 +91,22 @@ export function nodesResource(repository: Repository): ResourceMap {
     'nodes/*': { operations: { GET: read, PUT: update, DELETE: remove } },
     'nodes/*/content': { operations: { GET: content } },
     'nodes/*/children': { operations: { GET: children } },
+    // Nothing of a download ever gets into the trashcan.
+    'deleted-nodes': {
+      operations: {
+        GET({ parameters }) {
+          const pagination = { count: 0, hasMoreItems: false, totalItems: 0 };
+          return listReply([], { ...pagination, ...readPaging(parameters) }, parameters);
+        },
+      },
+    },
+    'deleted-nodes/*': {
+      operations: {
+        GET({ id }) {
+          throw entityNotFound(id);
+        },
+      },
+    },
   };
 }
 

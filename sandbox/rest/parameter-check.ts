@@ -26,7 +26,7 @@ export function checkParameters(parameters: Parameters): void {
   const where = parameters.first('where');
   if (where !== undefined && where !== '' && !isWhereClause(where.trim())) {
     throw new ApiError(400, 'framework.exception.InvalidQuery', {
-      summary: `An invalid WHERE query was received. ${where}`,
+      summary: `An invalid WHERE query was received. ${where}, Error at char position ${where.length}`,
     });
   }
 }
@@ -35,13 +35,11 @@ export function checkParameters(parameters: Parameters): void {
 export function readPaging(parameters: Parameters): Paging {
   const skipCount = parameters.first('skipCount') ?? '0';
   const maxItems = parameters.first('maxItems') ?? '100';
-  if (!isInteger(skipCount) || !isInteger(maxItems)) {
-    throw invalidArgument(
-      `Invalid paging parameters skipCount: ${skipCount}, maxItems:${maxItems}`,
-    );
+  for (const [name, value] of Object.entries({ skipCount, maxItems })) {
+    if (!isInteger(value)) throw invalidArgument(`Invalid paging parameter ${name}:${value}`);
   }
-  if (Number(maxItems) < 1) throw invalidArgument('Only positive values supported for maxItems');
-  if (Number(skipCount) < 0) throw invalidArgument('Only positive values supported for skipCount');
+  if (Number(maxItems) < 1) throw invalidArgument('Only positive values supported for maxItems.');
+  if (Number(skipCount) < 0) throw invalidArgument('Only positive values supported for skipCount.');
   return { skipCount: Number(skipCount), maxItems: Number(maxItems) };
 }
 

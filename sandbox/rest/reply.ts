@@ -5,8 +5,8 @@ export interface Reply {
   status: number;
   headers: Header[];
   body?: Buffer | AsyncIterable<Buffer>;
-  /** Content of a node, as opposed to JSON. */
-  isContent?: boolean;
+  /** How many bytes of the content of a node there are to send; not for JSON. */
+  contentBytes?: number;
 }
 
 /** The headers with which Alfresco forbids caching: those of every JSON success and of some errors. */
@@ -15,6 +15,10 @@ export const NO_CACHE_HEADERS: readonly Header[] = [
   ['Expires', 'Thu, 01 Jan 1970 00:00:00 GMT'],
   ['Pragma', 'no-cache'],
 ];
+
+/** Of Tomcat's error pages (`org.apache.catalina.util.TomcatCSS`). */
+const STYLE =
+  'body {font-family:Tahoma,Arial,sans-serif;} h1, h2, h3, b {color:white;background-color:#525D76;} h1 {font-size:22px;} h2 {font-size:16px;} h3 {font-size:14px;} p {font-size:12px;} a {color:black;} .line {height:1px;background-color:#525D76;border:none;}';
 
 const STATUS_TITLES: Record<number, string> = {
   400: 'Bad Request',
@@ -27,7 +31,7 @@ const STATUS_TITLES: Record<number, string> = {
 export function htmlReply(status: number, headers: readonly Header[] = []): Reply {
   const title = `HTTP Status ${status} – ${STATUS_TITLES[status] ?? 'Error'}`;
   const body = Buffer.from(
-    `<!doctype html><html lang="en"><head><title>${title}</title></head><body><h1>${title}</h1></body></html>`,
+    `<!doctype html><html lang="en"><head><title>${title}</title><style type="text/css">${STYLE}</style></head><body><h1>${title}</h1></body></html>`,
   );
   return {
     status,

@@ -7,8 +7,20 @@ export type JsonValue =
 /** Raised while a body is bound to a Java class; its message reads like Jackson's. */
 class BindingError extends Error {}
 
+/** What Jackson would need to make an object of a scalar. */
+const SCALARS: Partial<Record<Token['type'], (text: string) => string>> = {
+  VALUE_STRING: (text) =>
+    `String-argument constructor/factory method to deserialize from String value ('${text}')`,
+  VALUE_NUMBER: (text) =>
+    `int/Int-argument constructor/factory method to deserialize from Number value (${text})`,
+  VALUE_TRUE: () =>
+    'boolean/Boolean-argument constructor/factory method to deserialize from boolean value (true)',
+  VALUE_FALSE: () =>
+    'boolean/Boolean-argument constructor/factory method to deserialize from boolean value (false)',
+};
+
 /** Reads the value of one member; `undefined` is returned for null. */
-export type MemberReader = (binder: EntityBinder, token: Token, name: string) => unknown;
+export type MemberReader = (binder: EntityBinder, token: Token) => unknown;
 
 /** The Java class a body is bound to. */
 export interface EntityClass {
@@ -23,33 +35,70 @@ export interface EntityClass {
 export class EntityBinder {
   readonly #entity: EntityClass;
   readonly #reader: JsonReader;
+  /** Where the value lies that is now being read, as Jackson's errors show it. */
+  readonly #chain: string[];
 
-  constructor(text: string, entity: EntityClass) {
+  /** @param chain what contains the object */
+  constructor(text: string, entity: EntityClass, chain: readonly string[] = []) {
     this.#entity = entity;
     this.#reader = new JsonReader(text);
+    this.#chain = [...chain];
+  }
+
+  /** The members of all objects of an array, or of a single one (`ACCEPT_SINGLE_VALUE_AS_ARRAY`). */
+  bindAll(): (Record<string, unknown> | null)[] {
+    const first = this.#first();
+    if (first.type !== 'START_ARRAY') return [this.#object(first)];
+    const all: (Record<string, unknown> | null)[] = [];
+    for (let item = this.next(); item.type !== 'END_ARRAY'; item = this.next())
+      all.push(this.#object(item));
+    return all;
   }
 
   /** The members, or null when the body is the word `null`. */
   bind(): Record<string, unknown> | null {
-    const { javaName, members } = this.#entity;
+    return this.#object(this.#first());
+  }
+
+  #first(): Token {
     const first = this.#reader.next();
-    if (first === undefined) throw this.problem('No content to map due to end-of-input', 0);
+    if (first !== undefined) return first;
+    throw new BindingError(
+      `No content to map due to end-of-input\n at ${sourceLocation('line: 1')}`,
+    );
+  }
+
+  #object(first: Token): Record<string, unknown> | null {
+    const { javaName, members } = this.#entity;
     if (first.type === 'VALUE_NULL') return null;
-    if (first.type !== 'START_OBJECT') throw this.mismatch(javaName, first);
+    if (first.type !== 'START_OBJECT') throw this.#noObject(first);
     const bound: Record<string, unknown> = {};
     for (let token = this.next(); token.type !== 'END_OBJECT'; token = this.next()) {
       const name = token.text;
       const read = Object.hasOwn(members, name) ? members[name] : undefined;
-      if (read === undefined) throw this.#unknownMember(name, token);
-      bound[name] = read(this, this.next(), name);
+      if (read === undefined) throw this.#unknownMember(name);
+      bound[name] = this.inside(`${javaName}["${name}"]`, () => read(this, this.next()));
     }
     return bound;
   }
 
   next(): Token {
-    const token = this.#reader.next();
-    if (token === undefined) throw this.problem('Unexpected end-of-input', 0);
-    return token;
+    try {
+      const token = this.#reader.next();
+      if (token !== undefined) return token;
+    } catch (error) {
+      if (!(error instanceof JsonSyntaxError)) throw error;
+      throw new BindingError(error.message + this.#describedChain());
+    }
+    throw this.problem('Unexpected end-of-input', 0);
+  }
+
+  /** Reads what is part of something else, which errors then name. */
+  inside<T>(link: string, read: () => T): T {
+    this.#chain.push(link);
+    const value = read();
+    this.#chain.pop();
+    return value;
   }
 
   /** Reads a value of any shape, which begins with the given token. */
@@ -81,57 +130,76 @@ export class EntityBinder {
   }
 
   /** The value has another type than the Java class wants. */
-  mismatch(javaType: string, token: Token, name?: string): Error {
+  mismatch(javaType: string, token: Token): Error {
     const shape = { START_ARRAY: 'Array', START_OBJECT: 'Object', VALUE_STRING: 'String' }[
       token.type as string
     ];
     const problem = `Cannot deserialize value of type \`${javaType}\` from ${shape ?? 'scalar'} value (token \`JsonToken.${token.type}\`)`;
-    return this.problem(problem, token.at, name);
+    return this.problem(problem, token.at);
   }
 
-  problem(text: string, at: number, name?: string): Error {
-    const chain =
-      name === undefined ? '' : ` (through reference chain: ${this.#entity.javaName}["${name}"])`;
-    return new BindingError(`${text}\n at ${sourceLocation(this.#reader.locationOf(at))}${chain}`);
+  problem(text: string, at: number): Error {
+    const location = sourceLocation(this.#reader.locationOf(at));
+    return new BindingError(`${text}\n at ${location}${this.#describedChain()}`);
   }
 
-  #unknownMember(name: string, token: Token): Error {
+  #describedChain(): string {
+    return this.#chain.length === 0 ? '' : ` (through reference chain: ${this.#chain.join('->')})`;
+  }
+
+  /** The value is no object, from which Jackson would still make one if the class had a constructor for it. */
+  #noObject(token: Token): Error {
+    const { javaName } = this.#entity;
+    const scalar = SCALARS[token.type]?.(token.text);
+    if (scalar === undefined) return this.mismatch(javaName, token);
+    return this.problem(
+      `Cannot construct instance of \`${javaName}\` (although at least one Creator exists): no ${scalar}`,
+      token.at,
+    );
+  }
+
+  #unknownMember(name: string): Error {
     const known = Object.keys(this.#entity.members);
     const list = known.map((member) => `"${member}"`).join(', ');
-    return this.problem(
-      `Unrecognized field "${name}" (class ${this.#entity.javaName}), not marked as ignorable (${known.length} known properties: ${list})`,
-      token.at,
-      name,
+    const value = this.next();
+    return this.inside(`${this.#entity.javaName}["${name}"]`, () =>
+      this.problem(
+        `Unrecognized field "${name}" (class ${this.#entity.javaName}), not marked as ignorable (${known.length} known properties: ${list}])`,
+        // As far as Jackson has read: strings up to their quote only.
+        value.at + (value.type === 'VALUE_STRING' ? 1 : value.text.length || 1),
+      ),
     );
   }
 }
 
 /** RestApiStringDeserializer: numbers and booleans become strings, the empty string becomes null. */
-export const stringMember: MemberReader = (binder, token, name) => {
+export const stringMember: MemberReader = (binder, token) => {
   if (token.type === 'START_ARRAY' || token.type === 'START_OBJECT')
-    throw binder.mismatch('java.lang.String', token, name);
+    throw binder.mismatch('java.lang.String', token);
   return token.type === 'VALUE_NULL' || token.text === '' ? null : token.text;
 };
 
 /** A list of strings, for which one bare string will do. */
-export const stringListMember: MemberReader = (binder, token, name) => {
+export const stringListMember: MemberReader = (binder, token) => {
   if (token.type === 'VALUE_NULL') return null;
-  if (token.type !== 'START_ARRAY') return [stringMember(binder, token, name)];
+  if (token.type !== 'START_ARRAY') return [stringMember(binder, token)];
   const list: unknown[] = [];
-  for (let item = binder.next(); item.type !== 'END_ARRAY'; item = binder.next()) {
-    list.push(stringMember(binder, item, name));
+  const link = (): string => `java.util.ArrayList[${list.length}]`;
+  const next = (): Token => binder.inside(link(), () => binder.next());
+  for (let item = next(); item.type !== 'END_ARRAY'; item = next()) {
+    list.push(binder.inside(link(), () => stringMember(binder, item)));
   }
   return list;
 };
 
 /** A Java `long`, also written as a string. */
-export const longMember: MemberReader = (binder, token, name) => {
+export const longMember: MemberReader = (binder, token) => {
   if (token.type === 'VALUE_NULL' || token.type === 'VALUE_NUMBER')
     return Math.trunc(Number(token.text)) || 0;
-  if (token.type !== 'VALUE_STRING') throw binder.mismatch('long', token, name);
+  if (token.type !== 'VALUE_STRING') throw binder.mismatch('long', token);
   if (!/^\s*[+-]?\d*\s*$/.test(token.text)) {
     const problem = `Cannot deserialize value of type \`long\` from String "${token.text}": not a valid \`long\` value`;
-    throw binder.problem(problem, token.at, name);
+    throw binder.problem(problem, token.at);
   }
   return Number(token.text);
 };
@@ -151,18 +219,30 @@ export function readEntity(
   entity: EntityClass,
   { arrayIsUnsupported }: { arrayIsUnsupported: boolean },
 ): Record<string, unknown> | null {
-  try {
-    return new EntityBinder(text, entity).bind();
-  } catch (error) {
-    if (!(error instanceof BindingError || error instanceof JsonSyntaxError)) throw error;
-    const { message } = error;
-    if (
+  return reported(
+    () => new EntityBinder(text, entity).bind(),
+    (message) =>
       arrayIsUnsupported &&
       message.includes('START_ARRAY') &&
-      message.includes('line: 1, column: 1')
-    ) {
+      message.includes('line: 1, column: 1'),
+  );
+}
+
+/** Reads one entity or an array of them. @throws ApiError 400 */
+export function readEntities(
+  text: string,
+  entity: EntityClass,
+): (Record<string, unknown> | null)[] {
+  return reported(() => new EntityBinder(text, entity, ['java.lang.Object[0]']).bindAll());
+}
+
+function reported<T>(read: () => T, isUnsupported = (_message: string): boolean => false): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof BindingError || error instanceof JsonSyntaxError)) throw error;
+    if (isUnsupported(error.message))
       throw new ApiError(405, 'Only 1 entity is supported in the HTTP request body');
-    }
-    throw invalidArgument(`Could not read content from HTTP request body: ${message}`);
+    throw invalidArgument(`Could not read content from HTTP request body: ${error.message}`);
   }
 }

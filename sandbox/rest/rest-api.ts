@@ -11,7 +11,7 @@ import { decodeSegment, readTarget, type RequestTarget } from './request-target.
 
 /** From the security headers filter of the web application; Tomcat's own pages do not have it. */
 const FRAME_OPTIONS: Header = ['X-Frame-Options', 'SAMEORIGIN'];
-const VERBS: readonly string[] = ['GET', 'POST', 'PUT', 'DELETE'] satisfies Verb[];
+const VERBS: readonly string[] = ['GET', 'POST', 'PUT', 'DELETE', 'OPTIONS'] satisfies Verb[];
 
 /** A reply and who asked for it. */
 export interface Answer {
@@ -28,6 +28,8 @@ export interface RestApiParts {
 }
 
 interface Match {
+  /** As the path of the resource is described to clients, `/nodes/{id}/content`. */
+  template: string;
   resource: Resource;
   id: string;
   isCollection: boolean;
@@ -49,9 +51,7 @@ export class RestApi {
   ): Promise<Answer> {
     const target = readTarget(request.url ?? '/');
     if ('rejectedWith' in target) {
-      // Tomcat closes the connection after a request line that it could not read.
-      const headers: Header[] = target.rejectedWith === 400 ? [['Connection', 'close']] : [];
-      return { reply: htmlReply(target.rejectedWith, headers) };
+      return { reply: htmlReply(target.rejectedWith) };
     }
     const answer: Answer = { reply: { status: 500, headers: [] } };
     try {
@@ -84,7 +84,8 @@ export class RestApi {
     }
     if (match === undefined || operation === undefined) throw lateFailure;
     checkParameters(parameters);
-    if (parameters.first('relations')) throw resourceNotFound(parameters.first('relations') ?? '');
+    const relations = parameters.first('relations');
+    if (relations) throw resourceNotFound(relations);
     const call: ApiCall = {
       userId: answer.userId ?? '',
       id: match.id,
@@ -110,20 +111,20 @@ export class RestApi {
     const resources =
       isApi && Object.hasOwn(this.#parts.apis, api) ? this.#parts.apis[api] : undefined;
     if (resources === undefined || rest.length === 0)
-      throw resourceNotFound(rawPath, { cacheHeaders: true });
+      throw resourceNotFound(undefined, { cacheHeaders: true });
     if (!VERBS.includes(verb)) throw noScript(`/public/${api}/versions/1/${rest.join('/')}`, verb);
 
     const segments = rest.map((segment) => decodeSegment(segment));
     const match = findResource(resources, segments);
     const isLookedUpEarly = verb === 'GET' || verb === 'POST';
     if (match === undefined) {
-      const lateFailure = resourceNotFound(segments.join('/'), { cacheHeaders: isLookedUpEarly });
+      const lateFailure = resourceNotFound(segments[2], { cacheHeaders: isLookedUpEarly });
       if (isLookedUpEarly) throw lateFailure;
       return { lateFailure };
     }
+    if (verb === 'OPTIONS') return { match, operation: () => descriptionReply(match.template) };
     const operation = match.resource.operations[verb];
     if (operation !== undefined) return { match, operation };
-    if (verb === 'GET') throw unsupportedOperation({ cacheHeaders: true });
     return { match, lateFailure: lateFailureOf(verb, match) };
   }
 }
@@ -134,19 +135,34 @@ function findResource(resources: ResourceMap, segments: readonly string[]): Matc
     const fits =
       parts.length === segments.length &&
       parts.every((part, at) => part === '*' || part === segments[at]);
-    if (fits) return { resource, id: segments[1] ?? '', isCollection: parts.length === 1 };
+    if (fits) {
+      return {
+        template: `/${template.replace('*', '{id}')}`,
+        resource,
+        id: segments[1] ?? '',
+        isCollection: parts.length === 1,
+      };
+    }
   }
   // `/nodes` and `/probes` exist as collections, though nothing can be done with them.
   const [collection] = segments;
   const exists = segments.length === 1 && Object.hasOwn(resources, `${collection}/*`);
-  return exists ? { resource: { operations: {} }, id: '', isCollection: true } : undefined;
+  return exists
+    ? { template: `/${collection}`, resource: { operations: {} }, id: '', isCollection: true }
+    : undefined;
+}
+
+/** The description of a resource (ResourceWebScriptOptions) has the type of no response. */
+function descriptionReply(template: string): Reply {
+  const description = { entry: { metaData: { uniqueId: template } } };
+  return { status: 200, headers: [], body: Buffer.from(JSON.stringify(description)) };
 }
 
 function lateFailureOf(verb: Verb, match: Match): ApiError {
   if (verb === 'POST' && !match.isCollection)
-    return new ApiError(405, 'POST is executed against the collection URL');
+    return new ApiError(405, 'POST is executed against a collection URL');
   if (verb === 'DELETE' && match.isCollection)
-    return new ApiError(405, 'DELETE is executed against the instance URL');
+    return new ApiError(405, 'DELETE not supported for Actions');
   return unsupportedOperation();
 }
 

@@ -1,14 +1,14 @@
 import type { ApiCall, ResourceMap } from './api-call.ts';
-import { ApiError, invalidArgument, resourceNotFound } from './api-error.ts';
+import { ApiError, invalidArgument, notFound } from './api-error.ts';
 import { ticketOf } from '../auth/authenticator.ts';
 import { emptyReply, entryReply } from './json.reply.ts';
 import type { Logins } from '../auth/logins.ts';
-import { readEntity, stringMember } from './request-entity.ts';
+import { readEntities, stringMember, type EntityClass } from './request-entity.ts';
 import type { Tickets } from '../auth/tickets.ts';
 
-const LOGIN_CLASS = {
+const LOGIN_CLASS: EntityClass = {
   javaName: 'org.alfresco.rest.api.model.LoginTicket',
-  members: { userId: stringMember, password: stringMember },
+  members: { password: stringMember, userId: stringMember, id: stringMember },
 };
 
 /** `/tickets` and `/tickets/-me-` (AuthenticationsImpl). */
@@ -19,7 +19,7 @@ export function ticketsResource(logins: Logins, tickets: Tickets): ResourceMap {
       parameters: call.parameters,
       authorization: call.header('authorization'),
     });
-    if (tickets.validate(ticket) !== call.userId) throw resourceNotFound(ticket);
+    if (tickets.validate(ticket) !== call.userId) throw notFound(ticket);
     return ticket;
   };
 
@@ -28,13 +28,14 @@ export function ticketsResource(logins: Logins, tickets: Tickets): ResourceMap {
       anonymous: ['POST'],
       operations: {
         POST(call) {
-          const login = readEntity(call.body, LOGIN_CLASS, { arrayIsUnsupported: true });
+          const [login] = readEntities(call.body, LOGIN_CLASS);
           const { userId, password } = login ?? {};
           if (typeof userId !== 'string' || typeof password !== 'string') {
             throw invalidArgument('Invalid login details.');
           }
-          if (!logins.accepts(userId, password)) throw new ApiError(403, 'Login failed');
-          return entryReply(201, { id: tickets.issue(userId), userId }, call.parameters);
+          const user = logins.accepts(userId, password);
+          if (user === undefined) throw new ApiError(403, 'Login failed');
+          return entryReply(201, { id: tickets.issue(user), userId }, call.parameters);
         },
       },
     },

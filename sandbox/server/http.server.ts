@@ -2,7 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { API_DEFAULT, ApiError } from '../rest/api-error.ts';
-import { createListener, type TlsSettings } from './listener.ts';
+import { createListener, type ListenerSettings } from './listener.ts';
 import { certificateSubject } from './client-certificate.ts';
 import { control, isControlUrl, type Controlled } from './control.ts';
 import { replacementReply, spoilReply } from './fault.reply.ts';
@@ -24,8 +24,17 @@ const BREAKING_FAULTS: ReadonlySet<Fault['kind']> = new Set([
   'truncate',
 ]);
 
+/** Tomcat's Http11Processor.statusDropsConnection. */
+const DROPPING_STATUSES: ReadonlySet<number> = new Set([400, 408, 411, 413, 414, 500, 501, 503]);
+/** Tomcat's `maxKeepAliveRequests`. */
+const MAX_KEEP_ALIVE_REQUESTS = 100;
+
+/** `webscripts.memoryThreshold`: what is longer goes through a file. */
+const MEMORY_THRESHOLD_BYTES = 4 * 1024 * 1024;
+
 /** What the HTTP server needs. */
-export interface ServerParts {
+export interface ServerParts extends ListenerSettings {
+  bufferedBytesPerSecond: number;
   api: RestApi;
   faults: FaultQueue;
   requestLog: RequestLog;
@@ -33,7 +42,6 @@ export interface ServerParts {
   controlled: Controlled;
   /** Without one, its path is not known. */
   tokenEndpoint: TokenEndpoint | undefined;
-  tls: TlsSettings | undefined;
   log: (line: string) => void;
 }
 
@@ -42,13 +50,21 @@ export class HttpServer {
   readonly #parts: ServerParts;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  /** How many requests have come on each connection. */
+  readonly #counts = new WeakMap<Socket, number>();
+  /** Connections on which nothing has moved for too long. */
+  readonly #timedOut = new WeakSet<Socket>();
   #activeResponses = 0;
   #closing = false;
 
   constructor(parts: ServerParts) {
     this.#parts = parts;
-    this.#server = createListener(parts.tls, (request, response) => {
+    this.#server = createListener(parts, (request, response) => {
       this.#serve(request, response).catch(() => response.destroy());
+    });
+    this.#server.on('timeout', (socket) => {
+      this.#timedOut.add(socket);
+      socket.destroy();
     });
     this.#server.on('connection', (socket) => {
       this.#sockets.add(socket);
@@ -97,10 +113,13 @@ export class HttpServer {
     if (isControlUrl(url) && !isForTokens)
       return this.#control(request, response, url, gone.signal);
 
+    const count = (this.#counts.get(request.socket) ?? 0) + 1;
+    this.#counts.set(request.socket, count);
     const record = this.#parts.requestLog.start(request);
     const method = request.method ?? '';
     const fault = this.#parts.faults.take(method, url);
-    response.once('close', () => this.#finish(record, response, fault));
+    const { socket } = request;
+    response.once('close', () => this.#finish(record, response, fault, socket));
     const body = await readBody(request);
     record.body = keptBody(body ?? Buffer.alloc(0));
 
@@ -112,6 +131,8 @@ export class HttpServer {
     if (fault?.kind === 'delay') await sleep(fault.ms, undefined, { signal: gone.signal });
     const reply = await this.#reply(request, body, record, fault);
     record.status = reply.status;
+    if (DROPPING_STATUSES.has(reply.status) || count >= MAX_KEEP_ALIVE_REQUESTS)
+      response.shouldKeepAlive = false;
     await this.#send(response, reply, record, fault, gone.signal);
   }
 
@@ -146,31 +167,47 @@ export class HttpServer {
     fault: Fault | undefined,
     signal: AbortSignal,
   ): Promise<void> {
-    const observer = {
+    const options = {
+      timeoutMs: this.#parts.connectionTimeoutMs,
       onBytes: (count: number): void => {
         record.bytesSent += count;
       },
     };
-    const weight = reply.isContent === true ? 1 : 0;
+    const weight = reply.contentBytes === undefined ? 0 : 1;
     this.#activeResponses += weight;
     try {
-      await sendReply(response, reply, fault, observer, signal);
+      await this.#buffer(reply.contentBytes ?? 0, signal);
+      await sendReply(response, reply, fault, options, signal);
     } finally {
       this.#activeResponses -= weight;
     }
+  }
+
+  /** BufferedResponse holds back the first byte until it has the last one. */
+  async #buffer(bytes: number, signal: AbortSignal): Promise<void> {
+    if (bytes <= MEMORY_THRESHOLD_BYTES) return;
+    const ms = (bytes / this.#parts.bufferedBytesPerSecond) * 1000;
+    await sleep(ms, undefined, { signal });
   }
 
   #tooLarge(): Reply {
     const error = new ApiError(413, API_DEFAULT, {
       summary: `Content size violation, limit = ${MAX_BODY_BYTES}`,
       cacheHeaders: true,
-      headers: [['Connection', 'close']],
     });
     return errorReply(error, this.#parts.logCounter);
   }
 
-  #finish(record: RecordedRequest, response: ServerResponse, fault: Fault | undefined): void {
-    const brokenHere = this.#closing || (fault !== undefined && BREAKING_FAULTS.has(fault.kind));
+  #finish(
+    record: RecordedRequest,
+    response: ServerResponse,
+    fault: Fault | undefined,
+    socket: Socket,
+  ): void {
+    const brokenHere =
+      this.#closing ||
+      this.#timedOut.has(socket) ||
+      (fault !== undefined && BREAKING_FAULTS.has(fault.kind));
     record.aborted = !response.writableFinished && !brokenHere;
     record.endedAt = Date.now();
     this.#parts.log(describeRequest(record));
@@ -189,6 +226,6 @@ export class HttpServer {
       url,
       body?.toString('utf8') ?? '',
     );
-    await sendReply(response, reply, undefined, { onBytes: () => {} }, signal);
+    await sendReply(response, reply, undefined, {}, signal);
   }
 }

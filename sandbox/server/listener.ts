@@ -2,9 +2,6 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 
-/** Tomcat's `connectionTimeout`, also the time it keeps an idle connection. */
-const KEEP_ALIVE_MS = 20_000;
-
 /** HTTPS with Tomcat's `certificateVerification="optional"`. All in PEM. */
 export interface TlsSettings {
   key: string;
@@ -13,11 +10,22 @@ export interface TlsSettings {
   ca?: string;
 }
 
+/** What the connections of a server depend on. */
+export interface ListenerSettings {
+  tls: TlsSettings | undefined;
+  /** Tomcat's `connectionTimeout`, also the time for which it keeps an idle connection. */
+  connectionTimeoutMs: number;
+}
+
 /** An HTTP server, or an HTTPS server that asks for a client certificate, does without, but takes none that it does not trust. */
-export function createListener(tls: TlsSettings | undefined, onRequest: RequestListener): Server {
-  if (tls === undefined) return createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, onRequest);
+export function createListener(
+  { tls, connectionTimeoutMs }: ListenerSettings,
+  onRequest: RequestListener,
+): Server {
+  const keepAlive = { keepAliveTimeout: connectionTimeoutMs, keepAliveTimeoutBuffer: 0 };
+  if (tls === undefined) return createServer(keepAlive, onRequest);
   const server = createTlsServer(
-    { ...tls, keepAliveTimeout: KEEP_ALIVE_MS, requestCert: true, rejectUnauthorized: false },
+    { ...tls, ...keepAlive, requestCert: true, rejectUnauthorized: false },
     onRequest,
   );
   server.on('secureConnection', (socket: TLSSocket) => {

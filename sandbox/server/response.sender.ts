@@ -10,9 +10,11 @@ import type { Reply } from '../rest/reply.ts';
 const RESET_DELAY_MS = 20;
 const DRIPS_PER_SECOND = 20;
 
-/** What the sender tells about its progress. */
-export interface SendObserver {
-  onBytes(count: number): void;
+/** How a reply is sent. */
+export interface SendOptions {
+  onBytes?(count: number): void;
+  /** How long a client may take nothing before it is cut; default: for ever. */
+  timeoutMs?: number;
 }
 
 /**
@@ -23,10 +25,16 @@ export async function sendReply(
   response: ServerResponse,
   reply: Reply,
   fault: Fault | undefined,
-  observer: SendObserver,
+  options: SendOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  response.writeHead(reply.status, reply.headers.flat());
+  if (response.shouldKeepAlive) {
+    // Tomcat says nothing about a connection that it keeps.
+    response.removeHeader('Connection');
+    response.writeHead(reply.status, '', reply.headers.flat());
+  } else {
+    response.writeHead(reply.status, '', [...reply.headers, ['Connection', 'close']].flat());
+  }
   if (fault?.kind === 'reset-after-headers') {
     response.flushHeaders();
     return reset(response, signal);
@@ -40,16 +48,18 @@ export async function sendReply(
   try {
     for await (const piece of pieces(reply.body, limit, drip)) {
       if (signal.aborted) return;
-      observer.onBytes(piece.length);
-      if (!response.write(piece)) await drained(response, signal);
+      options.onBytes?.(piece.length);
+      if (!response.write(piece)) await drained(response, signal, options.timeoutMs);
       await pace?.spend(piece.length);
     }
   } catch {
     // ContentStreamer swallows a failing store as it does a client that went away: the body just ends early.
   }
   if (signal.aborted) return;
-  if (limit === undefined) response.end();
-  else await breakOff(response, fault, signal);
+  if (limit === undefined) {
+    response.socket?.setTimeout(options.timeoutMs ?? 0);
+    response.end();
+  } else await breakOff(response, fault, signal);
 }
 
 async function breakOff(
@@ -95,11 +105,18 @@ async function* pieces(
   }
 }
 
-async function drained(response: ServerResponse, signal: AbortSignal): Promise<void> {
+/** Waits until the client has taken what was written. Node cuts it when it takes nothing for `timeoutMs`. */
+async function drained(
+  response: ServerResponse,
+  signal: AbortSignal,
+  timeoutMs = 0,
+): Promise<void> {
+  response.socket?.setTimeout(timeoutMs);
   await new Promise<void>((resolve) => {
     const done = (): void => {
       response.off('drain', done);
       signal.removeEventListener('abort', done);
+      response.socket?.setTimeout(0);
       resolve();
     };
     response.on('drain', done);

@@ -4,6 +4,7 @@ import { type Answer, entryOf, toAnswer } from './answer.js';
 import type { ByteRange } from './content/byte-range.js';
 import { ContentOpener } from './content/content.opener.js';
 import type { HealingContent } from './content/healing.content.js';
+import type { TransferHolder } from './content/transfer-limiter.js';
 import type { Download, DownloadNode } from './download.js';
 import { parseDownload, parseDownloadNode } from './download.parser.js';
 import { createRefusal, downloadRefusal } from './refusal.js';
@@ -95,15 +96,16 @@ export class AlfrescoClient {
    * not, and keeps the connection open (its HttpRangeProcessor does not clamp).
    *
    * @throws ProblemException ALFRESCO_BAD_RESPONSE when the announced length is not that of the range;
-   *   ALFRESCO_UNAVAILABLE with Retry-After when too many ZIPs are being sent
+   *   ALFRESCO_UNAVAILABLE or TOO_MANY_REQUESTS with Retry-After when too many ZIPs are being sent, or too many of `holder`
    */
   openContent(
     node: DownloadNode,
     range: ByteRange,
+    holder: TransferHolder,
     signal: AbortSignal,
     onBehalfOf?: string,
   ): Promise<HealingContent> {
-    return this.content.open(node, range, signal, onBehalfOf);
+    return this.content.open(node, range, holder, signal, onBehalfOf);
   }
 
   /**

@@ -8,14 +8,14 @@ import { ALFRESCO_CONFIG } from './alfresco.config.js';
 import { AlfrescoExchange } from './alfresco.exchange.js';
 import { apiPath } from './api-path.js';
 import { ContentOpener } from './content/content.opener.js';
-import { ContentPlaces } from './content/content.places.js';
+import { TransferLimiter } from './content/transfer-limiter.js';
 import { AlfrescoCredentials } from './credentials/alfresco.credentials.js';
 import { createCredentials } from './credentials/credentials.factory.js';
 import { UpstreamPolicy } from './upstream/upstream.policy.js';
 import { WIRE, type Wire, axiosAdapter } from './upstream/wire.js';
 import { WireModule } from './upstream/wire.module.js';
 
-/** Everything that knows Alfresco's wire, behind `AlfrescoClient`; `UpstreamPolicy` and `ContentPlaces` tell how it fares. */
+/** Everything that knows Alfresco's wire, behind `AlfrescoClient`; `UpstreamPolicy` and `TransferLimiter` tell how it fares. */
 @Module({})
 export class AlfrescoModule {
   /** @param options the module that exports `ALFRESCO_CONFIG` and `PACING_CONFIG`, and those who observe how Alfresco fares */
@@ -48,8 +48,8 @@ export class AlfrescoModule {
           inject: [ALFRESCO_CONFIG, PACING_CONFIG, UpstreamMetrics],
         },
         {
-          provide: ContentPlaces,
-          useFactory: (config: AlfrescoConfig) => new ContentPlaces(config),
+          provide: TransferLimiter,
+          useFactory: (config: AlfrescoConfig) => new TransferLimiter(config),
           inject: [ALFRESCO_CONFIG],
         },
         {
@@ -62,11 +62,17 @@ export class AlfrescoModule {
           provide: ContentOpener,
           useFactory: (...parts: ConstructorParameters<typeof ContentOpener>) =>
             new ContentOpener(...parts),
-          inject: [AlfrescoExchange, UpstreamPolicy, ContentPlaces, ALFRESCO_CONFIG, PACING_CONFIG],
+          inject: [
+            AlfrescoExchange,
+            UpstreamPolicy,
+            TransferLimiter,
+            ALFRESCO_CONFIG,
+            PACING_CONFIG,
+          ],
         },
         AlfrescoClient,
       ],
-      exports: [AlfrescoClient, UpstreamPolicy, ContentPlaces],
+      exports: [AlfrescoClient, UpstreamPolicy, TransferLimiter],
     };
   }
 }

@@ -12,7 +12,7 @@ export function createRefusal(answer: Answer, nodeIds: readonly string[]): Probl
       case 400:
         return new ProblemException('VALIDATION_FAILED', {
           detail: 'Alfresco refused the list of nodes.',
-          errors: [{ pointer: '/nodeIds', detail: 'Alfresco refused the list of nodes.' }],
+          errors: [{ pointer: '/nodeIds', detail: 'were refused by Alfresco' }],
         });
       case 403:
         // A repository in read-only mode answers 403, too, with another key.

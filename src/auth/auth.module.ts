@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import type { AppConfig } from '../config/app.config.js';
 import { PACING_CONFIG } from '../config/pacing.js';
 import { AUTH_CONFIG } from './auth.config.js';
+import { CHALLENGE, challengeFor } from './challenge.js';
 import { LINK_CONFIG, LinkSigner } from './link.signer.js';
 import { CallerGuard } from './caller.guard.js';
 
@@ -10,7 +11,7 @@ import { CallerGuard } from './caller.guard.js';
 export class AuthModule {
   /** @param throttling the module that exports `FailedLogins`, if logins are throttled */
   static forRoot(
-    { auth, links, pacing }: Pick<AppConfig, 'auth' | 'links' | 'pacing'>,
+    { auth, http, links, pacing }: Pick<AppConfig, 'auth' | 'http' | 'links' | 'pacing'>,
     throttling: DynamicModule,
   ): DynamicModule {
     return {
@@ -19,12 +20,13 @@ export class AuthModule {
       imports: [throttling],
       providers: [
         { provide: AUTH_CONFIG, useValue: auth },
+        { provide: CHALLENGE, useValue: challengeFor(auth.schemes, http.apiPrefix) },
         { provide: PACING_CONFIG, useValue: pacing },
         { provide: LINK_CONFIG, useValue: links },
         LinkSigner,
         CallerGuard,
       ],
-      exports: [CallerGuard, LinkSigner],
+      exports: [CallerGuard, CHALLENGE, LinkSigner],
     };
   }
 }

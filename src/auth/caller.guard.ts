@@ -18,7 +18,7 @@ import { StrictBasicStrategy } from './basic.strategy.js';
 import { BearerStrategy } from './bearer.strategy.js';
 import type { AuthenticatedRequest } from './authenticated.request.js';
 import { ANONYMOUS, type Caller } from './caller.js';
-import { challenge, schemeOf } from './challenge.js';
+import { CHALLENGE, type Challenge, schemeOf } from './challenge.js';
 import { LinkSigner } from './link.signer.js';
 import { ProviderKeys } from './provider.keys.js';
 import { RecentLogins } from './recent-logins.js';
@@ -43,6 +43,7 @@ export class CallerGuard implements CanActivate {
     private readonly reflector: Reflector,
     private readonly links: LinkSigner,
     @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
+    @Inject(CHALLENGE) private readonly challenge: Challenge,
     @Inject(PACING_CONFIG) { auth }: Pick<Pacing, 'auth'>,
     @Optional() failedLogins?: FailedLogins,
   ) {
@@ -92,7 +93,7 @@ export class CallerGuard implements CanActivate {
     const caller = scheme && isOnce(request) && (await this.callerOf(scheme, request));
     if (!caller) {
       throw new ProblemException('UNAUTHENTICATED', {
-        headers: { 'www-authenticate': challenge(request.headers, schemes) },
+        headers: { 'www-authenticate': this.challenge(request.headers) },
       });
     }
     if (scheme === 'basic') {

@@ -4,6 +4,10 @@ export interface Caller {
   readonly id: string;
   /** The name under which Alfresco may know the caller. */
   readonly name: string;
+  /** Whether a signed link stands in for credentials: anyone may have it, and must not use up the limits of its maker. */
+  readonly isLinked?: boolean;
+  /** When the token behind the request ends, in milliseconds of the epoch; not of other credentials. */
+  readonly expiresAt?: number;
 }
 
 /** The caller when `AUTH=none`. */

@@ -1,40 +1,49 @@
-import { challenge, schemeOf } from './challenge.js';
+import { challengeFor, schemeOf } from './challenge.js';
 
 const BASIC = 'Basic realm="alfresco-downloads", charset="UTF-8"';
 const BEARER = 'Bearer realm="alfresco-downloads"';
 
 describe('the challenge of a 401', () => {
   it('makes a browser ask for a password, in UTF-8', () => {
-    expect(challenge({}, ['basic'])).toBe(BASIC);
+    expect(challengeFor(['basic'], '')({})).toBe(BASIC);
   });
 
   it.each(['XMLHttpRequest', 'xmlhttprequest'])(
     'opens no login window over a web application that sends X-Requested-With: %s',
     (value) => {
-      expect(challenge({ 'x-requested-with': value }, ['basic'])).toBe(`x${BASIC}`);
+      expect(challengeFor(['basic'], '')({ 'x-requested-with': value })).toBe(`x${BASIC}`);
     },
   );
 
   it.each(['', 'com.example.app', 'XMLHttpRequest2'])(
     'is the usual one for X-Requested-With: "%s"',
     (value) => {
-      expect(challenge({ 'x-requested-with': value }, ['basic'])).toBe(BASIC);
+      expect(challengeFor(['basic'], '')({ 'x-requested-with': value })).toBe(BASIC);
     },
   );
 
   it.each([undefined, '', 'Basic YTpi', 'BearerX y'])(
     'names no error to who sent no token: %s',
     (authorization) => {
-      expect(challenge({ authorization }, ['bearer'])).toBe(BEARER);
+      expect(challengeFor(['bearer'], '')({ authorization })).toBe(BEARER);
     },
   );
 
   it.each(['Bearer x', 'bearer x', 'Bearer'])('names the error of %s', (authorization) => {
-    expect(challenge({ authorization }, ['bearer'])).toBe(`${BEARER}, error="invalid_token"`);
+    expect(challengeFor(['bearer'], '')({ authorization })).toBe(
+      `${BEARER}, error="invalid_token"`,
+    );
+  });
+
+  it('is Alfresco’s own under its path, whatever is accepted', () => {
+    const path = 'alfresco/api/acme/public/alfresco/versions/1';
+    const challenge = 'AlfTicket realm="Alfresco acme tenant"';
+    expect(challengeFor(['basic'], path)({})).toBe(challenge);
+    expect(challengeFor(['bearer'], path)({ authorization: 'Bearer x' })).toBe(challenge);
   });
 
   it('is one for each scheme', () => {
-    expect(challenge({}, ['basic', 'bearer'])).toBe(`${BASIC}, ${BEARER}`);
+    expect(challengeFor(['basic', 'bearer'], '')({})).toBe(`${BASIC}, ${BEARER}`);
   });
 });
 

@@ -69,7 +69,7 @@ export class LinkSigner {
     if (!isGenuine || rest.length > 0) throw new ProblemException('LINK_INVALID');
     const [expiresAt, id, name, fileName] = decode(payload);
     if (now >= expiresAt) throw new ProblemException('LINK_INVALID');
-    return { caller: { id, name }, fileName };
+    return { caller: { id, name, isLinked: true }, fileName };
   }
 }
 

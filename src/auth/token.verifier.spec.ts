@@ -10,15 +10,15 @@ const OIDC = {
 
 describe('the verifier of tokens', () => {
   let verifier: TokenVerifier;
-  let tokenWith: (claims: JWTPayload) => Promise<string>;
+  let tokenWith: (claims: JWTPayload, typ?: string) => Promise<string>;
 
   beforeAll(async () => {
     const { publicKey, privateKey } = await generateKeyPair('ES256');
     const keys = createLocalJWKSet({ keys: [await exportJWK(publicKey)] });
     verifier = new TokenVerifier(OIDC, keys);
-    tokenWith = (claims) =>
+    tokenWith = (claims, typ) =>
       new SignJWT({ sub: '42', email: 'alice@example.com', ...claims })
-        .setProtectedHeader({ alg: 'ES256' })
+        .setProtectedHeader({ alg: 'ES256', ...(typ !== undefined && { typ }) })
         .setIssuer(OIDC.issuer)
         .setAudience(OIDC.audience)
         .setExpirationTime('1 minute')
@@ -29,6 +29,7 @@ describe('the verifier of tokens', () => {
     await expect(verifier.verify(await tokenWith({}))).resolves.toEqual({
       id: 'bearer:42',
       name: 'alice@example.com',
+      expiresAt: expect.any(Number) as number,
     });
   });
 
@@ -39,10 +40,42 @@ describe('the verifier of tokens', () => {
     ['one with a line end', { email: 'alice\n' }],
     ['one with a control character of Latin-1', { email: 'alice\u0085' }],
     ['longer than a subject may be', { email: 'x'.repeat(256) }],
+    ['not well-formed', { email: '\ud800' }],
     ['a number', { email: 7 }],
     ['null', { email: null }],
   ])('knows nobody whose name is %s', async (_what, claims) => {
     await expect(verifier.verify(await tokenWith(claims))).resolves.toBeUndefined();
+  });
+
+  it.each(['\ud800', '\ud801', 'a\udfff'])(
+    'knows nobody whose subject is not well-formed',
+    async (sub) => {
+      await expect(verifier.verify(await tokenWith({ sub }))).resolves.toBeUndefined();
+    },
+  );
+
+  it.each<[string, JWTPayload, string?]>([
+    ['a logout token', {}, 'logout+jwt'],
+    ['a logout token in full', {}, 'application/logout+jwt'],
+    ['an ID token', {}, 'id+jwt'],
+    ['a DPoP proof', {}, 'dpop+jwt'],
+    ['an ID token by its claims', { at_hash: 'x' }],
+    ['an ID token of the hybrid flow', { c_hash: 'x' }],
+    ['a logout token by its claims', { events: {} }],
+    ['an ID token of Keycloak', { typ: 'ID' }],
+    ['a refresh token of Keycloak', { typ: 'Refresh' }],
+  ])('knows nobody by %s', async (_what, claims, typ) => {
+    await expect(verifier.verify(await tokenWith(claims, typ))).resolves.toBeUndefined();
+  });
+
+  it.each<[string | undefined, JWTPayload]>([
+    [undefined, {}],
+    ['JWT', { typ: 'Bearer' }],
+    ['jwt', { nonce: 'x' }],
+    ['at+jwt', {}],
+    ['application/at+jwt', {}],
+  ])('takes access tokens of the type %s', async (typ, claims) => {
+    await expect(verifier.verify(await tokenWith(claims, typ))).resolves.toBeDefined();
   });
 
   it('knows nobody by a text that is no token', async () => {

@@ -1,4 +1,10 @@
-import { type JWTPayload, type JWTVerifyGetKey, errors, jwtVerify } from 'jose';
+import {
+  type JWTHeaderParameters,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+  errors,
+  jwtVerify,
+} from 'jose';
 import type { OidcConfig } from '../config/app.config.js';
 import { ProblemException } from '../problems/problem.exception.js';
 import type { Caller } from './caller.js';
@@ -17,6 +23,11 @@ const ALGORITHMS = [
   'EdDSA',
   'Ed25519',
 ];
+
+/** What Keycloak calls its other tokens in the claim `typ`. */
+const OTHER_TYPES = new Set(['ID', 'Logout', 'Offline', 'Refresh']);
+/** Those of ID tokens and of logout tokens. Not `nonce`, which access tokens of Keycloak had until its version 24. */
+const OTHER_CLAIMS = ['at_hash', 'c_hash', 'events'];
 
 /** Seconds by which the provider's clock may differ from this one. */
 const CLOCK_TOLERANCE = 5;
@@ -44,14 +55,14 @@ export class TokenVerifier {
   async verify(token: string): Promise<Caller | undefined> {
     const { issuer, audience, usernameClaim } = this.oidc;
     try {
-      const { payload } = await jwtVerify(token, this.keyFor, {
+      const { payload, protectedHeader } = await jwtVerify(token, this.keyFor, {
         issuer,
         audience,
         algorithms: ALGORITHMS,
         clockTolerance: CLOCK_TOLERANCE,
         requiredClaims: ['exp', 'sub', usernameClaim],
       });
-      return toCaller(payload, usernameClaim);
+      return isAccessToken(protectedHeader, payload) ? toCaller(payload, usernameClaim) : undefined;
     } catch (error) {
       if (error instanceof errors.JOSEError) return undefined;
       if (error instanceof ProblemException) throw error;
@@ -64,10 +75,21 @@ export class TokenVerifier {
   }
 }
 
+/**
+ * Providers sign ID tokens (OpenID Connect Core, section 2) and logout tokens (Back-Channel Logout, section 2.4) with the same
+ * keys. An access token may say that it is one (RFC 9068, section 2.1); most do not.
+ */
+function isAccessToken({ typ = 'JWT' }: JWTHeaderParameters, claims: JWTPayload): boolean {
+  const isOfOtherType =
+    !/^(?:application\/)?(?:at\+)?jwt$/i.test(typ) || OTHER_TYPES.has(claims.typ as string);
+  return !isOfOtherType && !OTHER_CLAIMS.some((name) => claims[name] !== undefined);
+}
+
 function toCaller(payload: JWTPayload, usernameClaim: string): Caller | undefined {
-  const { sub } = payload;
+  const { sub, exp } = payload;
   const name = payload[usernameClaim];
-  return isName(sub) && isName(name) ? { id: `bearer:${sub}`, name } : undefined;
+  if (!isName(sub) || !isName(name)) return undefined;
+  return { id: `bearer:${sub}`, name, expiresAt: exp! * 1000 };
 }
 
 /** A name goes into log lines, headers and keys of the store. */
@@ -76,6 +98,8 @@ function isName(value: unknown): value is string {
     typeof value === 'string' &&
     value.trim() !== '' &&
     value.length <= MAX_NAME_LENGTH &&
+    // In UTF-8 all halves of surrogate pairs are the same character, and their owners would be one.
+    value.isWellFormed() &&
     !/\p{Cc}/u.test(value)
   );
 }

@@ -10,7 +10,7 @@ describe('the directory of users', () => {
   let runs: string[];
   let directory: UserDirectory;
 
-  const countingCompare = (password: string, hash: string): Promise<boolean> => {
+  const countingCompare = (password: Buffer, hash: string): Promise<boolean> => {
     runs.push(hash);
     return bcrypt.compare(password, hash);
   };
@@ -152,6 +152,46 @@ describe('the directory of users', () => {
     expect(bcrypt.getRounds(hash!)).toBe(4);
     // bcrypt gives up at once on a malformed salt; with this one it works through all rounds.
     await expect(bcrypt.hash('wonderland', hash!.slice(0, 29))).resolves.toMatch(/^\$2b\$04\$/);
+  });
+
+  it('takes passwords that bcrypt cannot tell apart for one', async () => {
+    const long = 'ä'.repeat(36);
+    users.set('dora', await bcrypt.hash(long, 4));
+    for (const suffix of ['', '1', '2', 'ö']) {
+      await expect(directory.verify('dora', long + suffix)).resolves.toBe(true);
+    }
+    await expect(directory.verify('dora', 'ä'.repeat(35))).resolves.toBe(false);
+    expect(runs).toHaveLength(2);
+    users.delete('dora');
+  });
+
+  it('spends as much on unknown names as on some user, and the same each time', async () => {
+    const mixed = new Map([
+      ['cheap', await bcrypt.hash('a', 4)],
+      ['dear', await bcrypt.hash('b', 6)],
+    ]);
+    const several = new UserDirectory(mixed, countingCompare);
+    const names = Array.from({ length: 40 }, (_, index) => `nobody-${index}`);
+    for (const name of [...names, ...names]) await several.verify(name, 'guess');
+    const costs = runs.map((hash) => bcrypt.getRounds(hash));
+    expect(costs.slice(0, 40)).toEqual(costs.slice(40));
+    expect(new Set(costs)).toEqual(new Set([4, 6]));
+  });
+
+  it('lets the pair that was right a while ago pass the throttle', async () => {
+    const throttle = { attempt: vi.fn(() => Promise.reject(new Error('too many'))) };
+    const locked = new UserDirectory(users, countingCompare, throttle);
+    await expect(locked.verify('alice', 'wonderland')).rejects.toThrow('too many');
+    throttle.attempt.mockImplementationOnce(((
+      _address: string,
+      _name: string,
+      verify: () => Promise<boolean>,
+    ) => verify()) as never);
+    await expect(locked.verify('alice', 'wonderland')).resolves.toBe(true);
+    vi.setSystemTime(START + 120_000);
+    await expect(locked.verify('alice', 'wonderland')).resolves.toBe(true);
+    await expect(locked.verify('alice', 'guess')).rejects.toThrow('too many');
+    expect(runs).toHaveLength(2);
   });
 
   it('tries again after bcrypt itself has failed', async () => {

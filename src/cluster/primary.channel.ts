@@ -1,5 +1,5 @@
 import type { MetricsPage, MetricsSnapshot } from '../observability/metrics.js';
-import type { Count } from '../throttling/rate-limit.storage.js';
+import type { Count, Reservation } from '../throttling/rate-limit.storage.js';
 import { Channel } from './channel.js';
 
 /** What the primary does for its workers. */
@@ -14,7 +14,8 @@ export type PrimaryCalls = {
   metrics(): Promise<MetricsPage>;
   /** Counts for all workers, as a `RateLimitStorage`. */
   hit(key: string, windowMs: number): Promise<Count>;
-  peek(key: string): Promise<Count>;
+  reserve(key: string, windowMs: number, limit: number): Promise<Reservation>;
+  giveBack(key: string): Promise<void>;
 };
 
 /** What a worker does for the primary. */

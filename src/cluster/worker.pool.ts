@@ -73,7 +73,8 @@ export class WorkerPool {
       ended: (snapshot) => this.metrics.remember(member, snapshot),
       metrics: () => this.metrics.page(this.in('ready', 'retiring')),
       hit: (key, windowMs) => this.counters.hit(key, windowMs),
-      peek: (key) => this.counters.peek(key),
+      reserve: (key, windowMs, limit) => this.counters.reserve(key, windowMs, limit),
+      giveBack: (key) => this.counters.giveBack(key),
     };
   }
 

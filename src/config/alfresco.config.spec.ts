@@ -33,7 +33,7 @@ describe('ALFRESCO_AUTH', () => {
 
   it('may be nothing else', () => {
     expect(problemsOf({ ...LEAST, ALFRESCO_AUTH: 'kerberos' })).toEqual([
-      expect.stringMatching(/^ALFRESCO_AUTH="kerberos": must be basic, ticket or oauth2$/),
+      expect.stringMatching(/^ALFRESCO_AUTH="kerberos": must be ticket, basic or oauth2$/),
     ]);
   });
 });

@@ -7,10 +7,10 @@ export interface AlfrescoConfig {
   /** Tenant segment of the REST API's path, `-default-` on a single-tenant repository. */
   readonly tenant: string;
   /**
-   * `basic`: name and password with every request; `ticket`: one login, then its ticket; `oauth2`: a token of an
+   * `ticket`: one login, then its ticket; `basic`: name and password with every request; `oauth2`: a token of an
    * identity provider.
    */
-  readonly auth: 'basic' | 'ticket' | 'oauth2';
+  readonly auth: 'ticket' | 'basic' | 'oauth2';
   /** Name and password of the service's account; empty where none is used. */
   readonly username: string;
   readonly password: string;
@@ -30,6 +30,8 @@ export interface AlfrescoConfig {
   readonly idleTimeoutMs: number;
   /** Sockets to Alfresco, content streams included. */
   readonly maxConnections: number;
+  /** ZIPs that one caller may have sent at a time; a quarter of all that may be sent unless given. */
+  readonly maxTransfersPerCaller?: number;
 }
 
 /** Certificates for an https address, in PEM. The server's certificate is always verified. */
@@ -98,6 +100,8 @@ export interface HttpConfig {
   readonly port: number;
   /** Without slashes at the ends; empty when there is none. */
   readonly apiPrefix: string;
+  /** Where clients see the service: an origin and perhaps a path; by the request unless given. */
+  readonly publicUrl?: string;
   readonly maxBodyBytes: number;
   /** As Fastify's option: whose `X-Forwarded-*` headers are believed. */
   readonly trustProxy: boolean | number | string[];

@@ -40,7 +40,7 @@ describe('the configuration', () => {
       alfresco: {
         url: 'https://acs.example.com/alfresco',
         tenant: '-default-',
-        auth: 'basic',
+        auth: 'ticket',
         username: 'svc-downloads',
         password: 'open sesame',
         onBehalfOf: 'off',
@@ -358,7 +358,7 @@ describe('a wrong variable', () => {
     ['ALFRESCO_URL', '/alfresco', 'http or https'],
     ['ALFRESCO_URL', 'ftp://acs.example.com', 'http or https'],
     ['ALFRESCO_TENANT', 'a/b', 'tenant'],
-    ['ALFRESCO_AUTH', 'kerberos', 'basic'],
+    ['ALFRESCO_AUTH', 'kerberos', 'ticket'],
     ['ALFRESCO_TENANT', '.', 'tenant'],
     ['ALFRESCO_TENANT', '..', 'tenant'],
     ['ALFRESCO_CONNECT_TIMEOUT_MS', '0', MILLISECONDS],

@@ -138,6 +138,7 @@ function toAppConfig(
       host: environment.HOST,
       port: environment.PORT,
       apiPrefix: (environment.API_PREFIX ?? '').replace(/^\/|\/$/g, ''),
+      ...(environment.PUBLIC_URL !== undefined && { publicUrl: environment.PUBLIC_URL }),
       maxBodyBytes: environment.MAX_BODY_BYTES,
       trustProxy: toTrustProxy(environment.TRUST_PROXY),
       corsOrigins: environment.CORS_ORIGINS ? parseOrigins(environment.CORS_ORIGINS) : [],
@@ -155,6 +156,9 @@ function toAppConfig(
       timeoutMs: environment.ALFRESCO_TIMEOUT_MS,
       idleTimeoutMs: environment.ALFRESCO_IDLE_TIMEOUT_MS,
       maxConnections: environment.ALFRESCO_MAX_CONNECTIONS,
+      ...(environment.MAX_TRANSFERS_PER_CALLER !== 'auto' && {
+        maxTransfersPerCaller: Number(environment.MAX_TRANSFERS_PER_CALLER),
+      }),
     },
     auth: toAuthConfig(environment, users),
     downloads: {

@@ -39,6 +39,10 @@ export class Environment {
   })
   API_PREFIX?: string;
 
+  @IsOptional()
+  @IsHttpUrl('must be an http or https URL without credentials, query and fragment')
+  PUBLIC_URL?: string;
+
   @IsTrustedProxies('must be true, false, a number of proxies, or their addresses (a.b.c.d/n,...)')
   TRUST_PROXY = 'false';
 
@@ -57,8 +61,8 @@ export class Environment {
   })
   ALFRESCO_TENANT = '-default-';
 
-  @IsIn(['basic', 'ticket', 'oauth2'], { message: 'must be basic, ticket or oauth2' })
-  ALFRESCO_AUTH: 'basic' | 'ticket' | 'oauth2' = 'basic';
+  @IsIn(['ticket', 'basic', 'oauth2'], { message: 'must be ticket, basic or oauth2' })
+  ALFRESCO_AUTH: 'ticket' | 'basic' | 'oauth2' = 'ticket';
 
   @ValidateIf(usesPassword)
   @IsNotEmpty({ message: 'is required (or ALFRESCO_USERNAME_FILE)' })
@@ -121,6 +125,9 @@ export class Environment {
 
   @IsWholeNumber(POSITIVE, 1)
   ALFRESCO_MAX_CONNECTIONS = 128;
+
+  @Matches(/^(?:auto|0*[1-9]\d{0,8})$/, { message: 'must be a whole number, at least 1, or auto' })
+  MAX_TRANSFERS_PER_CALLER = 'auto';
 
   @IsIn(['basic', 'bearer', 'basic,bearer', 'none'], {
     message: 'must be basic, bearer, basic,bearer or none',

@@ -13,7 +13,7 @@ export function checkImpersonation(environment: Environment, problems: string[])
     }
   }
   if (!isRemoteUser) return;
-  if (environment.ALFRESCO_AUTH !== 'basic') {
+  if (environment.ALFRESCO_AUTH !== 'ticket') {
     problems.push(
       `ALFRESCO_AUTH="${environment.ALFRESCO_AUTH}": must not be set with ALFRESCO_ON_BEHALF_OF=remote-user, which uses no account`,
     );

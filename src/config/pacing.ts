@@ -17,10 +17,8 @@ export interface Pacing {
   readonly retry: GrowingPause;
   /** Pauses before the rest of a ZIP whose connection broke is asked for. */
   readonly resume: GrowingPause;
-  readonly login: {
-    /** Milliseconds without another login to Alfresco after a refused one. */
-    readonly pauseMs: number;
-  };
+  /** Pauses before credentials that Alfresco has refused are sent again. */
+  readonly login: GrowingPause;
   /** How Alfresco is asked for the progress of a download. */
   readonly polling: {
     /** Milliseconds between two looks at a download that moves; `STATUS_FRESHNESS_MS` if that is more. */
@@ -84,6 +82,10 @@ export interface Pacing {
     /** Milliseconds between two attempts to connect, at most. */
     readonly reconnectMs: number;
   };
+  readonly health: {
+    /** Milliseconds for which the outcome of a check holds for all who ask. */
+    readonly rememberMs: number;
+  };
   readonly server: {
     /** Milliseconds to receive a request. */
     readonly requestMs: number;
@@ -118,8 +120,8 @@ export const PACING: Pacing = {
   // Decorrelated jitter: about a tenth of a second at first, and about 20 seconds for all attempts together.
   resume: { firstMs: 100, longestMs: 5000 },
   // Alfresco refuses a user for 6 seconds after ten failures, the right password included, and each further attempt
-  // would only add to that.
-  login: { pauseMs: 7000 },
+  // starts them anew: the longest leaves them time to pass even when twenty or thirty processes log in.
+  login: { firstMs: 1000, longestMs: 60_000 },
   polling: { fastestMs: 50, slowestMs: 2000, finalFreshnessMs: 5000, cancelMs: 5000 },
   // Proxies and load balancers commonly end what is silent for 30 or 60 seconds.
   events: { heartbeatMs: 15_000, reconnectMs: 2000 },
@@ -136,6 +138,7 @@ export const PACING: Pacing = {
   store: { lockMs: 2000, openMs: 5000, answerMs: 1500, reconnectMs: 500, settleMs: 250 },
   // Limits are no reason to let a caller wait.
   limits: { connectMs: 2000, answerMs: 250, pauseMs: 2000, reconnectMs: 2000 },
+  health: { rememberMs: 1000 },
   server: { requestMs: 30_000, checkMs: 5000, stalledCallerMs: 120_000 },
   workers: { restart: { firstMs: 250, longestMs: 30_000 }, steadyMs: 10_000, answerMs: 1000 },
   tracing: { flushMs: 2000 },

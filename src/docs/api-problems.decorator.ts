@@ -68,6 +68,7 @@ const RETRIED_LATER: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
   'IDEMPOTENCY_KEY_IN_USE',
   'TOO_MANY_REQUESTS',
   'IDENTITY_PROVIDER_UNAVAILABLE',
+  'ALFRESCO_CREDENTIALS_REJECTED',
   'ALFRESCO_UNAVAILABLE',
 ]);
 
@@ -80,6 +81,9 @@ function headersOf(codes: readonly ProblemCode[]) {
         ...HEADERS['Retry-After'],
         description: `${HEADERS['Retry-After'].description} Absent when the download never will have content.`,
       },
+    }),
+    ...(codes.includes('UNSUPPORTED_MEDIA_TYPE') && {
+      'Accept-Encoding': textHeader('Sent when the body had a `Content-Encoding`.', 'identity'),
     }),
     ...(codes.includes('RANGE_NOT_SATISFIABLE') && {
       'Content-Range': textHeader('The size of the whole ZIP.', 'bytes */20003105'),

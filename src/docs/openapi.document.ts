@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { LINK_PARAMETER } from '../auth/link.signer.js';
+import { TICKET_PARAMETER } from '../auth/tickets/ticket.guard.js';
 import { PROBLEM_CODES } from '../problems/problem.catalogue.js';
 import { PROBLEM_PAGES } from '../problems/problem.type.js';
 import { VERSION } from '../version.js';
@@ -17,20 +18,32 @@ Ask Alfresco Content Services for a ZIP of nodes, watch it being made, save it, 
 JSON bodies have the shapes of Alfresco's own REST API; the credentials for Alfresco stay in this service.
 
 Every error is a problem document (RFC 9457) with a stable \`code\`, and carries Alfresco's own \`error\` member
-for clients that were written for Alfresco. Its \`type\` is the address of a page that says what to do.
+for clients that were written for Alfresco. Its \`type\` is the address of a page that says what to do. To a person who has followed
+a link (\`Accept: text/html\` first) the same comes as a page.
 
 Every answer has an \`X-Request-Id\`: that of the request, or a new one. The operator finds the request in the log by it.
 `.trim();
 
+/** What depends on where the service is. */
+interface DocumentOptions {
+  /** Where clients reach it: a URL, or a path. */
+  readonly server?: string;
+  /** Whether Alfresco's clients log in here, see `ticketsPath`. */
+  readonly hasTickets?: boolean;
+}
+
 /** The OpenAPI document of the service. */
-export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
+export function createOpenApiDocument(
+  app: INestApplication,
+  { server = '/', hasTickets = false }: DocumentOptions = {},
+): OpenAPIObject {
   const config = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
     .setTitle('Alfresco downloads')
     .setDescription(DESCRIPTION)
     .setVersion(VERSION)
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
-    .addServer('/', 'this service')
+    .addServer(server, 'this service')
     // Swagger UI asks for them in this order, and puts the cursor into the last one.
     .addApiKey(
       {
@@ -63,19 +76,31 @@ export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
     .build();
   config.info.contact = { name: 'Whoever runs this service' };
   const document = SwaggerModule.createDocument(app, config);
-  addSecurity(document);
+  if (hasTickets) addTicketScheme(document);
+  addSecurity(document, hasTickets);
   addHeaders(document);
   addProblems(document, app.get<string>(PROBLEM_PAGES));
   return document;
 }
 
+/** As the addresses of Alfresco's clients have it. */
+function addTicketScheme({ components }: OpenAPIObject): void {
+  components!.securitySchemes!.ticket = {
+    type: 'apiKey',
+    in: 'query',
+    name: TICKET_PARAMETER,
+    description: 'A ticket of this service, which Alfresco’s clients get by logging in.',
+  };
+}
+
 /** Of the service, not of the API: an application that embeds it has its own ways to log in. */
-function addSecurity({ paths }: OpenAPIObject): void {
+function addSecurity({ paths }: OpenAPIObject, hasTickets: boolean): void {
   for (const [path, operations] of Object.entries(paths)) {
     const isLinked = path.endsWith('/downloads/{id}/content');
     for (const operation of Object.values(operations) as Operation[]) {
       if (!operation.tags?.some((tag) => tag === 'downloads' || tag === 'nodes')) continue;
       operation.security = [...(isLinked ? [{ link: [] }] : []), { bearer: [] }, { basic: [] }];
+      if (hasTickets) operation.security.push({ ticket: [] });
     }
   }
 }

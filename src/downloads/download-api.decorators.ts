@@ -261,7 +261,6 @@ export function ApiWatchDownload(): MethodDecorator {
       'NOT_A_DOWNLOAD',
       'FORBIDDEN',
       'DOWNLOAD_NOT_FOUND',
-      'NOT_ACCEPTABLE',
       'STORE_UNAVAILABLE',
     ),
   );

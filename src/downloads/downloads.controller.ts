@@ -6,6 +6,7 @@ import { LINK_PARAMETER } from '../auth/link.signer.js';
 import { callerGone } from '../http/caller-gone.js';
 import { type HttpReply, setHeaders } from '../http/http-reply.js';
 import type { HttpRequest } from '../http/http-request.js';
+import { publicBaseOf, publicPathOf } from '../http/public-url.js';
 import { pathOf } from '../http/request-target.js';
 import { BodyValidationPipe } from '../problems/body-validation.pipe.js';
 import { type Download, isTerminal } from '../alfresco/download.js';
@@ -70,7 +71,8 @@ export class DownloadsController {
       seconds === undefined
         ? made
         : await this.downloads.untilFinished(caller, made, { seconds, signal });
-    reply.header('location', `${pathOf(request.originalUrl).replace(/\/$/, '')}/${download.id}`);
+    const path = pathOf(request.originalUrl).replace(/\/$/, '');
+    reply.header('location', `${publicPathOf(request)}${path}/${download.id}`);
     sendDownload(reply, download, seconds, fields);
   }
 
@@ -97,7 +99,7 @@ export class DownloadsController {
     @Query('fields', FieldsPipe) fields: ReadonlySet<string> | undefined,
     @Res({ passthrough: true }) reply: HttpReply,
   ): Promise<DownloadListEnvelope> {
-    const list = await this.downloads.list(caller, skipCount, maxItems);
+    const list = await this.downloads.list(caller, skipCount, maxItems, callerGone(reply));
     reply.header('cache-control', 'no-store');
     if (list.downloads.some(({ status }) => !isTerminal(status))) setHeaders(reply, RETRY_AFTER);
     return toDownloadListEnvelope(list, skipCount, maxItems, fields);
@@ -150,7 +152,7 @@ export class DownloadsController {
     const path = `${withoutLastTwo(pathOf(request.originalUrl))}/${id}/content`;
     const { link, expiresAt } = await this.downloads.link(caller, id, path, wishes);
     const query = `${LINK_PARAMETER}=${link}${attachment ? '' : '&attachment=false'}`;
-    const contentUrl = `${originOf(request)}${path}?${query}`;
+    const contentUrl = `${publicBaseOf(request)}${path}?${query}`;
     return toDirectAccessUrlEntry(contentUrl, attachment, expiresAt);
   }
 }
@@ -183,16 +185,4 @@ function keyWithDelivery(): ProblemException {
 /** A path without its last two segments: under whatever prefix the API is, it leads to the others. */
 function withoutLastTwo(path: string): string {
   return path.replace(/(?:\/[^/]+){2}\/?$/, '');
-}
-
-/**
- * Where the caller reached this service, by his own word or by that of a trusted proxy (TRUST_PROXY). It goes into a page.
- * @throws ProblemException MALFORMED_REQUEST when it is no origin of the web
- */
-function originOf({ protocol, host }: HttpRequest): string {
-  const isHost = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/.test(host);
-  if (isHost && /^https?$/.test(protocol)) return `${protocol}://${host}`;
-  throw new ProblemException('MALFORMED_REQUEST', {
-    detail: 'The Host header, or what a proxy says of it, is not the address of a web server.',
-  });
 }

@@ -18,7 +18,7 @@ describe('options of the module', () => {
     expect(alfrescoConfig(optionsWith())).toEqual({
       ...ALFRESCO,
       tenant: '-default-',
-      auth: 'basic',
+      auth: 'ticket',
       onBehalfOf: 'off',
       connectTimeoutMs: 2000,
       timeoutMs: 10_000,

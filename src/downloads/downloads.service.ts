@@ -13,6 +13,9 @@ import { type DownloadRecord, DownloadRegistry } from './registry/download.regis
 /** Status calls to Alfresco that one list runs at a time. */
 const LIST_CONCURRENCY = 8;
 
+/** How often one call for a list fills up its page. */
+const MAX_LIST_ROUNDS = 2;
+
 /** How long a caller would wait for news, and what he knows. */
 export interface Patience {
   readonly seconds: number;
@@ -95,21 +98,30 @@ export class DownloadsService {
 
   /**
    * A page of the caller's downloads. What Alfresco has removed is forgotten, and the page filled up from behind, so
-   * that no download is skipped by who goes on at `skipCount + maxItems`.
+   * that no download is skipped by who goes on at `skipCount + maxItems`. A caller of whom Alfresco has forgotten thousands
+   * may get less than a page; the next call goes on forgetting.
+   *
+   * @param signal aborted when the client disconnects
    */
-  async list(caller: Caller, skipCount: number, maxItems: number): Promise<DownloadList> {
+  async list(
+    caller: Caller,
+    skipCount: number,
+    maxItems: number,
+    signal: AbortSignal,
+  ): Promise<DownloadList> {
     const downloads: Download[] = [];
     let hidden = 0;
-    for (;;) {
+    for (let round = 1; ; round += 1) {
       const at = skipCount + downloads.length + hidden;
       const page = await this.registry.list(caller.id, at, maxItems - downloads.length);
-      const found = await this.lookAtAll(caller, page.records);
+      const found = await this.lookAtAll(caller, page.records, signal);
       downloads.push(...found.filter((one) => typeof one !== 'string'));
       hidden += found.filter((one) => one === 'hidden').length;
       const gone = found.filter((one) => one === 'gone').length;
       const left = page.total - gone;
       const hasMoreItems = skipCount + downloads.length + hidden < left;
-      if (downloads.length === maxItems || found.length === 0 || !hasMoreItems) {
+      const isFull = downloads.length === maxItems || found.length === 0 || !hasMoreItems;
+      if (isFull || round === MAX_LIST_ROUNDS || signal.aborted) {
         return { downloads, totalItems: left - hidden, hasMoreItems };
       }
     }
@@ -172,9 +184,13 @@ export class DownloadsService {
     await this.tracker.waitFor(caller, id, isSettled, { ms: this.pacing.polling.cancelMs });
   }
 
-  private async lookAtAll(caller: Caller, records: readonly DownloadRecord[]): Promise<Found[]> {
+  private async lookAtAll(
+    caller: Caller,
+    records: readonly DownloadRecord[],
+    signal: AbortSignal,
+  ): Promise<Found[]> {
     const found: Found[] = [];
-    for (let start = 0; start < records.length; start += LIST_CONCURRENCY) {
+    for (let start = 0; start < records.length && !signal.aborted; start += LIST_CONCURRENCY) {
       const batch = records.slice(start, start + LIST_CONCURRENCY);
       found.push(...(await Promise.all(batch.map(({ id }) => this.find(caller, id)))));
     }

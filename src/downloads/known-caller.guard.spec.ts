@@ -59,7 +59,7 @@ describe('the caller of a request for the API', () => {
     );
   });
 
-  it.each([[{}], [{ id: '' }], [{ id: 7 }], [{ name: 'alice' }]])(
+  it.each([[{}], [{ id: '' }], [{ id: 7 }], [{ id: '\ud800' }], [{ name: 'alice' }]])(
     'has an id, or all of them would own each other’s downloads: %j',
     (named) => {
       expect(() => callerOf(named)).toThrow(/without an id/);

@@ -36,8 +36,11 @@ export class KnownCallerGuard implements CanActivate {
   private name(request: HttpRequest): Caller {
     const caller = this.options.callerOf(request);
     if (caller === undefined) throw new ProblemException('UNAUTHENTICATED');
-    // Else everyone whom the application names wrongly would be the same caller.
-    if (typeof caller.id === 'string' && caller.id !== '') return caller;
-    throw new TypeError('callerOf has returned a caller without an id');
+    // Else everyone whom the application names wrongly would be the same caller; in UTF-8, all halves of surrogate pairs are.
+    const { id } = caller;
+    if (typeof id === 'string' && id !== '' && id.isWellFormed()) return caller;
+    throw new TypeError(
+      'callerOf has returned a caller without an id, or with one that is no text',
+    );
   }
 }

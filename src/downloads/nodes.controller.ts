@@ -2,7 +2,6 @@ import { Delete, Get, Head, Header, HttpCode, Param, Query, Req, Res } from '@ne
 import { ApiNoContentResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import type { Caller } from '../auth/caller.js';
 import { CurrentCaller } from '../auth/current-caller.decorator.js';
-import { AcceptsTicket } from '../auth/tickets/accepts-ticket.decorator.js';
 import { ApiProblems } from '../docs/api-problems.decorator.js';
 import { NODE_EXAMPLE } from '../docs/examples.js';
 import { NOT_KEPT } from '../docs/headers.js';
@@ -60,7 +59,6 @@ export class NodesController {
   }
 
   @Head(':id/content')
-  @AcceptsTicket()
   @ApiHeadContent('headNodeContent', 'Size and name of the ZIP, under Alfresco’s path')
   headContent(
     @CurrentCaller() caller: Caller,
@@ -74,7 +72,6 @@ export class NodesController {
   }
 
   @Get(':id/content')
-  @AcceptsTicket()
   @ApiGetContent('getNodeContent', 'Save the ZIP, under Alfresco’s path')
   getContent(
     @CurrentCaller() caller: Caller,

@@ -1,4 +1,4 @@
-import { Controller, Get, ServiceUnavailableException } from '@nestjs/common';
+import { Controller, Get, Inject, ServiceUnavailableException } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import {
   type HealthCheckResult,
@@ -8,6 +8,7 @@ import {
 import { AlfrescoClient } from '../alfresco/alfresco.client.js';
 import { UpstreamPolicy } from '../alfresco/upstream/upstream.policy.js';
 import { Public } from '../auth/public.decorator.js';
+import { PACING_CONFIG, type Pacing } from '../config/pacing.js';
 import { ApiOnlyProblems } from '../docs/api-problems.decorator.js';
 import { DownloadRegistry } from '../downloads/registry/download.registry.js';
 import { ProblemException } from '../problems/problem.exception.js';
@@ -30,6 +31,8 @@ const RETRY_AFTER = '5';
 @ApiTags('health')
 @Controller('health')
 export class HealthController {
+  private latest?: Promise<HealthCheckResult>;
+
   constructor(
     private readonly health: HealthCheckService,
     private readonly indicators: HealthIndicatorService,
@@ -37,6 +40,7 @@ export class HealthController {
     private readonly registry: DownloadRegistry,
     private readonly policy: UpstreamPolicy,
     private readonly drain: RequestDrain,
+    @Inject(PACING_CONFIG) private readonly pacing: Pick<Pacing, 'health'>,
   ) {}
 
   @Get('live')
@@ -68,8 +72,16 @@ export class HealthController {
     example: { status: 'ok', info: UP, error: {}, details: UP },
   })
   @ApiOnlyProblems('ALFRESCO_UNAVAILABLE', 'STORE_UNAVAILABLE', 'SHUTTING_DOWN')
-  async ready(): Promise<HealthCheckResult> {
+  ready(): Promise<HealthCheckResult> {
     if (this.drain.isDraining) throw new ProblemException('SHUTTING_DOWN');
+    // Anyone may ask, as often as they like: one check for all of them.
+    this.latest ??= this.check().finally(() => {
+      setTimeout(() => (this.latest = undefined), this.pacing.health.rememberMs).unref();
+    });
+    return this.latest;
+  }
+
+  private async check(): Promise<HealthCheckResult> {
     const diagnoses: string[] = [];
     try {
       return await this.health.check([

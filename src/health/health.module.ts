@@ -1,5 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
+import { PACING_CONFIG, type Pacing } from '../config/pacing.js';
 import { HealthController } from './health.controller.js';
 
 /** Liveness and readiness. */
@@ -9,11 +10,16 @@ export class HealthModule {
    * @param downloads the module that exports `AlfrescoClient`
    * @param shutdown the module that exports `RequestDrain`
    */
-  static forRoot(downloads: DynamicModule, shutdown: DynamicModule): DynamicModule {
+  static forRoot(
+    downloads: DynamicModule,
+    shutdown: DynamicModule,
+    pacing: Pick<Pacing, 'health'>,
+  ): DynamicModule {
     return {
       module: HealthModule,
       imports: [TerminusModule.forRoot({ logger: false }), downloads, shutdown],
       controllers: [HealthController],
+      providers: [{ provide: PACING_CONFIG, useValue: pacing }],
     };
   }
 }

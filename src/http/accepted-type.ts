@@ -1,16 +1,14 @@
 import Negotiator from 'negotiator';
-import { ProblemException } from '../problems/problem.exception.js';
 import type { HttpRequest } from './http-request.js';
 
 /**
- * The media type that the caller likes best (RFC 9110, section 12.5.1); the first offered one when he does not say.
- * @throws ProblemException NOT_ACCEPTABLE
+ * The media type that the client prefers (RFC 9110, section 12.5.1); the first offered one when it prefers none of them, which
+ * it can make more of than of a 406.
  */
 export function acceptedType<Type extends string>(
   { headers }: Pick<HttpRequest, 'headers'>,
-  ...offered: readonly Type[]
+  ...offered: readonly [Type, ...Type[]]
 ): Type {
-  const [accepted] = new Negotiator({ headers }).mediaTypes([...offered]);
-  if (accepted === undefined) throw new ProblemException('NOT_ACCEPTABLE');
+  const [accepted = offered[0]] = new Negotiator({ headers }).mediaTypes([...offered]);
   return accepted as Type;
 }

@@ -1,5 +1,5 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 
 type FastifyCorsOptions = NonNullable<Parameters<NestFastifyApplication['enableCors']>[0]>;
 
@@ -9,8 +9,11 @@ const PREFLIGHT_MAX_AGE = 600;
 const OF_A_LISTED_ORIGIN = {
   credentials: true,
   methods: ['GET', 'HEAD', 'POST', 'DELETE'],
+  // Those of Alfresco's `cors.allowed.headers`, and what this service takes besides.
   allowedHeaders: [
+    'Accept',
     'Authorization',
+    'Cache-Control',
     'Content-Type',
     'Idempotency-Key',
     'If-None-Match',
@@ -20,6 +23,7 @@ const OF_A_LISTED_ORIGIN = {
     'Range',
     'Traceparent',
     'Tracestate',
+    'X-CSRF-Token',
     'X-Request-Id',
     'X-Requested-With',
   ],
@@ -56,4 +60,32 @@ export function corsOptions(origins: readonly string[]): FastifyCorsOptions {
       });
     },
   };
+}
+
+/**
+ * The same for what the router refuses, which the hook of `@fastify/cors` never sees: a page could not read the problem.
+ *
+ * @returns whether the response is that of a preflight, which is complete with it
+ */
+export function addCorsHeaders(
+  { method, headers }: FastifyRequest,
+  reply: FastifyReply,
+  origins: readonly string[],
+): boolean {
+  const { origin } = headers;
+  reply.header('vary', 'Origin');
+  if (origin === undefined || !origins.includes(origin)) return false;
+  const { methods, allowedHeaders, exposedHeaders, maxAge } = OF_A_LISTED_ORIGIN;
+  reply.headers({
+    'access-control-allow-origin': origin,
+    'access-control-allow-credentials': 'true',
+    'access-control-expose-headers': exposedHeaders.join(', '),
+  });
+  if (method !== 'OPTIONS' || headers['access-control-request-method'] === undefined) return false;
+  reply.status(204).headers({
+    'access-control-allow-methods': methods.join(', '),
+    'access-control-allow-headers': allowedHeaders.join(', '),
+    'access-control-max-age': String(maxAge),
+  });
+  return true;
 }

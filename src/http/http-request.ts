@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { PublicUrl } from './public-url.js';
 import { requestId } from './request-id.js';
 
 /** What a request of Fastify and one of Express have in common, as far as the downloads API needs it. */
@@ -11,6 +12,9 @@ export interface HttpRequest {
   /** By the word of a proxy, if the application trusts it. */
   readonly protocol: string;
   readonly host: string;
+  readonly ip: string;
+  /** Of the service only; an application that embeds the API has its own. */
+  publicUrl?: PublicUrl;
   /** Fastify's, pino-http's, or the one that `requestIdOf` gave it. */
   id?: string | number;
   /** Fastify's; with Express the request itself is Node's. */

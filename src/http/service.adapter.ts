@@ -1,14 +1,20 @@
+import { type RequestListener, createServer } from 'node:http';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { AppConfig, HttpConfig } from '../config/app.config.js';
-import { MAX_TIMER_MS } from '../config/environment.js';
+import type { AppConfig } from '../config/app.config.js';
 import { type UnreadableRequest, handleClientError } from '../problems/client-error.handler.js';
 import { problemPages } from '../problems/problem.type.js';
+import { parsePublicUrl, proxyTrust } from './public-url.js';
 import { requestId } from './request-id.js';
+import { inTurn } from './request-turns.js';
+import { closeStalledConnections } from './stalled-clients.js';
 import { ServiceResponse } from './service.response.js';
 
 /** Longer ids are refused by name, not by the router. */
 const MAX_PARAMETER_LENGTH = 1024;
+
+/** Longer than the 60 s of common load balancers, which would otherwise send a request into a connection that is being closed. */
+const KEEP_ALIVE_MS = 72_000;
 
 type SendProblem = (thrown: unknown, request: FastifyRequest, reply: FastifyReply) => void;
 
@@ -19,41 +25,39 @@ export class ServiceAdapter extends FastifyAdapter {
    * @param noteUnreadable is told of what the HTTP parser refused
    */
   constructor(
-    { http, alfresco, pacing: { server } }: Pick<AppConfig, 'http' | 'alfresco' | 'pacing'>,
+    { http, pacing: { server } }: Pick<AppConfig, 'http' | 'pacing'>,
     sendProblem: SendProblem,
     noteUnreadable: (request: UnreadableRequest) => void,
   ) {
+    const { path } = http.publicUrl === undefined ? { path: '' } : parsePublicUrl(http.publicUrl);
+    const pages = path + problemPages(http.apiPrefix);
     super({
-      trustProxy: trustProxy(http),
+      trustProxy: http.trustProxy === false ? false : proxyTrust(http),
       bodyLimit: http.maxBodyBytes,
-      // Fastify's default has no limit, which invites slow clients.
-      requestTimeout: server.requestMs,
-      // Lets a caller go, with what Alfresco holds for them. It cannot tell a slow caller from a slow Alfresco, so it must not
-      // end before the limits for that.
-      connectionTimeout: Math.min(
-        Math.max(server.stalledCallerMs, 2 * (alfresco.timeoutMs + alfresco.idleTimeoutMs)),
-        MAX_TIMER_MS,
-      ),
-      // A request without Host is answered in the form of every other error (see `createApp`).
-      http: {
-        requireHostHeader: false,
-        connectionsCheckingInterval: server.checkMs,
-        ServerResponse: ServiceResponse,
+      serverFactory: (listener: RequestListener) => {
+        const created = createServer(
+          {
+            // A request without Host is answered in the form of every other error (see `createApp`).
+            requireHostHeader: false,
+            connectionsCheckingInterval: server.checkMs,
+            requestTimeout: server.requestMs,
+            keepAliveTimeout: KEEP_ALIVE_MS,
+            ServerResponse: ServiceResponse,
+          },
+          inTurn(listener),
+        );
+        closeStalledConnections(created, server.stalledCallerMs, server.checkMs);
+        return created;
       },
       genReqId: requestId,
       // A HEAD route is written where it differs from GET; Fastify makes the others.
       exposeHeadRoutes: true,
       clientErrorHandler: (error, socket) => {
-        const request = handleClientError(error, socket, problemPages(http.apiPrefix));
+        const request = handleClientError(error, socket, pages);
         if (request) noteUnreadable(request);
       },
       frameworkErrors: sendProblem,
       routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAMETER_LENGTH },
     });
   }
-}
-
-/** Fastify trusts nobody when it is given a number; counting hops is left to a function of one's own. */
-function trustProxy({ trustProxy: trusted }: HttpConfig) {
-  return typeof trusted === 'number' ? (_address: string, hop: number) => hop < trusted : trusted;
 }

@@ -17,6 +17,8 @@ const OWN_PATH = /^(?:(?!TICKET_)[\w./:-]){0,256}/;
 
 /** A request from its head to the end of its answer, as it is seen from outside. */
 export class OpenRequest {
+  /** The pattern; not there when none matched. Kept: `callNotFound()` takes it from a request that has begun. */
+  readonly route: string | undefined;
   private readonly startedAt = performance.now();
   private readonly socket: Socket;
   private readonly bytesBefore: number;
@@ -26,6 +28,7 @@ export class OpenRequest {
     private readonly reply: FastifyReply,
     readonly context: RequestContext,
   ) {
+    this.route = request.routeOptions?.url;
     this.socket = request.raw.socket;
     this.bytesBefore = this.socket.bytesWritten;
   }
@@ -42,13 +45,8 @@ export class OpenRequest {
     return OWN_PATH.exec(pathOf(this.request.url))![0];
   }
 
-  /** The pattern; not there when none matched. */
-  get route(): string | undefined {
-    return this.request.routeOptions?.url;
-  }
-
   get scheme(): string {
-    return this.request.protocol;
+    return this.request.protocol.toLowerCase();
   }
 
   get callerId(): string | undefined {

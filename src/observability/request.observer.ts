@@ -1,9 +1,10 @@
+import type { Server } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { UnreadableRequest } from '../problems/client-error.handler.js';
 import { LOG, type Log } from './log.js';
 import { OpenRequest } from './open.request.js';
-import { RequestContext, runInRequest } from './request.context.js';
+import { RequestContext } from './request.context.js';
 import { requestLine } from './request.line.js';
 import { RequestMetrics, UNMATCHED } from './request.metrics.js';
 import { parseTraceContext } from './trace.context.js';
@@ -23,15 +24,12 @@ export class RequestObserver {
     @Inject(TRACING) private readonly tracing?: Tracing,
   ) {}
 
-  /** Has to be called before other hooks are added: what they refuse is a request, too. */
-  watch(fastify: FastifyInstance): void {
-    this.metrics.watch(fastify.server);
-    fastify.addHook('onRequest', (request, reply, done) => {
-      runInRequest(this.begin(request, reply), done);
-    });
+  /** Counts what the connections of this server carry. */
+  watch(server: Server): void {
+    this.metrics.watch(server);
   }
 
-  /** Only to be called for what the router refuses, for which no hook runs. */
+  /** Has to be called for each request before anything else is done for it. */
   begin(request: ObservedRequest, reply: FastifyReply): RequestContext {
     const context = new RequestContext(request.id, parseTraceContext(request.headers));
     request.observed = context;

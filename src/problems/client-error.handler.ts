@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ProblemCode } from './problem.catalogue.js';
+import { SECURITY_HEADERS } from '../http/security.headers.js';
 import { PROBLEM_MEDIA_TYPE, toProblemDocument } from './problem.document.js';
 import { ProblemException } from './problem.exception.js';
 
@@ -41,8 +42,11 @@ export function handleClientError(
         `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`,
         `Content-Type: ${PROBLEM_MEDIA_TYPE}`,
         `Content-Length: ${Buffer.byteLength(body)}`,
+        // RFC 9110, section 6.6.1
+        `Date: ${new Date().toUTCString()}`,
         `X-Request-Id: ${id}`,
-        'X-Content-Type-Options: nosniff',
+        'Cache-Control: no-store',
+        ...Object.entries(SECURITY_HEADERS).map(([name, value]) => `${name}: ${value}`),
         'Connection: close',
         '',
         body,

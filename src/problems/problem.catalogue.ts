@@ -133,14 +133,6 @@ export const PROBLEMS = {
     forCaller: 'Use one of the methods that `Allow` lists.',
     forOperator: 'Nothing.',
   },
-  NOT_ACCEPTABLE: {
-    status: 406,
-    title: 'The answer is not of an accepted type',
-    description: 'The answer is of no type that "Accept" lets in.',
-    forCaller:
-      'Send an `Accept` that lets in a type which the documentation at `/docs` names for the route, or none.',
-    forOperator: 'Nothing, unless something between the caller and this service changes `Accept`.',
-  },
   REQUEST_TIMEOUT: {
     status: 408,
     title: 'The request took too long',
@@ -202,8 +194,8 @@ export const PROBLEMS = {
   UNSUPPORTED_MEDIA_TYPE: {
     status: 415,
     title: 'The media type is not supported',
-    description: 'The request body must be application/json.',
-    forCaller: 'Send `Content-Type: application/json` with the body.',
+    description: 'The request body must be application/json, without a Content-Encoding.',
+    forCaller: 'Send `Content-Type: application/json` with the body, and no `Content-Encoding`.',
     forOperator: 'Nothing.',
   },
   RANGE_NOT_SATISFIABLE: {
@@ -277,7 +269,7 @@ export const PROBLEMS = {
     description: 'The account with which this service calls Alfresco was refused.',
     forCaller: 'Nothing: it is not about the credentials of the caller. Tell the operator.',
     forOperator:
-      'Look at `ALFRESCO_AUTH` and the account that goes with it: wrong, expired, disabled or locked. With `ALFRESCO_ON_BEHALF_OF=remote-user`, at the client certificate and `external.authentication.proxyUserName`, and whether the user is disabled.',
+      'Look at `ALFRESCO_AUTH` and the account that goes with it: wrong, expired, disabled or locked. It is tried again after a pause of a minute at most (`Retry-After`). With `ALFRESCO_ON_BEHALF_OF=remote-user`, at the client certificate and `external.authentication.proxyUserName`, and whether the user is disabled.',
   },
   ALFRESCO_UNREACHABLE: {
     status: 502,

@@ -32,7 +32,10 @@ export class AlfrescoErrorDto {
   @ApiProperty({ type: 'integer', description: 'The same as `status`.', example: 404 })
   statusCode: number;
 
-  @ApiProperty({ description: 'The same as `detail`.' })
+  @ApiProperty({
+    description: 'What is wrong: each of `errors` in words, else the same as `detail`.',
+    example: 'nodeIds/1 repeats an earlier id',
+  })
   briefSummary: string;
 
   @ApiProperty({ description: 'Always empty.', example: '' })
@@ -130,10 +133,19 @@ export function toProblemDocument(
     error: {
       errorKey: code,
       statusCode: status,
-      briefSummary: detail,
+      briefSummary: briefSummary(problem),
       stackTrace: '',
       descriptionURL: type,
       logId: request.id,
     },
   };
+}
+
+/** Alfresco's clients show nothing else. */
+function briefSummary({ detail, errors = [] }: ProblemException): string {
+  const sentences = errors.map((error) => {
+    const name = error.parameter ?? error.pointer?.slice(1);
+    return `${name || 'The body'} ${error.detail}`;
+  });
+  return sentences.join('; ') || detail;
 }

@@ -18,6 +18,10 @@ export interface ProblemOptions {
   readonly diagnosis?: string;
 }
 
+/** A small request must not make a large response, and nobody mends more at a time. */
+const MAX_ERRORS = 20;
+const MAX_NAME_LENGTH = 100;
+
 /** The one exception that this service throws on purpose. The filter turns it into a problem document. */
 export class ProblemException extends Error {
   override readonly name = 'ProblemException';
@@ -38,7 +42,7 @@ export class ProblemException extends Error {
     this.status = status;
     this.title = title;
     this.detail = this.message;
-    this.errors = options.errors;
+    this.errors = options.errors?.slice(0, MAX_ERRORS).map(clipped);
     this.headers = options.headers ?? {};
     this.extensions = options.extensions ?? {};
     this.diagnosis = options.diagnosis;
@@ -48,4 +52,11 @@ export class ProblemException extends Error {
 /** Whether this is the problem of that code. */
 export function isProblem(error: unknown, code: ProblemCode): error is ProblemException {
   return error instanceof ProblemException && error.code === code;
+}
+
+/** Names of members are the client's own text, of any length. */
+function clipped(error: FieldError): FieldError {
+  const { pointer } = error;
+  if (pointer === undefined || pointer.length <= MAX_NAME_LENGTH) return error;
+  return { ...error, pointer: `${pointer.slice(0, MAX_NAME_LENGTH).toWellFormed()}…` };
 }

@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import type { ProblemDocument } from './problem.document.js';
 import type { ProblemCatalogue, ProblemExplanation } from './problem.explanation.js';
 
 /** Nothing from elsewhere, no script: the security policy of the service lets in only styles that a page brings along. */
@@ -16,6 +17,21 @@ code { padding: .1em .3em; border-radius: .25rem; font: .9em ui-monospace, monos
 ul { margin: 0; padding: 0; list-style: none; }
 li { padding: .75rem 0; border-top: 1px solid light-dark(#d8dde3, #363c44); }
 `;
+
+/** The page of one occurrence, for a person who has followed a link. */
+export function occurrencePage(problem: ProblemDocument): string {
+  const { type, title, status, detail, code, requestId, errors = [] } = problem;
+  return page(
+    title,
+    `<main>
+<h1>${escape(title)}</h1>
+<p><code>${code}</code>, ${statusLine(status)}</p>
+<p>${escape(detail)}</p>
+${errors.length > 0 ? `<p>${escape(problem.error.briefSummary)}</p>\n` : ''}<p><a href="${escape(type)}">What this means, and what to do about it</a></p>
+<p>The operator of the service can find this request as <code>${escape(requestId)}</code>.</p>
+</main>`,
+  );
+}
 
 /** The page of one code. */
 export function explanationPage(problem: ProblemExplanation, pages: string): string {

@@ -1,16 +1,19 @@
 import { Logger } from '@nestjs/common';
+import { acceptedType } from '../http/accepted-type.js';
 import { type HttpReply, rawResponse, setHeaders } from '../http/http-reply.js';
 import { type HttpRequest, rawRequest, requestIdOf } from '../http/http-request.js';
+import { publicPathOf } from '../http/public-url.js';
 import type { RequestContext } from '../observability/request.context.js';
 import { PROBLEM_MEDIA_TYPE, toProblemDocument } from './problem.document.js';
+import { occurrencePage } from './problem.page.js';
 import type { ProblemException } from './problem.exception.js';
 
 const logger = new Logger('Problems');
 
 /**
- * Answers with a problem document.
+ * Responds with a problem document, or with a page that says the same.
  *
- * @param pages path of the pages about problems
+ * @param pages path of the pages about problems, as the service knows it
  */
 export function sendProblem(
   problem: ProblemException,
@@ -29,14 +32,31 @@ export function sendProblem(
     response.destroy();
     return;
   }
+  const document = toProblemDocument(
+    problem,
+    { url: request.originalUrl, id },
+    publicPathOf(request) + pages,
+  );
+  const isPage = isNavigation(request);
   reply.status(problem.status);
   setHeaders(reply, {
     ...problem.headers,
     'cache-control': 'no-store',
-    'content-type': PROBLEM_MEDIA_TYPE,
+    'content-type': isPage ? 'text/html; charset=utf-8' : PROBLEM_MEDIA_TYPE,
     'x-request-id': id,
   });
-  reply.send(JSON.stringify(toProblemDocument(problem, { url: request.originalUrl, id }, pages)));
+  reply.send(isPage ? occurrencePage(document) : JSON.stringify(document));
+}
+
+/** Whether a person has followed a link: programs prefer JSON, or do not say. */
+function isNavigation(request: HttpRequest): boolean {
+  if (!/^(?:GET|HEAD)$/.test(request.method)) return false;
+  const { accept } = request.headers;
+  return (
+    accept !== undefined &&
+    acceptedType(request, 'application/problem+json', 'application/json', 'text/html') ===
+      'text/html'
+  );
 }
 
 /** For the line that the request gets in the log; an application that embeds the API writes none, and is told of failures. */

@@ -27,7 +27,7 @@ export function ApiListProblems(): MethodDecorator {
       description: 'JSON, or with `Accept: text/html` a page that links to those of the codes.',
     }),
     response('The catalogue.', ProblemCatalogue, { problems: [EXAMPLE] }),
-    ApiOnlyProblems('MALFORMED_REQUEST', 'NOT_ACCEPTABLE', 'SHUTTING_DOWN'),
+    ApiOnlyProblems('MALFORMED_REQUEST', 'SHUTTING_DOWN'),
   );
 }
 
@@ -47,13 +47,7 @@ export function ApiExplainProblem(): MethodDecorator {
       schema: { type: 'string', example: 'download-not-found' },
     }),
     response('What the code means.', ProblemExplanation, EXAMPLE),
-    ApiOnlyProblems(
-      'MALFORMED_REQUEST',
-      'INVALID_ID',
-      'ROUTE_NOT_FOUND',
-      'NOT_ACCEPTABLE',
-      'SHUTTING_DOWN',
-    ),
+    ApiOnlyProblems('MALFORMED_REQUEST', 'INVALID_ID', 'ROUTE_NOT_FOUND', 'SHUTTING_DOWN'),
   );
 }
 

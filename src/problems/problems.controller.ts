@@ -3,6 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Public } from '../auth/public.decorator.js';
 import { acceptedType } from '../http/accepted-type.js';
+import { publicPathOf } from '../http/public-url.js';
 import { Unlimited } from '../throttling/unlimited.decorator.js';
 import { ProblemException } from './problem.exception.js';
 import {
@@ -32,7 +33,7 @@ export class ProblemsController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): ProblemCatalogue | string {
-    const catalogue = explainAll(this.pages);
+    const catalogue = explainAll(publicPathOf(request) + this.pages);
     return negotiated(request, reply, catalogue, () => cataloguePage(catalogue));
   }
 
@@ -47,12 +48,12 @@ export class ProblemsController {
     if (!code) {
       throw new ProblemException('ROUTE_NOT_FOUND', { detail: 'No problem has this code.' });
     }
-    const explanation = explain(code, this.pages);
-    return negotiated(request, reply, explanation, () => explanationPage(explanation, this.pages));
+    const pages = publicPathOf(request) + this.pages;
+    const explanation = explain(code, pages);
+    return negotiated(request, reply, explanation, () => explanationPage(explanation, pages));
   }
 }
 
-/** @throws ProblemException NOT_ACCEPTABLE */
 function negotiated<Json>(
   request: FastifyRequest,
   reply: FastifyReply,

@@ -1,14 +1,33 @@
 import { normalizeIp } from '@nestjs/throttler';
-import { tooManyRequests } from './rate-limit.guard.js';
+import { tooManyRequests } from './counted-request.js';
 import type { RateLimitStorage } from './rate-limit.storage.js';
 import { WINDOW_MS, counterKey } from './rate-limits.js';
 
 /** Names behind one address (a proxy, an office) that may be mistyped before all of them have to wait. */
 const NAMES_PER_ADDRESS = 5;
 
-interface Attempts {
-  running: number;
-  readonly waiting: (() => void)[];
+interface Counter {
+  readonly key: string;
+  readonly limit: number;
+}
+
+/** The attempts of one address. */
+class Attempts {
+  /** Also those that wait. */
+  count = 0;
+  /** Those whose password is being looked at. */
+  running = 0;
+  reserving = Promise.resolve();
+  private waiting: (() => void)[] = [];
+
+  nextEnd(): Promise<void> {
+    return new Promise((resolve) => this.waiting.push(resolve));
+  }
+
+  end(): void {
+    this.running -= 1;
+    for (const resume of this.waiting.splice(0)) resume();
+  }
 }
 
 /**
@@ -16,17 +35,16 @@ interface Attempts {
  * address for the same name are refused before the password is looked at, and five times as many end the
  * attempts of an address for all names. By name alone nobody is ever locked out, or everybody could lock
  * out everybody.
+ *
+ * An attempt is counted as a failure before it is made, and taken back when it succeeds: guesses that are made side by side,
+ * in several processes too, would otherwise all be looked at before the first one counts.
  */
 export class FailedLogins {
   private readonly attempts = new Map<string, Attempts>();
-  /** Attempts that have ended, to notice that one did while its counter was being read. */
-  private ended = 0;
 
-  /** @param processes that try at the same time, each of which takes its share of the attempts left */
   constructor(
     private readonly storage: RateLimitStorage,
     private readonly limit: number,
-    private readonly processes = 1,
   ) {}
 
   /**
@@ -40,51 +58,78 @@ export class FailedLogins {
       { key: counterKey('login', `${source} ${name}`), limit: this.limit },
       { key: counterKey('login', source), limit: this.limit * NAMES_PER_ADDRESS },
     ];
-    await this.enter(source, counters);
+    const attempts = this.attemptsOf(source);
+    attempts.count += 1;
     try {
-      const isVerified = await verify();
-      if (!isVerified) {
-        await Promise.all(counters.map(({ key }) => this.storage.hit(key, WINDOW_MS)));
-      }
-      return isVerified;
+      while (!(await this.isReserved(counters, attempts))) await attempts.nextEnd();
+      return await this.run(verify, counters, attempts);
     } finally {
-      this.leave(source);
+      attempts.count -= 1;
+      if (attempts.count === 0) this.attempts.delete(source);
     }
   }
 
-  /** No more run at once than might fail: the others wait until it is known whether these have. */
-  private async enter(
-    source: string,
-    counters: readonly { key: string; limit: number }[],
-  ): Promise<void> {
-    for (;;) {
-      const { ended } = this;
-      const counts = await Promise.all(counters.map(({ key }) => this.storage.peek(key)));
-      counts.forEach(({ hits, resetMs }, index) => {
-        if (hits >= counters[index]!.limit) throw tooManyRequests(Math.ceil(resetMs / 1000));
-      });
-      if (ended !== this.ended) continue;
-      const left = Math.min(...counts.map(({ hits }, index) => counters[index]!.limit - hits));
-      const attempts = this.attemptsOf(source);
-      if (attempts.running < Math.max(1, Math.floor(left / this.processes))) {
-        attempts.running += 1;
-        return;
-      }
-      await new Promise<void>((resolve) => attempts.waiting.push(resolve));
+  /**
+   * One after the other: what is being reserved does not run yet, but may be what there is to wait for.
+   *
+   * @returns whether there was an attempt left; if not, one that runs may yet succeed, and be given back
+   * @throws ProblemException TOO_MANY_REQUESTS when none runs
+   */
+  private isReserved(counters: readonly Counter[], attempts: Attempts): Promise<boolean> {
+    const reserved = attempts.reserving.then(async () => {
+      const resetMs = await this.tryToReserve(counters);
+      if (resetMs === undefined) attempts.running += 1;
+      else if (attempts.running === 0) throw tooManyRequests(Math.ceil(resetMs / 1000));
+      return resetMs === undefined;
+    });
+    attempts.reserving = reserved.then(
+      () => {},
+      () => {},
+    );
+    return reserved;
+  }
+
+  private async run(
+    verify: () => Promise<boolean>,
+    counters: readonly Counter[],
+    attempts: Attempts,
+  ): Promise<boolean> {
+    let isFailure = false;
+    try {
+      const isVerified = await verify();
+      isFailure = !isVerified;
+      return isVerified;
+    } finally {
+      if (!isFailure) await this.giveBack(counters);
+      attempts.end();
     }
+  }
+
+  /** @returns milliseconds until there are attempts left again, when there are none */
+  private async tryToReserve(counters: readonly Counter[]): Promise<number | undefined> {
+    const reserved: Counter[] = [];
+    for (const counter of counters) {
+      const { isGranted, resetMs } = await this.storage.reserve(
+        counter.key,
+        WINDOW_MS,
+        counter.limit,
+      );
+      if (!isGranted) {
+        await this.giveBack(reserved);
+        return resetMs;
+      }
+      reserved.push(counter);
+    }
+    return undefined;
+  }
+
+  private async giveBack(counters: readonly Counter[]): Promise<void> {
+    await Promise.all(counters.map(({ key }) => this.storage.giveBack(key)));
   }
 
   private attemptsOf(source: string): Attempts {
     let attempts = this.attempts.get(source);
-    if (!attempts) this.attempts.set(source, (attempts = { running: 0, waiting: [] }));
+    if (!attempts) this.attempts.set(source, (attempts = new Attempts()));
     return attempts;
-  }
-
-  private leave(source: string): void {
-    const attempts = this.attemptsOf(source);
-    this.ended += 1;
-    attempts.running -= 1;
-    if (attempts.running === 0) this.attempts.delete(source);
-    for (const resume of attempts.waiting.splice(0)) resume();
   }
 }

@@ -17,15 +17,21 @@ describe('counters in memory', () => {
     expect(await storage.hit('a', 1_000)).toEqual({ hits: 2, resetMs: 600 });
     expect(await storage.hit('b', 1_000)).toEqual({ hits: 1, resetMs: 1_000 });
     vi.setSystemTime(1_000);
-    expect(await storage.peek('a')).toEqual({ hits: 0, resetMs: 0 });
     expect(await storage.hit('a', 1_000)).toEqual({ hits: 1, resetMs: 1_000 });
   });
 
-  it('can be looked at without counting', async () => {
-    expect(await storage.peek('a')).toEqual({ hits: 0, resetMs: 0 });
-    await storage.hit('a', 1_000);
-    for (let i = 0; i < 3; i++)
-      expect(await storage.peek('a')).toEqual({ hits: 1, resetMs: 1_000 });
+  it('grant so many hits, and take them back', async () => {
+    const reserve = () => storage.reserve('a', 1_000, 2);
+    expect(await reserve()).toEqual({ isGranted: true, resetMs: 1_000 });
+    vi.setSystemTime(400);
+    expect(await reserve()).toEqual({ isGranted: true, resetMs: 600 });
+    expect(await reserve()).toEqual({ isGranted: false, resetMs: 600 });
+    await storage.giveBack('a');
+    expect(await reserve()).toMatchObject({ isGranted: true });
+    vi.setSystemTime(1_000);
+    await storage.giveBack('a');
+    expect(await reserve()).toEqual({ isGranted: true, resetMs: 1_000 });
+    expect(await storage.hit('a', 1_000)).toMatchObject({ hits: 2 });
   });
 
   it('tell the guard what it asks', async () => {

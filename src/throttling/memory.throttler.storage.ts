@@ -1,4 +1,9 @@
-import { type Count, type RateLimitStorage, toThrottlerRecord } from './rate-limit.storage.js';
+import {
+  type Count,
+  type RateLimitStorage,
+  type Reservation,
+  toThrottlerRecord,
+} from './rate-limit.storage.js';
 
 /** Beyond this many counters, those whose window is over are dropped; once a second at most. */
 const SWEEP_ABOVE = 10_000;
@@ -13,7 +18,7 @@ interface Window {
  * Counters of this process.
  *
  * Instead of the `ThrottlerStorageService` of `@nestjs/throttler`, which keeps the time of every single hit and
- * goes through all of them on each request, and which cannot be asked without counting.
+ * goes through all of them on each request, and which takes no hit back.
  */
 export class MemoryThrottlerStorage implements RateLimitStorage {
   private readonly windows = new Map<string, Window>();
@@ -25,22 +30,32 @@ export class MemoryThrottlerStorage implements RateLimitStorage {
 
   hit(key: string, windowMs: number): Promise<Count> {
     const now = Date.now();
-    let window = this.windows.get(key);
-    if (!window || window.endsAt <= now) {
-      this.sweep(now);
-      this.windows.set(key, (window = { hits: 0, endsAt: now + windowMs }));
-    }
+    const window = this.windowOf(key, windowMs, now);
     window.hits += 1;
     return Promise.resolve({ hits: window.hits, resetMs: window.endsAt - now });
   }
 
-  peek(key: string): Promise<Count> {
+  reserve(key: string, windowMs: number, limit: number): Promise<Reservation> {
     const now = Date.now();
+    const window = this.windowOf(key, windowMs, now);
+    const isGranted = window.hits < limit;
+    if (isGranted) window.hits += 1;
+    return Promise.resolve({ isGranted, resetMs: window.endsAt - now });
+  }
+
+  giveBack(key: string): Promise<void> {
     const window = this.windows.get(key);
-    const isOver = !window || window.endsAt <= now;
-    return Promise.resolve(
-      isOver ? { hits: 0, resetMs: 0 } : { hits: window.hits, resetMs: window.endsAt - now },
-    );
+    if (window && window.endsAt > Date.now() && window.hits > 0) window.hits -= 1;
+    return Promise.resolve();
+  }
+
+  private windowOf(key: string, windowMs: number, now: number): Window {
+    const window = this.windows.get(key);
+    if (window && window.endsAt > now) return window;
+    this.sweep(now);
+    const opened = { hits: 0, endsAt: now + windowMs };
+    this.windows.set(key, opened);
+    return opened;
   }
 
   private sweep(now: number): void {

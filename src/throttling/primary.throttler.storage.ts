@@ -1,5 +1,10 @@
 import type { Primary } from '../cluster/primary.channel.js';
-import { type Count, type RateLimitStorage, toThrottlerRecord } from './rate-limit.storage.js';
+import {
+  type Count,
+  type RateLimitStorage,
+  type Reservation,
+  toThrottlerRecord,
+} from './rate-limit.storage.js';
 
 /** Counters that all workers of this machine share: their primary keeps them. */
 export class PrimaryThrottlerStorage implements RateLimitStorage {
@@ -13,7 +18,11 @@ export class PrimaryThrottlerStorage implements RateLimitStorage {
     return this.primary.call('hit', key, windowMs);
   }
 
-  peek(key: string): Promise<Count> {
-    return this.primary.call('peek', key);
+  reserve(key: string, windowMs: number, limit: number): Promise<Reservation> {
+    return this.primary.call('reserve', key, windowMs, limit);
+  }
+
+  giveBack(key: string): Promise<void> {
+    return this.primary.call('giveBack', key);
   }
 }

@@ -5,14 +5,14 @@ import type { FastifyRequest } from 'fastify';
 import type { RateLimitConfig } from '../config/app.config.js';
 import type { RateLimitStorage } from './rate-limit.storage.js';
 
-/** Names of the limits, also in the headers of an answer. */
-export type RateLimitName = 'address' | 'caller' | 'create';
+/** Names of the limits on callers, also in the headers of an answer. */
+export type RateLimitName = 'caller' | 'create';
 
 export const WINDOW_MS = minutes(1);
 
 /** The limits of `RATE_LIMIT_*` as options of `@nestjs/throttler`. */
 export function throttlerOptions(
-  { perAddress, perCaller, create }: RateLimitConfig,
+  { perCaller, create }: RateLimitConfig,
   storage: RateLimitStorage,
 ): ThrottlerModuleOptions {
   return {
@@ -20,7 +20,6 @@ export function throttlerOptions(
     // One counter for all routes; the default would be one for each.
     generateKey: (_context, tracker, name) => counterKey(name, tracker),
     throttlers: [
-      throttler('address', perAddress),
       throttler('caller', perCaller),
       { ...throttler('create', create), skipIf: (context) => !isCreation(context) },
     ],

@@ -3,7 +3,12 @@ import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/c
 import { Redis } from 'ioredis';
 import type { Pacing } from '../config/pacing.js';
 import { MemoryThrottlerStorage } from './memory.throttler.storage.js';
-import { type Count, type RateLimitStorage, toThrottlerRecord } from './rate-limit.storage.js';
+import {
+  type Count,
+  type RateLimitStorage,
+  type Reservation,
+  toThrottlerRecord,
+} from './rate-limit.storage.js';
 
 const WARN_EVERY_MS = 60_000;
 const PREFIX = 'alfresco-downloads:limit:';
@@ -18,7 +23,21 @@ if hits == 1 or left < 0 then
 end
 return {hits, left}`;
 
-const PEEK = `return {tonumber(redis.call('GET', KEYS[1]) or 0), redis.call('PTTL', KEYS[1])}`;
+const RESERVE = `
+local left = redis.call('PTTL', KEYS[1])
+if left < 0 then
+  redis.call('SET', KEYS[1], 1, 'PX', ARGV[1])
+  return {1, tonumber(ARGV[1])}
+end
+if tonumber(redis.call('GET', KEYS[1])) >= tonumber(ARGV[2]) then return {0, left} end
+redis.call('INCR', KEYS[1])
+return {1, left}`;
+
+/** A counter that has expired must not come back without an expiry. */
+const GIVE_BACK = `
+if redis.call('PTTL', KEYS[1]) > 0 and tonumber(redis.call('GET', KEYS[1])) > 0 then
+  redis.call('DECR', KEYS[1])
+end`;
 
 /**
  * Counters that several processes and machines share. While Redis is away, each process counts for itself.
@@ -66,15 +85,28 @@ export class RedisThrottlerStorage
 
   hit(key: string, windowMs: number): Promise<Count> {
     return this.withFallback(
-      () => this.redis.eval(HIT, 1, PREFIX + key, windowMs),
+      async () => {
+        const [hits, left] = await this.eval(HIT, key, windowMs);
+        return { hits, resetMs: Math.max(0, left) };
+      },
       () => this.memory.hit(key, windowMs),
     );
   }
 
-  peek(key: string): Promise<Count> {
+  reserve(key: string, windowMs: number, limit: number): Promise<Reservation> {
     return this.withFallback(
-      () => this.redis.eval(PEEK, 1, PREFIX + key),
-      () => this.memory.peek(key),
+      async () => {
+        const [granted, resetMs] = await this.eval(RESERVE, key, windowMs, limit);
+        return { isGranted: granted === 1, resetMs };
+      },
+      () => this.memory.reserve(key, windowMs, limit),
+    );
+  }
+
+  giveBack(key: string): Promise<void> {
+    return this.withFallback(
+      () => this.redis.eval(GIVE_BACK, 1, PREFIX + key) as Promise<void>,
+      () => this.memory.giveBack(key),
     );
   }
 
@@ -83,14 +115,14 @@ export class RedisThrottlerStorage
     this.redis.disconnect();
   }
 
-  private async withFallback(
-    ask: () => Promise<unknown>,
-    instead: () => Promise<Count>,
-  ): Promise<Count> {
+  private eval(script: string, key: string, ...values: number[]): Promise<[number, number]> {
+    return this.redis.eval(script, 1, PREFIX + key, ...values) as Promise<[number, number]>;
+  }
+
+  private async withFallback<T>(ask: () => Promise<T>, instead: () => Promise<T>): Promise<T> {
     if (this.redis.status !== 'ready' || Date.now() < this.pausedUntil) return instead();
     try {
-      const [hits, left] = (await ask()) as [number, number];
-      return { hits, resetMs: Math.max(0, left) };
+      return await ask();
     } catch (error) {
       this.pausedUntil = Date.now() + this.pacing.pauseMs;
       this.warn(error instanceof Error ? error.message : 'unknown error');

@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { ThrottlerModule } from '@nestjs/throttler';
 import type { Primary } from '../cluster/primary.channel.js';
 import type { AppConfig } from '../config/app.config.js';
+import { AddressLimit } from './address-limit.js';
 import { FailedLogins } from './failed-logins.js';
 import { MemoryThrottlerStorage } from './memory.throttler.storage.js';
 import { PrimaryThrottlerStorage } from './primary.throttler.storage.js';
@@ -25,10 +26,11 @@ export class ThrottlingModule {
       providers: [
         {
           provide: FailedLogins,
-          useValue: new FailedLogins(storage, limits.failedLogins, primary?.workers),
+          useValue: new FailedLogins(storage, limits.failedLogins),
         },
+        { provide: AddressLimit, useValue: new AddressLimit(storage, limits.perAddress) },
       ],
-      exports: [FailedLogins],
+      exports: [AddressLimit, FailedLogins],
     };
   }
 }

@@ -1,7 +1,7 @@
 import { SkipThrottle } from '@nestjs/throttler';
 import type { RateLimitName } from './rate-limits.js';
 
-const EVERY_LIMIT: Record<RateLimitName, true> = { address: true, caller: true, create: true };
+const EVERY_LIMIT: Record<RateLimitName, true> = { caller: true, create: true };
 
-/** Takes routes out of all limits, as the probes of an orchestrator. */
+/** Takes routes that everyone may call out of the limits on callers. */
 export const Unlimited = () => SkipThrottle(EVERY_LIMIT);

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ContentPlaces } from '#service/alfresco/content/content.places.js';
+import { TransferLimiter } from '#service/alfresco/content/transfer-limiter.js';
 import { UpstreamPolicy } from '#service/alfresco/upstream/upstream.policy.js';
 import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
 import { DownloadsApi } from '../harness/api.js';
@@ -42,6 +42,7 @@ const limited = configured({
   sandbox: { largeFileBytes: 80_000_000, estimateDelayMs: 1 },
   variables: {
     ALFRESCO_MAX_CONNECTIONS: '4',
+    MAX_TRANSFERS_PER_CALLER: '3',
     ALFRESCO_TIMEOUT_MS: '1000',
     STATUS_FRESHNESS_MS: '0',
   },
@@ -68,7 +69,7 @@ const limited = configured({
       /** Waits until so many transfers wait for their turn. */
       waiting: (count: number) =>
         until(
-          () => bff.app.get(ContentPlaces).waiting,
+          () => bff.app.get(TransferLimiter).waiting,
           (waiting) => waiting === count,
         ),
       /** Waits until Alfresco sends no ZIP any more. */

@@ -9,6 +9,8 @@ import { leaksIn } from '../harness/leaks.js';
 import { until } from '../harness/polling.js';
 import { readZip } from '../harness/zip.js';
 
+const HOLDER = { key: 'alice', isLinked: false };
+
 /** For which a ticket is valid, as in Alfresco unless it is told otherwise. */
 const TICKET_VALID_MS = 3_600_000;
 const skip = clockOfFile();
@@ -65,7 +67,7 @@ describe('ALFRESCO_AUTH=ticket', () => {
     await finished(client, download.id);
     const node = await client.getDownloadNode(download.id);
     const range = { start: 0, end: node.size! - 1 };
-    const content = await client.openContent(node, range, new AbortController().signal);
+    const content = await client.openContent(node, range, HOLDER, new AbortController().signal);
     expect(await readZip(Buffer.concat(await content.toArray()))).toHaveLength(4);
     await client.deleteNode(download.id);
 
@@ -120,7 +122,7 @@ describe('ALFRESCO_AUTH=ticket', () => {
     const node = await client.getDownloadNode(id);
     sandbox.expireTickets();
     const range = { start: 0, end: node.size! - 1 };
-    const content = await client.openContent(node, range, new AbortController().signal);
+    const content = await client.openContent(node, range, HOLDER, new AbortController().signal);
     expect(Buffer.concat(await content.toArray())).toHaveLength(node.size!);
     sandbox.expireTickets();
     await client.cancelDownload(id);

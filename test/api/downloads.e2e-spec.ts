@@ -1,5 +1,6 @@
 import request from 'supertest';
 import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
+import { until } from '../harness/polling.js';
 import { AS_ALICE, type Bff, startBff } from '../harness/bff.js';
 import type { TestCaller } from '../harness/callers.js';
 import { configured } from '../harness/fixtures.js';
@@ -281,11 +282,15 @@ describe('the probes', () => {
     sandbox,
   }) => {
     await request(bff.url).get('/health/live').expect(200, { status: 'ok' });
-    await request(bff.url).get('/health/ready').expect(200);
     sandbox.fail({ kind: 'status', status: 503 }, { path: /-ready-/ });
     const { body } = await request(bff.url).get('/health/ready').expect(503);
     expect(body).toMatchObject({ code: 'ALFRESCO_UNAVAILABLE' });
     await request(bff.url).get('/health/live').expect(200);
+    // The outcome holds for a second.
+    await until(
+      async () => (await request(bff.url).get('/health/ready')).status,
+      (status) => status === 200,
+    );
   });
 });
 

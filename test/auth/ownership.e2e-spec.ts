@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { randomUUID } from 'node:crypto';
 import { SAMPLE_NODES, SAMPLE_USERS } from '../../sandbox/sample-nodes.ts';
 import { DownloadsApi } from '../harness/api.js';
@@ -173,6 +174,41 @@ describe('GET /downloads', () => {
     sandbox.clearRequests();
     expect((await api.request('GET', `/downloads/${gone}`)).status).toBe(404);
     expect(sandbox.requests).toEqual([]);
+  });
+
+  forgetfulTest(
+    'asks about two pages at most, however many Alfresco has removed',
+    async ({ api, sandbox }) => {
+      const made: string[] = [];
+      for (let count = 0; count < 9; count += 1) made.push(await api.make([SAMPLE_NODES.textFile]));
+      const alfresco = DownloadsApi.ofAlfresco(sandbox.url);
+      for (const id of made) await alfresco.request('DELETE', `/nodes/${id}`);
+      // Longer than what is known of a finished download holds.
+      await sleep(100);
+      sandbox.clearRequests();
+      const first = await list(api, '?maxItems=2');
+      expect(first.pagination).toMatchObject({ count: 0, hasMoreItems: true, totalItems: 5 });
+      expect(sandbox.requests).toHaveLength(4);
+      const pages = [await list(api, '?maxItems=2'), await list(api, '?maxItems=2')];
+      expect(pages.at(-1)!.pagination).toMatchObject({ hasMoreItems: false, totalItems: 0 });
+    },
+  );
+
+  forgetfulTest('asks no more once its client has disconnected', async ({ api, sandbox }) => {
+    for (let count = 0; count < 20; count += 1) await api.make([SAMPLE_NODES.emptyFile]);
+    sandbox.clearRequests();
+    sandbox.fail({ kind: 'delay', ms: 300 }, { path: /downloads\//, times: Infinity });
+    const leaving = new AbortController();
+    const asked = api.request('GET', '/downloads', { signal: leaving.signal }).catch(() => {});
+    await until(
+      () => sandbox.requests.length,
+      (requests) => requests > 0,
+    );
+    leaving.abort();
+    await asked;
+    await sleep(700);
+    // The eight that are asked at a time.
+    expect(sandbox.requests.length).toBeLessThanOrEqual(8);
   });
 
   it.for([

@@ -133,14 +133,46 @@ describe('the limits on requests', () => {
     await lookFrom(bff, '192.0.2.2', {}).expect(404);
   });
 
-  it('do not touch the probes and the docs', async ({ limit }) => {
+  it.for([
+    '/docs',
+    '/docs/openapi.json',
+    '/docs/openapi.yaml',
+    '/docs/swagger-ui-bundle.js',
+    '/problems',
+    '/problems/DOWNLOAD_NOT_FOUND',
+    '/metrics',
+    '/no/such/path',
+    '/downloads',
+  ])('hold for each address, logged in or not: %s', async (path, { limit }) => {
+    const bff = await limit({ RATE_LIMIT_PER_ADDRESS: '2', RATE_LIMIT_PER_CALLER: '1' });
+    const [first, second, third] = await statuses(3, () => request(bff.url).get(path));
+    expect([first, second]).not.toContain(429);
+    expect(third).toBe(429);
+  });
+
+  it('do not touch the probes', async ({ limit }) => {
     const bff = await limit({ RATE_LIMIT_PER_ADDRESS: '1', RATE_LIMIT_PER_CALLER: '1' });
-    for (const path of ['/health/live', '/health/ready', '/docs', '/docs/openapi.json']) {
+    for (const path of ['/health/live', '/health/ready']) {
       for (let i = 0; i < 3; i++) {
         const { headers } = await request(bff.url).get(path).expect(200);
         expect(headers.ratelimit).toBeUndefined();
       }
     }
+  });
+
+  it('of a caller do not count what comes by their links', async ({ limit }) => {
+    const bff = await limit({ RATE_LIMIT_PER_CALLER: '10' });
+    const { body } = await request(bff.url)
+      .post('/downloads')
+      .set(AS_ALICE)
+      .send({ nodeIds: [SAMPLE_NODES.textFile] });
+    const link = await request(bff.url)
+      .post(`/downloads/${body.entry.id}/request-direct-access-url`)
+      .set(AS_ALICE);
+    const { pathname, search } = new URL(link.body.entry.contentUrl as string);
+    const received = await statuses(15, () => request(bff.url).head(pathname + search));
+    expect(received.filter((status) => status === 429)).toHaveLength(5);
+    await look(bff, AS_ALICE).expect(404);
   });
 
   it('are not there with RATE_LIMIT=off', async ({ limit }) => {
@@ -282,6 +314,21 @@ describe('failed logins', () => {
   });
 });
 
+it('a caller who is logged in is not locked out by the wrong passwords of others at their address', async ({
+  limit,
+}) => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  const bff = await limit({ RATE_LIMIT_FAILED_LOGINS: '2' });
+  await look(bff, AS_ALICE).expect(404);
+  // Later than the pair is remembered.
+  vi.setSystemTime(Date.now() + 61_000);
+  for (let name = 0; name < 12; name += 1) {
+    await look(bff, { authorization: basic({ name: `user-${name}`, password: 'x' }) });
+  }
+  await look(bff, AS_ZOE).expect(429);
+  await look(bff, AS_ALICE).expect(404);
+});
+
 it('a caller who polls costs one bcrypt run', async ({ limit }) => {
   const bff = await limit({ RATE_LIMIT_PER_CALLER: '10000' });
   await look(bff, AS_ALICE).expect(404);
@@ -325,6 +372,23 @@ describeWithRedis('with Redis as the store', () => {
       expect(ms).toBeGreaterThan(0);
       expect(ms).toBeLessThanOrEqual(60_000);
     }
+  });
+
+  it('guesses made side by side at several processes are looked at no more often than allowed', async ({
+    limit,
+  }) => {
+    const variables = { STORE_URL: redis.url, RATE_LIMIT_FAILED_LOGINS: '10' };
+    const pacing = { limits: { answerMs: 10_000 }, store: { answerMs: 10_000 } };
+    const replicas = await Promise.all([1, 2, 3].map(() => limit(variables, { pacing })));
+    const found = await Promise.all(
+      Array.from({ length: 90 }, (_, guess) =>
+        look(replicas[guess % 3]!, {
+          authorization: basic({ name: 'alice', password: `guess-${guess}` }),
+        }),
+      ),
+    );
+    expect(found.filter(({ status }) => status === 401)).toHaveLength(10);
+    expect(compare).toHaveBeenCalledTimes(10);
   });
 
   it('a Redis that hangs does not keep callers waiting, and counts again when it is back', async ({

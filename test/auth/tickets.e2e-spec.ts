@@ -8,6 +8,7 @@ import { DownloadsApi } from '../harness/api.js';
 import { CALLERS, SERVICE_ACCOUNT, basic, users } from '../harness/bff.js';
 import { type TestCaller, freshCaller } from '../harness/callers.js';
 import { configured, it as defaultTest } from '../harness/fixtures.js';
+import { IdentityProvider } from '../harness/identity-provider.js';
 import { processStarter } from '../harness/process-starter.js';
 import { rawRequest } from '../harness/raw-http.js';
 import { RedisServer, describeWithRedis } from '../harness/redis-server.js';
@@ -18,6 +19,8 @@ const PUBLIC = '/alfresco/api/-default-/public';
 const API = `${PUBLIC}/alfresco/versions/1`;
 const TICKETS = `${PUBLIC}/authentication/versions/1/tickets`;
 const API_PREFIX = API.slice(1);
+/** As Alfresco has it. */
+const CHALLENGE = 'AlfTicket realm="Alfresco -default- tenant"';
 
 /** The same hashes for several processes. */
 const USERS_OF_TODAY = users('alice', 'zoe');
@@ -74,6 +77,13 @@ function ask(url: string, headers: Record<string, string>) {
 
 function contentOf(id: string, ticket: string): string {
   return `${API}/nodes/${id}/content?alf_ticket=${ticket}`;
+}
+
+/** Asks for a ticket with a token. */
+function ticketForToken(url: string, token: string) {
+  return request(url)
+    .get(`${TICKETS}/-me-`)
+    .set({ authorization: `Bearer ${token}` });
 }
 
 /** Variables of services that share a store. */
@@ -198,7 +208,7 @@ describe('a ticket in the header', () => {
   ] as const)('that %s gets 401 with a challenge', async ([, wrong], { bff, sandbox }) => {
     const { body, headers } = await ask(bff.url, withTicket(wrong)).expect(401);
     expect(body).toMatchObject({ code: 'UNAUTHENTICATED', error: { statusCode: 401 } });
-    expect(headers['www-authenticate']).toMatch(/^Basic /);
+    expect(headers['www-authenticate']).toBe(CHALLENGE);
     expect(sandbox.requests).toEqual([]);
   });
 
@@ -285,9 +295,12 @@ describe('GET and DELETE /tickets/-me-', () => {
     await ask(bff.url, withTicket(other)).expect(404);
   });
 
-  it('accept no ticket in the address', async ({ bff, ticket }) => {
-    await request(bff.url).delete(`${TICKETS}/-me-?alf_ticket=${ticket}`).expect(401);
-    await ask(bff.url, withTicket(ticket)).expect(404);
+  it('know a ticket in the address, too', async ({ bff, ticket }) => {
+    const me = `${TICKETS}/-me-?alf_ticket=${ticket}`;
+    const { body } = await request(bff.url).get(me).expect(200);
+    expect(body).toEqual({ entry: { id: ticket } });
+    await request(bff.url).delete(me).expect(204);
+    await ask(bff.url, withTicket(ticket)).expect(401);
   });
 
   it('say which methods there are', async ({ bff }) => {
@@ -337,22 +350,122 @@ describe('a ticket in the address of content', () => {
     await request(bff.url).get(ended).set(withTicket(ticket)).expect(200);
   });
 
-  it('is refused elsewhere', async ({ bff, sandbox, ticket, asTicket }) => {
+  it('counts on every route, and is in no response, log or request to Alfresco', async ({
+    bff,
+    sandbox,
+    ticket,
+    asTicket,
+  }) => {
     const id = await asTicket.make([SAMPLE_NODES.textFile]);
+    sandbox.clearRequests();
+    const lines = log.lines.length;
+    for (const [method, path, expected] of [
+      ['post', '/downloads', 202],
+      ['get', '/downloads', 200],
+      ['get', `/downloads/${id}`, 200],
+      ['get', `/nodes/${id}`, 200],
+      ['get', `/downloads/${id}/content`, 200],
+      ['get', `/downloads/${id}/events`, 200],
+      ['post', `/downloads/${id}/request-direct-access-url`, 200],
+      ['get', '/downloads/unknown', 404],
+      ['post', '/downloads/content', 200],
+      ['delete', `/downloads/${id}`, 202],
+      ['delete', `/nodes/${id}`, 204],
+    ] as const) {
+      const url = `${API}${path}?alf_ticket=${ticket}`;
+      const body = { nodeIds: [SAMPLE_NODES.textFile] };
+      const asked = request(bff.url)[method](url);
+      const response = await (/downloads(?:\/content)?$/.test(path) && method === 'post'
+        ? asked.send(body)
+        : asked);
+      expect(`${method} ${path}: ${response.status}`).toBe(`${method} ${path}: ${expected}`);
+      expect(response.text ?? '').not.toContain(ticket);
+      expect(JSON.stringify(response.headers)).not.toContain(ticket);
+    }
+    expect(JSON.stringify(sandbox.requests)).not.toMatch(/alf_ticket|TICKET_/);
+    expect(JSON.stringify(log.lines.slice(lines))).not.toContain(ticket);
+  });
+
+  it('that has ended is refused on every route', async ({ bff, ticket, asTicket }) => {
+    const id = await asTicket.make([SAMPLE_NODES.textFile]);
+    await request(bff.url).delete(`${TICKETS}/-me-`).set(withTicket(ticket)).expect(204);
     for (const [method, path] of [
-      ['post', '/downloads'],
-      ['get', '/downloads'],
       ['get', `/downloads/${id}`],
-      ['get', `/downloads/${id}/content`],
-      ['get', `/downloads/${id}/events`],
-      ['post', `/downloads/${id}/request-direct-access-url`],
       ['delete', `/downloads/${id}`],
       ['delete', `/nodes/${id}`],
     ] as const) {
-      const { status } = await request(bff.url)[method](`${API}${path}?alf_ticket=${ticket}`);
-      expect(`${method} ${path}: ${status}`).toBe(`${method} ${path}: 401`);
+      const asked = request(bff.url)[method](`${API}${path}?alf_ticket=${ticket}`);
+      const { headers } = await asked.expect(401);
+      expect(headers['www-authenticate']).toBe(CHALLENGE);
     }
-    expect(sandbox.downloadIds()).toContain(id);
+  });
+});
+
+describe('a 401 under Alfresco’s path', () => {
+  it.for<[string, Record<string, string>]>([
+    ['without credentials', {}],
+    ['with a wrong password', { authorization: basic({ name: 'alice', password: 'x' }) }],
+    ['with a token', { authorization: 'Bearer x' }],
+    ['of a script', { 'x-requested-with': 'XMLHttpRequest' }],
+  ])(
+    'challenges as Alfresco does, so that no browser asks for a password: %s',
+    async ([, sent], { bff }) => {
+      const { headers } = await ask(bff.url, sent).expect(401);
+      expect(headers['www-authenticate']).toBe(CHALLENGE);
+    },
+  );
+});
+
+describe('a ticket for a token', () => {
+  let provider: IdentityProvider;
+  beforeAll(async () => {
+    provider = await IdentityProvider.start();
+  });
+  afterAll(() => provider.close());
+
+  it.for(['bearer', 'basic,bearer'])(
+    'stands for the caller of the token, with AUTH=%s',
+    async (AUTH, { start }) => {
+      const { url } = await start({ API_PREFIX, ...provider.environment({ AUTH }) });
+      const token = await provider.token();
+      const { body, headers } = await ticketForToken(url, token).expect(200);
+      expect(headers['cache-control']).toBe('no-store');
+      const { id: ticket } = (body as { entry: { id: string } }).entry;
+      expect(ticket).toMatch(/^TICKET_[0-9a-f]{40}$/);
+      const byToken = new DownloadsApi(url + API, { authorization: `Bearer ${token}` });
+      const id = await byToken.make([SAMPLE_NODES.textFile]);
+      await request(url).get(contentOf(id, ticket)).expect(200);
+      await request(url).get(`${API}/downloads/${id}`).set(withTicket(ticket)).expect(200);
+      const another = await ticketForToken(
+        url,
+        await provider.token({ sub: 'somebody-else' }),
+      ).expect(200);
+      const { id: foreign } = (another.body as { entry: { id: string } }).entry;
+      await request(url).get(contentOf(id, foreign)).expect(403);
+      await request(url).delete(`${TICKETS}/-me-`).set(withTicket(ticket)).expect(204);
+      await request(url).get(contentOf(id, ticket)).expect(401);
+    },
+  );
+
+  it('is good no longer than the token, however often it is used', async ({ start }) => {
+    const { url } = await start({ API_PREFIX, ...provider.environment() });
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const seconds = Math.floor(Date.now() / 1000) + 300;
+    const { body } = await ticketForToken(url, await provider.token({ exp: seconds })).expect(200);
+    const { id: ticket } = (body as { entry: { id: string } }).entry;
+    for (const left of [200, 100, 1]) {
+      vi.setSystemTime((seconds - left) * 1000);
+      await ask(url, withTicket(ticket)).expect(404);
+    }
+    vi.setSystemTime(seconds * 1000 + 1);
+    await ask(url, withTicket(ticket)).expect(401);
+  });
+
+  it('is not to be had for a token that is not valid, nor for a password', async ({ start }) => {
+    const { url } = await start({ API_PREFIX, ...provider.environment() });
+    await ticketForToken(url, 'x').expect(401);
+    await ticketForToken(url, await provider.token({ exp: 1 })).expect(401);
+    await login(url, CALLERS.alice).expect(403);
   });
 });
 

@@ -292,8 +292,9 @@ describe('a ZIP that cannot be resumed', () => {
     const client = bff.app.get(AlfrescoClient);
     const node = await client.getDownloadNode(zip.id);
     const caller = new AbortController();
+    const holder = { key: 'alice', isLinked: false };
     const range = { start: 0, end: zip.bytes.length - 1 };
-    const content = await client.openContent(node, range, caller.signal);
+    const content = await client.openContent(node, range, holder, caller.signal);
     caller.abort();
     expect(content.destroyed).toBe(true);
     await until(

@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { test } from 'vitest';
+import { AlfrescoClient } from '#service/alfresco/alfresco.client.js';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../sandbox/sandbox.ts';
 import { DownloadsApi } from './api.js';
-import { type PartialPacing, startBff } from './bff.js';
+import { type Bff, type PartialPacing, startBff } from './bff.js';
 import { allUsers, freshCaller } from './callers.js';
 
 /** How the stand-in and the service of some tests differ from those that all tests share. */
@@ -31,6 +33,15 @@ export function configured(setup: Setup): typeof it {
   return testsWith('file', setup);
 }
 
+/** Has a service log in to Alfresco, so that what a test sees there, or makes go wrong, is the request that it is about. */
+export async function logIn({ app }: Bff, alfresco: Sandbox): Promise<void> {
+  await app
+    .get(AlfrescoClient)
+    .getDownload(randomUUID())
+    .catch(() => undefined);
+  alfresco.clearRequests();
+}
+
 function testsWith(lifetime: 'worker' | 'file', setup: Setup) {
   // The types of both scopes differ only in what a fixture may depend on.
   const scope = lifetime as 'file';
@@ -46,6 +57,7 @@ function testsWith(lifetime: 'worker' | 'file', setup: Setup) {
         const { onLine, pacing } = setup;
         const bff = await startBff(runningSandbox.url, variables, { onLine, pacing });
         onCleanup(() => bff.close());
+        await logIn(bff, runningSandbox);
         return bff;
       })
       .extend('sandbox', ({ runningSandbox }, { onCleanup }): Sandbox => {

@@ -1,7 +1,7 @@
 import { startBff } from './bff.js';
 import { allUsers } from './callers.js';
 import { FaultProxy } from './fault-proxy.js';
-import { type Setup, configured } from './fixtures.js';
+import { type Setup, configured, logIn } from './fixtures.js';
 
 /** As `configured`, with a `proxy` between service and stand-in, which behaves again after each test. */
 export function proxied({ sandbox, variables, onLine, pacing }: Setup) {
@@ -17,6 +17,7 @@ export function proxied({ sandbox, variables, onLine, pacing }: Setup) {
       const all = { USERS: allUsers(), ...variables };
       const bff = await startBff(url.href, all, { onLine, pacing });
       onCleanup(() => bff.close());
+      await logIn(bff, runningSandbox);
       return bff;
     })
     .extend('proxy', ({ runningProxy }, { onCleanup }) => {

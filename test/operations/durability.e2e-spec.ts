@@ -46,11 +46,12 @@ describe('SIGTERM in the middle of creations', () => {
       const store = { STORE_URL: `sqlite:${await temporaryDatabase()}` };
       const newDownloads = watchNewDownloads(sandbox);
       const first = await start(store);
-      sandbox.fail({ kind: 'delay', ms: 600 }, { method: 'POST', times: Infinity });
+      const creation = { method: 'POST', path: /\/downloads$/ };
+      sandbox.fail({ kind: 'delay', ms: 600 }, { ...creation, times: Infinity });
       const keys = Array.from({ length: 10 }, () => randomUUID());
       const cut = Promise.allSettled(keys.map((key) => postOnce(first.url!, key)));
       await until(
-        () => sandbox.requests.filter(({ method }) => method === 'POST').length,
+        () => sandbox.requests.filter(({ url }) => creation.path.test(url)).length,
         (count) => count === keys.length,
       );
       expect(await first.stop()).toBe(0);

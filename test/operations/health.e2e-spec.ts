@@ -14,6 +14,7 @@ const it = configured({
   pacing: {
     breaker: { firstMs: 300, longestMs: 300 },
     retry: { firstMs: 1, longestMs: 5 },
+    health: { rememberMs: 0 },
   },
 });
 
@@ -49,11 +50,31 @@ describe('/health/ready', () => {
     expect((await ready(bff)).status).toBe(200);
   });
 
+  it('asks Alfresco once for all who ask at a time, and remembers it for a second', async ({
+    runningSandbox,
+  }) => {
+    const bff = await startBff(runningSandbox.url);
+    try {
+      runningSandbox.clearRequests();
+      runningSandbox.fail({ kind: 'delay', ms: 300 }, { path: /probes/ });
+      const found = await Promise.all(Array.from({ length: 50 }, () => ready(bff)));
+      expect(new Set(found.map(({ status }) => status))).toEqual(new Set([200]));
+      await ready(bff);
+      expect(runningSandbox.requests).toHaveLength(1);
+    } finally {
+      await bff.close();
+    }
+  });
+
   it('says when the store is away, and the process lives on', async ({ runningSandbox, skip }) => {
     needsTools({ skip }, 'redis-server');
     const redis = new RedisServer();
     await redis.start();
-    const bff = await startBff(runningSandbox.url, { STORE_URL: redis.url });
+    const bff = await startBff(
+      runningSandbox.url,
+      { STORE_URL: redis.url },
+      { pacing: { health: { rememberMs: 0 } } },
+    );
     try {
       expect((await ready(bff)).status).toBe(200);
       await redis.dispose();

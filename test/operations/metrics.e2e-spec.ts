@@ -123,6 +123,29 @@ describe('the metrics of requests', () => {
     await changes.expectValue('bff_http_requests_open', {}, 1);
   });
 
+  it('count the end of a request for a file of the docs that does not exist', async ({ start }) => {
+    // The first one that no route fits: Fastify takes the route from it while it runs.
+    const { url } = await start();
+    expect((await fetch(`${url}/docs/nope.js`)).status).toBe(404);
+    await until(
+      async () => (await Scrape.of(url)).value('bff_http_requests_open', {}),
+      (open) => open === 1,
+    );
+  });
+
+  it('count preflights, and what is refused to other origins', async ({ start }) => {
+    const { url } = await start({ CORS_ORIGINS: 'https://app.example.com' });
+    const preflight = { origin: 'https://app.example.com', 'access-control-request-method': 'GET' };
+    await fetch(`${url}/downloads`, { method: 'OPTIONS', headers: preflight });
+    await fetch(`${url}/downloads`, {
+      method: 'POST',
+      headers: { origin: 'https://evil.example' },
+    });
+    const scrape = await Scrape.of(url);
+    expect(scrape.value(count, { method: 'OPTIONS', status: '204' })).toBe(1);
+    expect(scrape.value(count, { method: 'POST', status: '403' })).toBe(1);
+  });
+
   it('count what is not HTTP among the problems', async ({ bff, changes }) => {
     await rawBytes(bff.port, 'GET / HTTP/9.9\r\n\r\n');
     await changes.expectGrowth('bff_problems_total', { code: 'MALFORMED_REQUEST' }, 1);

@@ -282,14 +282,21 @@ describe('two replicas behind nginx', () => {
     );
   });
 
-  it.for(['/metrics', '/metrics/', '//metrics', '/%6Detrics', '/docs/../metrics', '/metrics?a'])(
-    'keep what they measure from callers: %s',
-    async (path) => {
-      const { status, body } = await rawRequest(Number(new URL(nginx.url).port), { path });
-      expect(status).toBe(404);
-      expect(body).not.toContain('bff_');
-    },
-  );
+  it.for([
+    '/health/ready',
+    '/health/ready?a',
+    '/docs/../health/ready',
+    '/metrics',
+    '/metrics/',
+    '//metrics',
+    '/%6Detrics',
+    '/docs/../metrics',
+    '/metrics?a',
+  ])('keep what they measure from callers: %s', async (path) => {
+    const { status, body } = await rawRequest(Number(new URL(nginx.url).port), { path });
+    expect(status).toBe(404);
+    expect(body).not.toContain('bff_');
+  });
 });
 
 /** Which replica sends the only ZIP that is being sent. */

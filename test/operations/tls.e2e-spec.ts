@@ -171,9 +171,9 @@ describe.skipIf(isOpensslMissing())('certificates of the connection to Alfresco'
         /^ALFRESCO_ON_BEHALF_OF="remote-user": .*https/,
       ],
       [
-        'ALFRESCO_AUTH=ticket',
-        { ALFRESCO_AUTH: 'ticket' },
-        /^ALFRESCO_AUTH="ticket": must not be set with/,
+        'ALFRESCO_AUTH=basic',
+        { ALFRESCO_AUTH: 'basic' },
+        /^ALFRESCO_AUTH="basic": must not be set with/,
       ],
       ['AUTH=none', { AUTH: 'none', USERS: '' }, /^AUTH="none": must not be set with/],
     ])('exclude %s', (_what, variables, problem) => {

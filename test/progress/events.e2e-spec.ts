@@ -218,16 +218,19 @@ describe('GET /downloads/{id}/events', () => {
   });
 
   it.for([
-    ['application/json', 406],
-    ['text/event-stream;q=0, */*', 406],
-    ['text/*', 200],
-    ['text/html, */*;q=0.1', 200],
-  ] as const)('responds to Accept: %s with %i', async ([accept, status], { api, open }) => {
+    'application/json',
+    'application/json, application/problem+json',
+    'text/event-stream;q=0, */*',
+    'text/*',
+    'image/png',
+    '',
+  ])('streams events whatever a generated client accepts: %s', async (accept, { api, open }) => {
     const id = await api.make([SAMPLE_NODES.textFile]);
     const events = await open(id, { accept });
     await events.ended;
-    expect(events.answer.status).toBe(status);
-    expect(events.text).toContain(status === 406 ? '"code":"NOT_ACCEPTABLE"' : 'event: done');
+    expect(events.answer.status).toBe(200);
+    expect(events.answer.headers.get('content-type')).toBe('text/event-stream');
+    expect(events.text).toContain('event: done');
   });
 
   it('refuses another caller, and a download that was never made', async ({

@@ -12,28 +12,29 @@ import { requestHeaders } from '../request-headers.js';
 import { codeOf, transportProblem } from '../upstream/transport-failure.js';
 import type { UpstreamCall, UpstreamPolicy } from '../upstream/upstream.policy.js';
 import type { ByteRange } from './byte-range.js';
-import type { ContentPlaces, Release } from './content.places.js';
 import { type Healed, HealingContent, discard } from './healing.content.js';
 import type { UpstreamAnswer } from '../upstream/wire.js';
+import type { Release, TransferHolder, TransferLimiter } from './transfer-limiter.js';
 
-/** Opens the ZIP of a finished download: takes a place for it, checks what Alfresco sends, and sees to it that it goes on. */
+/** Opens the ZIP of a finished download: begins a transfer of its own, checks what Alfresco sends, and sees to it that it goes on. */
 export class ContentOpener {
   constructor(
     private readonly exchange: AlfrescoExchange,
     private readonly policy: UpstreamPolicy,
-    private readonly places: ContentPlaces,
+    private readonly transfers: TransferLimiter,
     private readonly config: Pick<AlfrescoConfig, 'idleTimeoutMs'>,
     private readonly pacing: Pick<Pacing, 'resume'>,
   ) {}
 
-  /** See `AlfrescoClient.openContent`. The place is held until the stream is closed. */
+  /** See `AlfrescoClient.openContent`. The transfer counts until the stream is closed. */
   async open(
     node: DownloadNode,
     range: ByteRange,
+    holder: TransferHolder,
     caller: AbortSignal,
     onBehalfOf?: string,
   ): Promise<HealingContent> {
-    const release = await this.place(caller);
+    const release = await this.begin(holder, caller);
     try {
       const opening = { operation: 'content', repeat: 'if-failed', caller } as const;
       const source = await this.request(node, range, opening, onBehalfOf);
@@ -62,9 +63,9 @@ export class ContentOpener {
     }
   }
 
-  private async place(caller: AbortSignal): Promise<Release> {
+  private async begin(holder: TransferHolder, caller: AbortSignal): Promise<Release> {
     try {
-      return await this.places.take(caller);
+      return await this.transfers.begin(holder, caller);
     } catch (error) {
       if (!caller.aborted)
         this.policy.events.emit('rejection', { operation: 'content', reason: 'places' });

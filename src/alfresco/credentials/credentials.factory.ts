@@ -22,5 +22,5 @@ export function createCredentials(
   }
   return config.auth === 'ticket'
     ? new RenewedCredentials(new TicketLogin(http, config, policy), pacing.login)
-    : new BasicCredentials(config.username, config.password);
+    : new BasicCredentials(config.username, config.password, pacing.login);
 }

@@ -44,9 +44,14 @@ describe('credentials that are renewed', () => {
     vi.useFakeTimers();
     login = new CountingLogin();
     server = new Server();
+    // The longest pauses that chance allows.
+    vi.spyOn(Math, 'random').mockReturnValue(0);
     credentials = new RenewedCredentials(login);
   });
-  afterEach(() => vi.useRealTimers());
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.restoreAllMocks();
+  });
 
   it('are obtained when first needed, once for all', async () => {
     server.accepted.add('grant 1');
@@ -99,8 +104,14 @@ describe('credentials that are renewed', () => {
   it('are not renewed for every request when fresh ones are refused, too', async () => {
     for (let count = 0; count < 20; count += 1) expect((await request()).status).toBe(401);
     expect(login.count).toBe(2);
-    await vi.advanceTimersByTimeAsync(7000);
-    server.accepted.add('grant 3');
+    await vi.advanceTimersByTimeAsync(1000);
+    for (let count = 0; count < 20; count += 1) expect((await request()).status).toBe(401);
+    expect(login.count).toBe(3);
+    await vi.advanceTimersByTimeAsync(1999);
+    await request();
+    expect(login.count).toBe(3);
+    await vi.advanceTimersByTimeAsync(1);
+    server.accepted.add('grant 4');
     expect((await request()).status).toBe(200);
   });
 
@@ -112,12 +123,15 @@ describe('credentials that are renewed', () => {
     }
   });
 
-  it('are not asked for again for a few seconds after a refused login', async () => {
+  it('are not asked for again after a refused login before a pause is over, which says how long it is', async () => {
     login.failure = rejected();
-    const problem = expect.objectContaining({ code: 'ALFRESCO_CREDENTIALS_REJECTED' });
+    const problem = expect.objectContaining({
+      code: 'ALFRESCO_CREDENTIALS_REJECTED',
+      headers: { 'retry-after': '1' },
+    });
     const results = await Promise.allSettled(Array.from({ length: 100 }, request));
     expect(results).toEqual(results.map(() => ({ status: 'rejected', reason: problem })));
-    await vi.advanceTimersByTimeAsync(6999);
+    await vi.advanceTimersByTimeAsync(999);
     await expect(request()).rejects.toEqual(problem);
     expect(login.count).toBe(1);
     expect(server.requests).toBe(0);
@@ -126,6 +140,25 @@ describe('credentials that are renewed', () => {
     server.accepted.add('grant 2');
     await vi.advanceTimersByTimeAsync(1);
     expect((await request()).status).toBe(200);
+  });
+
+  it('are asked for after ever longer pauses while logins are refused, which end with the first that is not', async () => {
+    login.failure = rejected();
+    const waits: unknown[] = [];
+    for (let refusals = 0; refusals < 9; refusals += 1) {
+      const { headers } = await request().catch((problem: ProblemException) => problem as never);
+      waits.push(Number(headers['retry-after']));
+      await vi.advanceTimersByTimeAsync(Number(headers['retry-after']) * 1000);
+    }
+    expect(waits).toEqual([1, 2, 4, 8, 16, 32, 60, 60, 60]);
+    expect(login.count).toBe(9);
+
+    login.failure = undefined;
+    server.accepted.add('grant 10');
+    await request();
+    server.accepted.clear();
+    login.failure = rejected();
+    await expect(request()).rejects.toMatchObject({ headers: { 'retry-after': '1' } });
   });
 
   it('are asked for again at once after a login that got no answer', async () => {

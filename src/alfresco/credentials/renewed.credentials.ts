@@ -1,38 +1,41 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
 import { PACING, type Pacing } from '../../config/pacing.js';
-import { ProblemException, isProblem } from '../../problems/problem.exception.js';
+import { isProblem } from '../../problems/problem.exception.js';
 import { AlfrescoCredentials, type Send } from './alfresco.credentials.js';
 import type { Grant, Login } from './login.js';
+import { LoginPause } from './login.pause.js';
 import type { UpstreamAnswer } from '../upstream/wire.js';
 
 interface HeldGrant {
   readonly headers: { readonly Authorization: string };
-  readonly obtainedAt: number;
   readonly renewAt: number;
   /** Whether it was obtained because another one had been refused. */
   readonly isReplacement: boolean;
   /** Whether Alfresco has taken it at least once. */
   hasWorked: boolean;
+  /** Whether Alfresco has refused it, although it was a replacement that had never worked. */
+  isUseless: boolean;
 }
 
 /** One grant for all requests, obtained when first needed and again when it expires or is refused. */
 export class RenewedCredentials extends AlfrescoCredentials implements OnApplicationShutdown {
   private held?: HeldGrant;
   private pending?: Promise<HeldGrant>;
-  private pausedUntil = -Infinity;
+  private readonly pause: LoginPause;
 
   constructor(
     private readonly login: Login,
-    private readonly pacing: Pacing['login'] = PACING.login,
+    pacing: Pacing['login'] = PACING.login,
   ) {
     super();
+    this.pause = new LoginPause(pacing);
   }
 
   async apply<T>(send: Send<T>): Promise<UpstreamAnswer<T>> {
     const grant = await this.grant();
-    const answer = await sendWith(grant, send);
+    const answer = await this.sendWith(grant, send);
     if (answer.status !== 401 || !this.isReplaceable(grant)) return answer;
-    return sendWith(await this.replace(grant), send);
+    return this.sendWith(await this.replace(grant), send);
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -58,44 +61,44 @@ export class RenewedCredentials extends AlfrescoCredentials implements OnApplica
   }
 
   private async obtain(isReplacement: boolean): Promise<HeldGrant> {
-    if (performance.now() < this.pausedUntil) {
-      throw new ProblemException('ALFRESCO_CREDENTIALS_REJECTED', {
-        diagnosis: 'a login was refused a moment ago',
-      });
-    }
+    this.pause.admit();
     try {
       this.held = toHeld(await this.login.obtain(), isReplacement);
       return this.held;
     } catch (error) {
-      if (isProblem(error, 'ALFRESCO_CREDENTIALS_REJECTED'))
-        this.pausedUntil = performance.now() + this.pacing.pauseMs;
-      throw error;
+      throw isProblem(error, 'ALFRESCO_CREDENTIALS_REJECTED')
+        ? this.pause.begin(error.diagnosis)
+        : error;
     }
   }
 
-  /** When a fresh grant is refused as well, the next ones would be too: logging in for each request helps nobody. */
-  private isReplaceable({ isReplacement, hasWorked, obtainedAt }: HeldGrant): boolean {
-    const isFresh = performance.now() - obtainedAt < this.pacing.pauseMs;
-    return !isReplacement || hasWorked || !isFresh;
+  private async sendWith<T>(grant: HeldGrant, send: Send<T>): Promise<UpstreamAnswer<T>> {
+    const answer = await send(grant.headers);
+    if (answer.status !== 401) {
+      grant.hasWorked = true;
+      this.pause.reset();
+    } else if (grant.isReplacement && !grant.hasWorked && !grant.isUseless) {
+      grant.isUseless = true;
+      this.pause.begin();
+    }
+    return answer;
   }
-}
 
-async function sendWith<T>(grant: HeldGrant, send: Send<T>): Promise<UpstreamAnswer<T>> {
-  const answer = await send(grant.headers);
-  if (answer.status !== 401) grant.hasWorked = true;
-  return answer;
+  /** When a fresh grant is refused as well, the next ones would be too: logging in for each request helps nobody. */
+  private isReplaceable({ isUseless }: HeldGrant): boolean {
+    return !isUseless || !this.pause.isRunning;
+  }
 }
 
 function toHeld(
   { authorization, renewAfterMs = Infinity }: Grant,
   isReplacement: boolean,
 ): HeldGrant {
-  const obtainedAt = performance.now();
   return {
     headers: { Authorization: authorization },
-    obtainedAt,
-    renewAt: obtainedAt + renewAfterMs,
+    renewAt: performance.now() + renewAfterMs,
     isReplacement,
     hasWorked: false,
+    isUseless: false,
   };
 }

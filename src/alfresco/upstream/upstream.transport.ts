@@ -2,7 +2,7 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Pool, type buildConnector } from 'undici';
 import type { AlfrescoConfig } from '../../config/app.config.js';
 import { ContentConnection, type ContentConnectionOptions } from '../content/content.connection.js';
-import { placesOf } from '../content/content.places.js';
+import { transferLimit } from '../content/transfer-limiter.js';
 import { createConnector } from './connections.js';
 import { TextAnswer } from './text.answer.js';
 import type { UpstreamAnswer, WireRequest } from './wire.js';
@@ -39,7 +39,7 @@ export class UpstreamTransport implements OnApplicationShutdown {
     this.content = { origin, connector, idleTimeoutMs };
     this.pool = new Pool(origin.origin, {
       // The others are for ZIPs.
-      connections: Math.max(1, maxConnections - placesOf(maxConnections)),
+      connections: Math.max(1, maxConnections - transferLimit(maxConnections)),
       connect: createConnector(connector),
       // The deadline covers the wait for a free socket as well, which undici's timer does not.
       headersTimeout: 0,

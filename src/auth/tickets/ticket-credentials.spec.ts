@@ -24,6 +24,7 @@ describe('the ticket in an Authorization header', () => {
     ['a name and a password', basic('alice:secret')],
     ['a name whose password looks like one', basic(`alice:${TICKET}`)],
     ['a password of ROLE_TICKET that looks like none', basic('ROLE_TICKET:secret')],
+    ['the name of a user that looks like one', basic(`${TICKET}:secret`)],
     ['a ticket that is not encoded', `Basic ${TICKET}`],
     ['two of them', `${basic(TICKET)}, ${basic(TICKET)}`],
   ])('is none in %s', (_what, header) => {

@@ -1,5 +1,5 @@
 /** The forms in which Alfresco takes a ticket in place of name and password. */
-const TICKET = /^(?:(?:role_ticket)?:)?(ticket_.*)$/i;
+const TICKET = /^(?:(?:role_ticket)?:)?(ticket_[^:]*)$/i;
 
 /**
  * The ticket in an `Authorization: Basic` header: `ROLE_TICKET:TICKET_…`, `:TICKET_…` or the ticket alone, in base64.

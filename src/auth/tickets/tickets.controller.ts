@@ -8,6 +8,8 @@ import { LoginDto } from './login.dto.js';
 import type { TicketRequest } from './ticket.guard.js';
 import { TicketsService } from './tickets.service.js';
 
+const ME = '-me-';
+
 /** A ticket in the shape of Alfresco. */
 interface TicketEntry {
   readonly entry: { readonly id: string; readonly userId?: string };
@@ -39,7 +41,11 @@ export class TicketsController {
 
   @Get(':ticket')
   @Header('cache-control', 'no-store')
-  get(@Param('ticket') name: string, @Req() request: TicketRequest): TicketEntry {
+  async get(@Param('ticket') name: string, @Req() request: TicketRequest): Promise<TicketEntry> {
+    const { caller, ticket } = request;
+    // ADF with OAuth asks for one with its token, since an address cannot have a header.
+    const isToken = ticket === undefined && caller?.expiresAt !== undefined;
+    if (isToken && name === ME) return { entry: { id: await this.tickets.exchange(caller) } };
     return { entry: { id: ownTicket(name, request) } };
   }
 
@@ -52,7 +58,7 @@ export class TicketsController {
 
 /** The ticket with which the caller came. @throws ProblemException VALIDATION_FAILED */
 function ownTicket(name: string, { ticket }: TicketRequest): string {
-  if (name !== '-me-') throw refused('ticket', 'must be -me-, for the ticket of the caller');
+  if (name !== ME) throw refused('ticket', 'must be -me-, for the ticket of the caller');
   if (ticket === undefined) throw refused('Authorization', 'must have a ticket');
   return ticket;
 }

@@ -21,6 +21,10 @@ describe('the name of the archive', () => {
     ['leaves no override of the reading direction', 'x\u202epiz.exe', 'x_piz.exe.zip'],
     ['leaves no isolate of the reading direction', 'x\u2066y\u2069.zip', 'x_y_.zip'],
     ['replaces half of a surrogate pair', 'a\ud83d.zip', 'a\ufffd.zip'],
+    ['cuts a long name', 'a'.repeat(400_000), `${'a'.repeat(251)}.zip`],
+    ['cuts a long name before its ending', `${'b'.repeat(300)}.zip`, `${'b'.repeat(251)}.zip`],
+    ['keeps a name of 255 characters', `${'c'.repeat(251)}.zip`, `${'c'.repeat(251)}.zip`],
+    ['cuts no character in two', `${'d'.repeat(250)}😀`, `${'d'.repeat(250)}\ufffd.zip`],
     ['keeps a whole surrogate pair', '😀.zip', '😀.zip'],
   ])('%s', (_what, name, expected) => {
     expect(archiveName(name)).toBe(expected);

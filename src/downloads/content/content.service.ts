@@ -6,7 +6,8 @@ import type { ByteRange } from '../../alfresco/content/byte-range.js';
 import type { Healed, HealingContent } from '../../alfresco/content/healing.content.js';
 import { giveBack } from '../../alfresco/content/read.buffers.js';
 import { type DownloadNode, isTerminal } from '../../alfresco/download.js';
-import type { Caller } from '../../auth/caller.js';
+import type { TransferHolder } from '../../alfresco/content/transfer-limiter.js';
+import { ANONYMOUS, type Caller } from '../../auth/caller.js';
 import { callerGone } from '../../http/caller-gone.js';
 import { type HttpReply, abandon, beginAnswer, setHeaders } from '../../http/http-reply.js';
 import { type HttpRequest, requestIdOf } from '../../http/http-request.js';
@@ -15,7 +16,7 @@ import { OwnershipService } from '../ownership.service.js';
 import { ProgressTracker } from '../progress/progress.tracker.js';
 import { RETRY_AFTER } from '../retry-after.js';
 import { ZIP_TYPE, contentDisposition } from './archive-name.js';
-import { evaluatePreconditions, ifRangeHolds } from './preconditions.js';
+import { type Validators, evaluatePreconditions, ifRangeHolds } from './preconditions.js';
 import { parseRange } from './range.header.js';
 
 /** How the caller wants the ZIP. */
@@ -54,8 +55,10 @@ export class ContentService {
     const gone = callerGone(reply);
     await this.ownership.require(caller, id);
     const node = await this.find(caller, id);
-    const validators = { etag: `"${node.modifiedAt}"`, modifiedAt: node.modifiedAt };
-    const headers = validatorHeaders(node, validators.etag);
+    // Alfresco's clock may be ahead: a date of the future would say nothing (RFC 9110, section 8.8.2.1).
+    const modifiedAt = Math.min(node.modifiedAt, Date.now());
+    const validators = { etag: `"${node.modifiedAt}"`, modifiedAt };
+    const headers = validatorHeaders(validators);
     const verdict = evaluatePreconditions(request.headers, validators);
     if (verdict === 'failed') throw new ProblemException('PRECONDITION_FAILED');
     if (verdict === 'not-modified') {
@@ -76,7 +79,14 @@ export class ContentService {
       describe(reply, 200, headers);
       return void reply.send();
     }
-    const content = await this.open(caller, node, range ?? whole, gone, reply);
+    const content = await this.open(
+      caller,
+      node,
+      range ?? whole,
+      holderOf(caller, request),
+      gone,
+      reply,
+    );
     if (!content) return;
     describe(reply, range ? 206 : 200, headers);
     await this.stream(content, request, gone, reply);
@@ -95,7 +105,7 @@ export class ContentService {
   ): Promise<void> {
     const node = await this.find(caller, id);
     const whole = { start: 0, end: node.size - 1 };
-    const content = await this.open(caller, node, whole, gone, reply);
+    const content = await this.open(caller, node, whole, holderOf(caller, request), gone, reply);
     if (!content) return;
     // It can be had only once.
     const once = { 'accept-ranges': 'none', 'cache-control': 'no-store' };
@@ -113,11 +123,12 @@ export class ContentService {
     caller: Caller,
     node: FinishedNode,
     range: ByteRange,
+    holder: TransferHolder,
     gone: AbortSignal,
     reply: HttpReply,
   ): Promise<HealingContent | undefined> {
     try {
-      return await this.alfresco.openContent(node, range, gone, caller.name);
+      return await this.alfresco.openContent(node, range, holder, gone, caller.name);
     } catch (error) {
       if (!gone.aborted) throw error;
       abandon(reply);
@@ -158,6 +169,12 @@ async function pump(content: HealingContent, response: ServerResponse): Promise<
   await finished(response.end());
 }
 
+/** Where everyone may call, the address tells callers apart. */
+function holderOf({ id, isLinked = false }: Caller, { ip }: HttpRequest): TransferHolder {
+  if (isLinked) return { key: `link ${id}`, isLinked };
+  return { key: id === ANONYMOUS.id ? `address ${ip}` : `caller ${id}`, isLinked };
+}
+
 function describe(reply: HttpReply, status: number, headers: Record<string, string>): void {
   reply.status(status);
   setHeaders(reply, headers);
@@ -175,7 +192,7 @@ function requireContent(node: DownloadNode): FinishedNode {
   });
 }
 
-function validatorHeaders({ modifiedAt }: FinishedNode, etag: string): Record<string, string> {
+function validatorHeaders({ modifiedAt, etag }: Validators): Record<string, string> {
   return {
     etag,
     'last-modified': new Date(modifiedAt).toUTCString(),
@@ -190,6 +207,8 @@ function contentHeaders({ start, end }: ByteRange): Record<string, string> {
     'content-length': String(end - start + 1),
     'accept-ranges': 'bytes',
     'x-content-type-options': 'nosniff',
+    // A proxy that reads a ZIP faster than its client fills its disk, and then makes Alfresco's connection wait for minutes.
+    'x-accel-buffering': 'no',
   };
 }
 

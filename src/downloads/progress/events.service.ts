@@ -2,7 +2,6 @@ import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { isTerminal } from '../../alfresco/download.js';
 import type { Caller } from '../../auth/caller.js';
 import { PACING_CONFIG, type Pacing } from '../../config/pacing.js';
-import { acceptedType } from '../../http/accepted-type.js';
 import {
   type HttpReply,
   abandon,
@@ -11,6 +10,7 @@ import {
   setHeaders,
 } from '../../http/http-reply.js';
 import { type HttpRequest, requestIdOf } from '../../http/http-request.js';
+import { publicPathOf } from '../../http/public-url.js';
 import { PROBLEM_PAGES } from '../../problems/problem.type.js';
 import { OwnershipService } from '../ownership.service.js';
 import { EventStream } from './event.stream.js';
@@ -41,10 +41,11 @@ export class EventsService implements OnApplicationShutdown {
    * Answers with the events of a download, until the last one or until the caller leaves. 204 to a caller who had the last
    * one already: a browser's EventSource comes back after every end, and that is what stops it.
    *
-   * @throws ProblemException NOT_ACCEPTABLE, those of the download and of Alfresco
+   * Whatever `Accept` says: generated clients name the JSON types of the problems there, and nothing else.
+   *
+   * @throws ProblemException those of the download and of Alfresco
    */
   async stream(caller: Caller, id: string, request: HttpRequest, reply: HttpReply): Promise<void> {
-    acceptedType(request, 'text/event-stream');
     await this.ownership.require(caller, id);
     const download = await this.tracker.read(caller, id);
     const lastEventId = request.headers['last-event-id']?.toString();
@@ -56,7 +57,8 @@ export class EventsService implements OnApplicationShutdown {
     if (request.method === 'HEAD') return void reply.send();
     if (rawResponse(reply).destroyed) return abandon(reply);
     const { originalUrl: url } = request;
-    const options = { lastEventId, url, requestId: requestIdOf(request), pages: this.pages };
+    const pages = publicPathOf(request) + this.pages;
+    const options = { lastEventId, url, requestId: requestIdOf(request), pages };
     const response = beginAnswer(reply);
     // Written with the first event, Node would keep it in the pieces it was made of: 1.3 kB for each watcher.
     response.flushHeaders();

@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -36,6 +44,24 @@ describe('the SQLite file', () => {
     openDatabase(file).close();
     expect(modeOf(file)).toBe(0o640);
   });
+
+  it.each([
+    ['relative', (target: string) => `./${target}`],
+    ['absolute', (target: string) => join(directory, target)],
+  ])(
+    'is for its owner alone behind a symbolic link to a file that does not exist: %s',
+    (_how, to) => {
+      symlinkSync(to('second'), file);
+      symlinkSync(to('target.db'), join(directory, 'second'));
+      const db = openDatabase(file);
+      db.exec('CREATE TABLE IF NOT EXISTS t (x)');
+      const target = join(directory, 'target.db');
+      expect(['', '-wal', '-shm'].map((end) => modeOf(target + end))).toEqual([
+        0o600, 0o600, 0o600,
+      ]);
+      db.close();
+    },
+  );
 
   it('may have a name that SQLite would read as a URI', () => {
     file = join(directory, 'file:downloads.db?mode=memory');

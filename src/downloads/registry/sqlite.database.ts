@@ -1,10 +1,13 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, lstatSync, mkdirSync, openSync, readlinkSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { ConfigurationError } from '../../config/configuration.error.js';
 import { PACING } from '../../config/pacing.js';
 import { migrate } from './sqlite.migrations.js';
 import { isBusy, sqliteErrorName, sqliteProblem } from './sqlite.failure.js';
+
+/** As many symbolic links in a row as Linux follows. */
+const MAX_LINKS = 40;
 
 /** Errors at the start that do not go away by themselves. */
 const LASTING = new Set(['SQLITE_CANTOPEN', 'SQLITE_NOTADB', 'SQLITE_CORRUPT', 'SQLITE_READONLY']);
@@ -38,9 +41,11 @@ export function openDatabase(path: string, { openMs } = PACING.store): DatabaseS
 function createFile(path: string): string {
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    // Opening for a new file does not follow a link; SQLite does, and would make the file for everyone to read.
+    const target = targetOf(path);
     // Only a new file may be opened here: closing a descriptor drops the locks that a connection of this
     // process holds on the same file (https://sqlite.org/howtocorrupt.html, section 2.2).
-    closeSync(openSync(path, 'wx', 0o600));
+    closeSync(openSync(target, 'wx', 0o600));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== 'EEXIST') {
@@ -48,6 +53,13 @@ function createFile(path: string): string {
     }
   }
   return path;
+}
+
+/** Where symbolic links lead, also when nothing is there yet. */
+function targetOf(path: string, links = 0): string {
+  if (links > MAX_LINKS || !lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink())
+    return path;
+  return targetOf(resolve(dirname(path), readlinkSync(path)), links + 1);
 }
 
 /** Processes that start together may each be refused the switch at once, without the busy timeout being waited for. */

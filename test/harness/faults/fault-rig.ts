@@ -30,6 +30,7 @@ const PACING = {
   breaker: QUICK,
   // So that Alfresco is asked about a finished download as well.
   polling: { finalFreshnessMs: 0 },
+  health: { rememberMs: 0 },
 };
 /** Beyond all limits above, two calls and the resumption of a ZIP included, on a busy machine as well. */
 const MOST_MS = 5000;
@@ -113,7 +114,9 @@ export class FaultRig implements Upstream {
     }
 
     expect(took).toBeLessThan(MOST_MS);
-    if (route.isOnce) expect(this.countOf(route)).toBeLessThanOrEqual(1);
+    // With another ticket after a 401: Alfresco authenticates before it does anything (RepositoryContainer).
+    const most = fault.outcomes.json === 'ALFRESCO_CREDENTIALS_REJECTED' ? 2 : 1;
+    if (route.isOnce) expect(this.countOf(route)).toBeLessThanOrEqual(most);
     this.expectOutcome(cell, response, body);
     await this.recover(service);
   }

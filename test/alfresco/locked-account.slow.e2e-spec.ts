@@ -1,0 +1,31 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DownloadsApi } from '../harness/api.js';
+import { startBff } from '../harness/bff.js';
+import { configured } from '../harness/fixtures.js';
+import { LOCK_MS, WAYS, attempts, lockAccount, refusal } from './locked-account.js';
+
+const it = configured({ sandbox: { estimateDelayMs: 1 } });
+
+describe('an account that Alfresco has locked', () => {
+  it.for(WAYS)(
+    'is accepted again within a minute with ALFRESCO_AUTH=%s, though 20 callers never stop asking',
+    { timeout: 120_000 },
+    async (ALFRESCO_AUTH, { sandbox }) => {
+      await lockAccount(sandbox);
+      sandbox.clearRequests();
+      const bff = await startBff(sandbox.url, { ALFRESCO_AUTH });
+      onTestFinished(() => bff.close());
+      const api = DownloadsApi.ofBff(bff.url);
+      const began = performance.now();
+      await Promise.all(
+        Array.from({ length: 20 }, async () => {
+          while ((await refusal(api)) !== undefined) await sleep(100);
+        }),
+      );
+      const tookMs = performance.now() - began;
+      expect(tookMs).toBeGreaterThan(LOCK_MS);
+      expect(tookMs).toBeLessThan(60_000);
+      expect(attempts(sandbox)).toBeLessThan(7);
+    },
+  );
+});

@@ -1,0 +1,128 @@
+import { once } from 'node:events';
+import { type Socket, connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
+import { configured, it } from '../harness/fixtures.js';
+import { until } from '../harness/polling.js';
+import { Scrape } from '../harness/scrape.js';
+
+/** A connection that has sent these requests at once. */
+function pipeline(port: number, path: string, count: number, headers = ''): Socket {
+  const socket = connect(port, '127.0.0.1');
+  socket.write(`GET ${path} HTTP/1.1\r\nHost: a\r\n${headers}\r\n`.repeat(count));
+  return socket;
+}
+
+async function readAll(socket: Socket): Promise<string> {
+  let text = '';
+  for await (const chunk of socket) text += (chunk as Buffer).toString('latin1');
+  return text;
+}
+
+async function openRequests(url: string): Promise<number> {
+  return (await Scrape.of(url)).value('bff_http_requests_open', {}) ?? 0;
+}
+
+describe('requests that are sent ahead of responses', () => {
+  it('are answered in their order', async ({ bff }) => {
+    const socket = connect(bff.port, '127.0.0.1');
+    const ids = ['first', 'second', 'third'];
+    socket.write(
+      ids
+        .map((id, index) => {
+          const close = index === 2 ? 'Connection: close\r\n' : '';
+          return `GET /health/live HTTP/1.1\r\nHost: a\r\nX-Request-Id: ${id}\r\n${close}\r\n`;
+        })
+        .join(''),
+    );
+    const text = await readAll(socket);
+    expect([...text.matchAll(/x-request-id: (\w+)/gi)].map(([, id]) => id)).toEqual(ids);
+  });
+
+  it('end the connection when they are too many, with a last response that says so', async ({
+    bff,
+  }) => {
+    const text = await readAll(pipeline(bff.port, '/health/live', 100));
+    const responses = text.split('HTTP/1.1 200 OK').slice(1);
+    expect(responses).toHaveLength(17);
+    expect(responses.map((response) => /^connection: close/im.test(response))).toEqual([
+      ...Array.from({ length: 16 }, () => false),
+      true,
+    ]);
+  });
+
+  it.for([
+    '/docs/openapi.json',
+    '/docs/openapi.yaml',
+    '/docs/swagger-ui-bundle.js',
+    '/problems',
+    '/metrics',
+  ])('are worked on one at a time while nobody reads: %s', async (path, { bff }) => {
+    const before = await openRequests(bff.url);
+    const sockets = [1, 2, 3].map(() => pipeline(bff.port, path, 1400).pause());
+    await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+    await sleep(300);
+    // The scrape itself is one.
+    expect(await openRequests(bff.url)).toBeLessThanOrEqual(before + sockets.length);
+    for (const socket of sockets) socket.destroy();
+    await until(
+      () => openRequests(bff.url),
+      (open) => open <= before,
+    );
+  });
+
+  it('are not begun once the client has disconnected', async ({ bff, api, user, sandbox }) => {
+    const id = await api.make([SAMPLE_NODES.textFile]);
+    sandbox.clearRequests();
+    sandbox.fail({ kind: 'hang' }, { path: /content/ });
+    const socket = pipeline(
+      bff.port,
+      `/downloads/${id}/content`,
+      5,
+      `Authorization: ${user.headers.authorization}\r\n`,
+    );
+    const transfers = () => sandbox.requests.filter(({ url }) => url.includes('/content')).length;
+    await until(transfers, (count) => count === 1);
+    socket.destroy();
+    await until(
+      () => openRequests(bff.url),
+      (open) => open <= 1,
+    );
+    expect(transfers()).toBe(1);
+  });
+});
+
+/** A quarter of a second instead of two minutes. */
+const impatient = configured({ pacing: { server: { stalledCallerMs: 250, checkMs: 25 } } });
+
+describe('a client that takes no byte of a response', () => {
+  impatient('is disconnected after the documented time', async ({ bff, api, user }) => {
+    const id = await api.make([SAMPLE_NODES.mediumFile]);
+    const socket = pipeline(
+      bff.port,
+      `/downloads/${id}/content`,
+      1,
+      `Authorization: ${user.headers.authorization}\r\n`,
+    );
+    await once(socket, 'readable');
+    const begun = performance.now();
+    await until(
+      () => openRequests(bff.url),
+      (open) => open <= 1,
+    );
+    // Twice as long with the timer of Node.js; some of it for the buffers to fill.
+    expect(performance.now() - begun).toBeGreaterThan(200);
+    socket.destroy();
+  });
+
+  impatient(
+    'is told apart from one that waits for Alfresco',
+    async ({ bff, api, user, sandbox }) => {
+      const id = await api.make([SAMPLE_NODES.textFile]);
+      sandbox.fail({ kind: 'delay', ms: 1000 }, { path: /content/ });
+      const response = await fetch(`${bff.url}/downloads/${id}/content`, { headers: user.headers });
+      expect(response.status).toBe(200);
+      await response.arrayBuffer();
+    },
+  );
+});
