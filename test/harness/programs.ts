@@ -12,10 +12,17 @@ export interface Program {
 export const PROGRAMS: readonly Program[] = [
   { name: 'chromium', purpose: 'the demo page, Swagger UI and ADF in a browser' },
   { name: 'curl', purpose: 'the walk-through of the README and the shell example' },
+  { name: 'go', purpose: 'a client in Go, generated from the OpenAPI document' },
+  { name: 'java', purpose: 'clients generated from the OpenAPI document, and Java’s among them' },
   { name: 'kubectl', purpose: 'the Kubernetes manifests' },
+  { name: 'mvn', purpose: 'clients generated from the OpenAPI document, and Java’s among them' },
   { name: 'nginx', purpose: 'replicas behind a proxy' },
   { name: 'openssl', purpose: 'TLS and client certificates' },
   { name: 'promtool', purpose: 'metrics and alerts as Prometheus reads them' },
+  {
+    name: 'python3',
+    purpose: 'Alfresco’s clients in Python, and the OpenAPI document with Schemathesis',
+  },
   { name: 'redis-server', purpose: 'Redis as the store' },
   { name: 'unzip', purpose: 'ZIPs read by an independent program' },
 ];

@@ -1,0 +1,80 @@
+import { cp, symlink } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { NEEDED, OpenApiGenerator } from '../../harness/openapi-generator.js';
+import { needsTools } from '../../harness/tools.js';
+import {
+  expectDone,
+  it as withService,
+  jobOf,
+  jobVariables,
+  run,
+} from '../../harness/whole-job.js';
+
+const HERE = import.meta.dirname;
+
+/** Each makes its client in a folder, and compiles it with a program of this folder. */
+const COMPILERS = {
+  'typescript-fetch': async (generator: OpenApiGenerator, folder: string) => {
+    await cp(join(HERE, 'typescript-fetch'), folder, { recursive: true });
+    await generator.generate('typescript-fetch', 'openapi.json', join(folder, 'client'));
+    await symlink(resolve('node_modules'), join(folder, 'node_modules'));
+    await run(process.execPath, [resolve('node_modules/typescript/bin/tsc'), '-p', folder]);
+  },
+  go: async (generator: OpenApiGenerator, folder: string) => {
+    await generator.generate('go', 'openapi.json', folder, [
+      ...['--git-host', 'example.org', '--git-user-id', 'alfresco', '--git-repo-id', 'downloads'],
+      '--additional-properties=packageName=downloads',
+    ]);
+    await cp(join(HERE, 'go'), join(folder, 'job'), { recursive: true });
+    await run('go', ['build', '-o', 'whole-job', './job'], { cwd: folder });
+  },
+  java: async (generator: OpenApiGenerator, folder: string) => {
+    await generator.generate('java', 'openapi.json', folder);
+    const to = join(folder, 'src/main/java/org/openapitools/client');
+    await cp(join(HERE, 'java'), to, { recursive: true });
+    await run('mvn', ['--batch-mode', '--quiet', 'compile'], { cwd: folder });
+  },
+} as const;
+
+type Language = keyof typeof COMPILERS;
+
+/** Tests with `compiled`, which gives the folder of a client once all of them, at the same time, have been compiled. */
+const it = withService.extend('compiled', { scope: 'file' }, async ({ directory }) => {
+  const generator = await OpenApiGenerator.install(directory);
+  const folders = Object.entries(COMPILERS).map(async ([language, compile]) => {
+    const folder = join(directory, language);
+    await compile(generator, folder);
+    return folder;
+  });
+  // A failure is that of the test that asks for the client.
+  await Promise.allSettled(folders);
+  return (language: Language) => folders[Object.keys(COMPILERS).indexOf(language)]!;
+});
+
+describe('clients generated from openapi.json', { timeout: 300_000 }, () => {
+  beforeEach(({ skip }) => needsTools({ skip }, 'go', 'unzip', ...NEEDED));
+
+  // The program of each would not compile if it got anything else for a new download.
+  it.for(['typescript-fetch', 'go', 'java'] as const)(
+    'compile as they are, and get an entry for a new download: %s',
+    async (language, { compiled }) => {
+      await expect(compiled(language)).resolves.toEqual(expect.any(String));
+    },
+  );
+
+  it.for([
+    ['typescript-fetch', [process.execPath, 'out/main.js']],
+    ['go', ['./whole-job']],
+  ] as const)(
+    'do the whole job: %s',
+    async ([language, [program, ...args]], { compiled, bff, user, directory, sandbox }) => {
+      const zip = join(directory, `${language}.zip`);
+      const options = {
+        cwd: await compiled(language),
+        // Go's client puts the content into a temporary file.
+        env: { ...jobVariables(bff, user, zip), TMPDIR: directory },
+      };
+      await expectDone(jobOf(await run(program, args, options)), zip, sandbox);
+    },
+  );
+});

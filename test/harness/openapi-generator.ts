@@ -1,0 +1,37 @@
+import { join, resolve } from 'node:path';
+import { run } from './whole-job.js';
+
+const VERSION = '7.25.0';
+
+/** Programs that it is installed and run with. */
+export const NEEDED = ['java', 'mvn'] as const;
+
+/** openapi-generator, which makes clients of OpenAPI documents. */
+export class OpenApiGenerator {
+  private constructor(private readonly jar: string) {}
+
+  static async install(directory: string): Promise<OpenApiGenerator> {
+    const artifact = `org.openapitools:openapi-generator-cli:${VERSION}`;
+    await run('mvn', [
+      ...['--batch-mode', '--quiet', 'dependency:copy'],
+      ...[`-Dartifact=${artifact}`, `-DoutputDirectory=${directory}`],
+    ]);
+    return new OpenApiGenerator(join(directory, `openapi-generator-cli-${VERSION}.jar`));
+  }
+
+  /** Makes a client in `directory`, without the empty tests that the generator adds to it. */
+  async generate(
+    generator: string,
+    document: string,
+    directory: string,
+    options: readonly string[] = [],
+  ): Promise<void> {
+    const parts = ['apiTests', 'modelTests', 'apiDocs', 'modelDocs'];
+    await run('java', [
+      ...['-jar', this.jar, 'generate', '--generator-name', generator],
+      ...['--input-spec', resolve(document), '--output', directory],
+      ...['--global-property', parts.map((part) => `${part}=false`).join(',')],
+      ...options,
+    ]);
+  }
+}
