@@ -12,10 +12,8 @@ export class OpenApiGenerator {
 
   static async install(directory: string): Promise<OpenApiGenerator> {
     const artifact = `org.openapitools:openapi-generator-cli:${VERSION}`;
-    await run('mvn', [
-      ...['--batch-mode', '--quiet', 'dependency:copy'],
-      ...[`-Dartifact=${artifact}`, `-DoutputDirectory=${directory}`],
-    ]);
+    const options = [`-Dartifact=${artifact}`, `-DoutputDirectory=${directory}`];
+    await run('mvn', ['--batch-mode', '--quiet', 'dependency:copy', ...options]);
     return new OpenApiGenerator(join(directory, `openapi-generator-cli-${VERSION}.jar`));
   }
 
@@ -26,12 +24,10 @@ export class OpenApiGenerator {
     directory: string,
     options: readonly string[] = [],
   ): Promise<void> {
-    const parts = ['apiTests', 'modelTests', 'apiDocs', 'modelDocs'];
-    await run('java', [
-      ...['-jar', this.jar, 'generate', '--generator-name', generator],
-      ...['--input-spec', resolve(document), '--output', directory],
-      ...['--global-property', parts.map((part) => `${part}=false`).join(',')],
-      ...options,
-    ]);
+    const input = ['--input-spec', resolve(document), '--output', directory];
+    const left = ['apiTests', 'modelTests', 'apiDocs', 'modelDocs'].map((part) => `${part}=false`);
+    const output = ['--global-property', left.join(',')];
+    const command = ['generate', '--generator-name', generator, ...input, ...output, ...options];
+    await run('java', ['-jar', this.jar, ...command]);
   }
 }

@@ -21,10 +21,9 @@ const COMPILERS = {
     await run(process.execPath, [resolve('node_modules/typescript/bin/tsc'), '-p', folder]);
   },
   go: async (generator: OpenApiGenerator, folder: string) => {
-    await generator.generate('go', 'openapi.json', folder, [
-      ...['--git-host', 'example.org', '--git-user-id', 'alfresco', '--git-repo-id', 'downloads'],
-      '--additional-properties=packageName=downloads',
-    ]);
+    const path = ['--git-host', 'example.org', '--git-user-id', 'alfresco'];
+    const name = ['--git-repo-id', 'downloads', '--additional-properties=packageName=downloads'];
+    await generator.generate('go', 'openapi.json', folder, [...path, ...name]);
     await cp(join(HERE, 'go'), join(folder, 'job'), { recursive: true });
     await run('go', ['build', '-o', 'whole-job', './job'], { cwd: folder });
   },
