@@ -1,8 +1,9 @@
 /**
  * Mixed load with aborts for some minutes: what the process holds must not grow. Compared is what it holds idle, after a
- * little load and after all of it.
+ * little load and after all of it. With `hostile`, a tenth of the clients mean harm; how long callers wait for the status of
+ * a download is compared with a time without these.
  *
- *     npm run bench:soak -- 10
+ *     npm run bench:soak -- 10 [hostile]
  */
 import { join } from 'node:path';
 import { writeFile } from 'node:fs/promises';
@@ -12,9 +13,15 @@ import { pathToFileURL } from 'node:url';
 import { Agent, type Response, fetch, setGlobalDispatcher } from 'undici';
 import { SAMPLE_NODES } from '../sandbox/sample-nodes.ts';
 import { startSandbox } from '../sandbox/sandbox.ts';
+import { startHostilePeers } from './hostile-peers.ts';
 import { AUTHORIZATION, MeasuredService } from './service.ts';
 
 const MINUTES = Number(process.argv[2] ?? 10);
+const IS_HOSTILE = process.argv[3] === 'hostile';
+/** Of 24 callers, a tenth. */
+const HOSTILE_PEERS = 3;
+/** Minutes without them. */
+const PEACE = 2;
 /** One each half minute: at each, the load comes to its end. */
 const SAMPLES = Math.max(1, Math.round(MINUTES * 2));
 const WORKERS = 24;
@@ -49,12 +56,19 @@ const counts = { visits: 0, left: 0, unexpected: 0 };
 try {
   await run(0.25);
   const first = await idleSample();
+  const peace = IS_HOSTILE ? await watched(() => run(PEACE)) : undefined;
+  const stopPeers = IS_HOSTILE ? await hostilePeers() : undefined;
+  const watch = IS_HOSTILE ? new AbortController() : undefined;
+  const waits = watch && waitsUntil(watch.signal);
   const samples = [];
   for (let i = 0; i < SAMPLES; i++) {
     await run(MINUTES / SAMPLES);
     samples.push(await sample());
     console.log(samples.at(-1));
   }
+  watch?.abort();
+  await stopPeers?.();
+  const latency = waits && { peace, hostile: percentiles(await waits) };
   const last = await idleSample();
   const grown = Object.entries(SLACK)
     .map(([what, slack]) => [what, slack, growth(first, last, what as keyof typeof SLACK)] as const)
@@ -62,14 +76,67 @@ try {
     .filter(([, slack, more]) => !(more <= slack))
     .map(([what, , more]) => `${what} by ${more}`);
   const machine = `${cpus()[0]?.model.trim()}, ${cpus().length} cores, ${arch()}`;
-  const report = { machine, node: process.version, minutes: MINUTES, counts, first, last, samples };
-  console.log({ first, last, counts });
-  await writeFile(join(import.meta.dirname, 'soak.json'), `${JSON.stringify(report, null, 2)}\n`);
+  const report = {
+    machine,
+    node: process.version,
+    minutes: MINUTES,
+    counts,
+    latency,
+    first,
+    last,
+    samples,
+  };
+  console.log({ first, last, counts, latency });
+  const file = IS_HOSTILE ? 'soak-hostile.json' : 'soak.json';
+  await writeFile(join(import.meta.dirname, file), `${JSON.stringify(report, null, 2)}\n`);
   console.log(grown.length > 0 ? `GREW: ${grown.join(', ')}` : 'Flat.');
   if (counts.unexpected > 0 || grown.length > 0) process.exitCode = 1;
 } finally {
   await service.stop();
   await sandbox.close();
+}
+
+async function hostilePeers(): Promise<() => Promise<void>> {
+  const never = new AbortController().signal;
+  const made = await post('/downloads', [SAMPLE_NODES.mediumFile], never);
+  const { id } = ((await made.json()) as { entry: { id: string } }).entry;
+  const path = `/downloads/${id}/request-direct-access-url`;
+  const response = await request(path, never, { method: 'POST' });
+  const { contentUrl } = ((await response.json()) as { entry: { contentUrl: string } }).entry;
+  const { pathname, search } = new URL(contentUrl);
+  const port = Number(new URL(service.url).port);
+  const target = { port, linkPath: pathname + search, authorization: AUTHORIZATION };
+  return startHostilePeers(target, HOSTILE_PEERS);
+}
+
+/** How long a caller waits for the status of a download meanwhile. */
+async function watched(work: () => Promise<void>) {
+  const over = new AbortController();
+  const waits = waitsUntil(over.signal);
+  await work();
+  over.abort();
+  return percentiles(await waits);
+}
+
+/** Milliseconds for each of the looks at one download, one after the other. */
+async function waitsUntil(signal: AbortSignal): Promise<number[]> {
+  const never = new AbortController().signal;
+  const made = await post('/downloads', [SAMPLE_NODES.textFile], never);
+  const { id } = ((await made.json()) as { entry: { id: string } }).entry;
+  const waits: number[] = [];
+  while (!signal.aborted) {
+    const startedAt = performance.now();
+    await (await request(`/downloads/${id}`, never)).arrayBuffer();
+    waits.push(performance.now() - startedAt);
+    await sleep(20);
+  }
+  return waits;
+}
+
+function percentiles(waits: readonly number[]) {
+  const sorted = waits.toSorted((a, b) => a - b);
+  const at = (share: number) => Math.round(sorted[Math.floor(sorted.length * share)]! * 10) / 10;
+  return { looks: waits.length, p50: at(0.5), p99: at(0.99), longest: at(1 - 1 / sorted.length) };
 }
 
 async function run(minutes: number): Promise<void> {
