@@ -50,6 +50,8 @@ const VISITS = [watchAndSave, deliver, longPoll, cancel, ask, blunder];
 setGlobalDispatcher(new Agent({ keepAliveMaxTimeout: 4000 }));
 const sandbox = await startSandbox({ bytesPerSecond: 40_000_000 });
 const service = await MeasuredService.start(sandbox.url, {
+  // Removed downloads whose jobs have crashed are looked after for so long.
+  STALL_AFTER_MS: '5000',
   NODE_OPTIONS: `--expose-gc --import ${PRELOAD}`,
 });
 const counts = { visits: 0, left: 0, unexpected: 0 };

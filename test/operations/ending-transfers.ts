@@ -6,7 +6,11 @@ import type { ServiceProcess } from '../harness/service-process.js';
 import { Transfer, wholeOf } from '../harness/transfer.js';
 
 /** For a service that is going to end: no transfer is cut for the time that it takes on a busy machine. */
-export const PATIENT = { SHUTDOWN_GRACE_MS: '600000', ALFRESCO_MAX_CONNECTIONS: '256' };
+export const PATIENT = {
+  SHUTDOWN_GRACE_MS: '600000',
+  ALFRESCO_MAX_CONNECTIONS: '256',
+  MAX_TRANSFERS_PER_CALLER: '192',
+};
 
 /** Each request on a connection of its own: one that is kept alive would keep the process that has it. */
 export const aloneAt = ({ url }: ServiceProcess) =>
