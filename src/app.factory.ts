@@ -54,9 +54,10 @@ export async function createApp(
 ): Promise<NestFastifyApplication> {
   const publicUrlOf = publicUrlResolver(config.http);
   const begin = (request: ServiceRequest, reply: FastifyReply): RequestContext => {
-    request.publicUrl = publicUrlOf(request);
+    const publicUrl = publicUrlOf(request);
+    if (publicUrl) request.publicUrl = publicUrl;
     reply.header('x-request-id', request.id);
-    return app.get(RequestObserver).begin(request, reply);
+    return observer.begin(request, reply);
   };
   const log = createLog(config.logLevel, output, primary?.worker);
   const adapter = new ServiceAdapter(
@@ -68,7 +69,7 @@ export async function createApp(
       if (isPreflight) reply.send();
       else app.get(CatchAllFilter).send(thrown, request, reply);
     },
-    (request) => app.get(RequestObserver).unreadable(request),
+    (request) => observer.unreadable(request),
   );
   const app: NestFastifyApplication = await NestFactory.create<NestFastifyApplication>(
     AppModule.forRoot(config, { log, tracing: await createTracing(config) }, primary),
@@ -80,28 +81,26 @@ export async function createApp(
       abortOnError: false,
     },
   );
+  const observer = app.get(RequestObserver);
   const fastify = adapter.getInstance();
   const allowedMethods = app.get(AllowedMethods);
   const drain = app.get(RequestDrain);
   fastify.addHook('onRoute', (route) => {
     if (route.url !== ANY_PATH) allowedMethods.add(route);
   });
-  app.get(RequestObserver).watch(adapter.getHttpServer());
+  observer.watch(adapter.getHttpServer());
   // Before all hooks of Nest: preflights and what Nest refuses are requests, too.
   adapter.setOnRequestHook((request: ServiceRequest, reply: FastifyReply, done: () => void) =>
     runInRequest(begin(request, reply), done),
   );
   setUpBrowserProtection(app, config.http);
+  const limit = config.rateLimit && app.get(AddressLimit);
   fastify.addHook('onRequest', (request, reply, done) => {
-    done(drain.enter(request, reply) ?? hostProblem(request));
+    const problem = drain.enter(request, reply) ?? hostProblem(request);
+    if (problem) return done(problem);
+    if (!limit) return done(bodyProblem(request));
+    limit.count(request, reply).then(() => done(bodyProblem(request)), done);
   });
-  if (config.rateLimit) {
-    const limit = app.get(AddressLimit);
-    fastify.addHook('onRequest', (request, reply, done) => {
-      limit.count(request, reply).then(() => done(), done);
-    });
-  }
-  fastify.addHook('onRequest', (request, _reply, done) => done(bodyProblem(request)));
   // Only 100-continue is an expectation (RFC 9110, 10.1.1); Node would answer any other with a bare 417.
   fastify.server.on('checkExpectation', (request, response) =>
     fastify.server.emit('request', request, response),
@@ -126,14 +125,14 @@ function hostProblem({ raw }: FastifyRequest): ProblemException | undefined {
 /** What is wrong whatever the body says, which is not read for it. */
 function bodyProblem(request: FastifyRequest): ProblemException | undefined {
   // `CatchAllFilter` tells a wrong method from a wrong path.
-  if (request.is404 || request.routeOptions.url === ANY_PATH) {
-    return new ProblemException('ROUTE_NOT_FOUND');
-  }
+  const isOfCors = request.method === 'OPTIONS' && request.routeOptions.url === ANY_PATH;
+  if (request.is404 || isOfCors) return new ProblemException('ROUTE_NOT_FOUND');
   const { headers } = request;
+  const codings = headers['content-encoding']?.split(',') ?? [];
+  if (codings.every((coding) => /^\s*(?:identity)?\s*$/i.test(coding))) return undefined;
   const hasBody =
     headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
-  const codings = hasBody ? (headers['content-encoding'] ?? '').split(',') : [];
-  if (codings.every((coding) => /^\s*(?:identity)?\s*$/i.test(coding))) return undefined;
+  if (!hasBody) return undefined;
   return new ProblemException('UNSUPPORTED_MEDIA_TYPE', {
     detail: 'A request body with a Content-Encoding is not supported.',
     errors: [{ parameter: 'Content-Encoding', detail: 'must be identity, or absent' }],

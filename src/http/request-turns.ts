@@ -6,16 +6,18 @@ type RequestListener = (request: IncomingMessage, response: ServerResponse) => v
 /** Requests that one connection may send ahead of responses; a client sends the rest again (RFC 9112, section 9.3.2). */
 const MAX_PIPELINED = 16;
 
-interface Waiting {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-}
+const TURNS = Symbol('turns');
 
-interface Queue {
-  readonly waiting: Waiting[];
+/** The requests of one connection. */
+interface Turns {
+  isBusy: boolean;
   /** The last one that waits ends the connection; requests behind it are not looked at. */
   isFull: boolean;
+  /** Those behind the one that is being handled; mostly there are none. */
+  waiting?: ServerResponse[];
 }
+
+type SocketWithTurns = Socket & { [TURNS]?: Turns };
 
 /**
  * Handles the requests of a connection one after the other, as responses leave in that order anyway.
@@ -24,29 +26,32 @@ interface Queue {
  * nobody reads them.
  */
 export function inTurn(listener: RequestListener): RequestListener {
-  const queues = new WeakMap<Socket, Queue>();
+  function handle(response: ServerResponse): void {
+    response.on('close', next);
+    listener(response.req, response);
+  }
 
-  function handle({ request, response }: Waiting, queue: Queue): void {
-    const { socket } = request;
-    response.once('close', () => {
-      const next = queue.waiting.shift();
-      // What comes behind a last response would be done for nobody.
-      if (next && socket.writable) handle(next, queue);
-      else queues.delete(socket);
-    });
-    listener(request, response);
+  /** One function for all responses: this is done for each. */
+  function next(this: ServerResponse): void {
+    const { socket } = this.req as { socket: SocketWithTurns };
+    const turns = socket[TURNS]!;
+    const response = turns.waiting?.shift();
+    // What comes behind a last response would be done for nobody.
+    if (response && socket.writable) handle(response);
+    else turns.isBusy = false;
   }
 
   return (request, response) => {
-    const queue = queues.get(request.socket);
-    if (queue === undefined) {
-      const created = { waiting: [], isFull: false };
-      queues.set(request.socket, created);
-      handle({ request, response }, created);
-    } else if (!queue.isFull) {
-      queue.waiting.push({ request, response });
-      queue.isFull = queue.waiting.length === MAX_PIPELINED;
-      if (queue.isFull) response.setHeader('connection', 'close');
+    const socket: SocketWithTurns = request.socket;
+    const turns = (socket[TURNS] ??= { isBusy: false, isFull: false });
+    if (!turns.isBusy) {
+      turns.isBusy = true;
+      handle(response);
+    } else if (!turns.isFull) {
+      const waiting = (turns.waiting ??= []);
+      waiting.push(response);
+      turns.isFull = waiting.length === MAX_PIPELINED;
+      if (turns.isFull) response.setHeader('connection', 'close');
     }
   };
 }

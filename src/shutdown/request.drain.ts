@@ -31,14 +31,14 @@ export class RequestDrain implements OnModuleDestroy, BeforeApplicationShutdown 
   isRetiring = false;
 
   /** Counts a request; a hook of the server, before any work is done for it. */
-  enter({ routeOptions }: FastifyRequest, reply: FastifyReply): ProblemException | undefined {
+  enter(request: FastifyRequest, reply: FastifyReply): ProblemException | undefined {
     this.running += 1;
     reply.raw.once('close', () => this.leave());
     if (this.isRetiring) reply.header('connection', 'close');
     if (!this.isDraining) return undefined;
     // An orchestrator asks until the very end, and is answered by the health controller.
     reply.header('connection', 'close');
-    return routeOptions.url?.startsWith('/health/')
+    return request.routeOptions.url?.startsWith('/health/')
       ? undefined
       : new ProblemException('SHUTTING_DOWN', { headers: { 'retry-after': '1' } });
   }
