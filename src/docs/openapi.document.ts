@@ -78,9 +78,21 @@ export function createOpenApiDocument(
   const document = SwaggerModule.createDocument(app, config);
   if (hasTickets) addTicketScheme(document);
   addSecurity(document, hasTickets);
+  closeBodies(document);
   addHeaders(document);
   addProblems(document, app.get<string>(PROBLEM_PAGES));
   return document;
+}
+
+/** Unknown members of a body are refused (`BodyValidationPipe`); decorators cannot say so of a class. */
+function closeBodies(document: OpenAPIObject): void {
+  for (const { requestBody } of operationsOf(document)) {
+    if (!requestBody || '$ref' in requestBody) continue;
+    const schema = requestBody.content['application/json']?.schema;
+    if (!schema || !('$ref' in schema)) continue;
+    const body = document.components!.schemas![schema.$ref.split('/').at(-1)!];
+    if (body && !('$ref' in body)) body.additionalProperties = false;
+  }
 }
 
 /** As the addresses of Alfresco's clients have it. */
