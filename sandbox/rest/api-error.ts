@@ -54,7 +54,7 @@ export function permissionDenied(): ApiError {
   });
 }
 
-/** 403 for whoever changes anything while the repository is read-only (RetryingTransactionHelper). */
+/** 403 for every change while the repository is read-only (RetryingTransactionHelper). */
 export function readOnly(): ApiError {
   return new ApiError(403, API_DEFAULT, {
     summary: 'Access Denied.  The system is currently in read-only mode.',

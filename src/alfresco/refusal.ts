@@ -13,7 +13,7 @@ const PERMISSION_DENIED = 'framework.exception.PermissionDenied';
 /** In English, since requests ask for it (`permissions.err_read_only`). */
 const READ_ONLY = /system is currently in read-only mode/;
 
-/** Whether nothing may be changed at all, whoever asks; RetryingTransactionHelper refuses before anything is done. */
+/** Whether nothing may be changed at all; RetryingTransactionHelper refuses before anything is done. */
 export function isReadOnly(answer: Answer): boolean {
   return answer.status === 403 && READ_ONLY.test(errorOf(answer)?.briefSummary ?? '');
 }

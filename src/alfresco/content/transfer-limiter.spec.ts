@@ -132,7 +132,7 @@ describe('transfers at a time', () => {
     expect(six.activeTransfers).toBe(0);
   });
 
-  it('are given to those who have the fewest, whoever came first', async () => {
+  it('are given to the holder with the fewest, not to the one that came first', async () => {
     const three = limiter(4, 3);
     const releases = await Promise.all([1, 2, 3].map(() => three.begin(ALICE, STAYS)));
     const order: string[] = [];
