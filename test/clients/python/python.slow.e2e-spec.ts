@@ -85,7 +85,9 @@ describe('clients in Python, unmodified', { timeout: 180_000 }, () => {
         () => expect.unreachable('it succeeds'),
         (error: unknown) => error as { stderr: string },
       );
-      expect(failure.stderr).toMatch(/no credentials, or they are malformed or wrong|403 Client Error/);
+      expect(failure.stderr).toMatch(
+        /no credentials, or they are malformed or wrong|403 Client Error/,
+      );
     },
   );
 });
