@@ -21,6 +21,7 @@ import { DownloadListEnvelope } from './dto/download-list.dto.js';
 import { DownloadEntry } from './dto/download.dto.js';
 import { DownloadEventDto } from './dto/download-event.dto.js';
 import { ProgressDto } from './dto/progress.dto.js';
+import { IDEMPOTENCY_KEY_PATTERN } from './dto/idempotency-key.decorator.js';
 import type { ProblemCode } from '../problems/problem.catalogue.js';
 import { MAX_ITEMS, SKIP_COUNT } from './paging.js';
 import { LONGEST_WAIT } from './progress/prefer.header.js';
@@ -99,9 +100,10 @@ export function ApiCreateDownload(): MethodDecorator {
     ApiHeader({
       name: 'Idempotency-Key',
       required: false,
-      schema: { type: 'string', maxLength: 255 },
+      schema: { type: 'string', pattern: IDEMPOTENCY_KEY_PATTERN },
       description:
-        'Makes the request safe to repeat: the same caller gets the same download for the same key and nodes.',
+        'Makes the request safe to repeat: the same caller gets the same download for the same key and nodes. ' +
+        '1 to 255 visible ASCII characters, in double quotes or bare.',
     }),
     ApiNodeIds(),
     ApiAcceptedResponse({
