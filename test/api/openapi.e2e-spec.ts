@@ -129,6 +129,42 @@ describe('the OpenAPI document', () => {
     for (const { schema } of flags) expect(schema).toMatchObject({ type: 'boolean' });
   });
 
+  it('closes each body to members that the service refuses', async ({ api }) => {
+    const bodies = operations().flatMap(({ operation }) =>
+      Object.values((operation.requestBody?.content ?? {}) as Record<string, object>),
+    ) as { schema: { $ref: string } }[];
+    const names = bodies.map(({ schema }) => schema.$ref.split('/').at(-1)!);
+    expect(new Set(names)).toEqual(new Set(['DownloadBodyCreate', 'DirectAccessUrlBodyCreate']));
+    for (const name of names) {
+      expect(document.components!.schemas![name]).toHaveProperty('additionalProperties', false);
+    }
+    const body = JSON.stringify({ nodeIds: [SAMPLE_NODES.textFile], other: 1 });
+    const headers = { 'content-type': 'application/json' };
+    expect((await api.request('POST', '/downloads', { body, headers })).status).toBe(400);
+  });
+
+  it.for(['a', 'a-b_c', '"a b"', '"a \\" b"', '"a', 'a b', '""', 'a'.repeat(255), 'a'.repeat(256)])(
+    'has a pattern for the Idempotency-Key that matches what the service takes: %s',
+    async (key, { api }) => {
+      const { parameters } = document.paths['/downloads']!.post!;
+      const header = parameters!.find((one) => 'name' in one && one.name === 'Idempotency-Key');
+      const { pattern } = (header as { schema: { pattern: string } }).schema;
+      const { status } = await api.request('POST', '/downloads', {
+        body: JSON.stringify({ nodeIds: [SAMPLE_NODES.textFile] }),
+        headers: { 'content-type': 'application/json', 'idempotency-key': key },
+      });
+      expect(status).toBe(new RegExp(pattern).test(key) ? 202 : 400);
+    },
+  );
+
+  it('has no pattern with a quotation mark, which openapi-generator cannot write in Python', () => {
+    const patterns = [...JSON.stringify(document).matchAll(/"pattern":("(?:[^"\\]|\\.)*")/g)].map(
+      ([, pattern]) => JSON.parse(pattern!) as string,
+    );
+    expect(patterns.length).toBeGreaterThan(1);
+    expect(patterns.filter((pattern) => pattern.includes('"'))).toEqual([]);
+  });
+
   it('breaks none of the recommended rules of Spectral', { timeout: 60_000 }, async () => {
     const linter = new spectral.Spectral();
     // What it exports is typed as what is inferred from it, which is narrower than what a rule set is.
