@@ -39,6 +39,7 @@ const OTHER_WORDS = [
   'SAMPLE_NODES',
   // Of the tests.
   'CHROME_PATH',
+  'SCHEMATHESIS_SECONDS',
 ];
 
 /** The first word behind "Default:", or of a cell. */
