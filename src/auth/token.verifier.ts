@@ -89,7 +89,8 @@ function toCaller(payload: JWTPayload, usernameClaim: string): Caller | undefine
   const { sub, exp } = payload;
   const name = payload[usernameClaim];
   if (!isName(sub) || !isName(name)) return undefined;
-  return { id: `bearer:${sub}`, name, expiresAt: exp! * 1000 };
+  // `exp` may have a fraction (RFC 7519, section 2); the stores count whole milliseconds.
+  return { id: `bearer:${sub}`, name, expiresAt: Math.floor(exp! * 1000) };
 }
 
 /** A name goes into log lines, headers and keys of the store. */

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { OpenAPIObject } from '@nestjs/swagger';
 import request from 'supertest';
 import { TICKET_TTL_MS } from '#service/auth/tickets/tickets.service.js';
 import { SAMPLE_NODES, SAMPLE_USERS } from '../../sandbox/sample-nodes.ts';
@@ -24,6 +25,8 @@ const CHALLENGE = 'AlfTicket realm="Alfresco -default- tenant"';
 
 /** The same hashes for several processes. */
 const USERS_OF_TODAY = users('alice', 'zoe');
+
+type OperationObject = NonNullable<OpenAPIObject['paths'][string]['get']>;
 
 type Credentials = Pick<TestCaller, 'name' | 'password'>;
 
@@ -416,6 +419,20 @@ describe('a 401 under Alfresco’s path', () => {
   );
 });
 
+describe('the OpenAPI document under Alfresco’s path', () => {
+  it('names the ticket in the query, and the challenge', async ({ bff }) => {
+    const { body } = await request(bff.url).get(`${API}/docs/openapi.json`).expect(200);
+    const { components, paths } = body as OpenAPIObject;
+    expect(components!.securitySchemes!.ticket).toMatchObject({ in: 'query', name: 'alf_ticket' });
+    expect(components!.headers!['WWW-Authenticate']).toMatchObject({ example: CHALLENGE });
+    const secured = Object.values(paths)
+      .flatMap((operations) => Object.values(operations) as OperationObject[])
+      .filter(({ security }) => security !== undefined);
+    expect(secured.length).toBeGreaterThan(10);
+    for (const { security } of secured) expect(security).toContainEqual({ ticket: [] });
+  });
+});
+
 describe('a ticket for a token', () => {
   let provider: IdentityProvider;
   beforeAll(async () => {
@@ -460,6 +477,33 @@ describe('a ticket for a token', () => {
     vi.setSystemTime(seconds * 1000 + 1);
     await ask(url, withTicket(ticket)).expect(401);
   });
+
+  it('is given for a token whose end has a fraction of a second', async ({ start }) => {
+    const { url } = await start({ API_PREFIX, ...provider.environment() });
+    const exp = Math.floor(Date.now() / 1000) + 300.12345;
+    const { body } = await ticketForToken(url, await provider.token({ exp })).expect(200);
+    const { id: ticket } = (body as { entry: { id: string } }).entry;
+    await ask(url, withTicket(ticket)).expect(404);
+  });
+
+  it.for([
+    ['with passwords only', () => ({ AUTH: 'basic' })],
+    [
+      'with another provider',
+      () => provider.environment({ OIDC_ISSUER: `${provider.issuer}/other` }),
+    ],
+  ] as const)(
+    'ends when the service is started %s',
+    async ([, environment], { start, directory }) => {
+      const before = await start({ ...shared(directory), ...provider.environment() });
+      const { body } = await ticketForToken(before.url, await provider.token()).expect(200);
+      const { id: ticket } = (body as { entry: { id: string } }).entry;
+      await ask(before.url, withTicket(ticket)).expect(404);
+      await before.close();
+      const after = await start({ ...shared(directory), ...environment() });
+      await ask(after.url, withTicket(ticket)).expect(401);
+    },
+  );
 
   it('is not to be had for a token that is not valid, nor for a password', async ({ start }) => {
     const { url } = await start({ API_PREFIX, ...provider.environment() });

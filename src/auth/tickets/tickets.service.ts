@@ -16,6 +16,9 @@ const RENEW_EVERY_MS = 60_000;
 
 const TICKET = /^TICKET_[0-9a-f]{40}$/;
 
+/** Whose the ticket of a token is, and who issued the token. */
+type TokenHolder = Pick<Caller, 'id' | 'name' | 'expiresAt'> & { readonly issuer?: string };
+
 /**
  * Tickets: what Alfresco's clients log in for, and send in place of name and password.
  *
@@ -55,7 +58,8 @@ export class TicketsService {
     const ticket = newTicket();
     // A token is accepted a moment longer than it says.
     const ttl = Math.max(1, Math.min(TICKET_TTL_MS, expiresAt! - Date.now()));
-    await this.store.save(hashOf(ticket), JSON.stringify({ id, name, expiresAt }), ttl);
+    const holder: TokenHolder = { id, name, expiresAt, issuer: this.config.oidc?.issuer };
+    await this.store.save(hashOf(ticket), JSON.stringify(holder), ttl);
     return ticket;
   }
 
@@ -82,10 +86,17 @@ export class TicketsService {
   }
 
   private callerIn(holder: string): Caller | undefined {
-    const kept = JSON.parse(holder) as [name: string, hash: string] | Caller;
-    if (!Array.isArray(kept)) return kept.expiresAt! > Date.now() ? kept : undefined;
+    const kept = JSON.parse(holder) as [name: string, hash: string] | TokenHolder;
+    if (!Array.isArray(kept)) return this.callerOfToken(kept);
     const [name] = kept;
     return holder === this.holder(name) ? { id: `basic:${name}`, name } : undefined;
+  }
+
+  /** Nobody when tokens of that issuer are not accepted any more. */
+  private callerOfToken({ id, name, expiresAt, issuer }: TokenHolder): Caller | undefined {
+    const { oidc } = this.config;
+    const isAccepted = oidc !== undefined && issuer === oidc.issuer;
+    return isAccepted && expiresAt! > Date.now() ? { id, name, expiresAt } : undefined;
   }
 
   /** With the password as it is now: tickets end with the user, and when they get another password. */
