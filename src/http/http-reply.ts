@@ -25,6 +25,12 @@ export function setHeaders(reply: HttpReply, headers: Readonly<Record<string, st
   for (const [name, value] of Object.entries(headers)) reply.header(name, value);
 }
 
+/** Tells caches that the response depends on `Accept`, besides what they were told already (RFC 9110, section 12.5.5). */
+export function varyByAccept(reply: HttpReply): void {
+  const before = reply.getHeaders().vary;
+  reply.header('vary', [before ?? [], 'Accept'].flat().join(', '));
+}
+
 /** Sends the head of an answer whose body is written piece by piece, to the response that is returned. */
 export function beginAnswer(reply: HttpReply): ServerResponse {
   reply.hijack?.();

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { acceptedType } from '../http/accepted-type.js';
-import { type HttpReply, rawResponse, setHeaders } from '../http/http-reply.js';
+import { type HttpReply, rawResponse, setHeaders, varyByAccept } from '../http/http-reply.js';
 import { type HttpRequest, rawRequest, requestIdOf } from '../http/http-request.js';
 import { publicPathOf } from '../http/public-url.js';
 import type { RequestContext } from '../observability/request.context.js';
@@ -37,7 +37,8 @@ export function sendProblem(
     { url: request.originalUrl, id },
     publicPathOf(request) + pages,
   );
-  const isPage = isNavigation(request);
+  const mayBePage = /^(?:GET|HEAD)$/.test(request.method);
+  const isPage = mayBePage && prefersPage(request);
   reply.status(problem.status);
   setHeaders(reply, {
     ...problem.headers,
@@ -45,12 +46,12 @@ export function sendProblem(
     'content-type': isPage ? 'text/html; charset=utf-8' : PROBLEM_MEDIA_TYPE,
     'x-request-id': id,
   });
+  if (mayBePage) varyByAccept(reply);
   reply.send(isPage ? occurrencePage(document) : JSON.stringify(document));
 }
 
 /** Whether a person has followed a link: programs prefer JSON, or do not say. */
-function isNavigation(request: HttpRequest): boolean {
-  if (!/^(?:GET|HEAD)$/.test(request.method)) return false;
+function prefersPage(request: HttpRequest): boolean {
   const { accept } = request.headers;
   return (
     accept !== undefined &&

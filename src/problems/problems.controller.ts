@@ -3,6 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Public } from '../auth/public.decorator.js';
 import { acceptedType } from '../http/accepted-type.js';
+import { varyByAccept } from '../http/http-reply.js';
 import { publicPathOf } from '../http/public-url.js';
 import { Unlimited } from '../throttling/unlimited.decorator.js';
 import { ProblemException } from './problem.exception.js';
@@ -61,9 +62,7 @@ function negotiated<Json>(
   html: () => string,
 ): Json | string {
   const type = acceptedType(request, 'application/json', 'text/html');
-  const vary = [reply.getHeader('vary') ?? [], 'Accept'].flat().join(', ');
-  reply
-    .headers({ 'cache-control': `public, max-age=${MAX_AGE}`, vary })
-    .type(`${type}; charset=utf-8`);
+  varyByAccept(reply);
+  reply.header('cache-control', `public, max-age=${MAX_AGE}`).type(`${type}; charset=utf-8`);
   return type === 'text/html' ? html() : json;
 }

@@ -96,7 +96,7 @@ describe('what the router refuses', () => {
     expect(headers).toMatchObject({
       'access-control-allow-origin': origin,
       'access-control-allow-credentials': 'true',
-      vary: 'Origin',
+      vary: 'Origin, Accept',
     });
     expect(headers['access-control-expose-headers']).toContain('X-Request-Id');
     const preflight = await rawRequest(bff.port, {

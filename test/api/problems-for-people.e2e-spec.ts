@@ -21,6 +21,7 @@ describe('a person who follows a link', () => {
     expect(status).toBe(expected);
     expect(headers['content-type']).toBe('text/html; charset=utf-8');
     expect(headers['cache-control']).toBe('no-store');
+    expect(headers.vary).toBe('Accept');
     expect(body).toMatch(/^<!doctype html>/);
     expect(body).toContain(`<code>${code}</code>`);
     expect(body).toContain(headers['x-request-id']);
@@ -77,6 +78,7 @@ describe('a program', () => {
     });
     expect(status).toBe(401);
     expect(headers['content-type']).toBe('application/problem+json; charset=utf-8');
+    expect(headers.vary).toBe('Accept');
   });
 
   it('gets a problem document for what changes something, whatever it accepts', async ({ bff }) => {
