@@ -2,6 +2,7 @@ import type { INestApplication } from '@nestjs/common';
 import { type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { dump } from 'js-yaml';
+import { CHALLENGE, type Challenge } from '../auth/challenge.js';
 import { ticketsPath } from '../auth/tickets/tickets.path.js';
 import type { AppConfig } from '../config/app.config.js';
 import type { HttpRequest } from '../http/http-request.js';
@@ -24,14 +25,15 @@ const MAX_DOCUMENTS = 8;
 /** Serves Swagger UI at `/docs` and the document as `/docs/openapi.json` and `/docs/openapi.yaml`. */
 export function setUpDocs(app: INestApplication, config: AppConfig): void {
   const { apiPrefix, publicUrl } = config.http;
-  const hasTickets = ticketsPath(config) !== undefined;
+  const ticketChallenge =
+    ticketsPath(config) === undefined ? undefined : app.get<Challenge>(CHALLENGE)({});
   const documents = new Map<string, OpenAPIObject>();
   /** For where the client of this request sees the service. */
   const documentFor = (request: HttpRequest): OpenAPIObject => {
     const server = publicUrl ?? (publicPathOf(request) || '/');
     let document = documents.get(server);
     if (!document) {
-      document = createOpenApiDocument(app, { server, hasTickets });
+      document = createOpenApiDocument(app, { server, ticketChallenge });
       if (documents.size < MAX_DOCUMENTS) documents.set(server, document);
     }
     return document;

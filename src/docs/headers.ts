@@ -34,7 +34,7 @@ export const HEADERS = {
   ),
   'Retry-After': countHeader('Seconds until it is worth asking again.', 1),
   'WWW-Authenticate': textHeader(
-    'A challenge for each accepted scheme (RFC 7617, RFC 6750).',
+    'A challenge for each accepted scheme (RFC 7617, RFC 6750); where `API_PREFIX` is Alfresco’s, the one that Alfresco sends.',
     'Basic realm="alfresco-downloads", charset="UTF-8"',
   ),
   'Preference-Applied': textHeader('The `wait` that was honoured (RFC 7240).', 'wait=20'),

@@ -28,15 +28,16 @@ Every answer has an \`X-Request-Id\`: that of the request, or a new one. The ope
 interface DocumentOptions {
   /** Where clients reach it: a URL, or a path. */
   readonly server?: string;
-  /** Whether Alfresco's clients log in here, see `ticketsPath`. */
-  readonly hasTickets?: boolean;
+  /** What a 401 challenges with where Alfresco's clients log in, see `ticketsPath`. */
+  readonly ticketChallenge?: string;
 }
 
 /** The OpenAPI document of the service. */
 export function createOpenApiDocument(
   app: INestApplication,
-  { server = '/', hasTickets = false }: DocumentOptions = {},
+  { server = '/', ticketChallenge }: DocumentOptions = {},
 ): OpenAPIObject {
+  const hasTickets = ticketChallenge !== undefined;
   const config = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
     .setTitle('Alfresco downloads')
@@ -80,6 +81,7 @@ export function createOpenApiDocument(
   addSecurity(document, hasTickets);
   closeBodies(document);
   addHeaders(document);
+  if (ticketChallenge !== undefined) showChallenge(document, ticketChallenge);
   addProblems(document, app.get<string>(PROBLEM_PAGES));
   return document;
 }
@@ -134,6 +136,14 @@ function addHeaders(document: OpenAPIObject): void {
       );
     }
   }
+}
+
+/** In place of the challenges for other clients. */
+function showChallenge({ components }: OpenAPIObject, example: string): void {
+  components!.headers = {
+    ...components!.headers,
+    'WWW-Authenticate': { ...HEADERS['WWW-Authenticate'], example },
+  };
 }
 
 function sharedHeader<T>(name: string, header: T): T | { $ref: string } {
