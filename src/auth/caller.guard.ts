@@ -10,6 +10,7 @@ import passport from 'passport';
 import type { AuthConfig } from '../config/app.config.js';
 import { PACING_CONFIG, type Pacing } from '../config/pacing.js';
 import { clientAddress } from '../http/client-address.js';
+import { headerCount } from '../http/header-count.js';
 import { pathOf } from '../http/request-target.js';
 import { ProblemException } from '../problems/problem.exception.js';
 import { FailedLogins } from '../throttling/failed-logins.js';
@@ -118,19 +119,6 @@ export class CallerGuard implements CanActivate {
   }
 }
 
-const AUTHORIZATION = 'authorization';
-
-/** Node.js keeps the first of several; something between here and the caller may have looked at another one. */
 function isOnce({ raw }: AuthenticatedRequest): boolean {
-  // Without the `headersDistinct` of Node, which sorts out all headers for the sake of one.
-  const { rawHeaders } = raw;
-  let count = 0;
-  for (let at = 0; at < rawHeaders.length; at += 2) {
-    if (
-      rawHeaders[at]!.length === AUTHORIZATION.length &&
-      rawHeaders[at]!.toLowerCase() === AUTHORIZATION
-    )
-      count += 1;
-  }
-  return count === 1;
+  return headerCount(raw, 'authorization') === 1;
 }

@@ -109,8 +109,8 @@ export class DownloadsService {
 
   /**
    * A page of the caller's downloads. What Alfresco has removed is forgotten, and the page filled up from behind, so
-   * that no download is skipped by who goes on at `skipCount + maxItems`. A caller of whom Alfresco has forgotten thousands
-   * may get less than a page; the next call goes on forgetting.
+   * that a client that goes on at `skipCount + maxItems` skips no download. Where Alfresco has forgotten thousands, there may
+   * be less than a page; the next call goes on forgetting.
    *
    * @param signal aborted when the client disconnects
    */

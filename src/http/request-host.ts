@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { headerCount } from './header-count.js';
 
 /** `uri-host [ ":" port ]` (RFC 9110, section 7.2); it may be empty. */
 const HOST = /^(?:\[[\da-f:.]+\]|(?:[\w.~!$&'()*+,;=-]|%[\da-f]{2})*)(?::\d{0,5})?$/i;
@@ -13,12 +14,8 @@ const ABSOLUTE_FORM = /^https?:\/\/([^/?#]*)/i;
  * @returns what is wrong with it (RFC 9112, section 3.2)
  */
 export function settleHost(request: IncomingMessage): string | undefined {
-  const { headers, rawHeaders, httpVersion, url = '' } = request;
-  let count = 0;
-  for (let at = 0; at < rawHeaders.length; at += 2) {
-    const name = rawHeaders[at]!;
-    if (name.length === 4 && name.toLowerCase() === 'host') count += 1;
-  }
+  const { headers, httpVersion, url = '' } = request;
+  const count = headerCount(request, 'host');
   if (count === 0 && httpVersion === '1.1') return 'The request has no Host header.';
   if (count > 1) return 'The request has more than one Host header.';
   if (!HOST.test(headers.host ?? '')) return 'The Host header is not a host with an optional port.';

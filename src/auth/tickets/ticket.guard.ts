@@ -1,5 +1,6 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
+import { headerCount } from '../../http/header-count.js';
 import { ProblemException } from '../../problems/problem.exception.js';
 import type { AuthenticatedRequest } from '../authenticated.request.js';
 import { CHALLENGE, type Challenge } from '../challenge.js';
@@ -45,8 +46,7 @@ export class TicketGuard implements CanActivate {
   private async readHeader(request: TicketRequest): Promise<void> {
     const ticket = parseTicketCredentials(request.headers.authorization);
     if (ticket === undefined) return;
-    const isOnce = request.raw.headersDistinct.authorization?.length === 1;
-    if (isOnce) await this.identify(request, ticket);
+    if (headerCount(request.raw, 'authorization') === 1) await this.identify(request, ticket);
     if (!request.caller) {
       throw new ProblemException('UNAUTHENTICATED', {
         headers: { 'www-authenticate': this.challenge(request.headers) },

@@ -48,8 +48,8 @@ export function toProgress(download: Download, { bytesPerSecond, stalledSince }:
 }
 
 /**
- * All bytes may be there while Alfresco still stores the ZIP, and DONE may come with fewer than were expected
- * (contract 4.1); totals are 0 until the tree has been walked, and for folders without content.
+ * All bytes may be there while Alfresco still stores the ZIP, and DONE may come with fewer than were expected;
+ * totals are 0 until the tree has been walked, and for folders without content.
  */
 function percentOf({ status, bytesAdded, totalBytes }: Download): number {
   if (status === 'DONE') return 100;

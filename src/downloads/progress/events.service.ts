@@ -39,8 +39,8 @@ export class EventsService implements OnApplicationShutdown {
   ) {}
 
   /**
-   * Answers with the events of a download, until the last one, until the caller leaves, or until their credentials end. 204 to a caller who had the last
-   * one already: a browser's EventSource comes back after every end, and that is what stops it.
+   * Responds with the events of a download, until the last one, until the caller leaves, or until their credentials end. 204
+   * to a caller who had the last one already: a browser's EventSource comes back after every end, and that is what stops it.
    *
    * Whatever `Accept` says: generated clients name the JSON types of the problems there, and nothing else.
    *

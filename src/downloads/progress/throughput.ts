@@ -1,7 +1,7 @@
 /** Milliseconds after which a measurement counts for about a third of what it did. */
 const MEMORY_MS = 3000;
 
-/** How fast source bytes go into a ZIP. Smoothed, since Alfresco reports them in steps of up to 10 MB (contract 4.1). */
+/** How fast source bytes go into a ZIP. Smoothed, since Alfresco reports them in steps of up to 10 MB. */
 export class Throughput {
   private last?: { readonly bytes: number; readonly at: number };
   private smoothed?: number;
