@@ -1,11 +1,14 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AlfrescoClient } from '#service/alfresco/alfresco.client.js';
+import { TransferLimiter } from '#service/alfresco/content/transfer-limiter.js';
 import { UpstreamPolicy } from '#service/alfresco/upstream/upstream.policy.js';
 import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
 import type { Fault, Sandbox } from '../../sandbox/sandbox.ts';
 import { DownloadsApi } from '../harness/api.js';
 import { startBff } from '../harness/bff.js';
+import { AS_ALICE } from '../harness/callers.js';
 import { FaultProxy } from '../harness/fault-proxy.js';
 import { type Setup, configured } from '../harness/fixtures.js';
 import { captureOutput, leaksIn } from '../harness/leaks.js';
@@ -325,6 +328,44 @@ describe('a ZIP that cannot be resumed', () => {
     await sleep(200);
     expect(contentRequests(sandbox)).toHaveLength(2);
     expect(messages('ALFRESCO_CUT', requestId)).toEqual([]);
+  });
+
+  it('is neither cut nor a failure of Alfresco when all who save it and all who wait to disconnect at once', async ({
+    bff,
+    zip,
+  }) => {
+    const transfers = bff.app.get(TransferLimiter);
+    const ids = Array.from({ length: 3 * transfers.callerLimit }, () => randomUUID());
+    for (let round = 0; round < 5; round += 1) {
+      const sockets = ids.map((id) => {
+        const socket = connect(bff.port, '127.0.0.1').pause();
+        const head = [
+          `GET /downloads/${zip.id}/content HTTP/1.1`,
+          'Host: a',
+          `Authorization: ${AS_ALICE.authorization}`,
+          `X-Request-Id: ${id}-${round}`,
+        ];
+        socket.write(`${head.join('\r\n')}\r\n\r\n`);
+        return socket;
+      });
+      await until(
+        () => transfers.waiting,
+        (waiting) => waiting === 2 * transfers.callerLimit,
+      );
+      // Each at another moment of its transfer.
+      await sleep(3 * round);
+      for (const socket of sockets) socket.resetAndDestroy();
+      for (const id of ids) await log.line(`${id}-${round}`);
+      await until(
+        () => transfers.activeTransfers,
+        (active) => active === 0,
+      );
+    }
+    for (const id of ids)
+      for (let round = 0; round < 5; round += 1)
+        expect(messages('ALFRESCO_CUT', `${id}-${round}`)).toEqual([]);
+    const states = bff.app.get(UpstreamPolicy).breakers();
+    expect(states.filter(({ state }) => state !== 'closed')).toEqual([]);
   });
 
   it('is let go of when its signal is aborted', async ({ bff, sandbox, zip }) => {

@@ -1,4 +1,4 @@
-import type { AxiosResponse } from 'axios';
+import { type AxiosResponse, CanceledError } from 'axios';
 import { ProblemException } from '../../problems/problem.exception.js';
 import { seededRandom } from '../../seeded-random.fixture.js';
 import { StaleConnectionError, UnsentError } from './connections.js';
@@ -204,10 +204,13 @@ describe('the policy', () => {
       expect(sentAt).toHaveLength(1);
     });
 
-    it('does not take his leaving for a failure of Alfresco', async () => {
+    it.each<[string, Outcome]>([
+      ['of the signal', 'never'],
+      ['of its own, as axios and streams have', new CanceledError('canceled')],
+    ])('takes no disconnect for a failure of Alfresco: with an error %s', async (_error, outcome) => {
       for (let count = 0; count < 9; count += 1) {
         const caller = new AbortController();
-        const { result } = run(['never'], { caller: caller.signal });
+        const { result } = run([outcome], { caller: caller.signal });
         caller.abort();
         await result;
       }

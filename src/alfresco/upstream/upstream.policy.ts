@@ -93,7 +93,11 @@ export class UpstreamPolicy {
   ): Promise<UpstreamAnswer<T>> {
     if (deadline.signal.aborted) throw transportProblem(deadline.signal.reason);
     const onRepeat = (cause: string) => this.events.emit('retry', { operation, cause });
-    const request = () => repeated(send, repeat, deadline, this.pacing.retry, onRepeat);
+    const request = () =>
+      repeated(send, repeat, deadline, this.pacing.retry, onRepeat).catch((error) => {
+        // axios and streams have errors of their own for a call that has ended. It says nothing about Alfresco.
+        throw deadline.signal.aborted ? deadline.signal.reason : error;
+      });
     const breaker = this.byOperation[operation];
     this.admit(operation);
     try {

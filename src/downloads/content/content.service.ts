@@ -3,7 +3,7 @@ import { finished } from 'node:stream/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { AlfrescoClient } from '../../alfresco/alfresco.client.js';
 import type { ByteRange } from '../../alfresco/content/byte-range.js';
-import type { Healed, HealingContent } from '../../alfresco/content/healing.content.js';
+import { type Healed, type HealingContent, discard } from '../../alfresco/content/healing.content.js';
 import { giveBack } from '../../alfresco/content/read.buffers.js';
 import { type DownloadNode, isTerminal } from '../../alfresco/download.js';
 import type { TransferHolder } from '../../alfresco/content/transfer-limiter.js';
@@ -154,7 +154,10 @@ export class ContentService {
       this.logger.warn(`ALFRESCO_RESUMED [${requestId}] ${cause}, at byte ${position}`),
     );
     const response = beginAnswer(reply);
-    await pump(content, response).catch(() => response.destroy());
+    await pump(content, response).catch(() => {
+      discard(content);
+      response.destroy();
+    });
   }
 }
 
@@ -162,7 +165,9 @@ export class ContentService {
  * Sends all of it. One chunk at a time is on its way, whose memory is read into again once the operating system has it.
  */
 async function pump(content: HealingContent, response: ServerResponse): Promise<void> {
-  for await (const chunk of content as AsyncIterable<Buffer>) {
+  // Or content whose client has disconnected would fail with an AbortError, as if Alfresco had cut it.
+  const chunks: AsyncIterable<Buffer> = content.iterator({ destroyOnReturn: false });
+  for await (const chunk of chunks) {
     await new Promise<void>((resolve, reject) => {
       response.write(chunk, (error) => (error ? reject(error) : resolve()));
     });
