@@ -36,10 +36,10 @@ export async function startDemoService(
   )) as typeof import('#service/app.factory.js');
   const { loadConfig } = (await module(
     'config/config.loader.js',
-  )) as typeof import('#service/config/config.loader.js');
+  )) as typeof import('#service/config/config-loader.js');
   const { DownloadRegistry } = (await module(
     'downloads/registry/download.registry.js',
-  )) as typeof import('#service/downloads/registry/download.registry.js');
+  )) as typeof import('#service/downloads/registry/download-registry.js');
   const config = loadConfig({
     LOG_LEVEL: 'warn',
     STORE_URL: 'sqlite::memory:',

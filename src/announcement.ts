@@ -1,4 +1,4 @@
-import type { AppConfig } from './config/app.config.js';
+import type { AppConfig } from './config/app-config.js';
 
 /** Says on the standard output, once, that the service takes requests, and where. */
 export function announce({ http, docs }: AppConfig, address: string): void {

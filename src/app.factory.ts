@@ -4,25 +4,25 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { DestinationStream } from 'pino';
 import { AppModule } from './app.module.js';
-import { registerBodyParser } from './http/body.parser.js';
-import { addCorsHeaders, corsOptions } from './http/cors.options.js';
+import { registerBodyParser } from './server/body-parser.js';
+import { addCorsHeaders, corsOptions } from './server/cors.js';
 import type { HttpRequest } from './http/http-request.js';
 import { publicUrlResolver } from './http/public-url.js';
-import { settleHost } from './http/request-host.js';
-import { ServiceAdapter } from './http/service.adapter.js';
-import { ticketsPath } from './auth/tickets/tickets.path.js';
-import type { Primary } from './cluster/primary.channel.js';
-import type { AppConfig, HttpConfig } from './config/app.config.js';
-import { setUpDocs } from './docs/docs.setup.js';
+import { settleHost } from './server/request-host.js';
+import { ServiceAdapter } from './server/service-adapter.js';
+import { ticketsPath } from './auth/tickets/tickets-path.js';
+import type { Primary } from './cluster/primary-channel.js';
+import type { AppConfig, HttpConfig } from './config/app-config.js';
+import { setUpDocs } from './openapi/swagger-ui.js';
 import { createLog } from './observability/log.js';
-import { type RequestContext, runInRequest } from './observability/request.context.js';
-import { RequestObserver } from './observability/request.observer.js';
+import { type RequestContext, runInRequest } from './observability/request-context.js';
+import { RequestObserver } from './observability/request-observer.js';
 import type { Tracing } from './observability/tracing.js';
-import { AllowedMethods } from './problems/allowed-methods.js';
+import { AllowedMethods } from './server/allowed-methods.js';
 import { ProblemException } from './problems/problem.exception.js';
-import { CatchAllFilter } from './problems/catch-all.filter.js';
-import { AddressLimit } from './throttling/address-limit.js';
-import { RequestDrain } from './shutdown/request.drain.js';
+import { CatchAllFilter } from './server/catch-all.filter.js';
+import { AddressLimit } from './rate-limit/address-limit.js';
+import { RequestDrain } from './server/request-drain.js';
 
 /** The route of @fastify/cors for OPTIONS, which exists only for its hook to run. */
 const ANY_PATH = '*';
@@ -144,6 +144,6 @@ function bodyProblem(request: FastifyRequest): ProblemException | undefined {
 /** OpenTelemetry is loaded only where it is used: it adds a fifth to the time that a start takes. */
 async function createTracing({ otlpEndpoint, pacing }: AppConfig): Promise<Tracing | undefined> {
   if (otlpEndpoint === undefined) return undefined;
-  const { OtlpTracing } = await import('./observability/otlp.tracing.js');
+  const { OtlpTracing } = await import('./observability/otlp-tracing.js');
   return new OtlpTracing(otlpEndpoint, pacing.tracing);
 }

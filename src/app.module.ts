@@ -1,27 +1,27 @@
 import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
-import type { AuthenticatedRequest } from './auth/authenticated.request.js';
+import type { AuthenticatedRequest } from './auth/authenticated-request.js';
 import { AuthModule } from './auth/auth.module.js';
 import { CallerGuard } from './auth/caller.guard.js';
 import { TicketGuard } from './auth/tickets/ticket.guard.js';
 import { TicketsModule } from './auth/tickets/tickets.module.js';
-import { ticketsPath } from './auth/tickets/tickets.path.js';
-import type { Primary } from './cluster/primary.channel.js';
-import type { AppConfig } from './config/app.config.js';
+import { ticketsPath } from './auth/tickets/tickets-path.js';
+import type { Primary } from './cluster/primary-channel.js';
+import type { AppConfig } from './config/app-config.js';
 import { DownloadsModule } from './downloads/downloads.module.js';
-import type { ServiceOptions } from './downloads/downloads.options.js';
+import type { ServiceOptions } from './downloads/downloads-options.js';
 import { openRegistry } from './downloads/registry/registry.factory.js';
 import { HealthModule } from './health/health.module.js';
 import {
   ObservabilityModule,
   type ObservabilityOptions,
 } from './observability/observability.module.js';
-import { createProcessMetrics } from './observability/process.metrics.js';
-import { problemPages } from './problems/problem.type.js';
-import { ProblemsModule } from './problems/problems.module.js';
-import { ShutdownModule } from './shutdown/shutdown.module.js';
-import { CallerLimitGuard } from './throttling/caller-limit.guard.js';
-import { ThrottlingModule } from './throttling/throttling.module.js';
+import { createProcessMetrics } from './observability/process-metrics.js';
+import { problemPages } from './problems/problem-type.js';
+import { ProblemsModule } from './problem-pages/problem-pages.module.js';
+import { ShutdownModule } from './server/shutdown.module.js';
+import { CallerLimitGuard } from './rate-limit/caller-limit.guard.js';
+import { ThrottlingModule } from './rate-limit/rate-limit.module.js';
 
 /** Puts the service together from its configuration. */
 @Module({})

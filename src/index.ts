@@ -4,13 +4,13 @@
  * @packageDocumentation
  */
 export { DownloadsModule } from './downloads/downloads.module.js';
-export type { AlfrescoOptions, DownloadsModuleOptions } from './downloads/downloads.options.js';
+export type { AlfrescoOptions, DownloadsModuleOptions } from './downloads/downloads-options.js';
 export type { DownloadsModuleAsyncOptions } from './downloads/options.module.js';
-export type { AlfrescoConfig, OAuth2Config, TlsConfig } from './config/app.config.js';
+export type { AlfrescoConfig, OAuth2Config, TlsConfig } from './config/app-config.js';
 
 // Who is calling.
 export type { Caller } from './auth/caller.js';
-export { hasSignedLink } from './auth/signed.link.js';
+export { hasSignedLink } from './auth/signed-link.js';
 
 // What the module gives to other providers of the application.
 export { CreationService } from './downloads/creation.service.js';
@@ -30,10 +30,10 @@ export {
   type DownloadRecord,
   DownloadRegistry,
   type IdempotentRequest,
-} from './downloads/registry/download.registry.js';
-export { OwnerConflictError } from './downloads/registry/owner-conflict.error.js';
+} from './downloads/registry/download-registry.js';
+export { OwnerConflictError } from './downloads/registry/owner-conflict-error.js';
 
 // What goes wrong.
 export { type FieldError, ProblemException } from './problems/problem.exception.js';
-export type { ProblemCode } from './problems/problem.catalogue.js';
-export { ConfigurationError } from './config/configuration.error.js';
+export type { ProblemCode } from './problems/problem-catalogue.js';
+export { ConfigurationError } from './config/configuration-error.js';

@@ -1,10 +1,10 @@
 import { Logger } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApp } from './app.factory.js';
-import type { Primary } from './cluster/primary.channel.js';
-import type { AppConfig } from './config/app.config.js';
+import type { Primary } from './cluster/primary-channel.js';
+import type { AppConfig } from './config/app-config.js';
 import { ProblemException } from './problems/problem.exception.js';
-import { StartFailure } from './start.failure.js';
+import { StartFailure } from './start-failure.js';
 
 /** The service, and where it listens. */
 export interface RunningService {

@@ -1,15 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import { AlfrescoExchange } from './alfresco.exchange.js';
-import { type Answer, entryOf, toAnswer } from './answer.js';
+import { AlfrescoExchange } from './http/alfresco-exchange.js';
+import { type Answer, entryOf, toAnswer } from './responses.js';
 import type { ByteRange } from './content/byte-range.js';
-import { ContentOpener } from './content/content.opener.js';
-import type { HealingContent } from './content/healing.content.js';
+import { ContentOpener } from './content/content-opener.js';
+import type { HealingContent } from './content/resumable-content.js';
 import type { TransferHolder } from './content/transfer-limiter.js';
 import type { Download, DownloadNode } from './download.js';
-import { parseDownload, parseDownloadNode } from './download.parser.js';
-import { createRefusal, downloadRefusal, isReadOnly } from './refusal.js';
+import { parseDownload, parseDownloadNode } from './download-parser.js';
+import { createRefusal, downloadRefusal, isReadOnly } from './error-mapping.js';
 import { jsonHeaders } from './request-headers.js';
-import type { UpstreamCall } from './upstream/upstream.policy.js';
+import type { UpstreamCall } from './http/upstream-policy.js';
 
 /** What may be sent again: looking does no harm, nor does cancelling, which only raises a flag. */
 const READ: UpstreamCall = { operation: 'read', repeat: 'if-failed' };

@@ -1,19 +1,19 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { HttpModule, HttpService } from '@nestjs/axios';
-import type { AlfrescoConfig } from '../config/app.config.js';
+import type { AlfrescoConfig } from '../config/app-config.js';
 import { PACING_CONFIG, type Pacing } from '../config/pacing.js';
-import { UpstreamMetrics } from '../observability/upstream.metrics.js';
+import { UpstreamMetrics } from './http/upstream-metrics.js';
 import { AlfrescoClient } from './alfresco.client.js';
-import { ALFRESCO_CONFIG } from './alfresco.config.js';
-import { AlfrescoExchange } from './alfresco.exchange.js';
+import { ALFRESCO_CONFIG } from './alfresco-config.js';
+import { AlfrescoExchange } from './http/alfresco-exchange.js';
 import { apiPath } from './api-path.js';
-import { ContentOpener } from './content/content.opener.js';
+import { ContentOpener } from './content/content-opener.js';
 import { TransferLimiter } from './content/transfer-limiter.js';
-import { AlfrescoCredentials } from './credentials/alfresco.credentials.js';
+import { AlfrescoCredentials } from './credentials/alfresco-credentials.js';
 import { createCredentials } from './credentials/credentials.factory.js';
-import { UpstreamPolicy } from './upstream/upstream.policy.js';
-import { WIRE, type Wire, axiosAdapter } from './upstream/wire.js';
-import { WireModule } from './upstream/wire.module.js';
+import { UpstreamPolicy } from './http/upstream-policy.js';
+import { WIRE, type Wire, axiosAdapter } from './http/transport.js';
+import { WireModule } from './http/transport.module.js';
 
 /** Everything that knows Alfresco's wire, behind `AlfrescoClient`; `UpstreamPolicy` and `TransferLimiter` tell how it fares. */
 @Module({})

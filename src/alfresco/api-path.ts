@@ -1,4 +1,4 @@
-import type { AlfrescoConfig } from '../config/app.config.js';
+import type { AlfrescoConfig } from '../config/app-config.js';
 
 /** Path of one of Alfresco's public APIs on its host. */
 export function apiPath(

@@ -1,4 +1,4 @@
-import { VERSION } from '../version.js';
+import { VERSION } from '../config/version.js';
 
 const USER_AGENT = `alfresco-downloads-bff/${VERSION}`;
 

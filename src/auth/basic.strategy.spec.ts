@@ -2,7 +2,7 @@ import bcrypt from 'bcrypt';
 import passport from 'passport';
 import { BasicStrategy } from 'passport-http';
 import { StrictBasicStrategy } from './basic.strategy.js';
-import { UserDirectory } from './user.directory.js';
+import { UserDirectory } from './user-directory.js';
 
 function base64(text: string): string {
   return Buffer.from(text).toString('base64');

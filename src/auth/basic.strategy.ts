@@ -1,7 +1,7 @@
 import { BasicStrategy } from 'passport-http';
 import type { Caller } from './caller.js';
 import { parseBasicCredentials } from './basic-credentials.js';
-import type { UserDirectory } from './user.directory.js';
+import type { UserDirectory } from './user-directory.js';
 
 type Request = { readonly headers: { readonly authorization?: string }; readonly ip?: string };
 

@@ -1,6 +1,6 @@
 import passport from 'passport';
 import { parseBearerToken } from './bearer-token.js';
-import type { TokenVerifier } from './token.verifier.js';
+import type { TokenVerifier } from './token-verifier.js';
 
 type Request = { readonly headers: { readonly authorization?: string } };
 

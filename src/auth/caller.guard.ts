@@ -7,26 +7,26 @@ import {
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import passport from 'passport';
-import type { AuthConfig } from '../config/app.config.js';
+import type { AuthConfig } from '../config/app-config.js';
 import { PACING_CONFIG, type Pacing } from '../config/pacing.js';
 import { clientAddress } from '../http/client-address.js';
 import { headerCount } from '../http/header-count.js';
 import { pathOf } from '../http/request-target.js';
 import { ProblemException } from '../problems/problem.exception.js';
-import { FailedLogins } from '../throttling/failed-logins.js';
-import { AUTH_CONFIG } from './auth.config.js';
+import { FailedLogins } from '../rate-limit/failed-logins.js';
+import { AUTH_CONFIG } from './auth-config.js';
 import { StrictBasicStrategy } from './basic.strategy.js';
 import { BearerStrategy } from './bearer.strategy.js';
-import type { AuthenticatedRequest } from './authenticated.request.js';
+import type { AuthenticatedRequest } from './authenticated-request.js';
 import { ANONYMOUS, type Caller } from './caller.js';
 import { CHALLENGE, type Challenge, schemeOf } from './challenge.js';
-import { LinkSigner } from './link.signer.js';
-import { ProviderKeys } from './provider.keys.js';
+import { LinkSigner } from './link-signer.js';
+import { ProviderKeys } from './provider-keys.js';
 import { RecentLogins } from './recent-logins.js';
 import { PUBLIC } from './public.decorator.js';
-import { linkOf } from './signed.link.js';
-import { TokenVerifier } from './token.verifier.js';
-import { UserDirectory } from './user.directory.js';
+import { linkOf } from './signed-link.js';
+import { TokenVerifier } from './token-verifier.js';
+import { UserDirectory } from './user-directory.js';
 
 /**
  * Lets a request pass when its caller is known, and puts the caller on it.

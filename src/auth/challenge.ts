@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { AuthConfig } from '../config/app.config.js';
-import { alfrescoTenant } from './tickets/tickets.path.js';
+import type { AuthConfig } from '../config/app-config.js';
+import { alfrescoTenant } from './tickets/tickets-path.js';
 
 type Scheme = AuthConfig['schemes'][number];
 

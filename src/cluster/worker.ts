@@ -1,14 +1,14 @@
 import cluster from 'node:cluster';
 import { Server } from 'node:net';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { AppConfig } from '../config/app.config.js';
-import { loadConfig } from '../config/config.loader.js';
-import { ProgressTracker } from '../downloads/progress/progress.tracker.js';
+import type { AppConfig } from '../config/app-config.js';
+import { loadConfig } from '../config/config-loader.js';
+import { ProgressTracker } from '../downloads/progress/progress-tracker.js';
 import { Metrics } from '../observability/metrics.js';
 import { startService } from '../service.js';
-import { RequestDrain } from '../shutdown/request.drain.js';
-import { StartFailure } from '../start.failure.js';
-import { Primary } from './primary.channel.js';
+import { RequestDrain } from '../server/request-drain.js';
+import { StartFailure } from '../start-failure.js';
+import { Primary } from './primary-channel.js';
 
 // What `WorkerPool` starts: the service as one of several processes. When the primary ends, whatever ended it, Node ends
 // this process.

@@ -1,5 +1,5 @@
 import { IsIn, IsNotEmpty, IsOptional, Matches, ValidateIf } from 'class-validator';
-import type { LogLevel } from './app.config.js';
+import type { LogLevel } from './app-config.js';
 import { IsHttpUrl } from './http-url.validator.js';
 import { IsOriginList } from './origin-list.validator.js';
 import { IsTrustedProxies } from './trusted-proxies.validator.js';

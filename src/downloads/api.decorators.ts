@@ -1,10 +1,10 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import { NODE_ID_PATTERN } from '../alfresco/node-id.js';
-import { ApiHeadProblems, ApiProblems } from '../docs/api-problems.decorator.js';
-import { EXAMPLES } from '../docs/examples.js';
-import { headers, textHeader } from '../docs/headers.js';
-import type { ProblemCode } from '../problems/problem.catalogue.js';
+import { ApiHeadProblems, ApiProblems } from '../openapi/api-problems.decorator.js';
+import { EXAMPLES } from '../openapi/examples.js';
+import { headers, textHeader } from '../openapi/headers.js';
+import type { ProblemCode } from '../problems/problem-catalogue.js';
 import { ZIP_TYPE } from './content/archive-name.js';
 
 const VALIDATORS = {

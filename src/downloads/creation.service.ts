@@ -3,13 +3,13 @@ import { AlfrescoClient } from '../alfresco/alfresco.client.js';
 import type { Download } from '../alfresco/download.js';
 import type { Caller } from '../auth/caller.js';
 import { ProblemException, isProblem } from '../problems/problem.exception.js';
-import type { DownloadsConfig } from '../config/app.config.js';
-import { DOWNLOADS_CONFIG } from './downloads.config.js';
+import type { DownloadsConfig } from '../config/app-config.js';
+import { DOWNLOADS_CONFIG } from './downloads-config.js';
 import { IdempotencyService, keyInUse } from './idempotency.service.js';
-import { OwnerConflictError } from './registry/owner-conflict.error.js';
-import { type Claim, DownloadRegistry } from './registry/download.registry.js';
+import { OwnerConflictError } from './registry/owner-conflict-error.js';
+import { type Claim, DownloadRegistry } from './registry/download-registry.js';
 import { RemovalService } from './removal.service.js';
-import { RunningTasks } from './running.tasks.js';
+import { RunningTasks } from './running-tasks.js';
 
 /** Starts downloads. What it acknowledges is recorded, and what it cannot record it removes again. */
 @Injectable()

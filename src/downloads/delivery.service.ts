@@ -1,15 +1,15 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { Caller } from '../auth/caller.js';
-import { callerGone } from '../http/caller-gone.js';
+import { callerGone } from '../http/client-disconnected.js';
 import { type HttpReply, abandon, rawResponse } from '../http/http-reply.js';
 import type { HttpRequest } from '../http/http-request.js';
 import { ProblemException } from '../problems/problem.exception.js';
 import { ContentService } from './content/content.service.js';
 import { CreationService } from './creation.service.js';
 import { DownloadsService } from './downloads.service.js';
-import { isSettled } from './progress/progress.event.js';
-import { ProgressTracker } from './progress/progress.tracker.js';
-import { RunningTasks } from './running.tasks.js';
+import { isSettled } from './progress/progress-event.js';
+import { ProgressTracker } from './progress/progress-tracker.js';
+import { RunningTasks } from './running-tasks.js';
 
 /** The whole way from nodes to a ZIP in one request, for scripts and services. Nothing stays behind in Alfresco. */
 @Injectable()

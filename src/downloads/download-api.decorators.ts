@@ -11,9 +11,9 @@ import {
   ApiResponse,
   getSchemaPath,
 } from '@nestjs/swagger';
-import { ApiProblems } from '../docs/api-problems.decorator.js';
-import { DOWNLOAD_EXAMPLES, EVENT_EXAMPLE, EXAMPLES, LINK_EXAMPLE } from '../docs/examples.js';
-import { NOT_KEPT, headers, textHeader } from '../docs/headers.js';
+import { ApiProblems } from '../openapi/api-problems.decorator.js';
+import { DOWNLOAD_EXAMPLES, EVENT_EXAMPLE, EXAMPLES, LINK_EXAMPLE } from '../openapi/examples.js';
+import { NOT_KEPT, headers, textHeader } from '../openapi/headers.js';
 import { ApiFields, ApiId, ZIP } from './api.decorators.js';
 import { CreateDownloadDto } from './dto/create-download.dto.js';
 import { DirectAccessUrlBodyDto, DirectAccessUrlEntry } from './dto/direct-access-url.dto.js';
@@ -22,9 +22,9 @@ import { DownloadEntry } from './dto/download.dto.js';
 import { DownloadEventDto } from './dto/download-event.dto.js';
 import { ProgressDto } from './dto/progress.dto.js';
 import { IDEMPOTENCY_KEY_PATTERN } from './dto/idempotency-key.decorator.js';
-import type { ProblemCode } from '../problems/problem.catalogue.js';
+import type { ProblemCode } from '../problems/problem-catalogue.js';
 import { MAX_ITEMS, SKIP_COUNT } from './paging.js';
-import { LONGEST_WAIT } from './progress/prefer.header.js';
+import { LONGEST_WAIT } from './progress/prefer-header.js';
 
 /** `Retry-After` only while the status can change. */
 const ENTRY_HEADERS = { ...NOT_KEPT, ...headers('Retry-After', 'Preference-Applied') };

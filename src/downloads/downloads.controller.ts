@@ -2,8 +2,8 @@ import { Body, Delete, Get, HttpCode, Param, Post, Query, Req, Res } from '@nest
 import { ProblemException } from '../problems/problem.exception.js';
 import type { Caller } from '../auth/caller.js';
 import { CurrentCaller } from '../auth/current-caller.decorator.js';
-import { LINK_PARAMETER } from '../auth/link.signer.js';
-import { callerGone } from '../http/caller-gone.js';
+import { LINK_PARAMETER } from '../auth/link-signer.js';
+import { callerGone } from '../http/client-disconnected.js';
 import { type HttpReply, setHeaders } from '../http/http-reply.js';
 import type { HttpRequest } from '../http/http-request.js';
 import { publicBaseOf, publicPathOf } from '../http/public-url.js';
@@ -38,8 +38,8 @@ import { NodeIdPipe } from './dto/node-id.pipe.js';
 import { RemovedParameterPipe } from './dto/removed-parameter.pipe.js';
 import { WholeNumberPipe } from './dto/whole-number.pipe.js';
 import { MAX_ITEMS, SKIP_COUNT } from './paging.js';
-import { PreferredWait } from './progress/prefer.header.js';
-import { stateTag } from './progress/progress.event.js';
+import { PreferredWait } from './progress/prefer-header.js';
+import { stateTag } from './progress/progress-event.js';
 import { RETRY_AFTER } from './retry-after.js';
 
 const NO_DELIVER = new RemovedParameterPipe('POST /downloads/content gives the ZIP in one call');

@@ -5,7 +5,7 @@ import { ContentService } from './content/content.service.js';
 import { CreationService } from './creation.service.js';
 import { DeliveryService } from './delivery.service.js';
 import { DownloadsController } from './downloads.controller.js';
-import type { DownloadsModuleOptions } from './downloads.options.js';
+import type { DownloadsModuleOptions } from './downloads-options.js';
 import { DownloadsService } from './downloads.service.js';
 import { IdempotencyService } from './idempotency.service.js';
 import { NodesController } from './nodes.controller.js';
@@ -13,10 +13,10 @@ import { type DownloadsModuleAsyncOptions, OptionsModule } from './options.modul
 import { OwnershipService } from './ownership.service.js';
 import { EventsController } from './progress/events.controller.js';
 import { EventsService } from './progress/events.service.js';
-import { ProgressTracker } from './progress/progress.tracker.js';
+import { ProgressTracker } from './progress/progress-tracker.js';
 import { RegistryModule } from './registry/registry.module.js';
 import { RemovalService } from './removal.service.js';
-import { RunningTasks } from './running.tasks.js';
+import { RunningTasks } from './running-tasks.js';
 
 /**
  * The downloads API, for any Nest application on Fastify or Express: its routes with their validation, problem documents and

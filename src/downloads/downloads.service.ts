@@ -3,13 +3,13 @@ import { AlfrescoClient } from '../alfresco/alfresco.client.js';
 import { type Download, type DownloadNode, isTerminal } from '../alfresco/download.js';
 import type { Caller } from '../auth/caller.js';
 import { onceCredentialsEnd } from '../auth/credentials-end.js';
-import { LinkSigner, type SignedLink } from '../auth/link.signer.js';
+import { LinkSigner, type SignedLink } from '../auth/link-signer.js';
 import { PACING_CONFIG, type Pacing } from '../config/pacing.js';
 import { ProblemException, isProblem } from '../problems/problem.exception.js';
 import { OwnershipService } from './ownership.service.js';
-import { isLast, stateTag } from './progress/progress.event.js';
-import { ProgressTracker } from './progress/progress.tracker.js';
-import { type DownloadRecord, DownloadRegistry } from './registry/download.registry.js';
+import { isLast, stateTag } from './progress/progress-event.js';
+import { ProgressTracker } from './progress/progress-tracker.js';
+import { type DownloadRecord, DownloadRegistry } from './registry/download-registry.js';
 import { RemovalService } from './removal.service.js';
 
 /** Status calls to Alfresco that one list runs at a time. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { PACING_CONFIG, type Pacing } from '../config/pacing.js';
 import { ProblemException } from '../problems/problem.exception.js';
-import { type Claim, type ClaimResult, DownloadRegistry } from './registry/download.registry.js';
+import { type Claim, type ClaimResult, DownloadRegistry } from './registry/download-registry.js';
 import { RETRY_AFTER } from './retry-after.js';
 
 /** What is to be done once for a caller and his key. */

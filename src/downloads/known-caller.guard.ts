@@ -1,13 +1,13 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import type { Caller } from '../auth/caller.js';
 import { CALLER } from '../auth/current-caller.decorator.js';
-import { type LinkGrant, LinkSigner } from '../auth/link.signer.js';
+import { type LinkGrant, LinkSigner } from '../auth/link-signer.js';
 import { LINKED_FILE_NAME } from '../auth/linked-file-name.decorator.js';
-import { linkOf } from '../auth/signed.link.js';
+import { linkOf } from '../auth/signed-link.js';
 import type { HttpRequest } from '../http/http-request.js';
 import { pathOf } from '../http/request-target.js';
 import { ProblemException } from '../problems/problem.exception.js';
-import type { DownloadsModuleOptions } from './downloads.options.js';
+import type { DownloadsModuleOptions } from './downloads-options.js';
 import { DOWNLOADS_OPTIONS } from './options.module.js';
 
 type KnownRequest = HttpRequest & { [CALLER]?: Caller; [LINKED_FILE_NAME]?: string };

@@ -2,9 +2,9 @@ import { Delete, Get, Head, Header, HttpCode, Param, Query, Req, Res } from '@ne
 import { ApiNoContentResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import type { Caller } from '../auth/caller.js';
 import { CurrentCaller } from '../auth/current-caller.decorator.js';
-import { ApiProblems } from '../docs/api-problems.decorator.js';
-import { NODE_EXAMPLE } from '../docs/examples.js';
-import { NOT_KEPT } from '../docs/headers.js';
+import { ApiProblems } from '../openapi/api-problems.decorator.js';
+import { NODE_EXAMPLE } from '../openapi/examples.js';
+import { NOT_KEPT } from '../openapi/headers.js';
 import type { HttpReply } from '../http/http-reply.js';
 import type { HttpRequest } from '../http/http-request.js';
 import { ApiFields, ApiGetContent, ApiHeadContent, ApiId } from './api.decorators.js';

@@ -4,15 +4,15 @@ import {
   type InjectionToken,
   Module,
 } from '@nestjs/common';
-import { LINK_CONFIG, LinkSigner } from '../auth/link.signer.js';
-import { ALFRESCO_CONFIG } from '../alfresco/alfresco.config.js';
+import { LINK_CONFIG, LinkSigner } from '../auth/link-signer.js';
+import { ALFRESCO_CONFIG } from '../alfresco/alfresco-config.js';
 import { PACING_CONFIG } from '../config/pacing.js';
-import { DownloadEndings } from '../observability/download.endings.js';
+import { DownloadEndings } from './progress/download-endings.js';
 import { Metrics } from '../observability/metrics.js';
-import { UpstreamMetrics } from '../observability/upstream.metrics.js';
-import { UpstreamObserver } from '../observability/upstream.observer.js';
-import { DOWNLOADS_CONFIG } from './downloads.config.js';
-import { PROBLEM_PAGES, problemPages } from '../problems/problem.type.js';
+import { UpstreamMetrics } from '../alfresco/http/upstream-metrics.js';
+import { UpstreamObserver } from '../alfresco/http/upstream-observer.js';
+import { DOWNLOADS_CONFIG } from './downloads-config.js';
+import { PROBLEM_PAGES, problemPages } from '../problems/problem-type.js';
 import {
   type DownloadsModuleOptions,
   alfrescoConfig,
@@ -20,7 +20,7 @@ import {
   linkConfig,
   pacingOf,
   retentionOf,
-} from './downloads.options.js';
+} from './downloads-options.js';
 import { STORE } from './registry/registry.module.js';
 import { openRegistry } from './registry/registry.factory.js';
 

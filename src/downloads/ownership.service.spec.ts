@@ -1,5 +1,5 @@
 import { OwnershipService } from './ownership.service.js';
-import type { DownloadRegistry } from './registry/download.registry.js';
+import type { DownloadRegistry } from './registry/download-registry.js';
 import { openRegistry } from './registry/registry.factory.js';
 
 const ALICE = { id: 'basic:alice', name: 'alice' };

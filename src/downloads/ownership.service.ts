@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Caller } from '../auth/caller.js';
 import { ProblemException } from '../problems/problem.exception.js';
-import { DownloadRegistry } from './registry/download.registry.js';
+import { DownloadRegistry } from './registry/download-registry.js';
 
 /** A few hundred bytes each. */
 const MAX_REMEMBERED = 20_000;

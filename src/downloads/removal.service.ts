@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { AlfrescoClient } from '../alfresco/alfresco.client.js';
-import { ALFRESCO_CONFIG } from '../alfresco/alfresco.config.js';
+import { ALFRESCO_CONFIG } from '../alfresco/alfresco-config.js';
 import { type Download, isTerminal } from '../alfresco/download.js';
 import type { Caller } from '../auth/caller.js';
-import type { AlfrescoConfig } from '../config/app.config.js';
+import type { AlfrescoConfig } from '../config/app-config.js';
 import { PACING_CONFIG, type Pacing } from '../config/pacing.js';
 import { ProblemException, isProblem } from '../problems/problem.exception.js';
 import { OwnershipService } from './ownership.service.js';
-import { isSettled } from './progress/progress.event.js';
-import { ProgressTracker } from './progress/progress.tracker.js';
-import { RunningTasks } from './running.tasks.js';
+import { isSettled } from './progress/progress-event.js';
+import { ProgressTracker } from './progress/progress-tracker.js';
+import { RunningTasks } from './running-tasks.js';
 
 /**
  * Removes downloads from Alfresco. A job whose node is removed while it runs ends with a stack trace in Alfresco's log, so

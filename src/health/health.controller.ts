@@ -6,14 +6,14 @@ import {
   HealthIndicatorService,
 } from '@nestjs/terminus';
 import { AlfrescoClient } from '../alfresco/alfresco.client.js';
-import { UpstreamPolicy } from '../alfresco/upstream/upstream.policy.js';
+import { UpstreamPolicy } from '../alfresco/http/upstream-policy.js';
 import { Public } from '../auth/public.decorator.js';
 import { PACING_CONFIG, type Pacing } from '../config/pacing.js';
-import { ApiOnlyProblems } from '../docs/api-problems.decorator.js';
-import { DownloadRegistry } from '../downloads/registry/download.registry.js';
+import { ApiOnlyProblems } from '../openapi/api-problems.decorator.js';
+import { DownloadRegistry } from '../downloads/registry/download-registry.js';
 import { ProblemException } from '../problems/problem.exception.js';
-import { RequestDrain } from '../shutdown/request.drain.js';
-import { Unlimited } from '../throttling/unlimited.decorator.js';
+import { RequestDrain } from '../server/request-drain.js';
+import { Unlimited } from '../rate-limit/unlimited.decorator.js';
 import { LivenessDto, ReadinessDto } from './health.dto.js';
 
 const UP = {

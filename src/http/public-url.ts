@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 import type { FastifyRequest } from 'fastify';
-import type { HttpConfig } from '../config/app.config.js';
+import type { HttpConfig } from '../config/app-config.js';
 import { ProblemException } from '../problems/problem.exception.js';
 import type { HttpRequest } from './http-request.js';
 

@@ -1,6 +1,6 @@
-import type { LogLevel } from '../config/app.config.js';
+import type { LogLevel } from '../config/app-config.js';
 import { createLog } from './log.js';
-import { RequestContext, runInRequest, runOutsideRequests } from './request.context.js';
+import { RequestContext, runInRequest, runOutsideRequests } from './request-context.js';
 
 const HASH = '$2b$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW';
 const TOKEN = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl';

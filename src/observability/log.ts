@@ -1,11 +1,11 @@
 import type { LoggerService } from '@nestjs/common';
 import { NativeLogger, type PinoLogger } from 'nestjs-pino';
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino';
-import type { LogLevel } from '../config/app.config.js';
-import { LogOutput } from './log.output.js';
+import type { LogLevel } from '../config/app-config.js';
+import { LogOutput } from './log-output.js';
 import { SECRET_NAMES, withoutSecrets } from './redaction.js';
-import { currentRequest } from './request.context.js';
-import { TerminalFormat } from './terminal.format.js';
+import { currentRequest } from './request-context.js';
+import { TerminalFormat } from './terminal-format.js';
 
 /** Where the service writes what it does. */
 export interface Log {

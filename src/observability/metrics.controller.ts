@@ -2,7 +2,7 @@ import { Controller, Get, Inject, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Public } from '../auth/public.decorator.js';
-import { Unlimited } from '../throttling/unlimited.decorator.js';
+import { Unlimited } from '../rate-limit/unlimited.decorator.js';
 import { METRICS_PAGE, type MetricsPage } from './metrics.js';
 
 /** For Prometheus. Open to everyone who can reach the port; it names no caller and no download. */

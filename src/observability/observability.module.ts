@@ -1,11 +1,11 @@
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import type { Registry } from 'prom-client';
-import type { Primary } from '../cluster/primary.channel.js';
+import type { Primary } from '../cluster/primary-channel.js';
 import { LOG, type Log } from './log.js';
 import { METRICS_PAGE, Metrics } from './metrics.js';
 import { MetricsController } from './metrics.controller.js';
-import { RequestMetrics } from './request.metrics.js';
-import { RequestObserver } from './request.observer.js';
+import { RequestMetrics } from './request-metrics.js';
+import { RequestObserver } from './request-observer.js';
 import { TRACING, type Tracing } from './tracing.js';
 
 export interface ObservabilityOptions {

@@ -1,4 +1,4 @@
-import type { TraceContext } from './trace.context.js';
+import type { TraceContext } from './trace-context.js';
 
 /** How a request or a call to Alfresco ended. */
 export interface SpanEnd {

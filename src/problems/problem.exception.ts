@@ -1,4 +1,4 @@
-import { PROBLEMS, type ProblemCode } from './problem.catalogue.js';
+import { PROBLEMS, type ProblemCode } from './problem-catalogue.js';
 
 /** Where in the request something is wrong: a JSON pointer (RFC 6901) into the body, or a parameter. */
 export interface FieldError {

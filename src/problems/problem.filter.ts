@@ -2,8 +2,8 @@ import { Catch, type ArgumentsHost, type ExceptionFilter, Inject } from '@nestjs
 import type { HttpReply } from '../http/http-reply.js';
 import type { HttpRequest } from '../http/http-request.js';
 import { ProblemException } from './problem.exception.js';
-import { sendProblem } from './problem.reply.js';
-import { PROBLEM_PAGES } from './problem.type.js';
+import { sendProblem } from './problem-reply.js';
+import { PROBLEM_PAGES } from './problem-type.js';
 
 /**
  * Problem documents for the routes of the downloads API, in whatever application it is. What is no problem, as an exception

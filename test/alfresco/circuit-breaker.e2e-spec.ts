@@ -1,4 +1,4 @@
-import { UpstreamPolicy } from '#service/alfresco/upstream/upstream.policy.js';
+import { UpstreamPolicy } from '#service/alfresco/http/upstream-policy.js';
 import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
 import type { Fault, Sandbox } from '../../sandbox/sandbox.ts';
 import { DownloadsApi } from '../harness/api.js';

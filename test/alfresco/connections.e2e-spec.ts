@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TransferLimiter } from '#service/alfresco/content/transfer-limiter.js';
-import { UpstreamPolicy } from '#service/alfresco/upstream/upstream.policy.js';
+import { UpstreamPolicy } from '#service/alfresco/http/upstream-policy.js';
 import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
 import { DownloadsApi } from '../harness/api.js';
 import { freshCaller } from '../harness/callers.js';

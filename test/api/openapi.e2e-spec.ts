@@ -4,7 +4,7 @@ import spectral, { type RulesetDefinition } from '@stoplight/spectral-core';
 import rulesets from '@stoplight/spectral-rulesets';
 import { load } from 'js-yaml';
 import request from 'supertest';
-import { PROBLEMS } from '#service/problems/problem.catalogue.js';
+import { PROBLEMS } from '#service/problems/problem-catalogue.js';
 import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
 import { it } from '../harness/fixtures.js';
 

@@ -1,5 +1,5 @@
 import request from 'supertest';
-import { PROBLEMS, type ProblemCode } from '#service/problems/problem.catalogue.js';
+import { PROBLEMS, type ProblemCode } from '#service/problems/problem-catalogue.js';
 import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
 import { DownloadsApi } from '../harness/api.js';
 import type { Bff } from '../harness/bff.js';

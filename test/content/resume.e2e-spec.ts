@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AlfrescoClient } from '#service/alfresco/alfresco.client.js';
 import { TransferLimiter } from '#service/alfresco/content/transfer-limiter.js';
-import { UpstreamPolicy } from '#service/alfresco/upstream/upstream.policy.js';
+import { UpstreamPolicy } from '#service/alfresco/http/upstream-policy.js';
 import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
 import type { Fault, Sandbox } from '../../sandbox/sandbox.ts';
 import { DownloadsApi } from '../harness/api.js';

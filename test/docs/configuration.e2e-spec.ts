@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { Environment, FILE_VARIABLES } from '#service/config/environment.js';
-import { PROBLEMS } from '#service/problems/problem.catalogue.js';
+import { PROBLEMS } from '#service/problems/problem-catalogue.js';
 import { MarkdownDocument, allDocuments, codesIn } from '../harness/markdown.js';
 
 /** Variables that the service reads, with its defaults. */

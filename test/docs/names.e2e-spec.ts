@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { PROBLEMS } from '#service/problems/problem.catalogue.js';
+import { PROBLEMS } from '#service/problems/problem-catalogue.js';
 import { it } from '../harness/fixtures.js';
 import { MarkdownDocument, allDocuments, codesIn } from '../harness/markdown.js';
 import { Scrape } from '../harness/scrape.js';

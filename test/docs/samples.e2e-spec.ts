@@ -3,7 +3,7 @@ import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
-import { loadConfig } from '#service/config/config.loader.js';
+import { loadConfig } from '#service/config/config-loader.js';
 import { users } from '../harness/bff.js';
 import { configured } from '../harness/fixtures.js';
 import { MarkdownDocument, codesIn } from '../harness/markdown.js';

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApp } from '#service/app.factory.js';
-import type { AppConfig } from '#service/config/app.config.js';
-import { loadConfig } from '#service/config/config.loader.js';
+import type { AppConfig } from '#service/config/app-config.js';
+import { loadConfig } from '#service/config/config-loader.js';
 import type { Pacing } from '#service/config/pacing.js';
 import { SAMPLE_USERS } from '../../sandbox/sample-nodes.ts';
 import { AS_ALICE, CALLERS, basic, users } from './callers.js';

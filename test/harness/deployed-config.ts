@@ -1,8 +1,8 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import type { AppConfig } from '#service/config/app.config.js';
-import { loadConfig } from '#service/config/config.loader.js';
+import type { AppConfig } from '#service/config/app-config.js';
+import { loadConfig } from '#service/config/config-loader.js';
 import { users } from './bff.js';
 
 /** What somebody puts into the files of secrets. */

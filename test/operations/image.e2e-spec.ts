@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { validate } from 'dockerfile-utils';
-import { loadConfig } from '#service/config/config.loader.js';
+import { loadConfig } from '#service/config/config-loader.js';
 import { SECRET_VARIABLES } from '#service/config/environment.js';
 import { type Bff, environment, startBff } from '../harness/bff.js';
 import { documentedVariables } from '../harness/deployed-config.js';

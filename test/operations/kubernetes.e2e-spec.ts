@@ -8,7 +8,7 @@ import {
 import { type INetworkPolicy, NetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1';
 import { type IPodDisruptionBudget, PodDisruptionBudget } from 'kubernetes-models/policy/v1';
 import { ConfigMap, type IConfigMap, type IService, Service } from 'kubernetes-models/v1';
-import type { AppConfig } from '#service/config/app.config.js';
+import type { AppConfig } from '#service/config/app-config.js';
 import { deployedConfig, documentedVariables } from '../harness/deployed-config.js';
 import { it } from '../harness/fixtures.js';
 import { execForm, readStages, textsOf } from '../harness/dockerfile.js';

@@ -277,7 +277,7 @@ describe('a log line that is written while a request runs', () => {
     sandbox.fail({ kind: 'status', status: 500 }, { method: 'DELETE', times: Infinity });
     const own = new RequestLog();
     const broken = await start({}, { onLine: own.add });
-    const { DownloadRegistry } = await import('#service/downloads/registry/download.registry.js');
+    const { DownloadRegistry } = await import('#service/downloads/registry/download-registry.js');
     const registry = broken.app.get(DownloadRegistry, { strict: false });
     vi.spyOn(registry, 'add').mockRejectedValue(new Error('the disk is full'));
     const ids = Array.from({ length: 5 }, () => randomUUID());

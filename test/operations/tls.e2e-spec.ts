@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CertificateAuthority, isOpensslMissing } from '../../sandbox/testing/certificates.ts';
-import { loadConfig } from '../../src/config/config.loader.js';
-import { LEAST, problemsOf } from '../../src/config/refusal.fixture.js';
+import { loadConfig } from '../../src/config/config-loader.js';
+import { LEAST, problemsOf } from '../../src/config/rejection.fixture.js';
 
 const { ALFRESCO_USERNAME: _name, ALFRESCO_PASSWORD: _password, ...WITHOUT_ACCOUNT } = LEAST;
 

@@ -1,4 +1,4 @@
-import { ProgressTracker } from '#service/downloads/progress/progress.tracker.js';
+import { ProgressTracker } from '#service/downloads/progress/progress-tracker.js';
 import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
 import type { RecordedRequest } from '../../sandbox/sandbox.ts';
 import type { Bff } from '../harness/bff.js';

@@ -1,6 +1,6 @@
-import type { AlfrescoConfig } from '../../config/app.config.js';
+import type { AlfrescoConfig } from '../../config/app-config.js';
 import { ProblemException } from '../../problems/problem.exception.js';
-import { unavailable } from '../upstream/transport-failure.js';
+import { unavailable } from '../http/transport-failure.js';
 
 /** Of the connections to Alfresco, this much may carry ZIPs at a time. The rest is for calls that are answered in no time. */
 const TRANSFER_SHARE = 0.75;

@@ -1,13 +1,13 @@
 import type { HttpService } from '@nestjs/axios';
-import type { AlfrescoConfig } from '../../config/app.config.js';
+import type { AlfrescoConfig } from '../../config/app-config.js';
 import type { Pacing } from '../../config/pacing.js';
-import type { AlfrescoCredentials } from './alfresco.credentials.js';
-import type { UpstreamPolicy } from '../upstream/upstream.policy.js';
-import { BasicCredentials } from './basic.credentials.js';
-import { OAuth2Login } from './oauth2.login.js';
-import { RemoteUserCredentials } from './remote-user.credentials.js';
-import { RenewedCredentials } from './renewed.credentials.js';
-import { TicketLogin } from './ticket.login.js';
+import type { AlfrescoCredentials } from './alfresco-credentials.js';
+import type { UpstreamPolicy } from '../http/upstream-policy.js';
+import { BasicCredentials } from './basic-credentials.js';
+import { OAuth2Login } from './oauth2-login.js';
+import { RemoteUserCredentials } from './remote-user-credentials.js';
+import { RenewedCredentials } from './renewed-credentials.js';
+import { TicketLogin } from './ticket-login.js';
 
 /** The credentials that the configuration asks for. */
 export function createCredentials(

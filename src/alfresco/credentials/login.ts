@@ -1,4 +1,4 @@
-import type { UpstreamCall } from '../upstream/upstream.policy.js';
+import type { UpstreamCall } from '../http/upstream-policy.js';
 
 /** As one call: a login that may have been heard is not sent again, since accounts are locked after a few failures. */
 export const LOGIN: UpstreamCall = { operation: 'login', repeat: 'if-unsent' };

@@ -1,5 +1,5 @@
 import { getCACertificates } from 'node:tls';
-import type { TlsConfig } from '../../config/app.config.js';
+import type { TlsConfig } from '../../config/app-config.js';
 
 /**
  * Authorities for other hosts than Alfresco: those of Node, and those configured for Alfresco. An identity

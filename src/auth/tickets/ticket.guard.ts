@@ -2,7 +2,7 @@ import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@ne
 import { Reflector } from '@nestjs/core';
 import { headerCount } from '../../http/header-count.js';
 import { ProblemException } from '../../problems/problem.exception.js';
-import type { AuthenticatedRequest } from '../authenticated.request.js';
+import type { AuthenticatedRequest } from '../authenticated-request.js';
 import { CHALLENGE, type Challenge } from '../challenge.js';
 import { PUBLIC } from '../public.decorator.js';
 import { parseTicketCredentials } from './ticket-credentials.js';

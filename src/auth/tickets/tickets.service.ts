@@ -1,12 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Inject, Injectable, Optional } from '@nestjs/common';
-import type { AuthConfig } from '../../config/app.config.js';
+import type { AuthConfig } from '../../config/app-config.js';
 import { PACING_CONFIG, type Pacing } from '../../config/pacing.js';
-import { FailedLogins } from '../../throttling/failed-logins.js';
-import { AUTH_CONFIG } from '../auth.config.js';
+import { FailedLogins } from '../../rate-limit/failed-logins.js';
+import { AUTH_CONFIG } from '../auth-config.js';
 import type { Caller } from '../caller.js';
-import { UserDirectory } from '../user.directory.js';
-import { TicketStore } from './ticket.store.js';
+import { UserDirectory } from '../user-directory.js';
+import { TicketStore } from './ticket-store.js';
 
 /** Milliseconds that a ticket lives without being used, a minute less at most; in Alfresco it is half an hour to an hour. */
 export const TICKET_TTL_MS = 3_600_000;

@@ -1,6 +1,6 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { IsBoolean, IsInt, Length, Min, ValidateIf } from 'class-validator';
-import { LINK_EXAMPLE } from '../../docs/examples.js';
+import { LINK_EXAMPLE } from '../../openapi/examples.js';
 import { alfrescoDate } from './alfresco-date.js';
 
 const LONGEST_FILE_NAME = 255;

@@ -1,5 +1,5 @@
 import { ApiProperty, ApiSchema, getSchemaPath } from '@nestjs/swagger';
-import { ProblemDocument } from '../../problems/problem.document.js';
+import { ProblemDocument } from '../../problems/problem-document.js';
 import { ProgressDto } from './progress.dto.js';
 
 /** One server-sent event: its fields as text, as in OpenAPI 3.2, section 4.14.4. */

@@ -12,11 +12,11 @@ import {
 } from '../../http/http-reply.js';
 import { type HttpRequest, requestIdOf } from '../../http/http-request.js';
 import { publicPathOf } from '../../http/public-url.js';
-import { PROBLEM_PAGES } from '../../problems/problem.type.js';
+import { PROBLEM_PAGES } from '../../problems/problem-type.js';
 import { OwnershipService } from '../ownership.service.js';
-import { EventStream } from './event.stream.js';
-import { stateTag } from './progress.event.js';
-import { ProgressTracker } from './progress.tracker.js';
+import { EventStream } from './event-stream.js';
+import { stateTag } from './progress-event.js';
+import { ProgressTracker } from './progress-tracker.js';
 
 const STREAM_HEADERS = {
   'content-type': 'text/event-stream',

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import type { DownloadRegistry } from './download.registry.js';
+import type { DownloadRegistry } from './download-registry.js';
 import {
   A_WHILE,
   hold,

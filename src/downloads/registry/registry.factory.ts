@@ -1,9 +1,9 @@
-import type { StoreConfig } from '../../config/app.config.js';
+import type { StoreConfig } from '../../config/app-config.js';
 import { PACING } from '../../config/pacing.js';
-import type { DownloadRegistry } from './download.registry.js';
-import { RedisRegistry } from './redis.registry.js';
-import { openDatabase } from './sqlite.database.js';
-import { SqliteRegistry } from './sqlite.registry.js';
+import type { DownloadRegistry } from './download-registry.js';
+import { RedisRegistry } from './redis-registry.js';
+import { openDatabase } from '../../store/sqlite-database.js';
+import { SqliteRegistry } from './sqlite-registry.js';
 
 const SQLITE = 'sqlite:';
 

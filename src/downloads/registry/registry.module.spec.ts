@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { Metrics } from '../../observability/metrics.js';
-import { DownloadRegistry } from './download.registry.js';
+import { DownloadRegistry } from './download-registry.js';
 import { openRegistry } from './registry.factory.js';
 import { RegistryModule, STORE } from './registry.module.js';
 

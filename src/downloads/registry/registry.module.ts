@@ -1,7 +1,7 @@
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { Metrics } from '../../observability/metrics.js';
-import { DownloadRegistry } from './download.registry.js';
-import { TimedRegistry } from './timed.registry.js';
+import { DownloadRegistry } from './download-registry.js';
+import { TimedRegistry } from './timed-registry.js';
 
 /** Injection token of the registry as it was opened. */
 export const STORE = Symbol('STORE');

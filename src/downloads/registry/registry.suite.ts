@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { DownloadRegistry } from './download.registry.js';
+import type { DownloadRegistry } from './download-registry.js';
 import { describeClaims } from './claims.suite.js';
 import { A_WHILE, HOUR, NOON, recordOf, STRANGE, type TestStore } from './samples.fixture.js';
 

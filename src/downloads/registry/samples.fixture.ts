@@ -1,5 +1,5 @@
 import { PACING } from '../../config/pacing.js';
-import type { Claim, DownloadRegistry, IdempotentRequest } from './download.registry.js';
+import type { Claim, DownloadRegistry, IdempotentRequest } from './download-registry.js';
 
 /** What the suites run on. */
 export interface TestStore {

@@ -1,8 +1,8 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { UpstreamPolicy } from '#service/alfresco/upstream/upstream.policy.js';
-import { PROBLEMS } from '#service/problems/problem.catalogue.js';
+import { UpstreamPolicy } from '#service/alfresco/http/upstream-policy.js';
+import { PROBLEMS } from '#service/problems/problem-catalogue.js';
 import { SAMPLE_NODES } from '../../../sandbox/sample-nodes.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../../sandbox/sandbox.ts';
 import { DownloadsApi } from '../api.js';

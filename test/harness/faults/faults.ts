@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { ProblemCode } from '#service/problems/problem.catalogue.js';
+import type { ProblemCode } from '#service/problems/problem-catalogue.js';
 import type { Fault, Sandbox } from '../../../sandbox/sandbox.ts';
 import type { FaultProxy, Misbehaviour } from '../fault-proxy.js';
 import { FOREIGN_HOST } from '../leaks.js';

@@ -1,0 +1,235 @@
+import { validateHeaderName, validateHeaderValue } from 'node:http';
+import type { Socket } from 'node:net';
+import { Readable } from 'node:stream';
+import { type buildConnector, errors } from 'undici';
+import { createConnector } from '../http/connections.js';
+import type { UpstreamAnswer, WireRequest } from '../http/transport.js';
+import { ChunkedBody } from './chunked-body.js';
+import { SMALL_READ, fastRead, takeBuffer } from './read-buffers.js';
+
+/** Bytes; as many as undici accepts. */
+const MAX_HEAD = 16_384;
+const END_OF_HEAD = '\r\n\r\n';
+const STATUS_LINE = /^HTTP\/1\.[01] ([1-9]\d\d)(?: .*)?$/;
+const HEADER_LINE = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*(.*?)[ \t]*$/;
+
+/** Milliseconds until the next chunk is wanted: a reader who needs more is slow, and waits for his own network. */
+const SLOW_MS = 20;
+/** Bytes that a reader takes without a pause before he is believed to be fast: the kernel alone takes many for a slow one. */
+export const FAST_AFTER = 16_777_216;
+
+/** Whose readers are fast for now. */
+const fast = new Set<ContentConnection>();
+
+/** Where content comes from, and with which limits. */
+export interface ContentConnectionOptions {
+  readonly origin: URL;
+  readonly connector: buildConnector.BuildOptions;
+  /** Milliseconds between two bytes, while somebody waits for them. */
+  readonly idleTimeoutMs: number;
+}
+
+/**
+ * A connection for one ZIP, which is its body as a stream: HTTP/1.1 (RFC 9112) as far as a GET of content needs it.
+ *
+ * undici copies each chunk through its parser and has new memory for each, so that a ZIP came at half the speed of nginx.
+ * After its head, a body of known length needs no parser, and of a ZIP the length is known from its node. One in chunks, as
+ * proxies make them, is copied once more. The connection is for one response, since not all of it may be read.
+ */
+export class ContentConnection extends Readable {
+  private socket?: Socket;
+  /** Until it is complete. */
+  private head = '';
+  private answer?: (answer: UpstreamAnswer<Readable>) => void;
+  /** Bytes of the body that are still to come. */
+  private left = 0;
+  private chunks?: ChunkedBody;
+  private isWanted = false;
+  /** When the last chunk was passed on, by the monotonic clock. */
+  private passedAt = 0;
+  /** Bytes since the reader last made the connection wait. */
+  private sinceWait = 0;
+  private readonly host: string;
+  private readonly idle: NodeJS.Timeout;
+  private readonly abort = () => this.destroy(this.request.signal!.reason as Error);
+
+  private constructor(
+    private readonly request: WireRequest,
+    { origin, connector, idleTimeoutMs }: ContentConnectionOptions,
+  ) {
+    // What the reader does not want yet stays with the kernel.
+    super({ highWaterMark: 0 });
+    this.idle = setTimeout(() => this.endIfIdle(), idleTimeoutMs).unref();
+    if (request.signal?.aborted) this.abort();
+    request.signal?.addEventListener('abort', this.abort);
+    const onread = { buffer: () => this.nextBuffer(), callback: this.receive.bind(this) };
+    const connect = createConnector({ ...connector, onread });
+    const { protocol, host, hostname, port } = origin;
+    this.host = host;
+    const target = { protocol, host, hostname: hostname.replace(/^\[(.*)\]$/, '$1'), port };
+    connect(target, (failure, socket) => this.begin(failure, socket));
+  }
+
+  /** Resolves with the head of the answer. The body of a 2xx has to be read or destroyed; of others there is none. */
+  static open(
+    request: WireRequest,
+    options: ContentConnectionOptions,
+  ): Promise<UpstreamAnswer<Readable>> {
+    return new Promise((resolve, reject) => {
+      const connection = new ContentConnection(request, options);
+      connection.answer = resolve;
+      connection.once('error', reject);
+    });
+  }
+
+  override _read(): void {
+    this.isWanted = true;
+    if (performance.now() - this.passedAt > SLOW_MS) {
+      this.sinceWait = 0;
+      fast.delete(this);
+    }
+    this.idle.refresh();
+    this.socket?.resume();
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    clearTimeout(this.idle);
+    fast.delete(this);
+    this.request.signal?.removeEventListener('abort', this.abort);
+    this.socket?.destroy();
+    callback(error);
+  }
+
+  private begin(failure: Error | null, socket: Socket | null): void {
+    if (!socket) return void this.destroy(failure ?? undefined);
+    if (this.destroyed) return void socket.destroy();
+    this.socket = socket;
+    socket.on('error', (error) => this.destroy(error));
+    for (const end of ['end', 'close']) socket.once(end, () => this.endIfShort());
+    try {
+      socket.write(this.requestHead(), 'latin1');
+      socket.resume();
+    } catch (error) {
+      this.destroy(error as Error);
+    }
+  }
+
+  private requestHead(): string {
+    const { method, path, headers } = this.request;
+    let head = `${method} ${path} HTTP/1.1\r\nHost: ${this.host}\r\nConnection: close\r\n`;
+    for (const [name, value] of Object.entries(headers)) {
+      validateHeaderName(name);
+      validateHeaderValue(name, value);
+      head += `${name}: ${value}\r\n`;
+    }
+    return `${head}\r\n`;
+  }
+
+  /** Returns whether to go on reading. */
+  private receive(bytes: number, buffer: Uint8Array): boolean {
+    if (this.destroyed) return false;
+    this.idle.refresh();
+    const chunk = (buffer as Buffer).subarray(0, bytes);
+    try {
+      return this.answer ? this.readHead(chunk) : this.pass(chunk);
+    } catch (error) {
+      this.destroy(error as Error);
+      return false;
+    }
+  }
+
+  private nextBuffer(): Buffer {
+    if (this.destroyed || this.sinceWait < FAST_AFTER) return takeBuffer(SMALL_READ);
+    fast.add(this);
+    return takeBuffer(fastRead(fast.size));
+  }
+
+  private readHead(chunk: Buffer): boolean {
+    const head = this.head + chunk.toString('latin1');
+    const end = head.indexOf(END_OF_HEAD);
+    if (Math.max(end, end < 0 ? head.length : 0) > MAX_HEAD)
+      throw new errors.HeadersOverflowError();
+    if (end < 0) {
+      const isHttp = 'HTTP/1.'.startsWith(head.slice(0, 7)) && !/[^\r]\n/.test(head);
+      if (!isHttp) throw new errors.HTTPParserError('not an answer of HTTP/1.1');
+      this.head = head;
+      return true;
+    }
+    const rest = chunk.subarray(end + END_OF_HEAD.length - this.head.length);
+    this.head = '';
+    const { status, headers } = parseHead(head.slice(0, end));
+    if (status < 200) {
+      // RFC 9110, section 15.2: an interim answer is followed by the final one. Neither of these was asked for.
+      if (status < 102) throw new errors.SocketError(`status ${status}`);
+      return this.readHead(rest);
+    }
+    return this.begun(status, headers, rest);
+  }
+
+  private begun(status: number, headers: Record<string, string>, rest: Buffer): boolean {
+    const { answer } = this;
+    this.answer = undefined;
+    const isContent = status < 300;
+    if (isContent) this.expectBody(headers);
+    // What is no content is not read: that of Alfresco's 416, for one, never comes.
+    if (!isContent) this.destroy();
+    answer?.({ status, headers, data: this });
+    if (!isContent) return false;
+    if (this.left === 0) this.complete();
+    return rest.length > 0 ? this.pass(rest) : this.isWanted;
+  }
+
+  private expectBody({ 'content-length': length, 'transfer-encoding': coding }: Headers): void {
+    if (coding !== undefined) {
+      if (coding.toLowerCase() !== 'chunked') {
+        throw new errors.HTTPParserError('an unknown transfer coding');
+      }
+      this.chunks = new ChunkedBody();
+    }
+    const bytes = length === undefined ? this.request.bodyLength : Number(length);
+    this.left = Number.isSafeInteger(bytes) ? bytes! : 0;
+  }
+
+  private pass(received: Buffer): boolean {
+    const chunk = this.chunks ? this.chunks.decode(received) : received;
+    const part = chunk.length > this.left ? chunk.subarray(0, this.left) : chunk;
+    this.left -= part.length;
+    this.sinceWait += part.length;
+    this.passedAt = performance.now();
+    // A reader who takes it and wants no more for now has paused meanwhile.
+    if (part.length > 0) this.isWanted = this.push(part) && !this.isPaused();
+    if (this.left === 0) this.complete();
+    return this.isWanted && this.left > 0;
+  }
+
+  private complete(): void {
+    this.socket?.destroy();
+    this.push(null);
+  }
+
+  private endIfShort(): void {
+    if (this.answer || this.left > 0) this.destroy(new errors.SocketError('other side closed'));
+  }
+
+  private endIfIdle(): void {
+    if (this.isWanted && !this.answer) this.destroy(new errors.BodyTimeoutError());
+  }
+}
+
+type Headers = Readonly<Record<string, string>>;
+
+function parseHead(head: string): { status: number; headers: Record<string, string> } {
+  const [statusLine = '', ...lines] = head.split('\r\n');
+  const [, status] = STATUS_LINE.exec(statusLine) ?? [];
+  if (status === undefined) throw new errors.HTTPParserError('not a status line of HTTP/1.1');
+  const headers: Record<string, string> = {};
+  for (const line of lines) {
+    const [, name = '', value = ''] = HEADER_LINE.exec(line) ?? [];
+    if (name === '') throw new errors.HTTPParserError('not a header');
+    const key = name.toLowerCase();
+    headers[key] = key in headers ? `${headers[key]}, ${value}` : value;
+  }
+  // RFC 9112, section 6.3: a length beside a coding means nothing, and may be an attempt at smuggling.
+  if ('transfer-encoding' in headers) delete headers['content-length'];
+  return { status: Number(status), headers };
+}

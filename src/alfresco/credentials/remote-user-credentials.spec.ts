@@ -1,0 +1,110 @@
+import type { AxiosResponse } from 'axios';
+import { RemoteUserCredentials } from './remote-user-credentials.js';
+
+const credentials = new RemoteUserCredentials();
+
+async function headersFor(name?: string): Promise<unknown> {
+  const send = vi.fn(async () => ({ status: 200 }) as AxiosResponse<string>);
+  try {
+    await credentials.apply(send, name);
+  } finally {
+    expect(send.mock.calls.length).toBeLessThanOrEqual(1);
+  }
+  return send.mock.lastCall?.[0 as never];
+}
+
+describe('the name of the caller', () => {
+  it.each([
+    ['alice', 'YWxpY2U='],
+    ['zoë', 'em/Dqw=='],
+    ['日本 太郎', '5pel5pysIOWkqumDjg=='],
+    ['alice@example.com', 'YWxpY2VAZXhhbXBsZS5jb20='],
+    ['systematic', 'c3lzdGVtYXRpYw=='],
+    ['guestbook', 'Z3Vlc3Rib29r'],
+  ])('goes to Alfresco as base64 of UTF-8: %s', async (name, encoded) => {
+    expect(await headersFor(name)).toEqual({
+      'X-Alfresco-Remote-User': encoded,
+      'Remote-User-Encode': 'true',
+    });
+  });
+
+  it.each(['x'.repeat(255), '日'.repeat(255)])('is one line however long it is', async (name) => {
+    const { 'X-Alfresco-Remote-User': value } = (await headersFor(name)) as Record<string, string>;
+    expect(value).toMatch(/^[A-Za-z0-9+/]+=*$/);
+    expect(Buffer.from(value!, 'base64').toString('utf8')).toBe(name);
+  });
+
+  it.each([
+    ['empty', ''],
+    ['longer than 255 characters', 'x'.repeat(256)],
+    ['with a line break', 'alice\r\nX-Alfresco-Remote-User: admin'],
+    ['with a zero byte', 'alice\0'],
+    ['with a control character', 'ali\u0007ce'],
+    ['with a control character beyond ASCII', 'ali\u0085ce'],
+    ['with a delete character', 'alice\u007f'],
+    ['with a line separator', 'ali\u2028ce'],
+    ['with a blank before it, which Alfresco would cut off', ' admin'],
+    ['with a blank behind it', 'admin '],
+    ['with a tab before it', '\tadmin'],
+    ['of half a character, which would become another one', 'ali\ud800ce'],
+    ['of the system itself', 'System'],
+    ['of the system in another case', 'SYSTEM'],
+    ['of the system of a tenant', 'System@example.org'],
+    ['of the guest', 'guest'],
+    ['of the guest in another case', 'Guest'],
+    ['of the guest of a tenant', 'guest@example.org'],
+  ])('is refused when it is %s', async (_what, name) => {
+    await expect(headersFor(name)).rejects.toMatchObject({
+      code: 'CALLER_NOT_ACCEPTED',
+      detail: 'The name of the caller cannot be passed on to Alfresco.',
+    });
+  });
+
+  it('may not be forgotten', async () => {
+    await expect(headersFor()).rejects.toThrow(TypeError);
+  });
+});
+
+describe('a caller whom Alfresco answers with 401', () => {
+  let alfresco: RemoteUserCredentials;
+
+  /** What becomes of the call of this caller. */
+  const call = (name: string, status: number) =>
+    alfresco
+      .apply(async () => ({ status }) as AxiosResponse<string>, name)
+      .then(
+        (answer) => answer.status,
+        (error: { code: string }) => error.code,
+      );
+
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    alfresco = new RemoteUserCredentials();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('is refused when Alfresco has taken the name of another one a moment ago', async () => {
+    await call('alice', 200);
+    expect(await call('disabled', 401)).toBe('CALLER_NOT_ACCEPTED');
+    expect(await call('unknown', 401)).toBe('CALLER_NOT_ACCEPTED');
+  });
+
+  it('stands for the certificate when Alfresco has taken no other name', async () => {
+    expect(await call('alice', 401)).toBe(401);
+    expect(await call('bob', 500)).toBe(500);
+    expect(await call('alice', 401)).toBe(401);
+  });
+
+  it('stands for the certificate when it was taken before itself', async () => {
+    await call('alice', 200);
+    expect(await call('alice', 401)).toBe(401);
+  });
+
+  it('stands for the certificate when Alfresco has taken no other name for a minute', async () => {
+    await call('alice', 200);
+    vi.advanceTimersByTime(60_000);
+    expect(await call('bob', 401)).toBe(401);
+  });
+});

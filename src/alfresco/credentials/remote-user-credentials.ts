@@ -1,0 +1,51 @@
+import { ProblemException } from '../../problems/problem.exception.js';
+import { AlfrescoCredentials, type Send } from './alfresco-credentials.js';
+import { encodeRemoteUser } from './remote-user-header.js';
+import type { UpstreamAnswer } from '../http/transport.js';
+
+/** Milliseconds for which the certificate is believed to be good after Alfresco has taken it. */
+const TRUSTED_MS = 60_000;
+
+/**
+ * The caller's name with every request, for which the client certificate of the connection vouches
+ * (Alfresco's external-authentication subsystem).
+ *
+ * There is no `Authorization` beside it: if Alfresco does not believe the header it tries that next, and the
+ * call would be made with the rights of a service account instead of failing.
+ */
+export class RemoteUserCredentials extends AlfrescoCredentials {
+  /** Whose call Alfresco has taken last, and when by the monotonic clock. */
+  private accepted?: { readonly name: string; readonly at: number };
+
+  async apply<T>(send: Send<T>, onBehalfOf?: string): Promise<UpstreamAnswer<T>> {
+    // Without the header Alfresco would take the certificate itself for the user.
+    if (onBehalfOf === undefined) throw new TypeError('the name of the caller is missing');
+    const answer = await send({
+      'X-Alfresco-Remote-User': encodeRemoteUser(onBehalfOf),
+      'Remote-User-Encode': 'true',
+    });
+    if (answer.status < 400) this.accepted = { name: onBehalfOf, at: performance.now() };
+    else if (answer.status === 401 && this.isAboutTheName(onBehalfOf)) throw refusedName();
+    return answer;
+  }
+
+  /**
+   * RemoteUserAuthenticatorFactory answers a disabled user, an unknown one where none are created, and a certificate that it
+   * does not believe with the same 401. That it took the name of another caller a moment ago tells them apart.
+   */
+  private isAboutTheName(name: string): boolean {
+    const { accepted } = this;
+    return (
+      accepted !== undefined &&
+      accepted.name !== name &&
+      performance.now() - accepted.at < TRUSTED_MS
+    );
+  }
+}
+
+function refusedName(): ProblemException {
+  return new ProblemException('CALLER_NOT_ACCEPTED', {
+    detail: 'Alfresco does not let in the user whose name is that of the caller.',
+    diagnosis: 'Alfresco status 401, for this name only',
+  });
+}

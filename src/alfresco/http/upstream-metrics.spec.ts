@@ -1,0 +1,50 @@
+import { UpstreamPolicy } from './upstream-policy.js';
+import { Metrics } from '../../observability/metrics.js';
+import { RequestContext, runInRequest } from '../../observability/request-context.js';
+import { UpstreamMetrics } from './upstream-metrics.js';
+
+describe('how calls to Alfresco go', () => {
+  const metrics = new Metrics();
+  const policy = new UpstreamPolicy({ timeoutMs: 15_000, idleTimeoutMs: 15_000 });
+  new UpstreamMetrics(metrics).watch(policy);
+  const samples = async (name: string) =>
+    (await metrics.render()).text.match(new RegExp(`^${name}.*$`, 'gm'));
+
+  it('tells the state that each circuit breaker is in', async () => {
+    const call = { operation: 'read', repeat: 'never' } as const;
+    const reset = Object.assign(new Error('reset'), { code: 'ECONNRESET' });
+    for (let failures = 0; failures < 5; failures++) {
+      const failing = policy.run(call, (attempt) => attempt(() => Promise.reject(reset)));
+      await expect(failing).rejects.toMatchObject({ code: 'ALFRESCO_UNREACHABLE' });
+    }
+    expect(await samples('bff_breaker_state')).toEqual([
+      'bff_breaker_state{operation="read"} 2',
+      'bff_breaker_state{operation="write"} 0',
+      'bff_breaker_state{operation="content"} 0',
+      'bff_breaker_state{operation="login"} 0',
+    ]);
+    await expect(policy.run(call, () => Promise.resolve())).rejects.toThrow();
+    expect(await samples('bff_upstream_rejections_total')).toEqual([
+      'bff_upstream_rejections_total{operation="read",reason="breaker"} 1',
+    ]);
+  });
+
+  it('counts retries and resumes, of all and of the request on whose behalf they are', async () => {
+    const request = new RequestContext('a');
+    const retry = { operation: 'read', cause: 'ECONNRESET' } as const;
+    runInRequest(request, () => {
+      policy.events.emit('retry', retry);
+      policy.events.emit('resume', { outcome: 'resumed', cause: 'ECONNRESET' });
+      policy.events.emit('resume', { outcome: 'failed', cause: 'ECONNRESET' });
+    });
+    policy.events.emit('retry', retry);
+    expect(await samples('bff_upstream_retries_total')).toEqual([
+      'bff_upstream_retries_total{operation="read"} 2',
+    ]);
+    expect(await samples('bff_content_resumes_total')).toEqual([
+      'bff_content_resumes_total{outcome="resumed"} 1',
+      'bff_content_resumes_total{outcome="failed"} 1',
+    ]);
+    expect(request).toMatchObject({ retries: 1, resumes: 1 });
+  });
+});

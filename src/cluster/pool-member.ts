@@ -1,0 +1,63 @@
+import type { Worker } from 'node:cluster';
+import { Channel } from './channel.js';
+import type { PrimaryCalls, WorkerCalls } from './primary-channel.js';
+
+/** A worker, as the primary sees it. */
+export class PoolMember {
+  state: 'starting' | 'ready' | 'retiring' = 'starting';
+  readonly channel: Channel<WorkerCalls, PrimaryCalls>;
+  /** Whether it gets ready before it ends. */
+  readonly outcome: Promise<boolean>;
+  hasEnded = false;
+  private readonly startedAt = performance.now();
+
+  /**
+   * @param steadyMs after which its end does not count as one of its start
+   * @param calls what the primary does for this worker
+   */
+  constructor(
+    private readonly worker: Worker,
+    private readonly steadyMs: number,
+    calls: (member: PoolMember) => PrimaryCalls,
+  ) {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    this.outcome = promise;
+    const ours = calls(this);
+    this.channel = new Channel(worker, {
+      ...ours,
+      ready: (address) => {
+        this.state = 'ready';
+        ours.ready(address);
+        resolve(true);
+      },
+    });
+    worker.once('exit', () => {
+      this.hasEnded = true;
+      resolve(false);
+    });
+  }
+
+  get id(): number {
+    return this.worker.id;
+  }
+
+  get isSteady(): boolean {
+    return performance.now() - this.startedAt > this.steadyMs;
+  }
+
+  /** Calls back at its end, with what ended it. */
+  onceEnded(callback: (cause: string) => void): void {
+    this.worker.once('exit', (code: number, signal: string | null) =>
+      callback(signal ?? `exit code ${code}`),
+    );
+  }
+
+  retire(): void {
+    this.state = 'retiring';
+    void this.channel.call('retire');
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.worker.process.kill(signal);
+  }
+}

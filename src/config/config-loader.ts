@@ -1,0 +1,222 @@
+import 'reflect-metadata';
+import { randomBytes } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import { plainToInstance } from 'class-transformer';
+import { validateSync } from 'class-validator';
+import type {
+  AppConfig,
+  AuthConfig,
+  HttpConfig,
+  LinkConfig,
+  OAuth2Config,
+  TlsConfig,
+} from './app-config.js';
+import { ConfigurationError } from './configuration-error.js';
+import { Environment, FILE_VARIABLES, MAX_WORKERS, SECRET_VARIABLES } from './environment.js';
+import { checkImpersonation } from './impersonation-check.js';
+import { parseOrigins } from './origin-list.validator.js';
+import { PACING } from './pacing.js';
+import { readTextFile } from './text-file.js';
+import { readTls } from './tls-reader.js';
+import { parseHtpasswd, parseUserList } from './users-parser.js';
+
+type Variables = Record<string, string | undefined>;
+
+/**
+ * Turns environment variables into a checked configuration.
+ *
+ * `ConfigModule` of `@nestjs/config` is not used: the HTTP adapter is built before Nest's container
+ * and needs body limits and the prefix, so the configuration has to exist before any module does.
+ *
+ * @throws ConfigurationError naming every missing or wrong variable
+ */
+export function loadConfig(variables: Variables): AppConfig {
+  const problems: string[] = [];
+  const given = readFileVariables(withoutBlanks(variables), problems);
+  const environment = plainToInstance(Environment, numbersConverted(given), {
+    exposeDefaultValues: true,
+  });
+  problems.push(...invalidVariables(environment, given));
+  checkImpersonation(environment, problems);
+  checkWorkers(environment, problems);
+  const tls = readTls(environment, problems);
+  const users = readUsers(environment, problems);
+  if (problems.length > 0) throw new ConfigurationError(problems);
+  return toAppConfig(environment, users, tls);
+}
+
+/** An empty variable (`NAME=` in a compose file) means that it is not set. */
+function withoutBlanks(variables: Variables): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(variables)
+      .filter((entry): entry is [string, string] => !!entry[1]?.trim())
+      // A blank at the end is a slip everywhere but in a credential.
+      .map(([name, value]) => [name, SECRET_VARIABLES.has(name) ? value : value.trim()]),
+  );
+}
+
+function readFileVariables(
+  given: Record<string, string>,
+  problems: string[],
+): Record<string, string> {
+  const merged = { ...given };
+  for (const name of FILE_VARIABLES) {
+    const path = given[`${name}_FILE`];
+    if (path === undefined) continue;
+    if (given[name] !== undefined) problems.push(`${name} and ${name}_FILE: give one, not both`);
+    const text = readTextFile(`${name}_FILE`, path, problems);
+    // A secret mounted as a file usually ends with the newline of the editor that wrote it.
+    // What cannot be read has its own problem; that it is missing, too, would be misleading.
+    merged[name] = text?.replace(/\r?\n$/, '') ?? 'unreadable';
+  }
+  return merged;
+}
+
+/** Converts what is a number by its default; a text that is none becomes NaN and fails validation. */
+function numbersConverted(given: Record<string, string>): Record<string, string | number> {
+  const defaults = new Environment() as unknown as Record<string, unknown>;
+  return Object.fromEntries(
+    Object.entries(given).map(([name, value]) => [
+      name,
+      typeof defaults[name] === 'number' ? (/^\d+$/.test(value) ? Number(value) : NaN) : value,
+    ]),
+  );
+}
+
+function invalidVariables(environment: Environment, given: Record<string, string>): string[] {
+  return validateSync(environment).map(({ property, constraints }) => {
+    const message =
+      constraints?.isNotEmpty ?? Object.values(constraints ?? {})[0] ?? 'is not valid';
+    const value = given[property];
+    const quoted = value !== undefined && isQuotable(property, value) ? `="${value}"` : '';
+    return `${property}${quoted}: ${message}`;
+  });
+}
+
+/** A URL is quoted only when nothing in it can be a password, however it was mistyped. */
+function isQuotable(property: string, value: string): boolean {
+  const plainUrl = /^(?:[a-z]+:)?\/*[\w.-]+(?::\d+)?(?:\/[\w./-]*)?$/i;
+  if (SECRET_VARIABLES.has(property)) return false;
+  return !/_(?:URL|ISSUER|ENDPOINT)$/.test(property) || plainUrl.test(value);
+}
+
+/** Each process would have a store of its own in its memory, and know nothing of the downloads of the others. */
+function checkWorkers({ WORKERS, STORE_URL }: Environment, problems: string[]): void {
+  if (STORE_URL === 'sqlite::memory:' && toWorkers(WORKERS) > 1) {
+    problems.push(
+      `WORKERS="${WORKERS}": needs a store that processes share, not STORE_URL=sqlite::memory:`,
+    );
+  }
+}
+
+function readUsers(environment: Environment, problems: string[]): AuthConfig['users'] {
+  if (!environment.AUTH.includes('basic')) return new Map();
+  const { USERS, USERS_FILE } = environment;
+  if (USERS !== undefined && USERS_FILE !== undefined) {
+    problems.push('USERS and USERS_FILE: give one, not both');
+  } else if (USERS !== undefined) {
+    return parseUserList(USERS, problems);
+  } else if (USERS_FILE !== undefined) {
+    const text = readTextFile('USERS_FILE', USERS_FILE, problems);
+    return text === undefined ? new Map() : parseHtpasswd(text, problems);
+  } else {
+    problems.push(
+      'USERS_FILE: is required for basic authentication: an htpasswd file (htpasswd -B), or USERS=name:bcrypt,...; ' +
+        'a service open to everyone must say AUTH=none',
+    );
+  }
+  return new Map();
+}
+
+function toAppConfig(
+  environment: Environment,
+  users: AuthConfig['users'],
+  tls: TlsConfig | undefined,
+): AppConfig {
+  return {
+    http: {
+      host: environment.HOST,
+      port: environment.PORT,
+      apiPrefix: (environment.API_PREFIX ?? '').replace(/^\/|\/$/g, ''),
+      ...(environment.PUBLIC_URL !== undefined && { publicUrl: environment.PUBLIC_URL }),
+      maxBodyBytes: environment.MAX_BODY_BYTES,
+      trustProxy: toTrustProxy(environment.TRUST_PROXY),
+      corsOrigins: environment.CORS_ORIGINS ? parseOrigins(environment.CORS_ORIGINS) : [],
+    },
+    alfresco: {
+      url: environment.ALFRESCO_URL.replace(/\/+$/, ''),
+      tenant: environment.ALFRESCO_TENANT,
+      auth: environment.ALFRESCO_AUTH,
+      username: environment.ALFRESCO_USERNAME ?? '',
+      password: environment.ALFRESCO_PASSWORD ?? '',
+      onBehalfOf: environment.ALFRESCO_ON_BEHALF_OF,
+      ...(tls && { tls }),
+      ...(environment.ALFRESCO_AUTH === 'oauth2' && { oauth2: toOAuth2Config(environment) }),
+      connectTimeoutMs: environment.ALFRESCO_CONNECT_TIMEOUT_MS,
+      timeoutMs: environment.ALFRESCO_TIMEOUT_MS,
+      idleTimeoutMs: environment.ALFRESCO_IDLE_TIMEOUT_MS,
+      maxConnections: environment.ALFRESCO_MAX_CONNECTIONS,
+      ...(environment.MAX_TRANSFERS_PER_CALLER !== 'auto' && {
+        maxTransfersPerCaller: Number(environment.MAX_TRANSFERS_PER_CALLER),
+      }),
+    },
+    auth: toAuthConfig(environment, users),
+    downloads: {
+      maxNodeIds: environment.MAX_NODE_IDS,
+      statusFreshnessMs: environment.STATUS_FRESHNESS_MS,
+      stallAfterMs: environment.STALL_AFTER_MS,
+      pendingStallAfterMs: environment.PENDING_STALL_AFTER_MS,
+    },
+    store: { url: environment.STORE_URL, retentionMs: environment.DOWNLOAD_RETENTION * 1000 },
+    links: toLinkConfig(environment),
+    ...(environment.RATE_LIMIT === 'on' && {
+      rateLimit: {
+        perCaller: environment.RATE_LIMIT_PER_CALLER,
+        perAddress: environment.RATE_LIMIT_PER_ADDRESS,
+        create: environment.RATE_LIMIT_CREATE,
+        failedLogins: environment.RATE_LIMIT_FAILED_LOGINS,
+      },
+    }),
+    shutdownGraceMs: environment.SHUTDOWN_GRACE_MS,
+    workers: toWorkers(environment.WORKERS),
+    docs: environment.DOCS === 'on',
+    metrics: environment.METRICS === 'on',
+    ...(environment.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined && {
+      otlpEndpoint: environment.OTEL_EXPORTER_OTLP_ENDPOINT,
+    }),
+    logLevel: environment.LOG_LEVEL,
+    pacing: PACING,
+  };
+}
+
+function toOAuth2Config(environment: Environment): OAuth2Config {
+  const { ALFRESCO_OAUTH2_SCOPE: scope } = environment;
+  return {
+    tokenUrl: environment.ALFRESCO_OAUTH2_TOKEN_URL!,
+    clientId: environment.ALFRESCO_OAUTH2_CLIENT_ID!,
+    clientSecret: environment.ALFRESCO_OAUTH2_CLIENT_SECRET!,
+    ...(scope !== undefined && { scope }),
+  };
+}
+
+function toAuthConfig(environment: Environment, users: AuthConfig['users']): AuthConfig {
+  const { AUTH, OIDC_ISSUER, OIDC_AUDIENCE, OIDC_USERNAME_CLAIM } = environment;
+  const schemes = (['basic', 'bearer'] as const).filter((scheme) => AUTH.includes(scheme));
+  if (!schemes.includes('bearer')) return { schemes, users };
+  const oidc = { issuer: OIDC_ISSUER, audience: OIDC_AUDIENCE, usernameClaim: OIDC_USERNAME_CLAIM };
+  return { schemes, users, oidc };
+}
+
+function toLinkConfig({ LINK_SECRET, LINK_TTL }: Environment): LinkConfig {
+  const [newest = randomBytes(32).toString('base64url'), ...older] = LINK_SECRET?.split(',') ?? [];
+  return { secrets: [newest, ...older], isEphemeral: !LINK_SECRET, ttlSeconds: LINK_TTL };
+}
+
+function toWorkers(text: string): number {
+  return text === 'auto' ? Math.min(availableParallelism(), MAX_WORKERS) : Number(text);
+}
+
+function toTrustProxy(text: string): HttpConfig['trustProxy'] {
+  if (text === 'true' || text === 'false') return text === 'true';
+  return /^\d+$/.test(text) ? Number(text) : text.split(',');
+}

@@ -1,0 +1,32 @@
+import { Injectable } from '@nestjs/common';
+import { type Download, isTerminal } from '../../alfresco/download.js';
+import { Metrics } from '../../observability/metrics.js';
+
+/** Downloads of which it is remembered that they were counted. */
+const MAX_REMEMBERED = 10_000;
+
+/** Counts downloads by the state in which they end. */
+@Injectable()
+export class DownloadEndings {
+  private readonly counted = new Set<string>();
+  private readonly endings;
+
+  constructor(metrics: Metrics) {
+    this.endings = metrics.counter(
+      'bff_downloads_ended_total',
+      'Downloads by final state, as far as somebody looked at them after their end; counted once by each process.',
+      ['status'],
+    );
+  }
+
+  /** To be told of every status that Alfresco reports; a download is counted the first time that it has ended. */
+  saw({ id, status }: Pick<Download, 'id' | 'status'>): void {
+    if (!isTerminal(status) || this.counted.has(id)) return;
+    this.endings.inc({ status });
+    this.counted.add(id);
+    if (this.counted.size > MAX_REMEMBERED) {
+      const [oldest] = this.counted;
+      this.counted.delete(oldest!);
+    }
+  }
+}

@@ -1,0 +1,40 @@
+import { PassThrough } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
+import { LogOutput } from './log-output.js';
+
+function output() {
+  const stream = new PassThrough();
+  const written: string[] = [];
+  stream.on('data', (chunk: Buffer) => written.push(chunk.toString()));
+  return { stream, written, log: new LogOutput(stream as unknown as NodeJS.WriteStream) };
+}
+
+describe('the output of the log', () => {
+  it('has the lines of a turn when the turn is over, in order and in one piece', async () => {
+    const { log, written } = output();
+    for (const line of ['a\n', 'b\n', 'c\n']) log.write(line);
+    expect(written).toEqual([]);
+    await setImmediate();
+    expect(written).toEqual(['a\nb\nc\n']);
+    log.write('d\n');
+    await setImmediate();
+    expect(written).toEqual(['a\nb\nc\n', 'd\n']);
+  });
+
+  it('has the lines of a process that ends in the middle of a turn', () => {
+    const { log, written } = output();
+    log.write('the last words\n');
+    process.listeners('exit').at(-1)!(0);
+    expect(written).toEqual(['the last words\n']);
+  });
+
+  it('does not end the process when it cannot be written', async () => {
+    const { log, stream } = output();
+    stream.destroy(Object.assign(new Error('no space left'), { code: 'ENOSPC' }));
+    log.write('lost\n');
+    await setImmediate();
+    log.write('lost, too\n');
+    await setImmediate();
+    expect(stream.destroyed).toBe(true);
+  });
+});

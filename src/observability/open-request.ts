@@ -1,0 +1,86 @@
+import type { Socket } from 'node:net';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { AuthenticatedRequest } from '../auth/authenticated-request.js';
+import { pathOf } from '../http/request-target.js';
+import type { ServiceResponse } from '../server/service-response.js';
+import { methodLabel } from './method-label.js';
+import type { RequestContext } from './request-context.js';
+
+/** What nginx calls a request whose caller left before there was an answer. */
+const CALLER_LEFT = 499;
+
+/**
+ * The paths of this API consist of these; a caller's slip may put a secret into others (`/content%3Flink=…`), or a
+ * ticket in the place of an id.
+ */
+const OWN_PATH = /^(?:(?!TICKET_)[\w./:-]){0,256}/;
+
+/** A request from its head to the end of its answer, as it is seen from outside. */
+export class OpenRequest {
+  /** The pattern; not there when none matched. Kept: `callNotFound()` takes it from a request that has begun. */
+  readonly route: string | undefined;
+  private readonly startedAt = performance.now();
+  private readonly socket: Socket;
+  private readonly bytesBefore: number;
+
+  constructor(
+    private readonly request: FastifyRequest,
+    private readonly reply: FastifyReply,
+    readonly context: RequestContext,
+  ) {
+    this.route = request.routeOptions?.url;
+    this.socket = request.raw.socket;
+    this.bytesBefore = this.socket.bytesWritten;
+  }
+
+  get id(): string {
+    return this.context.id;
+  }
+
+  get method(): string {
+    return methodLabel(this.request.method);
+  }
+
+  get path(): string {
+    return OWN_PATH.exec(pathOf(this.request.url))![0];
+  }
+
+  get scheme(): string {
+    return this.request.protocol.toLowerCase();
+  }
+
+  get callerId(): string | undefined {
+    return (this.request as AuthenticatedRequest).caller?.id;
+  }
+
+  /** Milliseconds since its head was read. */
+  get age(): number {
+    return performance.now() - this.startedAt;
+  }
+
+  /** Whether its answer has begun. */
+  get isAnswered(): boolean {
+    return this.reply.raw.headersSent;
+  }
+
+  /** Whether its answer did not reach its end; only after its end. */
+  get isAborted(): boolean {
+    return !this.reply.raw.writableFinished;
+  }
+
+  /** Of the answer. */
+  get status(): number {
+    return this.isAnswered ? this.reply.raw.statusCode : CALLER_LEFT;
+  }
+
+  /** Milliseconds until the answer began. */
+  get firstByteAfter(): number | undefined {
+    const { begunAt } = this.reply.raw as Partial<ServiceResponse>;
+    return begunAt ? begunAt - this.startedAt : undefined;
+  }
+
+  /** Sent so far, the head included; of a connection with several requests at once, those of the others, too. */
+  get bytes(): number {
+    return this.socket.bytesWritten - this.bytesBefore;
+  }
+}

@@ -1,0 +1,59 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { ProblemException } from '../problems/problem.exception.js';
+import type { RequestSpan } from './tracing.js';
+import type { TraceContext } from './trace-context.js';
+
+/** What is known of one request while it runs, wherever its code has got to. */
+export class RequestContext {
+  /** What went wrong, if the answer is a problem. */
+  problem?: ProblemException;
+  /** Where an error came from that nobody expected. */
+  stack?: string;
+  /** Only with tracing. */
+  span?: RequestSpan;
+  upstreamCalls = 0;
+  /** Milliseconds of all calls to Alfresco; those that run side by side all count. */
+  upstreamMs = 0;
+  /** How often each status came, or the code of the failure where none came. */
+  readonly upstreamStatuses = new Map<string, number>();
+  retries = 0;
+  resumes = 0;
+
+  /**
+   * @param id goes to Alfresco as `X-Request-Id`, and into every line of the log
+   * @param trace what the caller sent as `traceparent`
+   */
+  constructor(
+    readonly id: string,
+    readonly trace?: TraceContext,
+  ) {}
+
+  /** A call to Alfresco has ended, with this status or the code of its failure. */
+  called(status: string, milliseconds: number): void {
+    this.upstreamCalls++;
+    this.upstreamMs += milliseconds;
+    this.upstreamStatuses.set(status, (this.upstreamStatuses.get(status) ?? 0) + 1);
+  }
+}
+
+const storage = new AsyncLocalStorage<RequestContext | undefined>();
+
+/** The request on whose behalf this code runs, if any. */
+export function currentRequest(): RequestContext | undefined {
+  return storage.getStore();
+}
+
+/** Runs `work`, and everything that it starts, on behalf of this request. */
+export function runInRequest<T>(context: RequestContext, work: () => T): T {
+  return storage.run(context, work);
+}
+
+/**
+ * Runs `work` on behalf of no request.
+ *
+ * Whatever outlives a request has to be started here: timers, shared polls, pooled connections. They would carry the id
+ * of the request that happened to come first, for as long as they live.
+ */
+export function runOutsideRequests<T>(work: () => T): T {
+  return storage.run(undefined, work);
+}

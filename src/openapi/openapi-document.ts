@@ -1,0 +1,177 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { INestApplication } from '@nestjs/common';
+import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { LINK_PARAMETER } from '../auth/link-signer.js';
+import { TICKET_PARAMETER } from '../auth/tickets/ticket.guard.js';
+import { PROBLEM_CODES } from '../problems/problem-catalogue.js';
+import { PROBLEM_PAGES } from '../problems/problem-type.js';
+import { VERSION } from '../config/version.js';
+import { HEADERS, headers } from './headers.js';
+import { problemCodeSchema, problemExamples } from './problem-components.js';
+
+type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
+
+const PROBLEM = 'application/problem+json';
+
+const DESCRIPTION = `
+Ask Alfresco Content Services for a ZIP of nodes, watch it being made, save it, cancel it, remove it.
+JSON bodies have the shapes of Alfresco's own REST API; the credentials for Alfresco stay in this service.
+
+Every error is a problem document (RFC 9457) with a stable \`code\`, and carries Alfresco's own \`error\` member
+for clients that were written for Alfresco. Its \`type\` is the address of a page that says what to do. To a person who has followed
+a link (\`Accept: text/html\` first) the same comes as a page.
+
+Every answer has an \`X-Request-Id\`: that of the request, or a new one. The operator finds the request in the log by it.
+`.trim();
+
+/** What depends on where the service is. */
+interface DocumentOptions {
+  /** Where clients reach it: a URL, or a path. */
+  readonly server?: string;
+  /** What a 401 challenges with where Alfresco's clients log in, see `ticketsPath`. */
+  readonly ticketChallenge?: string;
+}
+
+/** The OpenAPI document of the service. */
+export function createOpenApiDocument(
+  app: INestApplication,
+  { server = '/', ticketChallenge }: DocumentOptions = {},
+): OpenAPIObject {
+  const hasTickets = ticketChallenge !== undefined;
+  const config = new DocumentBuilder()
+    .setOpenAPIVersion('3.1.0')
+    .setTitle('Alfresco downloads')
+    .setDescription(DESCRIPTION)
+    .setVersion(VERSION)
+    .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
+    .addServer(server, 'this service')
+    // Swagger UI asks for them in this order, and puts the cursor into the last one.
+    .addApiKey(
+      {
+        type: 'apiKey',
+        in: 'query',
+        name: LINK_PARAMETER,
+        description:
+          'The signature of a link from POST /downloads/{id}/request-direct-access-url, whose `contentUrl` has it already.',
+      },
+      'link',
+    )
+    .addBearerAuth(
+      {
+        type: 'http',
+        scheme: 'bearer',
+        bearerFormat: 'JWT',
+        description:
+          'A token of the OpenID provider that the service trusts, if it is set up for one.',
+      },
+      'bearer',
+    )
+    .addBasicAuth(
+      { type: 'http', scheme: 'basic', description: 'A user of this service, not of Alfresco.' },
+      'basic',
+    )
+    .addTag('downloads', 'Make, watch, save and cancel a ZIP.')
+    .addTag('nodes', 'The same ZIP under the paths that Alfresco’s clients use.')
+    .addTag('problems', 'What each error code means, and what to do about it.')
+    .addTag('health', 'Probes for an orchestrator.')
+    .build();
+  config.info.contact = { name: 'Whoever runs this service' };
+  const document = SwaggerModule.createDocument(app, config);
+  if (hasTickets) addTicketScheme(document);
+  addSecurity(document, hasTickets);
+  closeBodies(document);
+  addHeaders(document);
+  if (ticketChallenge !== undefined) showChallenge(document, ticketChallenge);
+  addProblems(document, app.get<string>(PROBLEM_PAGES));
+  return document;
+}
+
+/** Unknown members of a body are refused (`BodyValidationPipe`); decorators cannot say so of a class. */
+function closeBodies(document: OpenAPIObject): void {
+  for (const { requestBody } of operationsOf(document)) {
+    if (!requestBody || '$ref' in requestBody) continue;
+    const schema = requestBody.content['application/json']?.schema;
+    if (!schema || !('$ref' in schema)) continue;
+    const body = document.components!.schemas![schema.$ref.split('/').at(-1)!];
+    if (body && !('$ref' in body)) body.additionalProperties = false;
+  }
+}
+
+/** As the addresses of Alfresco's clients have it. */
+function addTicketScheme({ components }: OpenAPIObject): void {
+  components!.securitySchemes!.ticket = {
+    type: 'apiKey',
+    in: 'query',
+    name: TICKET_PARAMETER,
+    description: 'A ticket of this service, which Alfresco’s clients get by logging in.',
+  };
+}
+
+/** Of the service, not of the API: an application that embeds it has its own ways to log in. */
+function addSecurity({ paths }: OpenAPIObject, hasTickets: boolean): void {
+  for (const [path, operations] of Object.entries(paths)) {
+    const isLinked = path.endsWith('/downloads/{id}/content');
+    for (const operation of Object.values(operations) as Operation[]) {
+      if (!operation.tags?.some((tag) => tag === 'downloads' || tag === 'nodes')) continue;
+      operation.security = [...(isLinked ? [{ link: [] }] : []), { bearer: [] }, { basic: [] }];
+      if (hasTickets) operation.security.push({ ticket: [] });
+    }
+  }
+}
+
+/**
+ * Says what every answer has; to who is known and served, or has asked too often, his limits, too. What several answers have
+ * goes into the components.
+ */
+function addHeaders(document: OpenAPIObject): void {
+  document.components!.headers = HEADERS;
+  for (const { responses, security } of operationsOf(document)) {
+    for (const [status, response] of Object.entries(responses)) {
+      if (!response || '$ref' in response) continue;
+      const isCounted = security && (Number(status) < 400 || status === '429');
+      const limits = isCounted ? headers('RateLimit-Policy', 'RateLimit') : {};
+      const all = { ...response.headers, ...limits, ...headers('X-Request-Id') };
+      response.headers = Object.fromEntries(
+        Object.entries(all).map(([name, header]) => [name, sharedHeader(name, header)]),
+      );
+    }
+  }
+}
+
+/** In place of the challenges for other clients. */
+function showChallenge({ components }: OpenAPIObject, example: string): void {
+  components!.headers = {
+    ...components!.headers,
+    'WWW-Authenticate': { ...HEADERS['WWW-Authenticate'], example },
+  };
+}
+
+function sharedHeader<T>(name: string, header: T): T | { $ref: string } {
+  const shared: unknown = (HEADERS as Record<string, unknown>)[name];
+  return isDeepStrictEqual(header, shared) ? { $ref: `#/components/headers/${name}` } : header;
+}
+
+/** Puts one example a code into the components. A code that no operation answers with (a method that is not allowed) has none. */
+function addProblems(document: OpenAPIObject, pages: string): void {
+  const answered = new Set<string>();
+  for (const { responses } of operationsOf(document)) {
+    for (const response of Object.values(responses)) {
+      const problem = response && 'content' in response ? response.content?.[PROBLEM] : undefined;
+      if (!problem) continue;
+      const codes = Object.keys(problem.examples ?? {});
+      problem.examples = Object.fromEntries(
+        codes.map((code) => [code, { $ref: `#/components/examples/${code}` }]),
+      );
+      for (const code of codes) answered.add(code);
+    }
+  }
+  const codes = PROBLEM_CODES.filter((code) => answered.has(code));
+  document.components!.examples = problemExamples(codes, pages);
+  document.components!.schemas!.ProblemCode = problemCodeSchema(pages);
+}
+
+function operationsOf({ paths }: OpenAPIObject): Operation[] {
+  return Object.values(paths).flatMap(({ get, head, post, delete: remove }) =>
+    [get, head, post, remove].filter((operation) => operation !== undefined),
+  );
+}

@@ -1,0 +1,151 @@
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { pathOf } from '../http/request-target.js';
+import { PROBLEMS, PROBLEM_CODES, type ProblemCode } from './problem-catalogue.js';
+import type { ProblemException } from './problem.exception.js';
+import { problemType } from './problem-type.js';
+
+export const PROBLEM_MEDIA_TYPE = 'application/problem+json; charset=utf-8';
+
+/** One wrong value of a request. */
+@ApiSchema({ name: 'ProblemField' })
+export class ProblemFieldDto {
+  @ApiProperty({
+    required: false,
+    description: 'JSON pointer into the body.',
+    example: '/nodeIds/3',
+  })
+  pointer?: string;
+
+  @ApiProperty({ required: false, description: 'Name of a path or query parameter.' })
+  parameter?: string;
+
+  @ApiProperty({ description: 'What is wrong with it.' })
+  detail: string;
+}
+
+/** The error shape of Alfresco's own REST API, so that its clients can read a problem, too. */
+@ApiSchema({ name: 'AlfrescoError' })
+export class AlfrescoErrorDto {
+  @ApiProperty({ description: 'The same as `code`.' })
+  errorKey: string;
+
+  @ApiProperty({ type: 'integer', description: 'The same as `status`.', example: 404 })
+  statusCode: number;
+
+  @ApiProperty({
+    description: 'What is wrong: each of `errors` in words, else the same as `detail`.',
+    example: 'nodeIds/1 repeats an earlier id',
+  })
+  briefSummary: string;
+
+  @ApiProperty({ description: 'Always empty.', example: '' })
+  stackTrace: string;
+
+  @ApiProperty({ description: 'The same as `type`.' })
+  descriptionURL: string;
+
+  @ApiProperty({ description: 'The same as `requestId`.' })
+  logId: string;
+}
+
+/** Problem details (RFC 9457), the body of every error of this service. */
+export class ProblemDocument {
+  @ApiProperty({
+    format: 'uri-reference',
+    description: 'Address of a page about the code, relative to that of the request.',
+    example: problemType('DOWNLOAD_NOT_FOUND'),
+  })
+  type: string;
+
+  @ApiProperty({
+    description: 'The same for every occurrence of the code.',
+    example: PROBLEMS.DOWNLOAD_NOT_FOUND.title,
+  })
+  title: string;
+
+  @ApiProperty({ type: 'integer', description: 'Of the answer.', example: 404 })
+  status: number;
+
+  @ApiProperty({
+    description: 'What is to be said of this occurrence.',
+    example: PROBLEMS.DOWNLOAD_NOT_FOUND.description,
+  })
+  detail: string;
+
+  @ApiProperty({ description: 'Path of the request, without its query.' })
+  instance: string;
+
+  @ApiProperty({
+    enum: [...PROBLEM_CODES],
+    enumName: 'ProblemCode',
+    example: 'DOWNLOAD_NOT_FOUND',
+  })
+  code: ProblemCode;
+
+  @ApiProperty({
+    description:
+      'The X-Request-Id of the answer; a failure of the service or of Alfresco is logged with it.',
+  })
+  requestId: string;
+
+  @ApiProperty({
+    required: false,
+    type: [ProblemFieldDto],
+    description: 'Each wrong value of the request.',
+  })
+  errors?: ProblemFieldDto[];
+
+  @ApiProperty({
+    selfRequired: false,
+    type: 'object',
+    additionalProperties: { type: 'object' },
+    description: 'Of the readiness probe only: the state of each thing that it looks at.',
+  })
+  details?: Record<string, object>;
+
+  @ApiProperty({ type: AlfrescoErrorDto })
+  error: AlfrescoErrorDto;
+}
+
+/**
+ * Builds the document that a caller sees.
+ *
+ * @param request its `url` is the request target; the query is left out
+ * @param pages path of the pages that `type` leads to, see `problemPages`
+ */
+export function toProblemDocument(
+  problem: ProblemException,
+  request: { readonly url: string; readonly id: string },
+  pages?: string,
+): ProblemDocument {
+  const { code, title, status, detail, errors, extensions } = problem;
+  const type = problemType(code, pages);
+  return {
+    type,
+    title,
+    status,
+    detail,
+    instance: pathOf(request.url),
+    code,
+    requestId: request.id,
+    ...(errors && { errors: [...errors] }),
+    ...extensions,
+    error: {
+      errorKey: code,
+      statusCode: status,
+      briefSummary: briefSummary(problem),
+      stackTrace: '',
+      descriptionURL: type,
+      logId: request.id,
+    },
+  };
+}
+
+/** Alfresco's clients show nothing else. */
+function briefSummary({ detail, errors = [] }: ProblemException): string {
+  const sentences = errors.map((error) => {
+    const name = error.parameter ?? error.pointer?.slice(1);
+    return `${name || 'The body'} ${error.detail}`;
+  });
+  return sentences.join('; ') || detail;
+}

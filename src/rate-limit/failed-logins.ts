@@ -1,0 +1,135 @@
+import { normalizeIp } from '@nestjs/throttler';
+import { tooManyRequests } from './counted-request.js';
+import type { RateLimitStorage } from './rate-limit-storage.js';
+import { WINDOW_MS, counterKey } from './rate-limits.js';
+
+/** Names behind one address (a proxy, an office) that may be mistyped before all of them have to wait. */
+const NAMES_PER_ADDRESS = 5;
+
+interface Counter {
+  readonly key: string;
+  readonly limit: number;
+}
+
+/** The attempts of one address. */
+class Attempts {
+  /** Also those that wait. */
+  count = 0;
+  /** Those whose password is being looked at. */
+  running = 0;
+  reserving = Promise.resolve();
+  private waiting: (() => void)[] = [];
+
+  nextEnd(): Promise<void> {
+    return new Promise((resolve) => this.waiting.push(resolve));
+  }
+
+  end(): void {
+    this.running -= 1;
+    for (const resume of this.waiting.splice(0)) resume();
+  }
+}
+
+/**
+ * Ends the guessing of passwords: after so many failures within a minute, further attempts of the same
+ * address for the same name are refused before the password is looked at, and five times as many end the
+ * attempts of an address for all names. By name alone nobody is ever locked out, or everybody could lock
+ * out everybody.
+ *
+ * An attempt is counted as a failure before it is made, and taken back when it succeeds: guesses that are made side by side,
+ * in several processes too, would otherwise all be looked at before the first one counts.
+ */
+export class FailedLogins {
+  private readonly attempts = new Map<string, Attempts>();
+
+  constructor(
+    private readonly storage: RateLimitStorage,
+    private readonly limit: number,
+  ) {}
+
+  /**
+   * Verifies a password, if there is an attempt left.
+   *
+   * @throws ProblemException TOO_MANY_REQUESTS
+   */
+  async attempt(address: string, name: string, verify: () => Promise<boolean>): Promise<boolean> {
+    const source = normalizeIp(address);
+    const counters = [
+      { key: counterKey('login', `${source} ${name}`), limit: this.limit },
+      { key: counterKey('login', source), limit: this.limit * NAMES_PER_ADDRESS },
+    ];
+    const attempts = this.attemptsOf(source);
+    attempts.count += 1;
+    try {
+      while (!(await this.isReserved(counters, attempts))) await attempts.nextEnd();
+      return await this.run(verify, counters, attempts);
+    } finally {
+      attempts.count -= 1;
+      if (attempts.count === 0) this.attempts.delete(source);
+    }
+  }
+
+  /**
+   * One after the other: what is being reserved does not run yet, but may be what there is to wait for.
+   *
+   * @returns whether there was an attempt left; if not, one that runs may yet succeed, and be given back
+   * @throws ProblemException TOO_MANY_REQUESTS when none runs
+   */
+  private isReserved(counters: readonly Counter[], attempts: Attempts): Promise<boolean> {
+    const reserved = attempts.reserving.then(async () => {
+      const resetMs = await this.tryToReserve(counters);
+      if (resetMs === undefined) attempts.running += 1;
+      else if (attempts.running === 0) throw tooManyRequests(Math.ceil(resetMs / 1000));
+      return resetMs === undefined;
+    });
+    attempts.reserving = reserved.then(
+      () => {},
+      () => {},
+    );
+    return reserved;
+  }
+
+  private async run(
+    verify: () => Promise<boolean>,
+    counters: readonly Counter[],
+    attempts: Attempts,
+  ): Promise<boolean> {
+    let isFailure = false;
+    try {
+      const isVerified = await verify();
+      isFailure = !isVerified;
+      return isVerified;
+    } finally {
+      if (!isFailure) await this.giveBack(counters);
+      attempts.end();
+    }
+  }
+
+  /** @returns milliseconds until there are attempts left again, when there are none */
+  private async tryToReserve(counters: readonly Counter[]): Promise<number | undefined> {
+    const reserved: Counter[] = [];
+    for (const counter of counters) {
+      const { isGranted, resetMs } = await this.storage.reserve(
+        counter.key,
+        WINDOW_MS,
+        counter.limit,
+      );
+      if (!isGranted) {
+        await this.giveBack(reserved);
+        return resetMs;
+      }
+      reserved.push(counter);
+    }
+    return undefined;
+  }
+
+  private async giveBack(counters: readonly Counter[]): Promise<void> {
+    await Promise.all(counters.map(({ key }) => this.storage.giveBack(key)));
+  }
+
+  private attemptsOf(source: string): Attempts {
+    let attempts = this.attempts.get(source);
+    if (!attempts) this.attempts.set(source, (attempts = new Attempts()));
+    return attempts;
+  }
+}

@@ -1,0 +1,41 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { ThrottlerModule } from '@nestjs/throttler';
+import type { Primary } from '../cluster/primary-channel.js';
+import type { AppConfig } from '../config/app-config.js';
+import { AddressLimit } from './address-limit.js';
+import { FailedLogins } from './failed-logins.js';
+import { MemoryThrottlerStorage } from './memory-throttler-storage.js';
+import { PrimaryThrottlerStorage } from './primary-throttler-storage.js';
+import type { RateLimitStorage } from './rate-limit-storage.js';
+import { throttlerOptions } from './rate-limits.js';
+import { RedisThrottlerStorage } from './redis-throttler-storage.js';
+
+type ThrottlingConfig = Pick<AppConfig, 'rateLimit' | 'store' | 'pacing'>;
+
+/** Limits per address, per caller and on failed logins; shared through Redis when the store is Redis, and between the workers of one machine. */
+@Module({})
+export class ThrottlingModule {
+  /** Without `rateLimit`, nothing is limited. */
+  static forRoot(config: ThrottlingConfig, primary?: Primary): DynamicModule {
+    const { rateLimit: limits } = config;
+    if (!limits) return { module: ThrottlingModule };
+    const storage = createStorage(config, primary);
+    return {
+      module: ThrottlingModule,
+      imports: [ThrottlerModule.forRoot(throttlerOptions(limits, storage))],
+      providers: [
+        {
+          provide: FailedLogins,
+          useValue: new FailedLogins(storage, limits.failedLogins),
+        },
+        { provide: AddressLimit, useValue: new AddressLimit(storage, limits.perAddress) },
+      ],
+      exports: [AddressLimit, FailedLogins],
+    };
+  }
+}
+
+function createStorage({ store, pacing }: ThrottlingConfig, primary?: Primary): RateLimitStorage {
+  if (store.url.startsWith('redis')) return new RedisThrottlerStorage(store.url, pacing.limits);
+  return primary ? new PrimaryThrottlerStorage(primary) : new MemoryThrottlerStorage();
+}

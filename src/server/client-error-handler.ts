@@ -1,0 +1,58 @@
+import { randomUUID } from 'node:crypto';
+import { type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import type { ProblemCode } from '../problems/problem-catalogue.js';
+import { SECURITY_HEADERS } from './security-headers.js';
+import { PROBLEM_MEDIA_TYPE, toProblemDocument } from '../problems/problem-document.js';
+import { ProblemException } from '../problems/problem.exception.js';
+
+const BY_PARSER_CODE: Readonly<Record<string, ProblemCode>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 'REQUEST_TIMEOUT',
+  HPE_HEADER_OVERFLOW: 'HEADERS_TOO_LARGE',
+};
+
+/** A request that could not be read, so that nothing is known of it. */
+export interface UnreadableRequest {
+  /** The `X-Request-Id` of the answer. */
+  readonly id: string;
+  readonly problem: ProblemException;
+}
+
+/**
+ * Answers what Node's HTTP parser refuses; there is no request object yet, so the socket is written to.
+ *
+ * @param pages path of the pages that `type` leads to
+ * @returns what was answered; `undefined` when nobody is left to be answered
+ */
+export function handleClientError(
+  error: NodeJS.ErrnoException,
+  socket: Socket,
+  pages: string,
+): UnreadableRequest | undefined {
+  if (error.code === 'ECONNRESET' || socket.destroyed) return undefined;
+  const problem = new ProblemException(BY_PARSER_CODE[error.code ?? ''] ?? 'MALFORMED_REQUEST');
+  const id = randomUUID();
+  const body = JSON.stringify(toProblemDocument(problem, { url: '', id }, pages));
+  // As Node's own handler does: with an answer on its way, a second one must not be mixed into it.
+  // oxlint-disable-next-line no-underscore-dangle -- Node has no public name for it
+  const answering = (socket as { _httpMessage?: ServerResponse })._httpMessage;
+  if (socket.writable && !answering?.headersSent) {
+    socket.write(
+      [
+        `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`,
+        `Content-Type: ${PROBLEM_MEDIA_TYPE}`,
+        `Content-Length: ${Buffer.byteLength(body)}`,
+        // RFC 9110, section 6.6.1
+        `Date: ${new Date().toUTCString()}`,
+        `X-Request-Id: ${id}`,
+        'Cache-Control: no-store',
+        ...Object.entries(SECURITY_HEADERS).map(([name, value]) => `${name}: ${value}`),
+        'Connection: close',
+        '',
+        body,
+      ].join('\r\n'),
+    );
+  }
+  socket.destroySoon();
+  return { id, problem };
+}

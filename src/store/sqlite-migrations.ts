@@ -1,0 +1,57 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { ConfigurationError } from '../config/configuration-error.js';
+
+/** Each one takes the schema from the version before to its own; a released one is never changed. */
+export const MIGRATIONS: readonly string[] = [
+  // The index holds all that a page needs, so that listing reads no row.
+  `CREATE TABLE downloads (
+     id TEXT PRIMARY KEY,
+     owner TEXT NOT NULL,
+     created_at INTEGER NOT NULL,
+     expires_at INTEGER NOT NULL
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX downloads_by_owner ON downloads (owner, created_at, id, expires_at);
+   CREATE INDEX downloads_by_expiry ON downloads (expires_at);`,
+
+  `CREATE TABLE requests (
+     owner TEXT NOT NULL,
+     key TEXT NOT NULL,
+     fingerprint TEXT NOT NULL,
+     token TEXT NOT NULL,
+     download_id TEXT,
+     expires_at INTEGER NOT NULL,
+     PRIMARY KEY (owner, key)
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX requests_by_expiry ON requests (expires_at);`,
+
+  `CREATE TABLE tickets (
+     hash TEXT PRIMARY KEY,
+     holder TEXT NOT NULL,
+     expires_at INTEGER NOT NULL
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX tickets_by_expiry ON tickets (expires_at);`,
+];
+
+/**
+ * Brings the schema up to date.
+ * @throws ConfigurationError when the schema is newer than this version of the service
+ */
+export function migrate(db: DatabaseSync, migrations: readonly string[] = MIGRATIONS): void {
+  // Taken before the version is read: of two processes that start together, the second finds the work done.
+  db.exec('BEGIN IMMEDIATE');
+  try {
+    const version = db.prepare('PRAGMA user_version').get()!.user_version as number;
+    if (version > migrations.length) {
+      throw new ConfigurationError([
+        `STORE_URL: the database was written by a newer version of this service (its schema is ${version}, ` +
+          `the newest that this version knows is ${migrations.length})`,
+      ]);
+    }
+    for (const migration of migrations.slice(version)) db.exec(migration);
+    db.exec(`PRAGMA user_version = ${migrations.length}`);
+    db.exec('COMMIT');
+  } catch (error) {
+    if (db.isTransaction) db.exec('ROLLBACK');
+    throw error;
+  }
+}
