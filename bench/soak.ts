@@ -33,7 +33,7 @@ const SETTLING_MS = 30_000;
 /** By how much two idle samples may differ: buffers, and what is remembered of the downloads of the last minutes. */
 const SLACK = { openFiles: 5, alfrescoConnections: 0, heapMiB: 10 };
 
-const PRELOAD = pathToFileURL(join(import.meta.dirname, 'garbage.preload.ts')).href;
+const PRELOAD = pathToFileURL(join(import.meta.dirname, 'garbage-preload.ts')).href;
 
 const NODES = [
   [SAMPLE_NODES.projectsFolder],

@@ -1,7 +1,7 @@
-import { type Peer, peerNames, startPeer } from './peer.process.ts';
+import { type Peer, peerNames, startPeer } from './peer-process.ts';
 import { MeasuredService } from './service.ts';
 import { SERVICE } from './table.ts';
-import { type Upstream, contentPath, downloadPath } from './upstream.process.ts';
+import { type Upstream, contentPath, downloadPath } from './upstream-process.ts';
 
 /** Something that can be asked for a download or its ZIP. */
 export interface Target {

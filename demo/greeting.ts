@@ -1,5 +1,5 @@
 import { SAMPLE_NODES } from '../sandbox/sample-nodes.ts';
-import { DEMO_USER } from './demo.user.ts';
+import { DEMO_USER } from './demo-user.ts';
 
 /** What the demo prints when it runs: where it is, who may call, and lines to paste. */
 export function greeting(url: string, alfrescoUrl: string): string {

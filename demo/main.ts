@@ -3,7 +3,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { build, temporaryFolder } from '../scripts/build.ts';
 import { startSandbox } from '../sandbox/sandbox.ts';
-import { startDemoService } from './demo.service.ts';
+import { startDemoService } from './demo-service.ts';
 import { greeting } from './greeting.ts';
 
 /** Source bytes a second that go into a ZIP: slow enough to watch it and to cancel it. */

@@ -1,6 +1,6 @@
 import { SAMPLE_NODES as ID } from './sample-nodes.ts';
 import { startSandbox, type Sandbox } from './sandbox.ts';
-import { AUTHENTICATION, basic, TestClient } from './testing/test.client.ts';
+import { AUTHENTICATION, basic, TestClient } from './testing/test-client.ts';
 
 const encode = (text: string): string => Buffer.from(text).toString('base64');
 

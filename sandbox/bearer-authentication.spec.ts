@@ -1,9 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto';
-import type { IdentityServiceSettings } from './auth/identity.service.ts';
+import type { IdentityServiceSettings } from './auth/identity-service.ts';
 import { signToken, verifyToken } from './auth/json-web-token.ts';
 import { SAMPLE_NODES as ID } from './sample-nodes.ts';
 import { startSandbox, type Sandbox } from './sandbox.ts';
-import { TestClient } from './testing/test.client.ts';
+import { TestClient } from './testing/test-client.ts';
 
 const CLIENT = { id: 'bff client', secret: 's3:cret+%', userName: 'downloads-service' };
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' };

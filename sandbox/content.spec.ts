@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { SAMPLE_NODES as ID } from './sample-nodes.ts';
 import { startSandbox, type Sandbox } from './sandbox.ts';
-import { basic, CORE, TestClient } from './testing/test.client.ts';
+import { basic, CORE, TestClient } from './testing/test-client.ts';
 
 const SIZE = 100;
 

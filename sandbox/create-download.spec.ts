@@ -1,6 +1,6 @@
 import { SAMPLE_NODES as ID } from './sample-nodes.ts';
 import { startSandbox, type Sandbox } from './sandbox.ts';
-import { TestClient } from './testing/test.client.ts';
+import { TestClient } from './testing/test-client.ts';
 
 describe('POST /downloads', () => {
   let sandbox: Sandbox;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SAMPLE_NODES as ID } from './sample-nodes.ts';
 import { startSandbox, type Sandbox, type SandboxOptions } from './sandbox.ts';
-import { entriesOf, TestClient, until } from './testing/test.client.ts';
+import { entriesOf, TestClient, until } from './testing/test-client.ts';
 
 /** As many as one Alfresco runs at a time. */
 const CONCURRENT_JOBS = 8;

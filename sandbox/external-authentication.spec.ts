@@ -1,12 +1,12 @@
 import { request } from 'node:https';
 import { text } from 'node:stream/consumers';
 import type { IncomingMessage } from 'node:http';
-import type { ExternalAuthentication } from './auth/external.mapper.ts';
+import type { ExternalAuthentication } from './auth/external-mapper.ts';
 import type { SandboxOptions } from './options.ts';
 import { SAMPLE_NODES as ID } from './sample-nodes.ts';
 import { startSandbox, type Sandbox } from './sandbox.ts';
 import { CertificateAuthority, isOpensslMissing, type Identity } from './testing/certificates.ts';
-import { basic, CORE } from './testing/test.client.ts';
+import { basic, CORE } from './testing/test-client.ts';
 
 const PROXY = 'CN=downloads,OU=Web,O=Example';
 const as = (name: string) => ({ 'x-alfresco-remote-user': name });

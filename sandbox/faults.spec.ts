@@ -1,6 +1,6 @@
 import { SAMPLE_NODES as ID } from './sample-nodes.ts';
 import { startSandbox, type Fault, type Sandbox } from './sandbox.ts';
-import { CORE, TestClient, basic, until } from './testing/test.client.ts';
+import { CORE, TestClient, basic, until } from './testing/test-client.ts';
 
 const bodyOf = (answer: string): string => answer.slice(answer.indexOf('\r\n\r\n') + 4);
 const code = async (attempt: Promise<unknown>): Promise<unknown> => {

@@ -1,6 +1,6 @@
 import { SAMPLE_NODES as ID } from './sample-nodes.ts';
 import { startSandbox, type Sandbox } from './sandbox.ts';
-import { TestClient, until } from './testing/test.client.ts';
+import { TestClient, until } from './testing/test-client.ts';
 
 describe('nodes', () => {
   let sandbox: Sandbox;

@@ -1,5 +1,5 @@
-import type { ExternalAuthentication } from './auth/external.mapper.ts';
-import type { IdentityServiceSettings } from './auth/identity.service.ts';
+import type { ExternalAuthentication } from './auth/external-mapper.ts';
+import type { IdentityServiceSettings } from './auth/identity-service.ts';
 import { TICKET_VALID_MS } from './auth/tickets.ts';
 import { SAMPLE_USERS } from './sample-nodes.ts';
 import type { TlsSettings } from './server/listener.ts';

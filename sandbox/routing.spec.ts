@@ -1,6 +1,6 @@
 import { SAMPLE_NODES as ID } from './sample-nodes.ts';
 import { startSandbox, type Sandbox } from './sandbox.ts';
-import { CORE, TestClient } from './testing/test.client.ts';
+import { CORE, TestClient } from './testing/test-client.ts';
 
 describe('routing', () => {
   let sandbox: Sandbox;

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { SAMPLE_NODES as ID, SAMPLE_USERS } from './sample-nodes.ts';
 import { startSandbox } from './sandbox.ts';
-import { AUTHENTICATION, TestClient, until } from './testing/test.client.ts';
+import { AUTHENTICATION, TestClient, until } from './testing/test-client.ts';
 
 const MAIN = join(import.meta.dirname, 'main.ts');
 const directories = (parent: string): string[] =>

@@ -3,28 +3,28 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Authenticator } from './auth/authenticator.ts';
 import { Downloads } from './downloads/downloads.ts';
-import { DownloadsCleaner } from './downloads/downloads.cleaner.ts';
-import { downloadsResource } from './rest/downloads.resource.ts';
-import { ExternalMapper } from './auth/external.mapper.ts';
+import { DownloadsCleaner } from './downloads/downloads-cleaner.ts';
+import { downloadsResource } from './rest/downloads-resource.ts';
+import { ExternalMapper } from './auth/external-mapper.ts';
 import { FaultQueue, type Fault, type FaultMatch } from './server/fault.ts';
-import { HttpServer } from './server/http.server.ts';
-import { IdentityService } from './auth/identity.service.ts';
+import { HttpServer } from './server/http-server.ts';
+import { IdentityService } from './auth/identity-service.ts';
 import { LogCounter } from './rest/log-counter.ts';
 import { Logins } from './auth/logins.ts';
-import { nodesResource } from './rest/nodes.resource.ts';
+import { nodesResource } from './rest/nodes-resource.ts';
 import { resolveOptions, type SandboxOptions } from './options.ts';
 import { People } from './auth/people.ts';
-import { Readiness, probesResource } from './rest/probes.resource.ts';
-import { RequestLog, type RecordedRequest } from './server/request.log.ts';
+import { Readiness, probesResource } from './rest/probes-resource.ts';
+import { RequestLog, type RecordedRequest } from './server/request-log.ts';
 import { RestApi } from './rest/rest-api.ts';
 import { sampleRepository } from './repository/sample-repository.ts';
-import { TokenEndpoint } from './server/token.endpoint.ts';
+import { TokenEndpoint } from './server/token-endpoint.ts';
 import { Tickets } from './auth/tickets.ts';
-import { ticketsResource } from './rest/tickets.resource.ts';
+import { ticketsResource } from './rest/tickets-resource.ts';
 
 export type { Fault, FaultMatch } from './server/fault.ts';
 export type { SandboxNode, SandboxOptions, SandboxUser } from './options.ts';
-export type { RecordedRequest } from './server/request.log.ts';
+export type { RecordedRequest } from './server/request-log.ts';
 
 /** A running stand-in for Alfresco. */
 export interface Sandbox {

@@ -1,7 +1,7 @@
 import { save } from '../saver.ts';
 import { Rows, SERVICE, type Table, mebibytes } from '../table.ts';
 import { Targets } from '../targets.ts';
-import { Upstream } from '../upstream.process.ts';
+import { Upstream } from '../upstream-process.ts';
 
 /** W3: one ZIP of 1 GB. */
 export function one(rounds: number): Promise<Table> {

@@ -1,7 +1,7 @@
 import { pace } from '../pace.ts';
 import { Rows, type Table } from '../table.ts';
 import { type Target, Targets } from '../targets.ts';
-import { Upstream } from '../upstream.process.ts';
+import { Upstream } from '../upstream-process.ts';
 import { WARM_UP_SECONDS, load } from '../wrk.ts';
 
 const PER_SECOND = 200;

@@ -2,10 +2,10 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
 import { startSandbox } from '../../sandbox/sandbox.ts';
-import { startPeer } from '../peer.process.ts';
+import { startPeer } from '../peer-process.ts';
 import { AUTHORIZATION, MeasuredService, residentBytesOf } from '../service.ts';
 import { SERVICE, type Table, mebibytes } from '../table.ts';
-import { Upstream } from '../upstream.process.ts';
+import { Upstream } from '../upstream-process.ts';
 import { Watcher } from '../watcher.ts';
 
 const WATCHERS = 10_000;

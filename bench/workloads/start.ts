@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MeasuredService } from '../service.ts';
 import { Rows, SERVICE, type Table } from '../table.ts';
-import { Upstream } from '../upstream.process.ts';
+import { Upstream } from '../upstream-process.ts';
 
 /** W6: from `node dist/main.js` until `/health/ready` says yes. */
 export async function start(rounds: number): Promise<Table> {

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { FLOORS } from '../peer.process.ts';
+import { FLOORS } from '../peer-process.ts';
 import { Rows, SERVICE, type Table, median } from '../table.ts';
 import { Targets } from '../targets.ts';
-import { Upstream } from '../upstream.process.ts';
+import { Upstream } from '../upstream-process.ts';
 import { WARM_UP_SECONDS, load } from '../wrk.ts';
 
 const SECONDS = 5;

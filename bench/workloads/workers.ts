@@ -1,6 +1,6 @@
 import { MeasuredService } from '../service.ts';
 import { Rows, type Table, median } from '../table.ts';
-import { Upstream } from '../upstream.process.ts';
+import { Upstream } from '../upstream-process.ts';
 import { WARM_UP_SECONDS, load } from '../wrk.ts';
 
 const SECONDS = 5;

@@ -1,13 +1,13 @@
 import { sleep } from './abortable-sleep.ts';
 import { archiveNameIn } from './archive-name.ts';
-import { type Download, type DownloadEvent, readDownload } from './download.event.ts';
-import { DownloadWatcher } from './download.watcher.ts';
+import { type Download, type DownloadEvent, readDownload } from './download-event.ts';
+import { DownloadWatcher } from './download-watcher.ts';
 import { DownloadsProblem, ServiceUnreachable } from './downloads-problem.ts';
 import { HeldConnections } from './held-connections.ts';
-import { type ServiceAddress, ServiceConnection } from './service.connection.ts';
-import { DEFAULT_PACE, type WatchPace } from './watch.pace.ts';
+import { type ServiceAddress, ServiceConnection } from './service-connection.ts';
+import { DEFAULT_PACE, type WatchPace } from './watch-pace.ts';
 
-export type { Download, DownloadEvent, Problem } from './download.event.ts';
+export type { Download, DownloadEvent, Problem } from './download-event.ts';
 export { DownloadsProblem, ServiceUnreachable } from './downloads-problem.ts';
 
 /** A page of one's downloads, newest first. */

@@ -1,4 +1,4 @@
-import type { Problem } from './download.event.ts';
+import type { Problem } from './download-event.ts';
 
 /** The service, or a proxy in front of it, has refused a request or failed. */
 export class DownloadsProblem extends Error {

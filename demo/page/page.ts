@@ -1,10 +1,10 @@
-import { BasketView } from './basket.view.ts';
+import { BasketView } from './basket-view.ts';
 import { byId } from './dom.ts';
 import { DownloadsClient, DownloadsProblem } from './downloads-client.ts';
-import { DownloadsView } from './downloads.view.ts';
-import { FolderView } from './folder.view.ts';
-import { LoginView } from './login.view.ts';
-import { ServiceConnection } from './service.connection.ts';
+import { DownloadsView } from './downloads-view.ts';
+import { FolderView } from './folder-view.ts';
+import { LoginView } from './login-view.ts';
+import { ServiceConnection } from './service-connection.ts';
 import { type Session, endSession, loadSession, saveSession } from './session.ts';
 import { failure } from './wording.ts';
 

@@ -1,7 +1,7 @@
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
-import type { Download } from './download.event.ts';
+import type { Download } from './download-event.ts';
 
 /** A request as it came. */
 export interface SeenRequest {

@@ -1,4 +1,4 @@
-import type { DownloadProgress } from './download.event.ts';
+import type { DownloadProgress } from './download-event.ts';
 import { DownloadsProblem, ServiceUnreachable } from './downloads-problem.ts';
 
 const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;

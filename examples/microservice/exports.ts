@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { DownloadsError } from '../typescript/downloads-error.ts';
 import type { Downloads, Link } from '../typescript/downloads.ts';
-import type { ExportJob } from './export.job.ts';
-import type { JobFiles } from './job.files.ts';
+import type { ExportJob } from './export-job.ts';
+import type { JobFiles } from './job-files.ts';
 
 /** A user is waiting: not for long. */
 const USER_WAITS = { forMs: 2_000 };

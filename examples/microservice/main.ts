@@ -1,8 +1,8 @@
 import type { AddressInfo } from 'node:net';
 import { Downloads } from '../typescript/downloads.ts';
 import { Exports } from './exports.ts';
-import { createExportsServer } from './exports.server.ts';
-import { JobFiles } from './job.files.ts';
+import { createExportsServer } from './exports-server.ts';
+import { JobFiles } from './job-files.ts';
 
 const {
   PORT = '3100',

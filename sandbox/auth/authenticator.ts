@@ -1,7 +1,7 @@
 import { API_DEFAULT, ApiError, javaFailure } from '../rest/api-error.ts';
 import type { Logins } from './logins.ts';
 import type { People } from './people.ts';
-import type { MappedRequest, RemoteUserMapper } from './remote-user.mapper.ts';
+import type { MappedRequest, RemoteUserMapper } from './remote-user-mapper.ts';
 import type { Parameters } from '../rest/parameters.ts';
 import type { Header } from '../rest/reply.ts';
 import type { Tickets } from './tickets.ts';

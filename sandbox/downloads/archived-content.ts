@@ -1,4 +1,4 @@
-import type { RepositoryNode } from '../repository/node.model.ts';
+import type { RepositoryNode } from '../repository/node-model.ts';
 import type { Repository } from '../repository/repository.ts';
 
 /** `download.archiveCheckLimit`: how many nodes are looked at. */

@@ -1,4 +1,4 @@
-import type { RepositoryNode } from '../repository/node.model.ts';
+import type { RepositoryNode } from '../repository/node-model.ts';
 
 export const DOWNLOAD_STATUSES = [
   'PENDING',

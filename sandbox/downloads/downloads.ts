@@ -9,10 +9,10 @@ import {
   permissionDenied,
 } from '../rest/api-error.ts';
 import { hasArchivedContent } from './archived-content.ts';
-import { DownloadJob } from './download.job.ts';
+import { DownloadJob } from './download-job.ts';
 import { initialProperties } from './download-status.ts';
-import { JobQueue } from './job.queue.ts';
-import { isCmObject, type RepositoryNode } from '../repository/node.model.ts';
+import { JobQueue } from './job-queue.ts';
+import { isCmObject, type RepositoryNode } from '../repository/node-model.ts';
 import { validateNode } from '../rest/node-id.ts';
 import type { Repository } from '../repository/repository.ts';
 import { SAMPLE_NODES } from '../sample-nodes.ts';

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { once } from 'node:events';
-import { basic, CORE, entriesOf, TestClient, until } from '../testing/test.client.ts';
+import { basic, CORE, entriesOf, TestClient, until } from '../testing/test-client.ts';
 import { SAMPLE_NODES as ID } from '../sample-nodes.ts';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../sandbox.ts';
 import { FIXTURE_NODES, NODE_IDS } from './fixture.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { entriesOf } from '../testing/test.client.ts';
+import { entriesOf } from '../testing/test-client.ts';
 import { startSandbox, type Sandbox } from '../sandbox.ts';
 import { BIG_DONE_BYTES, DOWNLOADS, FIXTURE_NODES, NODE_IDS, USERS } from './fixture.ts';
 import { Placeholders } from './placeholders.ts';
@@ -12,7 +12,7 @@ import {
   type RecordedCase,
   type RecordedResponse,
 } from './recordings.ts';
-import { exchange, type WireResponse } from './wire.client.ts';
+import { exchange, type WireResponse } from './raw-client.ts';
 
 const CORE = '/alfresco/api/-default-/public/alfresco/versions/1';
 const AUTHENTICATION = '/alfresco/api/-default-/public/authentication/versions/1';

@@ -1,5 +1,5 @@
 import type { SandboxUser } from '../options.ts';
-import type { RepositoryNode } from './node.model.ts';
+import type { RepositoryNode } from './node-model.ts';
 import { SAMPLE_NODES } from '../sample-nodes.ts';
 
 /** What is needed to add a node; the rest has defaults. */

@@ -7,7 +7,7 @@ import {
   type NodeContent,
 } from './node-content.ts';
 import { Repository, type NewNode } from './repository.ts';
-import type { RepositoryNode } from './node.model.ts';
+import type { RepositoryNode } from './node-model.ts';
 import type { SandboxNode, SandboxUser } from '../options.ts';
 import { sampleDocx, samplePdf } from './sample-documents.ts';
 import { SAMPLE_NODES as ID } from '../sample-nodes.ts';

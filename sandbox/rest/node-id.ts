@@ -1,5 +1,5 @@
 import { entityNotFound, invalidArgument } from './api-error.ts';
-import type { RepositoryNode } from '../repository/node.model.ts';
+import type { RepositoryNode } from '../repository/node-model.ts';
 import type { Repository } from '../repository/repository.ts';
 import { SAMPLE_NODES } from '../sample-nodes.ts';
 

@@ -8,7 +8,7 @@ import {
   unsupportedOperation,
 } from './api-error.ts';
 import type { Authenticator } from '../auth/authenticator.ts';
-import { errorReply } from './json.reply.ts';
+import { errorReply } from './json-reply.ts';
 import type { LogCounter } from './log-counter.ts';
 import { checkParameters } from './parameter-check.ts';
 import { Parameters } from './parameters.ts';

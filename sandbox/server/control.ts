@@ -1,5 +1,5 @@
-import type { RecordedRequest } from './request.log.ts';
-import { FaultFormatError, parseFault } from './fault.parser.ts';
+import type { RecordedRequest } from './request-log.ts';
+import { FaultFormatError, parseFault } from './fault-parser.ts';
 import type { FaultQueue } from './fault.ts';
 import type { Reply } from '../rest/reply.ts';
 

@@ -35,7 +35,7 @@ describe('the page of the demo', () => {
   it('is served with everything it needs, and nothing that is for tests', async ({ demo }) => {
     const files = [...(await filesOf(demo, '/'))];
     expect(files).toContain('/demo/page.css');
-    expect(files).toContain('/demo/event-stream.parser.ts');
+    expect(files).toContain('/demo/event-stream-parser.ts');
     expect((await fetch(`${demo.url}/demo/page.ts`)).headers.get('content-type')).toBe(
       'text/javascript; charset=utf-8',
     );

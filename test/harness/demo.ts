@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type DemoService, startDemoService } from '../../demo/demo.service.ts';
+import { type DemoService, startDemoService } from '../../demo/demo-service.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../sandbox/sandbox.ts';
 
 /** The demo in front of an Alfresco of its own; its service can be stopped and started again where it was. */

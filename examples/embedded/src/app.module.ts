@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import { APP_GUARD, RouterModule } from '@nestjs/core';
 import { DownloadsModule } from 'alfresco-downloads-bff';
 import { ApiKeyGuard, type KnownRequest } from './api-key.guard.js';
-import { MemoryRegistry } from './memory.registry.js';
+import { MemoryRegistry } from './memory-registry.js';
 import { WhoAmIController } from './who-am-i.controller.js';
 
 @Module({ providers: [MemoryRegistry], exports: [MemoryRegistry] })

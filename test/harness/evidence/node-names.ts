@@ -1,5 +1,5 @@
 import { resolveOptions } from '../../../sandbox/options.ts';
-import type { RepositoryNode } from '../../../sandbox/repository/node.model.ts';
+import type { RepositoryNode } from '../../../sandbox/repository/node-model.ts';
 import { sampleRepository } from '../../../sandbox/repository/sample-repository.ts';
 import { SAMPLE_NODES, SAMPLE_USERS } from '../../../sandbox/sample-nodes.ts';
 

@@ -1,6 +1,6 @@
 import { API_DEFAULT, ApiError, invalidArgument, javaFailure } from './api-error.ts';
 import { isDownloadStatus } from '../downloads/download-status.ts';
-import type { PropertyValue, RepositoryNode } from '../repository/node.model.ts';
+import type { PropertyValue, RepositoryNode } from '../repository/node-model.ts';
 import type { Repository } from '../repository/repository.ts';
 import {
   anyMember,

@@ -1,4 +1,4 @@
-import { EventStreamParser, type ServerSentEvent } from './event-stream.parser.ts';
+import { EventStreamParser, type ServerSentEvent } from './event-stream-parser.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 

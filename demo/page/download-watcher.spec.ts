@@ -11,7 +11,7 @@ import {
   problem,
   stream,
 } from './scripted-server.fixture.ts';
-import type { WatchPace } from './watch.pace.ts';
+import type { WatchPace } from './watch-pace.ts';
 
 /** In a hurry, but for what a busy machine could take for silence. */
 const PACE: WatchPace = {

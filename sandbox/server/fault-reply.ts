@@ -1,6 +1,6 @@
 import { API_DEFAULT, ApiError } from '../rest/api-error.ts';
 import type { Fault } from './fault.ts';
-import { errorReply, jsonReply } from '../rest/json.reply.ts';
+import { errorReply, jsonReply } from '../rest/json-reply.ts';
 import type { LogCounter } from '../rest/log-counter.ts';
 import { htmlReply, type Header, type Reply } from '../rest/reply.ts';
 

@@ -1,4 +1,4 @@
-import { type Download, type DownloadProgress, isRunning } from './download.event.ts';
+import { type Download, type DownloadProgress, isRunning } from './download-event.ts';
 
 interface Sample {
   readonly at: number;

@@ -1,5 +1,5 @@
-import type { Entry } from './json.reply.ts';
-import { isFile, isFolder, type RepositoryNode } from '../repository/node.model.ts';
+import type { Entry } from './json-reply.ts';
+import { isFile, isFolder, type RepositoryNode } from '../repository/node-model.ts';
 import type { Repository } from '../repository/repository.ts';
 
 /** Parts of a node entry that single nodes always have and list items only on demand. */

@@ -1,7 +1,7 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { API_DEFAULT, ApiError } from '../rest/api-error.ts';
 import { signToken, verifyToken } from './json-web-token.ts';
-import type { MappedRequest, RemoteUserMapper } from './remote-user.mapper.ts';
+import type { MappedRequest, RemoteUserMapper } from './remote-user-mapper.ts';
 
 /** An account for a program at the token endpoint. */
 export interface OAuth2Client {

@@ -3,7 +3,7 @@ import type { ApiCall } from './api-call.ts';
 import { contentDisposition } from './content-disposition.ts';
 import { answerRange, type RangeAnswer } from './content-range.ts';
 import { parseModifiedSince } from './http-date.ts';
-import type { RepositoryNode } from '../repository/node.model.ts';
+import type { RepositoryNode } from '../repository/node-model.ts';
 import type { NodeContent } from '../repository/node-content.ts';
 import { NO_CACHE_HEADERS, type Header, type Reply } from './reply.ts';
 

@@ -8,13 +8,13 @@ import {
   isRunning,
   readDownload,
   readEvent,
-} from './download.event.ts';
+} from './download-event.ts';
 import { DownloadsProblem, ServiceUnreachable, retryAfterMs } from './downloads-problem.ts';
-import { NotAnEventStream, type StreamPiece, readEventStream } from './event-stream.reader.ts';
+import { NotAnEventStream, type StreamPiece, readEventStream } from './event-stream-reader.ts';
 import type { HeldConnections } from './held-connections.ts';
-import { ProgressMeter } from './progress.meter.ts';
-import type { Answer, ServiceConnection } from './service.connection.ts';
-import type { WatchPace } from './watch.pace.ts';
+import { ProgressMeter } from './progress-meter.ts';
+import type { Answer, ServiceConnection } from './service-connection.ts';
+import type { WatchPace } from './watch-pace.ts';
 
 /** Yields events, and returns milliseconds to wait before the next round, or `undefined` when the last event was told. */
 type Round = AsyncGenerator<DownloadEvent, number | undefined, undefined>;

@@ -2,7 +2,7 @@ import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { crc32, deflateRawSync } from 'node:zlib';
-import type { ArchiveEntry } from './archive.plan.ts';
+import type { ArchiveEntry } from './archive-plan.ts';
 import { exporterPieces } from './exporter-pieces.ts';
 import type { NodeContent } from '../repository/node-content.ts';
 import {
@@ -12,7 +12,7 @@ import {
   localHeader,
   type ZipEntryEnd,
   type ZipEntryHead,
-} from './zip.format.ts';
+} from './zip-format.ts';
 
 /** As long as zlib makes the blocks in which it stores what it cannot compress. */
 const STORED_BLOCK_BYTES = 16_383;

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ExportJob } from './export.job.ts';
+import type { ExportJob } from './export-job.ts';
 
 /** Jobs that outlive the process: a file for each. A real service has a database for this. */
 export class JobFiles {

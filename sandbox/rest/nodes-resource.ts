@@ -1,11 +1,11 @@
 import type { ApiCall, Operation, ResourceMap } from './api-call.ts';
 import { ApiError, entityNotFound, invalidArgument, permissionDenied } from './api-error.ts';
-import { contentReply } from './content.reply.ts';
-import { emptyReply, entryReply, listReply } from './json.reply.ts';
-import { nodeEntry } from './node.entry.ts';
+import { contentReply } from './content-reply.ts';
+import { emptyReply, entryReply, listReply } from './json-reply.ts';
+import { nodeEntry } from './node-entry.ts';
 import { validateNode, validateOrLookupNode } from './node-id.ts';
-import { isFile, isFolder, type RepositoryNode } from '../repository/node.model.ts';
-import { updateNode } from './node.update.ts';
+import { isFile, isFolder, type RepositoryNode } from '../repository/node-model.ts';
+import { updateNode } from './node-update.ts';
 import { readPaging } from './parameter-check.ts';
 import type { Reply } from './reply.ts';
 import type { Repository } from '../repository/repository.ts';

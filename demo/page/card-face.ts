@@ -1,4 +1,4 @@
-import type { CardAction, CardState } from './card.state.ts';
+import type { CardAction, CardState } from './card-state.ts';
 import { button, element, setText } from './dom.ts';
 
 /** What a card looks like: the elements of one download. */

@@ -1,4 +1,4 @@
-import { isFolder, type RepositoryNode } from '../repository/node.model.ts';
+import { isFolder, type RepositoryNode } from '../repository/node-model.ts';
 import type { NodeContent } from '../repository/node-content.ts';
 import type { Repository } from '../repository/repository.ts';
 

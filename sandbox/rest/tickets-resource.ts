@@ -1,7 +1,7 @@
 import type { ApiCall, ResourceMap } from './api-call.ts';
 import { ApiError, invalidArgument, notFound } from './api-error.ts';
 import { ticketOf } from '../auth/authenticator.ts';
-import { emptyReply, entryReply } from './json.reply.ts';
+import { emptyReply, entryReply } from './json-reply.ts';
 import type { Logins } from '../auth/logins.ts';
 import { readEntities, stringMember, type EntityClass } from './request-entity.ts';
 import type { Tickets } from '../auth/tickets.ts';

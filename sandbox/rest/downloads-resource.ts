@@ -1,10 +1,10 @@
 import type { ApiCall, ResourceMap } from './api-call.ts';
 import { invalidArgument, javaFailure } from './api-error.ts';
-import { readNodeIds } from './download.entity.ts';
+import { readNodeIds } from './download-entity.ts';
 import { readProgress } from '../downloads/download-status.ts';
 import type { Downloads } from '../downloads/downloads.ts';
-import { emptyReply, entryReply, type Entry } from './json.reply.ts';
-import type { RepositoryNode } from '../repository/node.model.ts';
+import { emptyReply, entryReply, type Entry } from './json-reply.ts';
+import type { RepositoryNode } from '../repository/node-model.ts';
 
 /** `/downloads` and `/downloads/{id}` (DownloadsEntityResource). */
 export function downloadsResource(downloads: Downloads): ResourceMap {

@@ -1,4 +1,4 @@
-import { ProgressMeter } from './progress.meter.ts';
+import { ProgressMeter } from './progress-meter.ts';
 import { DONE, download } from './scripted-server.fixture.ts';
 
 const SECOND = 1000;

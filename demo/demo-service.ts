@@ -4,9 +4,9 @@ import bcrypt from 'bcrypt';
 import type { FastifyInstance } from 'fastify';
 import { SAMPLE_NODES, SAMPLE_USERS } from '../sandbox/sample-nodes.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
-import { DEMO_USER } from './demo.user.ts';
-import { folderBrowser } from './folder.browser.ts';
-import { pageFiles } from './page.files.ts';
+import { DEMO_USER } from './demo-user.ts';
+import { folderBrowser } from './folder-browser.ts';
+import { pageFiles } from './page-files.ts';
 
 /** A running service with the page. */
 export interface DemoService {
@@ -35,10 +35,10 @@ export async function startDemoService(
     'app.factory.js',
   )) as typeof import('#service/app.factory.js');
   const { loadConfig } = (await module(
-    'config/config.loader.js',
+    'config/config-loader.js',
   )) as typeof import('#service/config/config-loader.js');
   const { DownloadRegistry } = (await module(
-    'downloads/registry/download.registry.js',
+    'downloads/registry/download-registry.js',
   )) as typeof import('#service/downloads/registry/download-registry.js');
   const config = loadConfig({
     LOG_LEVEL: 'warn',

@@ -5,15 +5,15 @@ import { API_DEFAULT, ApiError } from '../rest/api-error.ts';
 import { createListener, type ListenerSettings } from './listener.ts';
 import { certificateSubject } from './client-certificate.ts';
 import { control, isControlUrl, type Controlled } from './control.ts';
-import { replacementReply, spoilReply } from './fault.reply.ts';
+import { replacementReply, spoilReply } from './fault-reply.ts';
 import type { Fault, FaultQueue } from './fault.ts';
-import { errorReply } from '../rest/json.reply.ts';
+import { errorReply } from '../rest/json-reply.ts';
 import type { LogCounter } from '../rest/log-counter.ts';
 import type { Reply } from '../rest/reply.ts';
 import { MAX_BODY_BYTES, readBody } from './request-body.ts';
-import { describeRequest, keptBody, type RecordedRequest, type RequestLog } from './request.log.ts';
-import { resetConnection, sendReply } from './response.sender.ts';
-import { isTokenUrl, type TokenEndpoint } from './token.endpoint.ts';
+import { describeRequest, keptBody, type RecordedRequest, type RequestLog } from './request-log.ts';
+import { resetConnection, sendReply } from './response-sender.ts';
+import { isTokenUrl, type TokenEndpoint } from './token-endpoint.ts';
 import type { RestApi } from '../rest/rest-api.ts';
 
 /** Faults with which this side, and not the client, breaks the connection. */

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { FolderItem, FolderListing } from './page/folder.ts';
-import { DEMO_USER, basic } from './demo.user.ts';
+import { DEMO_USER, basic } from './demo-user.ts';
 
 /** Items of one answer; the page says so when there are more. */
 const MAX_ITEMS = 1000;

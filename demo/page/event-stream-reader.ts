@@ -1,7 +1,7 @@
 import { ServiceUnreachable } from './downloads-problem.ts';
-import { EventStreamParser, type ServerSentEvent } from './event-stream.parser.ts';
-import type { ServiceConnection } from './service.connection.ts';
-import type { WatchPace } from './watch.pace.ts';
+import { EventStreamParser, type ServerSentEvent } from './event-stream-parser.ts';
+import type { ServiceConnection } from './service-connection.ts';
+import type { WatchPace } from './watch-pace.ts';
 
 /** What arrived at once: events, or none yet but a sign of life. */
 export interface StreamPiece {

@@ -1,6 +1,6 @@
 import { announce } from './announcer.ts';
 import { byId } from './dom.ts';
-import { DownloadCard } from './download.card.ts';
+import { DownloadCard } from './download-card.ts';
 import type { Download, DownloadsClient } from './downloads-client.ts';
 import { type Contents, rememberContents } from './remembered-contents.ts';
 

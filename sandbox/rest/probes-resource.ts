@@ -1,6 +1,6 @@
 import type { ResourceMap } from './api-call.ts';
 import { ApiError, invalidArgument } from './api-error.ts';
-import { entryReply } from './json.reply.ts';
+import { entryReply } from './json-reply.ts';
 
 /** How long a verdict of the readiness probe is given again without a test. */
 const VERDICT_LIFE_MS = 10_000;

@@ -1,4 +1,4 @@
-import type { MappedRequest, RemoteUserMapper } from './remote-user.mapper.ts';
+import type { MappedRequest, RemoteUserMapper } from './remote-user-mapper.ts';
 
 /** The external-authentication subsystem, in the chain and enabled. Names are those of `external.authentication.*`. */
 export interface ExternalAuthentication {

@@ -1,10 +1,10 @@
 import { announce } from './announcer.ts';
-import { CardFace } from './card.face.ts';
-import { type CardAction, type CardEvent, type Lost, cardState } from './card.state.ts';
+import { CardFace } from './card-face.ts';
+import { type CardAction, type CardEvent, type Lost, cardState } from './card-state.ts';
 import { element } from './dom.ts';
-import { type Download, eventTypeOf, isRunning } from './download.event.ts';
+import { type Download, eventTypeOf, isRunning } from './download-event.ts';
 import { type DownloadEvent, type DownloadsClient, DownloadsProblem } from './downloads-client.ts';
-import { ProgressMeter } from './progress.meter.ts';
+import { ProgressMeter } from './progress-meter.ts';
 import { type Contents, contentsOf, forgetContents } from './remembered-contents.ts';
 import { shortList } from './wording.ts';
 

@@ -1,14 +1,14 @@
 import { rename, rm, stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { planArchive, type ArchivePlan } from './archive.plan.ts';
-import { writeArchive } from './archive.writer.ts';
+import { planArchive, type ArchivePlan } from './archive-plan.ts';
+import { writeArchive } from './archive-writer.ts';
 import {
   isCancelled,
   writeProgress,
   type DownloadProgress,
   type DownloadStatus,
 } from './download-status.ts';
-import type { RepositoryNode } from '../repository/node.model.ts';
+import type { RepositoryNode } from '../repository/node-model.ts';
 import { archiveContent } from '../repository/node-content.ts';
 import { Pace } from './pace.ts';
 import type { Repository } from '../repository/repository.ts';

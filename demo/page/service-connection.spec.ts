@@ -1,6 +1,6 @@
 import { ServiceUnreachable } from './downloads-problem.ts';
 import { ScriptedServer } from './scripted-server.fixture.ts';
-import { ServiceConnection } from './service.connection.ts';
+import { ServiceConnection } from './service-connection.ts';
 
 let server: ScriptedServer;
 beforeEach(async () => {

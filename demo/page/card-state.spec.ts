@@ -1,4 +1,4 @@
-import { type CardEvent, cardState } from './card.state.ts';
+import { type CardEvent, cardState } from './card-state.ts';
 import { DONE, download } from './scripted-server.fixture.ts';
 
 const progress = {

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { IdentityService, OAuth2Client } from '../auth/identity.service.ts';
+import type { IdentityService, OAuth2Client } from '../auth/identity-service.ts';
 import type { Header, Reply } from '../rest/reply.ts';
 
 /** Whether a request is for the token endpoint, which is recorded and can have faults like Alfresco itself. */
