@@ -1,4 +1,5 @@
 import { hash, randomBytes } from 'node:crypto';
+import { BoundedMap } from '../store/bounded-map.js';
 import type { Caller } from './caller.js';
 
 /** More than callers at a time; a caller has one entry for each way in which his client spells his credentials. */
@@ -19,8 +20,7 @@ interface Login {
  */
 export class RecentLogins {
   private readonly key = randomBytes(32).toString('base64');
-  /** The eldest come first. */
-  private readonly byDigest = new Map<string, Login>();
+  private readonly byDigest = new BoundedMap<string, Login>(MAX_ENTRIES);
 
   find(authorization: string): Caller | undefined {
     const login = this.byDigest.get(this.digestOf(authorization));
@@ -29,12 +29,7 @@ export class RecentLogins {
 
   /** @param until milliseconds of the epoch */
   add(authorization: string, caller: Caller, until: number): void {
-    const digest = this.digestOf(authorization);
-    this.byDigest.delete(digest);
-    this.byDigest.set(digest, { caller, until });
-    if (this.byDigest.size <= MAX_ENTRIES) return;
-    const [eldest] = this.byDigest.keys();
-    this.byDigest.delete(eldest!);
+    this.byDigest.set(this.digestOf(authorization), { caller, until });
   }
 
   private digestOf(authorization: string): string {

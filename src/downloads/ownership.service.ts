@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Caller } from '../auth/caller.js';
 import { ProblemException } from '../problems/problem.exception.js';
+import { BoundedMap } from '../store/bounded-map.js';
 import { DownloadRegistry } from './registry/download-registry.js';
 
 /** A few hundred bytes each. */
@@ -10,11 +11,11 @@ const MAX_REMEMBERED = 20_000;
 @Injectable()
 export class OwnershipService {
   /**
-   * Ids of callers by download, the eldest first. An id never gets another owner, so that one can be believed as long as
+   * Ids of callers by download. An id never gets another owner, so that one can be believed as long as
    * there is room; of a download that was removed by another process, Alfresco says that it is gone. SQLite itself was 8 %
    * of the profile of a status read.
    */
-  private readonly owners = new Map<string, string>();
+  private readonly owners = new BoundedMap<string, string>(MAX_REMEMBERED);
 
   constructor(private readonly registry: DownloadRegistry) {}
 
@@ -27,7 +28,7 @@ export class OwnershipService {
     const owner = await this.registry.ownerOf(id);
     if (owner === undefined) throw new ProblemException('DOWNLOAD_NOT_FOUND');
     if (owner !== caller.id) throw new ProblemException('FORBIDDEN');
-    this.remember(id, owner);
+    this.owners.set(id, owner);
   }
 
   /** As `require`, for who only looks and may have looked before. What changes anything asks the registry. */
@@ -39,13 +40,5 @@ export class OwnershipService {
   async forget(id: string): Promise<void> {
     this.owners.delete(id);
     await this.registry.remove(id);
-  }
-
-  private remember(id: string, owner: string): void {
-    this.owners.delete(id);
-    this.owners.set(id, owner);
-    if (this.owners.size <= MAX_REMEMBERED) return;
-    const [eldest] = this.owners.keys();
-    this.owners.delete(eldest!);
   }
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type Download, isTerminal } from '../../alfresco/download.js';
+import { BoundedMap } from '../../store/bounded-map.js';
 import { Metrics } from '../../observability/metrics.js';
 
 /** Downloads of which it is remembered that they were counted. */
@@ -8,7 +9,7 @@ const MAX_REMEMBERED = 10_000;
 /** Counts downloads by the state in which they end. */
 @Injectable()
 export class DownloadEndings {
-  private readonly counted = new Set<string>();
+  private readonly counted = new BoundedMap<string, true>(MAX_REMEMBERED);
   private readonly endings;
 
   constructor(metrics: Metrics) {
@@ -23,10 +24,6 @@ export class DownloadEndings {
   saw({ id, status }: Pick<Download, 'id' | 'status'>): void {
     if (!isTerminal(status) || this.counted.has(id)) return;
     this.endings.inc({ status });
-    this.counted.add(id);
-    if (this.counted.size > MAX_REMEMBERED) {
-      const [oldest] = this.counted;
-      this.counted.delete(oldest!);
-    }
+    this.counted.set(id, true);
   }
 }

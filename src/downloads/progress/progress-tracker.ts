@@ -7,6 +7,7 @@ import { DownloadEndings } from './download-endings.js';
 import { ProblemException, isProblem } from '../../problems/problem.exception.js';
 import type { DownloadsConfig } from '../../config/app-config.js';
 import { PACING, PACING_CONFIG, type Pacing } from '../../config/pacing.js';
+import { BoundedMap } from '../../store/bounded-map.js';
 import { DOWNLOADS_CONFIG } from '../downloads-config.js';
 import { OwnershipService } from '../ownership.service.js';
 import type { ProgressEvent } from './progress-event.js';
@@ -30,8 +31,8 @@ export interface WaitLimits {
 @Injectable()
 export class ProgressTracker implements OnModuleDestroy {
   private readonly watched = new Map<string, TrackedDownload>();
-  /** The one that was not used for the longest time comes first. */
-  private readonly unwatched = new Map<string, TrackedDownload>();
+  /** Set again at each use, so that the one that was not used for the longest time is forgotten first. */
+  private readonly unwatched = new BoundedMap<string, TrackedDownload>(MAX_UNWATCHED);
   private isStopping = false;
 
   constructor(
@@ -142,8 +143,7 @@ export class ProgressTracker implements OnModuleDestroy {
     const download =
       this.unwatched.get(id) ??
       new TrackedDownload(this.options, this.pacing.polling, () => this.ask(caller, id));
-    this.unwatched.delete(id);
-    this.remember(id, download);
+    this.unwatched.set(id, download);
     return download;
   }
 
@@ -163,13 +163,6 @@ export class ProgressTracker implements OnModuleDestroy {
   private settle(id: string, download: TrackedDownload): void {
     if (download.watcherCount > 0 || this.watched.get(id) !== download) return;
     this.watched.delete(id);
-    this.remember(id, download);
-  }
-
-  private remember(id: string, download: TrackedDownload): void {
     this.unwatched.set(id, download);
-    if (this.unwatched.size <= MAX_UNWATCHED) return;
-    const [eldest] = this.unwatched.keys();
-    this.unwatched.delete(eldest!);
   }
 }
