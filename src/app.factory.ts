@@ -11,8 +11,8 @@ import { publicUrlResolver } from './http/public-url.js';
 import { settleHost } from './server/request-host.js';
 import { ServiceAdapter } from './server/service-adapter.js';
 import { ticketsPath } from './auth/tickets/tickets-path.js';
-import type { Primary } from './cluster/primary-channel.js';
 import type { AppConfig, HttpConfig } from './config/app-config.js';
+import type { WorkerContext } from './config/worker-context.js';
 import { setUpDocs } from './openapi/swagger-ui.js';
 import { createLog } from './observability/log.js';
 import { type RequestContext, runInRequest } from './observability/request-context.js';
@@ -45,12 +45,12 @@ function outsidePrefix(config: AppConfig): string[] {
  * The one place where pipes, filters, prefix and docs are applied.
  *
  * @param output where the log goes, instead of the standard output
- * @param primary the process that looks after this one, if it is one of several
+ * @param worker where this process is one of several
  */
 export async function createApp(
   config: AppConfig,
   output?: DestinationStream,
-  primary?: Primary,
+  worker?: WorkerContext,
 ): Promise<NestFastifyApplication> {
   const publicUrlOf = publicUrlResolver(config.http);
   const begin = (request: ServiceRequest, reply: FastifyReply): RequestContext => {
@@ -59,7 +59,7 @@ export async function createApp(
     reply.header('x-request-id', request.id);
     return observer.begin(request, reply);
   };
-  const log = createLog(config.logLevel, output, primary?.worker);
+  const log = createLog(config.logLevel, output, worker?.number);
   const adapter = new ServiceAdapter(
     config,
     (thrown, request, reply) => {
@@ -72,7 +72,7 @@ export async function createApp(
     (request) => observer.unreadable(request),
   );
   const app: NestFastifyApplication = await NestFactory.create<NestFastifyApplication>(
-    AppModule.forRoot(config, { log, tracing: await createTracing(config) }, primary),
+    AppModule.forRoot(config, { log, tracing: await createTracing(config) }, worker),
     adapter,
     {
       logger: log.events,

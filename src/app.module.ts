@@ -6,8 +6,8 @@ import { CallerGuard } from './auth/caller.guard.js';
 import { TicketGuard } from './auth/tickets/ticket.guard.js';
 import { TicketsModule } from './auth/tickets/tickets.module.js';
 import { ticketsPath } from './auth/tickets/tickets-path.js';
-import type { Primary } from './cluster/primary-channel.js';
 import type { AppConfig } from './config/app-config.js';
+import type { WorkerContext } from './config/worker-context.js';
 import { DownloadsModule } from './downloads/downloads.module.js';
 import type { ServiceOptions } from './downloads/downloads-options.js';
 import { openRegistry } from './downloads/registry/registry.factory.js';
@@ -28,8 +28,8 @@ import { ThrottlingModule } from './rate-limit/rate-limit.module.js';
 export class AppModule {
   static forRoot(
     config: AppConfig,
-    observability: Omit<ObservabilityOptions, 'metrics' | 'registry' | 'primary'>,
-    primary?: Primary,
+    observability: Omit<ObservabilityOptions, 'metrics' | 'registry' | 'worker'>,
+    worker?: WorkerContext,
   ): DynamicModule {
     const registry = createProcessMetrics();
     const options: ServiceOptions = {
@@ -45,7 +45,7 @@ export class AppModule {
     };
     const downloads = DownloadsModule.forRoot(options);
     const shutdown = ShutdownModule.forRoot(config.shutdownGraceMs);
-    const throttling = ThrottlingModule.forRoot(config, primary);
+    const throttling = ThrottlingModule.forRoot(config, worker);
     const login = ticketsPath(config);
     return {
       module: AppModule,
@@ -54,7 +54,7 @@ export class AppModule {
           ...observability,
           registry,
           metrics: config.metrics,
-          primary,
+          worker,
         }),
         ProblemsModule.forRoot(config.http.apiPrefix),
         shutdown,

@@ -1,8 +1,8 @@
 import { Logger } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApp } from './app.factory.js';
-import type { Primary } from './cluster/primary-channel.js';
 import type { AppConfig } from './config/app-config.js';
+import type { WorkerContext } from './config/worker-context.js';
 import { ProblemException } from './problems/problem.exception.js';
 import { StartFailure } from './start-failure.js';
 
@@ -15,16 +15,19 @@ export interface RunningService {
 /**
  * Starts the service in this process and keeps it until SIGTERM or SIGINT.
  *
- * @param primary the process that looks after this one, if it is one of several
+ * @param worker where this process is one of several
  * @throws StartFailure, ConfigurationError
  */
-export async function startService(config: AppConfig, primary?: Primary): Promise<RunningService> {
-  const app = await create(config, primary);
+export async function startService(
+  config: AppConfig,
+  worker?: WorkerContext,
+): Promise<RunningService> {
+  const app = await create(config, worker);
   if (config.links.isEphemeral) {
     new Logger('Links').warn('LINK_SECRET is not set: signed links end when this process does');
   }
   app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
-  if (!primary) exitAtSecondSignal();
+  if (!worker) exitAtSecondSignal();
   try {
     await app.listen({ host: config.http.host, port: config.http.port });
   } catch (error) {
@@ -34,9 +37,9 @@ export async function startService(config: AppConfig, primary?: Primary): Promis
   return { app, address: await app.getUrl() };
 }
 
-async function create(config: AppConfig, primary?: Primary): Promise<NestFastifyApplication> {
+async function create(config: AppConfig, worker?: WorkerContext): Promise<NestFastifyApplication> {
   try {
-    return await createApp(config, undefined, primary);
+    return await createApp(config, undefined, worker);
   } catch (error) {
     // The only problem of a start is a store that is there, but busy or full.
     if (!(error instanceof ProblemException)) throw error;

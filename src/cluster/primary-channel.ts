@@ -1,9 +1,9 @@
-import type { MetricsPage, MetricsSnapshot } from '../observability/metrics.js';
-import type { Count, Reservation } from '../rate-limit/rate-limit-storage.js';
+import type { Counters, MetricsPage, WorkerContext } from '../config/worker-context.js';
+import type { MetricsSnapshot } from '../observability/metrics.js';
 import { Channel } from './channel.js';
 
 /** What the primary does for its workers. */
-export type PrimaryCalls = {
+export type PrimaryCalls = Pick<Counters, keyof Counters> & {
   /** The worker listens there. */
   ready(address: string): void;
   /** The worker could not start, and ends. */
@@ -12,10 +12,6 @@ export type PrimaryCalls = {
   ended(metrics: MetricsSnapshot): void;
   /** Of all workers. */
   metrics(): Promise<MetricsPage>;
-  /** Counts for all workers, as a `RateLimitStorage`. */
-  hit(key: string, windowMs: number): Promise<Count>;
-  reserve(key: string, windowMs: number, limit: number): Promise<Reservation>;
-  giveBack(key: string): Promise<void>;
 };
 
 /** What a worker does for the primary. */
@@ -27,16 +23,22 @@ export type WorkerCalls = {
 };
 
 /** The primary, as its workers see it. */
-export class Primary extends Channel<PrimaryCalls, WorkerCalls> {
-  /**
-   * @param worker number of this worker
-   * @param workers how many there are
-   */
+export class Primary extends Channel<PrimaryCalls, WorkerCalls> implements WorkerContext {
+  readonly counters: Counters = {
+    hit: (...values) => this.call('hit', ...values),
+    reserve: (...values) => this.call('reserve', ...values),
+    giveBack: (key) => this.call('giveBack', key),
+  };
+
+  /** @param number of this worker */
   constructor(
-    readonly worker: number,
-    readonly workers: number,
+    readonly number: number,
     ours: WorkerCalls,
   ) {
     super(process, ours);
+  }
+
+  metrics(): Promise<MetricsPage> {
+    return this.call('metrics');
   }
 }

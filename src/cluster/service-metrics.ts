@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { AggregatorRegistry, Gauge, Registry } from 'prom-client';
-import type { MetricsPage, MetricsSnapshot } from '../observability/metrics.js';
+import type { MetricsPage } from '../config/worker-context.js';
+import type { MetricsSnapshot } from '../observability/metrics.js';
 import type { PoolMember } from './pool-member.js';
 
 const TOTALS = ['counter', 'histogram'];

@@ -18,7 +18,7 @@ let service: NestFastifyApplication | undefined;
 // A terminal sends it to every process of its group; it is for the primary.
 process.on('SIGHUP', () => {});
 
-const primary = new Primary(cluster.worker!.id, Number(process.env.WORKERS), {
+const primary = new Primary(cluster.worker!.id, {
   snapshot: () => service!.get(Metrics, { strict: false }).snapshot(),
   retire: () => retire(service!),
 });

@@ -7,17 +7,13 @@ import {
   type MetricValue,
   Registry,
 } from 'prom-client';
+import type { MetricsPage } from '../config/worker-context.js';
 
 /** Seconds. Calls are milliseconds long, transfers minutes. */
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 
 /** Injection token of a function that makes the page which Prometheus reads. */
 export const METRICS_PAGE = Symbol('METRICS_PAGE');
-
-export interface MetricsPage {
-  readonly contentType: string;
-  readonly text: string;
-}
 
 /** All that a process has to tell. */
 export type MetricsSnapshot = MetricObjectWithValues<MetricValue<string>>[];

@@ -1,6 +1,6 @@
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import type { Registry } from 'prom-client';
-import type { Primary } from '../cluster/primary-channel.js';
+import type { WorkerContext } from '../config/worker-context.js';
 import { LOG, type Log } from './log.js';
 import { METRICS_PAGE, Metrics } from './metrics.js';
 import { MetricsController } from './metrics.controller.js';
@@ -14,8 +14,8 @@ export interface ObservabilityOptions {
   readonly registry: Registry;
   /** Whether Prometheus may ask for what is in the registry. */
   readonly metrics: boolean;
-  /** What can tell of all processes of the service, if there are several. */
-  readonly primary?: Primary;
+  /** Only in a worker. */
+  readonly worker?: WorkerContext;
 }
 
 /** Log, metrics and traces of the service's requests. */
@@ -23,13 +23,7 @@ export interface ObservabilityOptions {
 export class ObservabilityModule implements OnApplicationShutdown {
   constructor(@Inject(TRACING) private readonly tracing: Tracing | undefined) {}
 
-  static forRoot({
-    log,
-    tracing,
-    registry,
-    metrics,
-    primary,
-  }: ObservabilityOptions): DynamicModule {
+  static forRoot({ log, tracing, registry, metrics, worker }: ObservabilityOptions): DynamicModule {
     return {
       module: ObservabilityModule,
       controllers: metrics ? [MetricsController] : [],
@@ -42,7 +36,7 @@ export class ObservabilityModule implements OnApplicationShutdown {
         {
           provide: METRICS_PAGE,
           inject: [Metrics],
-          useFactory: (own: Metrics) => () => (primary ? primary.call('metrics') : own.render()),
+          useFactory: (own: Metrics) => () => (worker ? worker.metrics() : own.render()),
         },
       ],
     };

@@ -1,9 +1,5 @@
-import {
-  type Count,
-  type RateLimitStorage,
-  type Reservation,
-  toThrottlerRecord,
-} from './rate-limit-storage.js';
+import type { Count, Reservation } from '../config/worker-context.js';
+import { type RateLimitStorage, toThrottlerRecord } from './rate-limit-storage.js';
 
 /** Beyond this many counters, those whose window is over are dropped; once a second at most. */
 const SWEEP_ABOVE = 10_000;

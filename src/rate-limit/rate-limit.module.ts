@@ -1,7 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { ThrottlerModule } from '@nestjs/throttler';
-import type { Primary } from '../cluster/primary-channel.js';
 import type { AppConfig } from '../config/app-config.js';
+import type { WorkerContext } from '../config/worker-context.js';
 import { AddressLimit } from './address-limit.js';
 import { FailedLogins } from './failed-logins.js';
 import { MemoryThrottlerStorage } from './memory-throttler-storage.js';
@@ -16,10 +16,10 @@ type ThrottlingConfig = Pick<AppConfig, 'rateLimit' | 'store' | 'pacing'>;
 @Module({})
 export class ThrottlingModule {
   /** Without `rateLimit`, nothing is limited. */
-  static forRoot(config: ThrottlingConfig, primary?: Primary): DynamicModule {
+  static forRoot(config: ThrottlingConfig, worker?: WorkerContext): DynamicModule {
     const { rateLimit: limits } = config;
     if (!limits) return { module: ThrottlingModule };
-    const storage = createStorage(config, primary);
+    const storage = createStorage(config, worker);
     return {
       module: ThrottlingModule,
       imports: [ThrottlerModule.forRoot(throttlerOptions(limits, storage))],
@@ -35,7 +35,10 @@ export class ThrottlingModule {
   }
 }
 
-function createStorage({ store, pacing }: ThrottlingConfig, primary?: Primary): RateLimitStorage {
+function createStorage(
+  { store, pacing }: ThrottlingConfig,
+  worker?: WorkerContext,
+): RateLimitStorage {
   if (store.url.startsWith('redis')) return new RedisThrottlerStorage(store.url, pacing.limits);
-  return primary ? new PrimaryThrottlerStorage(primary) : new MemoryThrottlerStorage();
+  return worker ? new PrimaryThrottlerStorage(worker.counters) : new MemoryThrottlerStorage();
 }

@@ -3,12 +3,8 @@ import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/c
 import { Redis } from 'ioredis';
 import type { Pacing } from '../config/pacing.js';
 import { MemoryThrottlerStorage } from './memory-throttler-storage.js';
-import {
-  type Count,
-  type RateLimitStorage,
-  type Reservation,
-  toThrottlerRecord,
-} from './rate-limit-storage.js';
+import type { Count, Reservation } from '../config/worker-context.js';
+import { type RateLimitStorage, toThrottlerRecord } from './rate-limit-storage.js';
 
 const WARN_EVERY_MS = 60_000;
 const PREFIX = 'alfresco-downloads:limit:';
