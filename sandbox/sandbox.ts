@@ -77,7 +77,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   let { bytesPerSecond } = settings;
   let isReadOnly = false;
 
-  const repository = await sampleRepository({
+  const repository = sampleRepository({
     users: settings.users,
     nodes: settings.nodes,
     largeFileBytes: settings.largeFileBytes,

@@ -12,7 +12,7 @@ import {
   localHeader,
   type ZipEntryEnd,
   type ZipEntryHead,
-} from './zip-format.ts';
+} from '../zip-format.ts';
 
 /** As long as zlib makes the blocks in which it stores what it cannot compress. */
 const STORED_BLOCK_BYTES = 16_383;

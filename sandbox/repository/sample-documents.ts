@@ -1,5 +1,5 @@
-import { buffer } from 'node:stream/consumers';
-import { ZipFile } from 'yazl';
+import { crc32, deflateRawSync } from 'node:zlib';
+import { centralHeader, dataDescriptor, endOfArchive, localHeader } from '../zip-format.ts';
 
 const PARTS: Record<string, string> = {
   '[Content_Types].xml': `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
@@ -11,11 +11,22 @@ const PARTS: Record<string, string> = {
 };
 
 /** A Word document with one paragraph. */
-export async function sampleDocx(mtime: Date): Promise<Buffer> {
-  const zip = new ZipFile();
-  for (const [name, xml] of Object.entries(PARTS)) zip.addBuffer(Buffer.from(xml), name, { mtime });
-  zip.end();
-  return buffer(zip.outputStream);
+export function sampleDocx(createdAt: Date): Buffer {
+  const parts: Buffer[] = [];
+  const directory: Buffer[] = [];
+  let offset = 0;
+  for (const [path, xml] of Object.entries(PARTS)) {
+    const data = Buffer.from(xml);
+    const deflated = deflateRawSync(data);
+    const head = { path, createdAt, size: data.length };
+    const end = { crc: crc32(data), size: data.length, compressedSize: deflated.length, offset };
+    const part = Buffer.concat([localHeader(head), deflated, dataDescriptor(head, end)]);
+    parts.push(part);
+    directory.push(centralHeader(head, end));
+    offset += part.length;
+  }
+  const central = Buffer.concat(directory);
+  return Buffer.concat([...parts, central, endOfArchive(parts.length, offset, central.length)]);
 }
 
 /** A PDF with one page and a correct cross-reference table. */

@@ -25,7 +25,7 @@ interface SampleSettings {
 }
 
 /** A repository with the sample tree that `SAMPLE_NODES` documents. */
-export async function sampleRepository(settings: SampleSettings): Promise<Repository> {
+export function sampleRepository(settings: SampleSettings): Repository {
   const repository = new Repository(settings.users, settings.onRemove);
   let unnamed = 0;
   const nextId = (): string =>
@@ -78,7 +78,7 @@ export async function sampleRepository(settings: SampleSettings): Promise<Reposi
   file(
     documents,
     'Contract.docx',
-    memoryContent(await sampleDocx(CREATED_AT), MIME_TYPES.docx),
+    memoryContent(sampleDocx(CREATED_AT), MIME_TYPES.docx),
     ID.contractDocx,
   );
   file(documents, 'docTest1.txt', text('docTest1 text'), ID.textFile);
