@@ -1,14 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { AlfrescoExchange } from './http/alfresco-exchange.js';
-import { type Answer, entryOf, toAnswer } from './responses.js';
-import type { ByteRange } from './content/byte-range.js';
+import {
+  type AlfrescoResponse,
+  entryOf,
+  toAlfrescoResponse,
+  creationProblem,
+  downloadProblem,
+  isReadOnly,
+} from './responses.js';
+import type { ByteRange, ResumableContent } from './content/resumable-content.js';
 import { ContentOpener } from './content/content-opener.js';
-import type { HealingContent } from './content/resumable-content.js';
 import type { TransferHolder } from './content/transfer-limiter.js';
-import type { Download, DownloadNode } from './download.js';
-import { parseDownload, parseDownloadNode } from './download-parser.js';
-import { createRefusal, downloadRefusal, isReadOnly } from './error-mapping.js';
-import { jsonHeaders } from './request-headers.js';
+import { type Download, type DownloadNode, parseDownload, parseDownloadNode } from './download.js';
+import { jsonHeaders } from './alfresco-api.js';
 import type { UpstreamCall } from './http/upstream-policy.js';
 
 /** What may be sent again: looking does no harm, nor does cancelling, which only raises a flag. */
@@ -47,7 +51,7 @@ export class AlfrescoClient {
   async createDownload(nodeIds: readonly string[], onBehalfOf?: string): Promise<Download> {
     const data = JSON.stringify({ nodeIds });
     const answer = await this.call(WRITE, 'POST', '/downloads', onBehalfOf, data);
-    if (answer.status !== 202) throw createRefusal(answer, nodeIds);
+    if (answer.status !== 202) throw creationProblem(answer, nodeIds);
     return parseDownload(answer);
   }
 
@@ -57,7 +61,7 @@ export class AlfrescoClient {
    */
   async getDownload(id: string, onBehalfOf?: string): Promise<Download> {
     const answer = await this.call(READ, 'GET', `/downloads/${encodeURIComponent(id)}`, onBehalfOf);
-    if (answer.status !== 200) throw downloadRefusal(answer);
+    if (answer.status !== 200) throw downloadProblem(answer);
     return parseDownload(answer, id);
   }
 
@@ -72,7 +76,7 @@ export class AlfrescoClient {
       `/downloads/${encodeURIComponent(id)}`,
       onBehalfOf,
     );
-    if (answer.status !== 202) throw downloadRefusal(answer);
+    if (answer.status !== 202) throw downloadProblem(answer);
   }
 
   /**
@@ -81,7 +85,7 @@ export class AlfrescoClient {
    */
   async getDownloadNode(id: string, onBehalfOf?: string): Promise<DownloadNode> {
     const answer = await this.call(READ, 'GET', `/nodes/${encodeURIComponent(id)}`, onBehalfOf);
-    if (answer.status !== 200) throw downloadRefusal(answer);
+    if (answer.status !== 200) throw downloadProblem(answer);
     return parseDownloadNode(answer, id);
   }
 
@@ -91,7 +95,7 @@ export class AlfrescoClient {
    */
   async deleteNode(id: string, onBehalfOf?: string): Promise<void> {
     const answer = await this.call(WRITE, 'DELETE', `/nodes/${encodeURIComponent(id)}`, onBehalfOf);
-    if (answer.status !== 204) throw downloadRefusal(answer);
+    if (answer.status !== 204) throw downloadProblem(answer);
   }
 
   /**
@@ -111,7 +115,7 @@ export class AlfrescoClient {
     holder: TransferHolder,
     signal: AbortSignal,
     onBehalfOf?: string,
-  ): Promise<HealingContent> {
+  ): Promise<ResumableContent> {
     return this.content.open(node, range, holder, signal, onBehalfOf);
   }
 
@@ -121,7 +125,7 @@ export class AlfrescoClient {
    */
   async isReady(): Promise<boolean> {
     const request = { method: 'GET', url: '/probes/-ready-', headers: jsonHeaders() };
-    const answer = toAnswer(await this.exchange.anonymous<string>(PROBE, request));
+    const answer = toAlfrescoResponse(await this.exchange.anonymous<string>(PROBE, request));
     return answer.status === 200 && typeof entryOf(answer).message === 'string';
   }
 
@@ -131,16 +135,18 @@ export class AlfrescoClient {
     url: string,
     onBehalfOf: string | undefined,
     data?: string,
-  ): Promise<Answer> {
+  ): Promise<AlfrescoResponse> {
     const headers = jsonHeaders();
     if (data !== undefined) headers['Content-Type'] = 'application/json';
     const request = { method, url, data, headers };
-    const answer = toAnswer(await this.exchange.authorized<string>(call, request, onBehalfOf));
+    const answer = toAlfrescoResponse(
+      await this.exchange.authorized<string>(call, request, onBehalfOf),
+    );
     if (call.operation === 'write') this.noteChange(answer);
     return answer;
   }
 
-  private noteChange(answer: Answer): void {
+  private noteChange(answer: AlfrescoResponse): void {
     if (isReadOnly(answer)) this.refusesChanges = true;
     else if (answer.status < 300) this.refusesChanges = false;
   }

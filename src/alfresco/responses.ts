@@ -1,8 +1,8 @@
 import { ProblemException } from '../problems/problem.exception.js';
-import type { UpstreamAnswer } from './http/transport.js';
+import type { UpstreamResponse } from './http/transport.js';
 
 /** A JSON answer of Alfresco, parsed as far as it is JSON. */
-export interface Answer {
+export interface AlfrescoResponse {
   readonly status: number;
   /** `undefined` when there is no body or it is not JSON. */
   readonly body: unknown;
@@ -14,19 +14,19 @@ export interface AlfrescoError {
   readonly briefSummary: string;
 }
 
-export function toAnswer({ status, data }: UpstreamAnswer<string>): Answer {
+export function toAlfrescoResponse({ status, data }: UpstreamResponse<string>): AlfrescoResponse {
   return { status, body: parseJson(data) };
 }
 
 /** Alfresco's error envelope, or `undefined` when something else (a proxy, Tomcat) answered. */
-export function errorOf({ body }: Answer): AlfrescoError | undefined {
+export function errorOf({ body }: AlfrescoResponse): AlfrescoError | undefined {
   const error = isObject(body) ? body.error : undefined;
   if (!isObject(error) || typeof error.statusCode !== 'number') return undefined;
   return { errorKey: textOf(error.errorKey), briefSummary: textOf(error.briefSummary) };
 }
 
 /** The `entry` of a single-entity answer. @throws ProblemException ALFRESCO_BAD_RESPONSE */
-export function entryOf({ status, body }: Answer): Record<string, unknown> {
+export function entryOf({ status, body }: AlfrescoResponse): Record<string, unknown> {
   const entry = isObject(body) ? body.entry : undefined;
   if (!isObject(entry)) throw badResponse(`status ${status} without an entry`);
   return entry;
@@ -36,7 +36,7 @@ export function entryOf({ status, body }: Answer): Record<string, unknown> {
  * Something else has answered in Alfresco's place: a proxy, or Tomcat before the web application is deployed, whose pages
  * are HTML. That may pass.
  */
-export class ForeignAnswerException extends ProblemException {
+export class ForeignResponseException extends ProblemException {
   constructor(status: number) {
     const diagnosis = `status ${status}, not in the form of Alfresco`;
     super('ALFRESCO_BAD_RESPONSE', { diagnosis });
@@ -62,4 +62,94 @@ function parseJson(text: string): unknown {
 
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
+}
+
+const ENTITY_NOT_FOUND = 'framework.exception.EntityNotFound';
+const PERMISSION_DENIED = 'framework.exception.PermissionDenied';
+
+/** In English, since requests ask for it (`permissions.err_read_only`). */
+const READ_ONLY = /system is currently in read-only mode/;
+
+/** Whether nothing may be changed at all; RetryingTransactionHelper refuses before anything is done. */
+export function isReadOnly(answer: AlfrescoResponse): boolean {
+  return answer.status === 403 && READ_ONLY.test(errorOf(answer)?.briefSummary ?? '');
+}
+
+/** What an unsuccessful answer to POST /downloads means to the caller, who asked for `nodeIds`. */
+export function creationProblem(
+  answer: AlfrescoResponse,
+  nodeIds: readonly string[],
+): ProblemException {
+  const error = errorOf(answer);
+  if (error) {
+    switch (answer.status) {
+      case 400:
+        return new ProblemException('VALIDATION_FAILED', {
+          detail: 'Alfresco refused the list of nodes.',
+          errors: [{ pointer: '/nodeIds', detail: 'were refused by Alfresco' }],
+        });
+      case 403:
+        if (error.errorKey === PERMISSION_DENIED) return new ProblemException('NODE_FORBIDDEN');
+        break;
+      case 404:
+        if (error.errorKey === ENTITY_NOT_FOUND) return nodeNotFound(error, nodeIds);
+        break;
+      case 412:
+        return new ProblemException('CONTENT_ARCHIVED');
+      case 422:
+        return new ProblemException('NODE_NOT_ZIPPABLE');
+    }
+  }
+  return serverProblem(answer);
+}
+
+/** What an unsuccessful answer about one download (or its node) means to the caller. */
+export function downloadProblem(answer: AlfrescoResponse): ProblemException {
+  const error = errorOf(answer);
+  if (error) {
+    switch (answer.status) {
+      case 400:
+        return new ProblemException('NOT_A_DOWNLOAD');
+      case 403:
+        if (error.errorKey === PERMISSION_DENIED) return new ProblemException('FORBIDDEN');
+        break;
+      case 404:
+        // `framework.exception.NotFound` is an unknown URL: ALFRESCO_URL points to something else.
+        if (error.errorKey === ENTITY_NOT_FOUND) return new ProblemException('DOWNLOAD_NOT_FOUND');
+        break;
+    }
+  }
+  return serverProblem(answer);
+}
+
+/** An answer that is no fault of the caller. Alfresco's 401 is about this service's account, never the caller's. */
+export function serverProblem(answer: AlfrescoResponse): ProblemException {
+  const { status } = answer;
+  if (status === 401) {
+    return new ProblemException('ALFRESCO_CREDENTIALS_REJECTED', {
+      diagnosis: 'Alfresco status 401',
+    });
+  }
+  if (isReadOnly(answer)) {
+    return new ProblemException('ALFRESCO_READ_ONLY', { diagnosis: 'Alfresco is read-only' });
+  }
+  const speaksAlfresco = errorOf(answer) !== undefined;
+  if (status >= 500 || (status >= 400 && speaksAlfresco)) {
+    return new ProblemException('ALFRESCO_ERROR', { diagnosis: `Alfresco status ${status}` });
+  }
+  return speaksAlfresco ? badResponse(`status ${status}`) : new ForeignResponseException(status);
+}
+
+/** Alfresco names the missing id in its text; only an id that the caller sent is ever repeated. */
+function nodeNotFound(
+  { briefSummary }: AlfrescoError,
+  nodeIds: readonly string[],
+): ProblemException {
+  const named = /with id: (\S+) was not found/.exec(briefSummary)?.[1];
+  const index = nodeIds.findIndex((id) => id === named);
+  if (index < 0) return new ProblemException('NODE_NOT_FOUND');
+  return new ProblemException('NODE_NOT_FOUND', {
+    detail: `The node ${nodeIds[index]} does not exist.`,
+    errors: [{ pointer: `/nodeIds/${index}`, detail: 'does not exist' }],
+  });
 }

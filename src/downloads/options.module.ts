@@ -5,7 +5,7 @@ import {
   Module,
 } from '@nestjs/common';
 import { LINK_CONFIG, LinkSigner } from '../auth/link-signer.js';
-import { ALFRESCO_CONFIG } from '../alfresco/alfresco-config.js';
+import { ALFRESCO_CONFIG } from '../alfresco/alfresco-api.js';
 import { PACING_CONFIG } from '../config/pacing.js';
 import { DownloadEndings } from './progress/download-endings.js';
 import { Metrics } from '../observability/metrics.js';

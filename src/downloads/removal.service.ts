@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { AlfrescoClient } from '../alfresco/alfresco.client.js';
-import { ALFRESCO_CONFIG } from '../alfresco/alfresco-config.js';
+import { ALFRESCO_CONFIG } from '../alfresco/alfresco-api.js';
 import { type Download, isTerminal } from '../alfresco/download.js';
 import type { Caller } from '../auth/caller.js';
 import type { AlfrescoConfig } from '../config/app-config.js';

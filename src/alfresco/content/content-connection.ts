@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { type buildConnector, errors } from 'undici';
 import { createConnector } from '../http/connections.js';
-import type { UpstreamAnswer, WireRequest } from '../http/transport.js';
+import type { UpstreamResponse, UpstreamRequest2 } from '../http/transport.js';
 import { ChunkedBody } from './chunked-body.js';
 import { SMALL_READ, fastRead, takeBuffer } from './read-buffers.js';
 
@@ -40,7 +40,7 @@ export class ContentConnection extends Readable {
   private socket?: Socket;
   /** Until it is complete. */
   private head = '';
-  private answer?: (answer: UpstreamAnswer<Readable>) => void;
+  private answer?: (answer: UpstreamResponse<Readable>) => void;
   /** Bytes of the body that are still to come. */
   private left = 0;
   private chunks?: ChunkedBody;
@@ -54,7 +54,7 @@ export class ContentConnection extends Readable {
   private readonly abort = () => this.destroy(this.request.signal!.reason as Error);
 
   private constructor(
-    private readonly request: WireRequest,
+    private readonly request: UpstreamRequest2,
     { origin, connector, idleTimeoutMs }: ContentConnectionOptions,
   ) {
     // What the reader does not want yet stays with the kernel.
@@ -72,9 +72,9 @@ export class ContentConnection extends Readable {
 
   /** Resolves with the head of the answer. The body of a 2xx has to be read or destroyed; of others there is none. */
   static open(
-    request: WireRequest,
+    request: UpstreamRequest2,
     options: ContentConnectionOptions,
-  ): Promise<UpstreamAnswer<Readable>> {
+  ): Promise<UpstreamResponse<Readable>> {
     return new Promise((resolve, reject) => {
       const connection = new ContentConnection(request, options);
       connection.answer = resolve;

@@ -5,15 +5,13 @@ import type { AlfrescoConfig } from '../../config/app-config.js';
 import type { Pacing } from '../../config/pacing.js';
 import { ProblemException } from '../../problems/problem.exception.js';
 import type { AlfrescoExchange } from '../http/alfresco-exchange.js';
-import { ForeignAnswerException, badResponse } from '../responses.js';
+import { ForeignResponseException, badResponse, serverProblem } from '../responses.js';
 import type { DownloadNode } from '../download.js';
-import { serverProblem } from '../error-mapping.js';
-import { requestHeaders } from '../request-headers.js';
+import { requestHeaders } from '../alfresco-api.js';
 import { codeOf, transportProblem } from '../http/transport-failure.js';
 import type { UpstreamCall, UpstreamPolicy } from '../http/upstream-policy.js';
-import type { ByteRange } from './byte-range.js';
-import { type Healed, HealingContent, discard } from './resumable-content.js';
-import type { UpstreamAnswer } from '../http/transport.js';
+import { type ByteRange, type Resumed, ResumableContent, discard } from './resumable-content.js';
+import type { UpstreamResponse } from '../http/transport.js';
 import type { Release, TransferHolder, TransferLimiter } from './transfer-limiter.js';
 
 /** Opens the ZIP of a finished download: begins a transfer of its own, checks what Alfresco sends, and sees to it that it goes on. */
@@ -33,7 +31,7 @@ export class ContentOpener {
     holder: TransferHolder,
     caller: AbortSignal,
     onBehalfOf?: string,
-  ): Promise<HealingContent> {
+  ): Promise<ResumableContent> {
     const release = await this.begin(holder, caller);
     try {
       const opening = { operation: 'content', repeat: 'if-failed', caller } as const;
@@ -46,7 +44,7 @@ export class ContentOpener {
       });
       const { idleTimeoutMs } = this.config;
       const { resume } = this.pacing;
-      const content = new HealingContent(source, range, reopen, idleTimeoutMs, resume);
+      const content = new ResumableContent(source, range, reopen, idleTimeoutMs, resume);
       const tell = AsyncResource.bind((outcome: 'resumed' | 'failed', cause: string) =>
         this.policy.events.emit('resume', { outcome, cause }),
       );
@@ -56,7 +54,7 @@ export class ContentOpener {
         release();
       });
       content.once('error', (error) => tell('failed', codeOf(error)));
-      return content.on('healed', ({ cause }: Healed) => tell('resumed', cause));
+      return content.on('resumed', ({ cause }: Resumed) => tell('resumed', cause));
     } catch (error) {
       release();
       throw error;
@@ -108,17 +106,17 @@ interface Expected {
 }
 
 /** The body may never end and is not waited for. A 404 means that it was deleted since it was looked at. */
-function contentRefusal(answer: UpstreamAnswer<unknown>): ProblemException {
+function contentRefusal(answer: UpstreamResponse<unknown>): ProblemException {
   const { status } = answer;
   if (status === 401 || status >= 500) return serverProblem({ status, body: undefined });
-  if (isPage(answer)) return new ForeignAnswerException(status);
+  if (isPage(answer)) return new ForeignResponseException(status);
   if (status === 403) return new ProblemException('FORBIDDEN');
   if (status === 404) return new ProblemException('DOWNLOAD_NOT_FOUND');
   return badResponse(`status ${status}`);
 }
 
 /** Alfresco's own errors are JSON, and no ZIP is HTML. */
-function isPage({ headers }: Pick<UpstreamAnswer<unknown>, 'headers'>): boolean {
+function isPage({ headers }: Pick<UpstreamResponse<unknown>, 'headers'>): boolean {
   const type = headers['content-type'];
   return typeof type === 'string' && /^text\/html\b/i.test(type);
 }
@@ -134,13 +132,13 @@ function expectedAnswer({ start, end }: ByteRange, size: number): Expected {
  * @throws ProblemException ALFRESCO_BAD_RESPONSE when it is something else
  */
 async function requireContent(
-  { status, headers, data }: UpstreamAnswer<Readable>,
+  { status, headers, data }: UpstreamResponse<Readable>,
   expected: Expected,
 ): Promise<void> {
   if (status !== expected.status) return;
   if (isPage({ headers })) {
     data.destroy();
-    throw new ForeignAnswerException(status);
+    throw new ForeignResponseException(status);
   }
   // Also for what fails between its first byte and its reader.
   data.on('error', () => {});
@@ -154,7 +152,7 @@ async function requireContent(
 }
 
 /** A wrong range under a right header would spoil a resumed file without anyone's noticing. */
-function isContentOf(headers: UpstreamAnswer<unknown>['headers'], expected: Expected): boolean {
+function isContentOf(headers: UpstreamResponse<unknown>['headers'], expected: Expected): boolean {
   const { contentRange, length } = expected;
   const isRange = contentRange === undefined || headers['content-range'] === contentRange;
   const isPlain = (headers['content-encoding'] ?? 'identity') === 'identity';

@@ -2,9 +2,13 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { ProblemException } from '../../problems/problem.exception.js';
 import { seededRandom } from '../../seeded-random.fixture.js';
-import { ForeignAnswerException } from '../responses.js';
-import type { ByteRange } from './byte-range.js';
-import { type Healed, HealingContent, type Reopen } from './resumable-content.js';
+import { ForeignResponseException } from '../responses.js';
+import {
+  type ByteRange,
+  type Resumed,
+  ResumableContent,
+  type Reopen,
+} from './resumable-content.js';
 
 const BYTES = Buffer.from(Array.from({ length: 100_000 }, (_, index) => (index * 7919) % 251));
 const PATIENCE_MS = 30_000;
@@ -44,10 +48,10 @@ function content(range: ByteRange, sources: ((rest: ByteRange) => Readable | Pro
     signals.push(signal);
     return (left.shift() ?? (() => Promise.reject(GONE)))(rest);
   };
-  const stream = new HealingContent(sources[0]!(range) as Readable, range, reopen, PATIENCE_MS);
-  const healed: Healed[] = [];
-  stream.on('healed', (one: Healed) => healed.push(one));
-  return { stream, opened, signals, healed };
+  const stream = new ResumableContent(sources[0]!(range) as Readable, range, reopen, PATIENCE_MS);
+  const resumed: Resumed[] = [];
+  stream.on('resumed', (one: Resumed) => resumed.push(one));
+  return { stream, opened, signals, resumed };
 }
 
 const slice = ({ start, end }: ByteRange, length = Infinity) =>
@@ -56,7 +60,7 @@ const slice = ({ start, end }: ByteRange, length = Infinity) =>
 const first = (length: number, end: End) => (rest: ByteRange) => source(slice(rest, length), end);
 const all = (rest: ByteRange) => source(slice(rest));
 const refuses = () => Promise.reject(GONE);
-const answersAsTomcat = () => Promise.reject(new ForeignAnswerException(404));
+const answersAsTomcat = () => Promise.reject(new ForeignResponseException(404));
 
 const WHOLE = { start: 0, end: BYTES.length - 1 };
 
@@ -94,11 +98,11 @@ describe('content', () => {
     ['ends early', 'end'],
     ['is closed', 'close'],
   ])('that %s goes on from the byte reached', async (_what, end) => {
-    const { stream, opened, healed } = content(WHOLE, [first(4321, end), all]);
+    const { stream, opened, resumed } = content(WHOLE, [first(4321, end), all]);
     expect(await read(stream)).toEqual(BYTES);
     expect(opened).toMatchObject([{ start: 4321, end: WHOLE.end }]);
     const cause = end === 'reset' ? 'ECONNRESET' : 'ENDED_EARLY';
-    expect(healed).toEqual([{ position: 4321, cause }]);
+    expect(resumed).toEqual([{ position: 4321, cause }]);
   });
 
   it('goes on after a connection that broke before it was looked at', async () => {

@@ -3,10 +3,9 @@ import type { IBackoff } from 'cockatiel';
 import { type GrowingPause, PACING } from '../../config/pacing.js';
 import type { ProblemCode } from '../../problems/problem-catalogue.js';
 import type { ProblemException } from '../../problems/problem.exception.js';
-import { ForeignAnswerException } from '../responses.js';
+import { ForeignResponseException } from '../responses.js';
 import { firstPause, pause } from '../http/pause.js';
 import { codeOf, transportProblem } from '../http/transport-failure.js';
-import type { ByteRange } from './byte-range.js';
 
 /**
  * What may pass, as all that comes in Alfresco's place while it starts. Anything else that Alfresco answers, it will answer
@@ -26,7 +25,7 @@ const PASSING: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
 export type Reopen = (rest: ByteRange, signal: AbortSignal, limitMs: number) => Promise<Readable>;
 
 /** A stream that broke off goes on. */
-export interface Healed {
+export interface Resumed {
   /** The byte with which it goes on. */
   readonly position: number;
   /** The code of the failure. */
@@ -37,17 +36,17 @@ export interface Healed {
  * Content that goes on when its connection to Alfresco breaks, stalls or ends too early: the rest is asked for from the
  * byte reached, and the reader sees one stream. That is sound since the ZIP of a finished download never changes.
  *
- * It never gives more bytes than the range has. Emits `healed`, with a `Healed`, each time it goes on, and fails with a
+ * It never gives more bytes than the range has. Emits `resumed`, with a `Healed`, each time it goes on, and fails with a
  * ProblemException when it cannot.
  */
-export class HealingContent extends Readable {
+export class ResumableContent extends Readable {
   private source?: Readable;
   private position: number;
   /** What became of the last source. */
   private failure?: Error;
   /** Whether the reader waits for bytes. While he does not, nothing is asked for: it would only break again. */
   private isWanted = false;
-  private isHealing = false;
+  private isResuming = false;
   private readonly gone = new AbortController();
   /** Of the attempts since the last byte. */
   private backoff?: IBackoff<unknown>;
@@ -124,11 +123,11 @@ export class HealingContent extends Readable {
   }
 
   private heal(): void {
-    if (this.isHealing || this.destroyed || this.failure === undefined) return;
-    this.isHealing = true;
+    if (this.isResuming || this.destroyed || this.failure === undefined) return;
+    this.isResuming = true;
     this.nextSource()
       .then((source) => {
-        this.isHealing = false;
+        this.isResuming = false;
         this.goOn(source);
       })
       .catch((error: Error) => this.destroy(error));
@@ -136,10 +135,10 @@ export class HealingContent extends Readable {
 
   private goOn(source: Readable): void {
     if (this.destroyed) return discard(source);
-    const healed: Healed = { position: this.position, cause: codeOf(this.failure) };
+    const resumed: Resumed = { position: this.position, cause: codeOf(this.failure) };
     this.failure = undefined;
     this.attach(source);
-    this.emit('healed', healed);
+    this.emit('resumed', resumed);
   }
 
   /** @throws the last failure when the time is over, and one that is final at once */
@@ -174,7 +173,7 @@ export class HealingContent extends Readable {
 }
 
 function mayPass(failure: ProblemException): boolean {
-  return PASSING.has(failure.code) || failure instanceof ForeignAnswerException;
+  return PASSING.has(failure.code) || failure instanceof ForeignResponseException;
 }
 
 class EndedEarlyError extends Error {
@@ -185,4 +184,10 @@ class EndedEarlyError extends Error {
 /** Ends the connection of content that nobody will read. */
 export function discard(content: Readable): void {
   content.on('error', () => {}).destroy();
+}
+
+/** First and last byte position, both included, both within the content. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
 }

@@ -1,7 +1,9 @@
-import type { UpstreamAnswer } from '../http/transport.js';
+import { type GrowingPause, PACING } from '../../config/pacing.js';
+import { ProblemException } from '../../problems/problem.exception.js';
+import type { UpstreamResponse } from '../http/transport.js';
 
 /** Sends one request with these headers added to its own. It can be called again, for a request that was refused. */
-export type Send<T> = (headers: Readonly<Record<string, string>>) => Promise<UpstreamAnswer<T>>;
+export type Send<T> = (headers: Readonly<Record<string, string>>) => Promise<UpstreamResponse<T>>;
 
 /** With what this service proves to Alfresco who is calling. */
 export abstract class AlfrescoCredentials {
@@ -16,5 +18,61 @@ export abstract class AlfrescoCredentials {
    * @param onBehalfOf name of the caller; only of interest where the caller's name is passed on
    * @throws ProblemException when there are no credentials to be had, or the name cannot be passed on
    */
-  abstract apply<T>(send: Send<T>, onBehalfOf?: string): Promise<UpstreamAnswer<T>>;
+  abstract apply<T>(send: Send<T>, onBehalfOf?: string): Promise<UpstreamResponse<T>>;
+}
+
+/** Of a pause, what chance may take off it, so that several processes do not stay in step. */
+const JITTER = 0.25;
+
+/**
+ * Keeps credentials that were refused from being sent again at once.
+ *
+ * After ten failures Alfresco refuses a user for 6 seconds, the right password included, and each further attempt starts
+ * them anew (AuthenticationServiceImpl.recordFailedAuthentication). So each pause is twice as long as the one before, up
+ * to one that is well past them.
+ */
+export class LoginPause {
+  private lengthMs = 0;
+  private endsAt = -Infinity;
+
+  constructor(private readonly pacing: GrowingPause = PACING.login) {}
+
+  get isRunning(): boolean {
+    return this.remainingMs > 0;
+  }
+
+  /** @throws ProblemException ALFRESCO_CREDENTIALS_REJECTED, with Retry-After, while credentials are not to be sent */
+  admit(): void {
+    if (this.isRunning) throw this.problem('credentials were refused a moment ago');
+  }
+
+  /** Starts a pause, for credentials that were refused. Returns what the request fails with. */
+  begin(diagnosis?: string): ProblemException {
+    const { firstMs, longestMs } = this.pacing;
+    this.lengthMs = Math.min(Math.max(2 * this.lengthMs, firstMs), longestMs);
+    this.endsAt = performance.now() + this.lengthMs * (1 - JITTER * Math.random());
+    return this.problem(diagnosis);
+  }
+
+  /** Makes the next pause a short one, since credentials were accepted. */
+  reset(): void {
+    this.lengthMs = 0;
+  }
+
+  private get remainingMs(): number {
+    return this.endsAt - performance.now();
+  }
+
+  private problem(diagnosis: string | undefined): ProblemException {
+    const seconds = Math.max(1, Math.ceil(this.remainingMs / 1000));
+    return new ProblemException('ALFRESCO_CREDENTIALS_REJECTED', {
+      headers: { 'retry-after': String(seconds) },
+      diagnosis,
+    });
+  }
+}
+
+/** Value of an `Authorization` header (RFC 7617, UTF-8). Never to be logged. */
+export function basicAuthorization(name: string, secret: string): string {
+  return `Basic ${Buffer.from(`${name}:${secret}`, 'utf8').toString('base64')}`;
 }

@@ -1,8 +1,11 @@
 import { PACING, type Pacing } from '../../config/pacing.js';
-import { AlfrescoCredentials, type Send } from './alfresco-credentials.js';
-import { basicAuthorization } from './basic-authorization.js';
-import { LoginPause } from './login-pause.js';
-import type { UpstreamAnswer } from '../http/transport.js';
+import {
+  AlfrescoCredentials,
+  type Send,
+  LoginPause,
+  basicAuthorization,
+} from './alfresco-credentials.js';
+import type { UpstreamResponse } from '../http/transport.js';
 
 /**
  * Name and password with every request, each of which is a login: until one was accepted, and after each refusal, a
@@ -21,13 +24,13 @@ export class BasicCredentials extends AlfrescoCredentials {
     this.pause = new LoginPause(pacing);
   }
 
-  async apply<T>(send: Send<T>): Promise<UpstreamAnswer<T>> {
+  async apply<T>(send: Send<T>): Promise<UpstreamResponse<T>> {
     while (this.trial) await this.trial;
     this.pause.admit();
     return this.isAccepted ? this.attempt(send) : this.try(send);
   }
 
-  private async try<T>(send: Send<T>): Promise<UpstreamAnswer<T>> {
+  private async try<T>(send: Send<T>): Promise<UpstreamResponse<T>> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.trial = promise;
     try {
@@ -38,7 +41,7 @@ export class BasicCredentials extends AlfrescoCredentials {
     }
   }
 
-  private async attempt<T>(send: Send<T>): Promise<UpstreamAnswer<T>> {
+  private async attempt<T>(send: Send<T>): Promise<UpstreamResponse<T>> {
     const answer = await send({ Authorization: this.authorization });
     // What comes during a pause was sent before it, and is no news.
     if (!this.pause.isRunning) this.learnFrom(answer.status);

@@ -1,15 +1,15 @@
+import { getCACertificates } from 'node:tls';
+import type { TlsConfig, AlfrescoConfig, OAuth2Config } from '../../config/app-config.js';
 import axios, { type AxiosInstance } from 'axios';
-import type { AlfrescoConfig, OAuth2Config } from '../../config/app-config.js';
 import { ProblemException } from '../../problems/problem.exception.js';
-import { isObject, toAnswer, type Answer } from '../responses.js';
-import { jsonHeaders } from '../request-headers.js';
+import { isObject, toAlfrescoResponse, type AlfrescoResponse } from '../responses.js';
+import { jsonHeaders } from '../alfresco-api.js';
 import { transportProblem } from '../http/transport-failure.js';
 import { UpstreamTransport } from '../http/upstream-transport.js';
 import type { UpstreamPolicy } from '../http/upstream-policy.js';
-import { basicAuthorization } from './basic-authorization.js';
-import { type Grant, LOGIN, type Login } from './login.js';
-import { trustedAuthorities } from './trusted-authorities.js';
-import { type UpstreamAnswer, axiosAdapter } from '../http/transport.js';
+import { basicAuthorization } from './alfresco-credentials.js';
+import { type Grant, LOGIN, type Login } from './renewed-credentials.js';
+import { type UpstreamResponse, axiosAdapter } from '../http/transport.js';
 
 /** A token is renewed this long before its end, or after nine tenths of its life if that is later. */
 const MARGIN_SECONDS = 30;
@@ -58,7 +58,7 @@ export class OAuth2Login implements Login {
   }
 
   async obtain(): Promise<Grant> {
-    const answer = toAnswer(await this.post());
+    const answer = toAlfrescoResponse(await this.post());
     if (answer.status !== 200) throw refusal(answer.status);
     return toGrant(answer);
   }
@@ -67,7 +67,7 @@ export class OAuth2Login implements Login {
     await this.transport.onApplicationShutdown();
   }
 
-  private async post(): Promise<UpstreamAnswer<string>> {
+  private async post(): Promise<UpstreamResponse<string>> {
     const { headers, body: data } = this;
     try {
       return await this.policy.run(LOGIN, (attempt) =>
@@ -96,7 +96,7 @@ function refusal(status: number): ProblemException {
 }
 
 /** RFC 6749, section 5.1. Without `expires_in` a token is used until it is refused. */
-function toGrant({ body }: Answer): Grant {
+function toGrant({ body }: AlfrescoResponse): Grant {
   const {
     access_token: token,
     token_type: type,
@@ -121,4 +121,12 @@ function unusable(what: string): ProblemException {
 /** RFC 6749, section 2.3.1: encoded before they are joined, so that either may hold a colon. */
 function formEncoded(text: string): string {
   return new URLSearchParams([['', text]]).toString().slice(1);
+}
+
+/**
+ * Authorities for other hosts than Alfresco: those of Node, and those configured for Alfresco. An identity
+ * provider may be signed by either, and `ca` alone would replace Node's list.
+ */
+export function trustedAuthorities(tls: TlsConfig | undefined): string | undefined {
+  return tls?.ca && [...getCACertificates('default'), tls.ca].join('\n');
 }

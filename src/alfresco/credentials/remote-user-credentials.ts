@@ -1,7 +1,6 @@
 import { ProblemException } from '../../problems/problem.exception.js';
 import { AlfrescoCredentials, type Send } from './alfresco-credentials.js';
-import { encodeRemoteUser } from './remote-user-header.js';
-import type { UpstreamAnswer } from '../http/transport.js';
+import type { UpstreamResponse } from '../http/transport.js';
 
 /** Milliseconds for which the certificate is believed to be good after Alfresco has taken it. */
 const TRUSTED_MS = 60_000;
@@ -17,7 +16,7 @@ export class RemoteUserCredentials extends AlfrescoCredentials {
   /** Whose call Alfresco has taken last, and when by the monotonic clock. */
   private accepted?: { readonly name: string; readonly at: number };
 
-  async apply<T>(send: Send<T>, onBehalfOf?: string): Promise<UpstreamAnswer<T>> {
+  async apply<T>(send: Send<T>, onBehalfOf?: string): Promise<UpstreamResponse<T>> {
     // Without the header Alfresco would take the certificate itself for the user.
     if (onBehalfOf === undefined) throw new TypeError('the name of the caller is missing');
     const answer = await send({
@@ -48,4 +47,40 @@ function refusedName(): ProblemException {
     detail: 'Alfresco does not let in the user whose name is that of the caller.',
     diagnosis: 'Alfresco status 401, for this name only',
   });
+}
+
+const MAX_NAME_LENGTH = 255;
+
+/**
+ * Alfresco's internal user, who may do everything: a request that names it acts as it, without any check. And its guest, whom
+ * RepositoryContainer refuses with 401 wherever a user is required, as if the certificate were wrong.
+ */
+const BUILT_IN_USER = /^(?:system|guest)(?:@|$)/i;
+
+/**
+ * A caller's name as Alfresco expects it with `Remote-User-Encode: true`: base64 of UTF-8, in one line.
+ *
+ * Alfresco cuts blanks and control characters off the ends of a name, so that " admin" would become "admin":
+ * a name that another one could turn into is refused.
+ *
+ * @throws ProblemException CALLER_NOT_ACCEPTED
+ */
+export function encodeRemoteUser(name: string): string {
+  if (!isPassable(name)) {
+    throw new ProblemException('CALLER_NOT_ACCEPTED', {
+      detail: 'The name of the caller cannot be passed on to Alfresco.',
+    });
+  }
+  return Buffer.from(name, 'utf8').toString('base64');
+}
+
+function isPassable(name: string): boolean {
+  return (
+    name.length > 0 &&
+    name.length <= MAX_NAME_LENGTH &&
+    name === name.trim() &&
+    name.isWellFormed() &&
+    !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(name) &&
+    !BUILT_IN_USER.test(name)
+  );
 }

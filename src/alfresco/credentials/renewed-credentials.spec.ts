@@ -1,7 +1,6 @@
 import type { AxiosResponse } from 'axios';
 import { ProblemException } from '../../problems/problem.exception.js';
-import type { Grant, Login } from './login.js';
-import { RenewedCredentials } from './renewed-credentials.js';
+import { type Grant, type Login, RenewedCredentials } from './renewed-credentials.js';
 
 /** Gives `grant 1`, `grant 2`, ... and can be told to fail. */
 class CountingLogin implements Login {

@@ -1,10 +1,9 @@
+import type { UpstreamCall } from '../http/upstream-policy.js';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import { PACING, type Pacing } from '../../config/pacing.js';
 import { isProblem } from '../../problems/problem.exception.js';
-import { AlfrescoCredentials, type Send } from './alfresco-credentials.js';
-import type { Grant, Login } from './login.js';
-import { LoginPause } from './login-pause.js';
-import type { UpstreamAnswer } from '../http/transport.js';
+import { AlfrescoCredentials, type Send, LoginPause } from './alfresco-credentials.js';
+import type { UpstreamResponse } from '../http/transport.js';
 
 interface HeldGrant {
   readonly headers: { readonly Authorization: string };
@@ -31,7 +30,7 @@ export class RenewedCredentials extends AlfrescoCredentials implements OnApplica
     this.pause = new LoginPause(pacing);
   }
 
-  async apply<T>(send: Send<T>): Promise<UpstreamAnswer<T>> {
+  async apply<T>(send: Send<T>): Promise<UpstreamResponse<T>> {
     const grant = await this.grant();
     const answer = await this.sendWith(grant, send);
     if (answer.status !== 401 || !this.isReplaceable(grant)) return answer;
@@ -72,7 +71,7 @@ export class RenewedCredentials extends AlfrescoCredentials implements OnApplica
     }
   }
 
-  private async sendWith<T>(grant: HeldGrant, send: Send<T>): Promise<UpstreamAnswer<T>> {
+  private async sendWith<T>(grant: HeldGrant, send: Send<T>): Promise<UpstreamResponse<T>> {
     const answer = await send(grant.headers);
     if (answer.status !== 401) {
       grant.hasWorked = true;
@@ -101,4 +100,26 @@ function toHeld(
     hasWorked: false,
     isUseless: false,
   };
+}
+
+/** As one call: a login that may have been heard is not sent again, since accounts are locked after a few failures. */
+export const LOGIN: UpstreamCall = { operation: 'login', repeat: 'if-unsent' };
+
+/** What a login gave. */
+export interface Grant {
+  /** Value of the `Authorization` header. Never to be logged. */
+  readonly authorization: string;
+  /** Milliseconds after which another login is due; unknown when absent, and found out by a 401. */
+  readonly renewAfterMs?: number;
+}
+
+/** A way to obtain a grant. */
+export interface Login {
+  /**
+   * Logs in, within the configured time.
+   * @throws ProblemException ALFRESCO_CREDENTIALS_REJECTED when the account is refused; another one when there was no usable answer
+   */
+  obtain(): Promise<Grant>;
+  /** Lets go of connections of its own. */
+  close?(): Promise<void>;
 }

@@ -1,14 +1,19 @@
 import type { HttpService } from '@nestjs/axios';
 import type { AlfrescoConfig } from '../../config/app-config.js';
 import { ProblemException } from '../../problems/problem.exception.js';
-import { type Answer, badResponse, entryOf, errorOf, toAnswer } from '../responses.js';
-import { apiPath } from '../api-path.js';
-import { jsonHeaders } from '../request-headers.js';
-import { serverProblem } from '../error-mapping.js';
+import {
+  type AlfrescoResponse,
+  badResponse,
+  entryOf,
+  errorOf,
+  toAlfrescoResponse,
+  serverProblem,
+} from '../responses.js';
+import { apiPath, jsonHeaders } from '../alfresco-api.js';
 import type { UpstreamPolicy } from '../http/upstream-policy.js';
-import { basicAuthorization } from './basic-authorization.js';
-import { type Grant, LOGIN, type Login } from './login.js';
-import type { UpstreamAnswer } from '../http/transport.js';
+import { basicAuthorization } from './alfresco-credentials.js';
+import { type Grant, LOGIN, type Login } from './renewed-credentials.js';
+import type { UpstreamResponse } from '../http/transport.js';
 
 /**
  * POST /tickets of Alfresco's authentication API.
@@ -30,7 +35,7 @@ export class TicketLogin implements Login {
   }
 
   async obtain(): Promise<Grant> {
-    const answer = toAnswer(await this.post());
+    const answer = toAlfrescoResponse(await this.post());
     if (answer.status !== 201) throw loginRefusal(answer);
     const { id } = entryOf(answer);
     if (typeof id !== 'string' || !/^TICKET_[A-Za-z0-9]{1,128}$/.test(id)) {
@@ -39,7 +44,7 @@ export class TicketLogin implements Login {
     return { authorization: basicAuthorization('ROLE_TICKET', id) };
   }
 
-  private post(): Promise<UpstreamAnswer<string>> {
+  private post(): Promise<UpstreamResponse<string>> {
     const request = {
       method: 'POST',
       baseURL: this.path,
@@ -54,7 +59,7 @@ export class TicketLogin implements Login {
 }
 
 /** Alfresco refuses a login with 403, `Login failed`; a 401 can only come from something before it. */
-function loginRefusal(answer: Answer): ProblemException {
+function loginRefusal(answer: AlfrescoResponse): ProblemException {
   const isRefused = answer.status === 401 || (answer.status === 403 && errorOf(answer));
   return isRefused
     ? new ProblemException('ALFRESCO_CREDENTIALS_REJECTED', { diagnosis: 'the login was refused' })

@@ -3,7 +3,7 @@ import { HttpService } from '@nestjs/axios';
 import type { AxiosRequestConfig } from 'axios';
 import { AlfrescoCredentials } from '../credentials/alfresco-credentials.js';
 import { type UpstreamCall, UpstreamPolicy } from './upstream-policy.js';
-import { type UpstreamAnswer, WIRE, type Wire } from './transport.js';
+import { type UpstreamResponse, WIRE, type Wire } from './transport.js';
 
 /** A request without credentials. */
 export interface UpstreamRequest extends AxiosRequestConfig {
@@ -14,7 +14,7 @@ export interface UpstreamRequest extends AxiosRequestConfig {
 }
 
 /** Looks at an answer before it counts as one. Throws what the request fails with. */
-type Check<T> = (answer: UpstreamAnswer<T>) => Promise<void>;
+type Check<T> = (answer: UpstreamResponse<T>) => Promise<void>;
 
 /** Requests to Alfresco, with credentials and under the policy. Every status resolves. */
 @Injectable()
@@ -33,7 +33,7 @@ export class AlfrescoExchange {
     request: UpstreamRequest,
     onBehalfOf?: string,
     check?: Check<T>,
-  ): Promise<UpstreamAnswer<T>> {
+  ): Promise<UpstreamResponse<T>> {
     return this.policy.run(call, (attempt) =>
       this.credentials.apply<T>((headers) => {
         const authorized = { ...request, headers: { ...request.headers, ...headers } };
@@ -47,7 +47,7 @@ export class AlfrescoExchange {
   }
 
   /** Without credentials. @throws ProblemException */
-  anonymous<T>(call: UpstreamCall, request: UpstreamRequest): Promise<UpstreamAnswer<T>> {
+  anonymous<T>(call: UpstreamCall, request: UpstreamRequest): Promise<UpstreamResponse<T>> {
     return this.policy.run(call, (attempt) =>
       attempt((signal) => this.send<T>(request, signal, call)),
     );
@@ -62,7 +62,7 @@ export class AlfrescoExchange {
     request: UpstreamRequest,
     signal: AbortSignal,
     { operation }: UpstreamCall,
-  ): Promise<UpstreamAnswer<T>> {
+  ): Promise<UpstreamResponse<T>> {
     if (operation !== 'read') return this.http.axiosRef.request<T>({ ...request, signal });
     const { method, url, headers } = request;
     return this.wire<T>({

@@ -1,6 +1,6 @@
 import { CircuitBreaker, type BreakerState } from './circuit-breaker.js';
 import { UnsentError } from './connections.js';
-import { CallerGoneError, TransportTimeoutError } from './deadline.js';
+import { ClientDisconnectedError, TransportTimeoutError } from './deadline.js';
 
 const OUTAGE = Object.assign(new Error('reset'), { code: 'ECONNRESET' });
 const REFUSAL = new UnsentError(Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }));
@@ -63,7 +63,7 @@ describe('a breaker', () => {
     ['500', answers(500)],
     ['200', answers(200)],
     ['an answer that is no HTTP', fails(Object.assign(new Error(), { name: 'HTTPParserError' }))],
-    ['callers who leave', fails(new CallerGoneError('gone'))],
+    ['callers who leave', fails(new ClientDisconnectedError('gone'))],
   ])('stays closed with any number of %s', async (_name, outcome) => {
     for (let count = 0; count < 20; count += 1) await call(outcome);
     expect(breaker.state).toBe('closed');
@@ -155,7 +155,7 @@ describe('a breaker', () => {
   it('learns nothing from a caller who leaves while it finds out', async () => {
     await open();
     pass(1000);
-    await call(fails(new CallerGoneError('gone')));
+    await call(fails(new ClientDisconnectedError('gone')));
     expect(breaker.state).toBe('open');
     expect(await retryAfter()).toBe('1');
     pass(1000);

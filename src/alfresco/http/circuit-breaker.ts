@@ -8,10 +8,10 @@ import {
   handleWhen,
 } from 'cockatiel';
 import { type GrowingPause, PACING } from '../../config/pacing.js';
-import { CallerGoneError } from './deadline.js';
+import { ClientDisconnectedError } from './deadline.js';
 import { isGatewayFailure, isOutage, isRefusedConnection } from './outage.js';
 import { unavailable } from './transport-failure.js';
-import type { UpstreamAnswer } from './transport.js';
+import type { UpstreamResponse } from './transport.js';
 
 /**
  * `closed`: requests are made; `open`: none is made; `half-open`: the next one finds out, or one is just about to.
@@ -30,7 +30,7 @@ export interface BreakerOptions {
 }
 
 /** The call with which a half-open breaker finds out was given up by its caller, so that nothing is known. */
-class AbandonedProbeError extends CallerGoneError {}
+class AbandonedProbeError extends ClientDisconnectedError {}
 
 /**
  * Keeps requests from an Alfresco that is not there: callers get an answer at once, and Alfresco the peace to start.
@@ -56,7 +56,7 @@ export class CircuitBreaker {
       (error) => (isOutage(error) && !isTolerated(error)) || error instanceof AbandonedProbeError,
     );
     this.policy = circuitBreaker(
-      failure.orWhenResult((answer) => isGatewayFailure(answer as UpstreamAnswer<unknown>)),
+      failure.orWhenResult((answer) => isGatewayFailure(answer as UpstreamResponse<unknown>)),
       {
         breaker: new ConsecutiveBreaker(FAILURES_IN_A_ROW),
         halfOpenAfter: new DelegateBackoff<IHalfOpenAfterBackoffContext, number>(
@@ -103,5 +103,5 @@ export class CircuitBreaker {
 }
 
 function markAbandoned(error: unknown): never {
-  throw error instanceof CallerGoneError ? new AbandonedProbeError(error.message) : error;
+  throw error instanceof ClientDisconnectedError ? new AbandonedProbeError(error.message) : error;
 }

@@ -1,7 +1,12 @@
 import { once } from 'node:events';
 import { type AddressInfo, type Server, type Socket, createServer } from 'node:net';
 import { Pool } from 'undici';
-import { StaleConnectionError, UnsentError, beforeAnswer, createConnector } from './connections.js';
+import {
+  StaleConnectionError,
+  UnsentError,
+  beforeResponse,
+  createConnector,
+} from './connections.js';
 
 const ANSWER = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 
@@ -31,7 +36,7 @@ describe('a request', () => {
   });
 
   const send = async () => (await pool.request({ path: '/', method: 'GET' })).body.text();
-  const failure = () => send().then(() => undefined, beforeAnswer);
+  const failure = () => send().then(() => undefined, beforeResponse);
 
   it('that finds nobody was not sent', async () => {
     server.close();

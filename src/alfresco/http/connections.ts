@@ -47,7 +47,7 @@ export function createConnector(options: buildConnector.BuildOptions): buildConn
 }
 
 /** What a request failed with before its answer began, told apart as far as repeating it is concerned. */
-export function beforeAnswer(failure: unknown): unknown {
+export function beforeResponse(failure: unknown): unknown {
   return failure instanceof Error && ofUsedConnections.has(failure)
     ? new StaleConnectionError(failure)
     : failure;

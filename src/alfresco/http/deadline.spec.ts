@@ -1,5 +1,5 @@
 import { getEventListeners } from 'node:events';
-import { CallerGoneError, Deadline, TransportTimeoutError } from './deadline.js';
+import { ClientDisconnectedError, Deadline, TransportTimeoutError } from './deadline.js';
 
 const never = () => new Promise<never>(() => {});
 
@@ -33,8 +33,8 @@ describe('a deadline', () => {
     const deadline = new Deadline(10_000, caller.signal);
     const call = deadline.bound(never());
     caller.abort();
-    await expect(call).rejects.toThrow(CallerGoneError);
-    expect(deadline.signal.reason).toBeInstanceOf(CallerGoneError);
+    await expect(call).rejects.toThrow(ClientDisconnectedError);
+    expect(deadline.signal.reason).toBeInstanceOf(ClientDisconnectedError);
     deadline.clear();
   });
 

@@ -7,7 +7,7 @@ export class TransportTimeoutError extends Error {
 }
 
 /** Nobody waits for the answer any more. */
-export class CallerGoneError extends Error {
+export class ClientDisconnectedError extends Error {
   override readonly name: string = 'CallerGoneError';
   readonly code = 'CALLER_GONE';
 }
@@ -28,7 +28,8 @@ export class Deadline {
       limitMs,
     );
     this.link =
-      caller && addAbortListener(caller, () => this.end(new CallerGoneError('the caller left')));
+      caller &&
+      addAbortListener(caller, () => this.end(new ClientDisconnectedError('the caller left')));
   }
 
   /** Aborted at the end, with a TransportTimeoutError or a CallerGoneError. */
@@ -57,7 +58,7 @@ export class Deadline {
     this.link?.[Symbol.dispose]();
   }
 
-  private end(reason: TransportTimeoutError | CallerGoneError): void {
+  private end(reason: TransportTimeoutError | ClientDisconnectedError): void {
     this.reject?.(reason);
     this.controller.abort(reason);
   }

@@ -1,7 +1,7 @@
 import { UnsentError } from './connections.js';
-import { CallerGoneError } from './deadline.js';
+import { ClientDisconnectedError } from './deadline.js';
 import { codeOf, problemCodeOf } from './transport-failure.js';
-import type { UpstreamAnswer } from './transport.js';
+import type { UpstreamResponse } from './transport.js';
 
 /** Failures of the network that may be gone a moment later. Certificates, for one, will be as wrong as before. */
 const PASSING: ReadonlySet<string> = new Set([
@@ -21,7 +21,7 @@ const PASSING: ReadonlySet<string> = new Set([
 
 /** Whether Alfresco is not there, or does not answer. What it answers, however wrong, says that it is. */
 export function isOutage(error: unknown): boolean {
-  if (error instanceof CallerGoneError) return false;
+  if (error instanceof ClientDisconnectedError) return false;
   const code = problemCodeOf(error);
   return code === 'ALFRESCO_UNREACHABLE' || code === 'ALFRESCO_TIMEOUT';
 }
@@ -38,7 +38,7 @@ export function isRefusedConnection(error: unknown): boolean {
  * Whether a proxy in front of Alfresco says that there is no Alfresco behind it. A 500 is Alfresco's own and comes of the
  * request: the same one would get the same again.
  */
-export function isGatewayFailure({ status }: Pick<UpstreamAnswer<unknown>, 'status'>): boolean {
+export function isGatewayFailure({ status }: Pick<UpstreamResponse<unknown>, 'status'>): boolean {
   return status >= 502 && status <= 504;
 }
 

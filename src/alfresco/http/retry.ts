@@ -5,13 +5,13 @@ import type { Deadline } from './deadline.js';
 import { isGatewayFailure, mayPass } from './outage.js';
 import { firstPause, pause } from './pause.js';
 import { codeOf } from './transport-failure.js';
-import type { UpstreamAnswer } from './transport.js';
+import type { UpstreamResponse } from './transport.js';
 
 /** How often a request is sent again, at most; once more after a stale connection. */
 const REPETITIONS = 2;
 
 /** Sends one request, which may be called again. */
-export type SendOnce<T> = (signal: AbortSignal) => Promise<UpstreamAnswer<T>>;
+export type SendOnce<T> = (signal: AbortSignal) => Promise<UpstreamResponse<T>>;
 
 /**
  * When a request is sent again: after any failure that may pass, only if it was not sent at all, or not at all.
@@ -29,7 +29,7 @@ export async function repeated<T>(
   deadline: Deadline,
   pacing: GrowingPause,
   onRepeat: (cause: string) => void,
-): Promise<UpstreamAnswer<T>> {
+): Promise<UpstreamResponse<T>> {
   let repetition: Repetition | undefined;
   for (;;) {
     let cause: string;

@@ -5,7 +5,7 @@ import axios from 'axios';
 import { errors, request } from 'undici';
 import { TransportTimeoutError } from './deadline.js';
 import { transportProblem } from './transport-failure.js';
-import { AnswerTooLongError } from './text-response.js';
+import { ResponseTooLongError } from './upstream-transport.js';
 
 /** What is thrown when the request meets a server that does this to every connection. */
 async function failureOf(serve: (socket: Socket) => void): Promise<unknown> {
@@ -105,7 +105,7 @@ describe('a failed exchange with Alfresco', () => {
   });
 
   it.each<[string, Error]>([
-    ['a JSON answer that is too long', new AnswerTooLongError('a JSON answer is too long')],
+    ['a JSON answer that is too long', new ResponseTooLongError('a JSON answer is too long')],
     [
       'a body of another length than announced',
       new errors.ResponseContentLengthMismatchError('mismatch'),

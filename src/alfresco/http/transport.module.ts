@@ -1,7 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { AlfrescoConfig } from '../../config/app-config.js';
 import { UpstreamObserver } from './upstream-observer.js';
-import { ALFRESCO_CONFIG } from '../alfresco-config.js';
+import { ALFRESCO_CONFIG } from '../alfresco-api.js';
 import { UpstreamTransport } from './upstream-transport.js';
 import { WIRE } from './transport.js';
 

@@ -1,7 +1,7 @@
 import type { AxiosAdapter, InternalAxiosRequestConfig } from 'axios';
 
 /** A request to Alfresco as it goes out. */
-export interface WireRequest {
+export interface UpstreamRequest2 {
   readonly method: string;
   /** From the root of the host on, with the query. */
   readonly path: string;
@@ -16,14 +16,14 @@ export interface WireRequest {
 }
 
 /** What came back, whatever its status. */
-export interface UpstreamAnswer<T> {
+export interface UpstreamResponse<T> {
   readonly status: number;
   readonly headers: Readonly<Record<string, unknown>>;
   readonly data: T;
 }
 
 /** Sends a request once. Rejects only when no whole answer came. */
-export type Wire = <T>(request: WireRequest) => Promise<UpstreamAnswer<T>>;
+export type Wire = <T>(request: UpstreamRequest2) => Promise<UpstreamResponse<T>>;
 
 /** Injection token of the `Wire` to Alfresco. */
 export const WIRE = Symbol('WIRE');
@@ -36,7 +36,7 @@ export function axiosAdapter(wire: Wire): AxiosAdapter {
   };
 }
 
-function toWireRequest(config: InternalAxiosRequestConfig): WireRequest {
+function toWireRequest(config: InternalAxiosRequestConfig): UpstreamRequest2 {
   return {
     method: config.method!.toUpperCase(),
     path: config.baseURL! + config.url!,

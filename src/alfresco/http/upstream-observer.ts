@@ -1,7 +1,7 @@
 import { type Readable, finished } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import { transportProblem } from './transport-failure.js';
-import type { UpstreamAnswer, Wire, WireRequest } from './transport.js';
+import type { UpstreamResponse, Wire, UpstreamRequest2 } from './transport.js';
 import { currentRequest, runOutsideRequests } from '../../observability/request-context.js';
 import { type TraceContext, traceHeaders } from '../../observability/trace-context.js';
 import type { CallDescription, CallSpan } from '../../observability/tracing.js';
@@ -25,7 +25,7 @@ export class UpstreamObserver {
    * @param origin of Alfresco
    */
   observe(send: Wire, origin: string): Wire {
-    return async <T>(request: WireRequest) => {
+    return async <T>(request: UpstreamRequest2) => {
       const context = currentRequest();
       const call = new UpstreamCall(request, origin);
       const span = context?.span?.startCall(call);
@@ -55,7 +55,7 @@ export class UpstreamObserver {
 /** What a call is about, worked out as far as somebody wants to know. */
 class UpstreamCall implements CallDescription {
   constructor(
-    private readonly request: WireRequest,
+    private readonly request: UpstreamRequest2,
     private readonly origin: string,
   ) {}
 
@@ -77,7 +77,11 @@ class UpstreamCall implements CallDescription {
   }
 }
 
-function addHeaders({ headers }: WireRequest, trace: TraceContext | undefined, id: string): void {
+function addHeaders(
+  { headers }: UpstreamRequest2,
+  trace: TraceContext | undefined,
+  id: string,
+): void {
   headers['X-Request-Id'] = id;
   if (trace) Object.assign(headers, traceHeaders(trace));
 }
@@ -91,8 +95,8 @@ function failureOf(error: unknown) {
 
 /** The span of a transfer lasts as long as the transfer; what is no ZIP is not transferred. */
 function endWith(
-  { status, data }: UpstreamAnswer<unknown>,
-  { isStream }: WireRequest,
+  { status, data }: UpstreamResponse<unknown>,
+  { isStream }: UpstreamRequest2,
   span: CallSpan,
 ): void {
   if (!isStream || status > 299) {

@@ -3,11 +3,11 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { AlfrescoConfig } from '../../config/app-config.js';
 import { PACING, type Pacing } from '../../config/pacing.js';
 import { type BreakerState, CircuitBreaker } from './circuit-breaker.js';
-import { CallerGoneError, Deadline, TransportTimeoutError } from './deadline.js';
+import { ClientDisconnectedError, Deadline, TransportTimeoutError } from './deadline.js';
 import { type Repeat, type SendOnce, repeated } from './retry.js';
 import { transportProblem } from './transport-failure.js';
 import type { Operation, UpstreamEvents } from './upstream-events.js';
-import type { UpstreamAnswer } from './transport.js';
+import type { UpstreamResponse } from './transport.js';
 
 /** What is to be done at Alfresco, as far as the policy is concerned. */
 export interface UpstreamCall {
@@ -20,7 +20,7 @@ export interface UpstreamCall {
 }
 
 /** Sends one request of a call, as the policy wants it. Every status resolves. @throws ProblemException */
-export type Attempt = <T>(send: SendOnce<T>) => Promise<UpstreamAnswer<T>>;
+export type Attempt = <T>(send: SendOnce<T>) => Promise<UpstreamResponse<T>>;
 
 /**
  * How long, how often and whether Alfresco is asked. Every request to it goes through here.
@@ -74,12 +74,13 @@ export class UpstreamPolicy {
     const { operation, caller, limitMs = this.limitOf(operation) } = call;
     // Before anything else: not even a login is made for a request that will not be.
     this.admit(operation);
-    if (caller?.aborted) throw transportProblem(new CallerGoneError('the caller left'));
+    if (caller?.aborted) throw transportProblem(new ClientDisconnectedError('the caller left'));
     const deadline = new Deadline(limitMs, caller);
     try {
       return await deadline.bound(work((send) => this.attempt(call, deadline, send)));
     } catch (error) {
-      const isEnd = error instanceof TransportTimeoutError || error instanceof CallerGoneError;
+      const isEnd =
+        error instanceof TransportTimeoutError || error instanceof ClientDisconnectedError;
       throw isEnd ? transportProblem(error) : error;
     } finally {
       deadline.clear();
@@ -90,7 +91,7 @@ export class UpstreamPolicy {
     { operation, repeat }: UpstreamCall,
     deadline: Deadline,
     send: SendOnce<T>,
-  ): Promise<UpstreamAnswer<T>> {
+  ): Promise<UpstreamResponse<T>> {
     if (deadline.signal.aborted) throw transportProblem(deadline.signal.reason);
     const onRepeat = (cause: string) => this.events.emit('retry', { operation, cause });
     const request = () =>

@@ -1,11 +1,17 @@
+import { type Dispatcher, Pool, type buildConnector } from 'undici';
+import {
+  type PoolConnection,
+  type PoolHandler,
+  beforeResponse,
+  isLastOfConnection,
+  PoolClient,
+  createConnector,
+} from './connections.js';
+import type { UpstreamResponse, UpstreamRequest2 } from './transport.js';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { Pool, type buildConnector } from 'undici';
 import type { AlfrescoConfig } from '../../config/app-config.js';
 import { ContentConnection, type ContentConnectionOptions } from '../content/content-connection.js';
 import { transferLimit } from '../content/transfer-limiter.js';
-import { PoolClient, createConnector } from './connections.js';
-import { TextAnswer } from './text-response.js';
-import type { UpstreamAnswer, WireRequest } from './transport.js';
 
 /** Where to connect, and with which limits. */
 export type TransportConfig = Pick<
@@ -50,18 +56,92 @@ export class UpstreamTransport implements OnApplicationShutdown {
   }
 
   /** See `Wire`. */
-  readonly send = <T>(request: WireRequest): Promise<UpstreamAnswer<T>> =>
+  readonly send = <T>(request: UpstreamRequest2): Promise<UpstreamResponse<T>> =>
     (request.isStream
       ? ContentConnection.open(request, this.content)
-      : this.text(request)) as Promise<UpstreamAnswer<T>>;
+      : this.text(request)) as Promise<UpstreamResponse<T>>;
 
   async onApplicationShutdown(): Promise<void> {
     await this.pool.destroy();
   }
 
-  private text({ signal, ...request }: WireRequest): Promise<UpstreamAnswer<string>> {
+  private text({ signal, ...request }: UpstreamRequest2): Promise<UpstreamResponse<string>> {
     return new Promise((resolve, reject) => {
-      this.pool.dispatch(request, new TextAnswer(signal, resolve, reject));
+      this.pool.dispatch(request, new TextResponse(signal, resolve, reject));
     });
+  }
+}
+
+/** A JSON answer of Alfresco is a few hundred bytes; whatever is longer than this is not one. */
+const MAX_BYTES = 1_048_576;
+
+/** A JSON answer was longer than any real one. */
+export class ResponseTooLongError extends Error {
+  override readonly name = 'AnswerTooLongError';
+  readonly code = 'ANSWER_TOO_LONG';
+}
+
+/**
+ * Takes in an answer as text.
+ *
+ * For undici's `dispatch`; its `request` makes a Readable of each body. With this, no axios on the way, and owners and callers
+ * remembered for a moment, status reads went from 1,300 to 2,400 a second on the machine that measured both.
+ */
+export class TextResponse implements PoolHandler {
+  connection?: PoolConnection;
+  private status = 0;
+  private headers: UpstreamResponse<string>['headers'] = {};
+  private readonly chunks: Buffer[] = [];
+  private length = 0;
+  private controller?: Dispatcher.DispatchController;
+  private readonly abort = () => this.controller?.abort(this.signal!.reason as Error);
+
+  constructor(
+    private readonly signal: AbortSignal | undefined,
+    private readonly resolve: (answer: UpstreamResponse<string>) => void,
+    private readonly reject: (reason: unknown) => void,
+  ) {
+    signal?.addEventListener('abort', this.abort);
+  }
+
+  /** The request has its socket, for which it may have waited. */
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.controller = controller;
+    if (this.signal?.aborted) this.abort();
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Record<string, string | string[] | undefined>,
+  ): void {
+    // RFC 9110, section 15.2: an interim answer is followed by the final one.
+    if (status < 200) return;
+    this.status = status;
+    this.headers = headers;
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.length += chunk.length;
+    this.chunks.push(chunk);
+    if (this.length > MAX_BYTES)
+      controller.abort(new ResponseTooLongError('a JSON answer is too long'));
+  }
+
+  onResponseEnd(): void {
+    this.detach();
+    const { status, headers, chunks, length } = this;
+    if (isLastOfConnection(status)) this.connection?.socket?.destroy();
+    const whole = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length);
+    this.resolve({ status, headers, data: whole.toString('utf8') });
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.detach();
+    this.reject(this.status === 0 ? beforeResponse(error) : error);
+  }
+
+  private detach(): void {
+    this.signal?.removeEventListener('abort', this.abort);
   }
 }

@@ -2,10 +2,10 @@ import type { ServerResponse } from 'node:http';
 import { finished } from 'node:stream/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { AlfrescoClient } from '../../alfresco/alfresco.client.js';
-import type { ByteRange } from '../../alfresco/content/byte-range.js';
 import {
-  type Healed,
-  type HealingContent,
+  type ByteRange,
+  type Resumed,
+  type ResumableContent,
   discard,
 } from '../../alfresco/content/resumable-content.js';
 import { giveBack } from '../../alfresco/content/read-buffers.js';
@@ -132,7 +132,7 @@ export class ContentService {
     holder: TransferHolder,
     gone: AbortSignal,
     reply: HttpReply,
-  ): Promise<HealingContent | undefined> {
+  ): Promise<ResumableContent | undefined> {
     try {
       return await this.alfresco.openContent(node, range, holder, gone, caller.name);
     } catch (error) {
@@ -144,7 +144,7 @@ export class ContentService {
 
   /** An error can only cut the connection now; the length was announced, so no client takes a part for the whole. */
   private async stream(
-    content: HealingContent,
+    content: ResumableContent,
     request: HttpRequest,
     gone: AbortSignal,
     reply: HttpReply,
@@ -154,7 +154,7 @@ export class ContentService {
       if (!gone.aborted)
         this.logger.warn(`ALFRESCO_CUT [${requestId}] ${error.code ?? error.name}`);
     });
-    content.on('healed', ({ position, cause }: Healed) =>
+    content.on('resumed', ({ position, cause }: Resumed) =>
       this.logger.warn(`ALFRESCO_RESUMED [${requestId}] ${cause}, at byte ${position}`),
     );
     const response = beginAnswer(reply);
@@ -168,7 +168,7 @@ export class ContentService {
 /**
  * Sends all of it. One chunk at a time is on its way, whose memory is read into again once the operating system has it.
  */
-async function pump(content: HealingContent, response: ServerResponse): Promise<void> {
+async function pump(content: ResumableContent, response: ServerResponse): Promise<void> {
   // Or content whose client has disconnected would fail with an AbortError, as if Alfresco had cut it.
   const chunks: AsyncIterable<Buffer> = content.iterator({ destroyOnReturn: false });
   for await (const chunk of chunks) {

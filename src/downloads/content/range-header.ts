@@ -1,4 +1,4 @@
-import type { ByteRange } from '../../alfresco/content/byte-range.js';
+import type { ByteRange } from '../../alfresco/content/resumable-content.js';
 
 const SINGLE_RANGE = /^bytes=[ \t]*(\d*)-(\d*)[ \t]*$/i;
 

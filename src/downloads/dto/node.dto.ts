@@ -1,6 +1,5 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
-import type { DownloadNode } from '../../alfresco/download.js';
-import { DOWNLOAD_NODE_TYPE } from '../../alfresco/download-parser.js';
+import { type DownloadNode, DOWNLOAD_NODE_TYPE } from '../../alfresco/download.js';
 import type { Caller } from '../../auth/caller.js';
 import { ZIP_TYPE, archiveName } from '../content/archive-name.js';
 import { alfrescoDate } from './alfresco-date.js';

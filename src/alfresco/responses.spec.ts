@@ -1,7 +1,11 @@
 import { toProblemDocument } from '../problems/problem-document.js';
 import type { ProblemException } from '../problems/problem.exception.js';
-import type { Answer } from './responses.js';
-import { createRefusal, downloadRefusal, serverProblem } from './error-mapping.js';
+import {
+  type AlfrescoResponse,
+  creationProblem,
+  downloadProblem,
+  serverProblem,
+} from './responses.js';
 
 const A = 'c8bb482a-ff3c-4704-a3a3-de1c83ccd84c';
 const B = 'cffa62db-aa01-493d-9594-058bc058eeb1';
@@ -15,7 +19,7 @@ const UNKNOWN_URL = 'framework.exception.NotFound';
 const READ_ONLY = '10240009 Access Denied.  The system is currently in read-only mode.';
 
 /** An error in Alfresco's envelope. */
-function alfresco(statusCode: number, errorKey: string, briefSummary?: string): Answer {
+function alfresco(statusCode: number, errorKey: string, briefSummary?: string): AlfrescoResponse {
   const error = {
     errorKey,
     statusCode,
@@ -36,7 +40,7 @@ function shown(problem: ProblemException): string {
 }
 
 describe('a refused POST /downloads', () => {
-  it.each<[string, Answer, string, number]>([
+  it.each<[string, AlfrescoResponse, string, number]>([
     [
       'a list that Alfresco does not take',
       alfresco(400, 'Missing nodeId'),
@@ -63,17 +67,17 @@ describe('a refused POST /downloads', () => {
     ['a method that Alfresco does not take', alfresco(405, 'Only 1 entity'), 'ALFRESCO_ERROR', 502],
     ['an error of Alfresco', alfresco(500, API_DEFAULT), 'ALFRESCO_ERROR', 502],
   ])('names %s', (_what, answer, code, status) => {
-    expect(createRefusal(answer, [A])).toMatchObject({ code, status });
+    expect(creationProblem(answer, [A])).toMatchObject({ code, status });
   });
 
   it('points to the list when Alfresco does not take it', () => {
-    const { errors } = createRefusal(alfresco(400, 'Missing nodeId'), [A]);
+    const { errors } = creationProblem(alfresco(400, 'Missing nodeId'), [A]);
     expect(errors).toEqual([{ pointer: '/nodeIds', detail: expect.any(String) }]);
   });
 
   it('points to the node that does not exist', () => {
     const summary = `10240007 The entity with id: ${B} was not found`;
-    const problem = createRefusal(alfresco(404, NOT_FOUND, summary), [A, B]);
+    const problem = creationProblem(alfresco(404, NOT_FOUND, summary), [A, B]);
     expect(problem.detail).toContain(B);
     expect(problem.errors).toEqual([{ pointer: '/nodeIds/1', detail: 'does not exist' }]);
   });
@@ -84,7 +88,7 @@ describe('a refused POST /downloads', () => {
     ['no id', 'The entity was not found'],
     ['nothing', undefined],
   ])('points nowhere when Alfresco names %s', (_what, summary) => {
-    const problem = createRefusal(alfresco(404, NOT_FOUND, summary), [A, B]);
+    const problem = creationProblem(alfresco(404, NOT_FOUND, summary), [A, B]);
     expect(problem.code).toBe('NODE_NOT_FOUND');
     expect(problem.errors).toBeUndefined();
     expect(shown(problem)).not.toContain(FOREIGN);
@@ -94,14 +98,14 @@ describe('a refused POST /downloads', () => {
     'is no fault of the caller when the %i is not in the form of Alfresco',
     (status) => {
       for (const body of [undefined, {}, { error: 'x' }, { error: { statusCode: '404' } }]) {
-        expect(createRefusal({ status, body }, [A]).code).toBe('ALFRESCO_BAD_RESPONSE');
+        expect(creationProblem({ status, body }, [A]).code).toBe('ALFRESCO_BAD_RESPONSE');
       }
     },
   );
 });
 
 describe('a refusal about one download', () => {
-  it.each<[string, Answer, string, number]>([
+  it.each<[string, AlfrescoResponse, string, number]>([
     [
       'a node of another type',
       alfresco(400, 'Please specify the nodeId of a download node.'),
@@ -116,19 +120,19 @@ describe('a refusal about one download', () => {
     ['a locked node', alfresco(409, API_DEFAULT), 'ALFRESCO_ERROR', 502],
     ['an error of Alfresco', alfresco(500, API_DEFAULT), 'ALFRESCO_ERROR', 502],
   ])('names %s', (_what, answer, code, status) => {
-    expect(downloadRefusal(answer)).toMatchObject({ code, status });
+    expect(downloadProblem(answer)).toMatchObject({ code, status });
   });
 
   it.each([400, 403, 404])(
     'is no fault of the caller when the %i is not in the form of Alfresco',
     (status) => {
-      expect(downloadRefusal({ status, body: undefined }).code).toBe('ALFRESCO_BAD_RESPONSE');
+      expect(downloadProblem({ status, body: undefined }).code).toBe('ALFRESCO_BAD_RESPONSE');
     },
   );
 });
 
 describe('an answer that is no fault of the caller', () => {
-  it.each<[string, Answer, string]>([
+  it.each<[string, AlfrescoResponse, string]>([
     [
       'a 401, which is about the account of this service',
       alfresco(401, API_DEFAULT),
@@ -143,8 +147,8 @@ describe('an answer that is no fault of the caller', () => {
     ['a 404 in HTML', { status: 404, body: undefined }, 'ALFRESCO_BAD_RESPONSE'],
   ])('is a 502 for %s', (_what, answer, code) => {
     expect(serverProblem(answer)).toMatchObject({ code, status: 502 });
-    expect(createRefusal(answer, [A])).toMatchObject({ code, status: 502 });
-    expect(downloadRefusal(answer)).toMatchObject({ code, status: 502 });
+    expect(creationProblem(answer, [A])).toMatchObject({ code, status: 502 });
+    expect(downloadProblem(answer)).toMatchObject({ code, status: 502 });
   });
 
   it('leaves Alfresco’s status in the log', () => {
@@ -160,7 +164,7 @@ describe('the text of Alfresco', () => {
     (status) => {
       for (const key of [NOT_FOUND, DENIED, LEAK]) {
         const answer = alfresco(status, key, LEAK);
-        for (const problem of [createRefusal(answer, [A]), downloadRefusal(answer)]) {
+        for (const problem of [creationProblem(answer, [A]), downloadProblem(answer)]) {
           expect(shown(problem)).not.toMatch(/org\.alfresco|1111|tomcat/);
           expect(problem.diagnosis ?? '').not.toMatch(/org\.alfresco|1111|tomcat/);
         }

@@ -1,5 +1,5 @@
 import { PACING } from '../../config/pacing.js';
-import { LoginPause } from './login-pause.js';
+import { LoginPause } from './alfresco-credentials.js';
 
 /** `authentication.protection.periodSeconds` of Alfresco, which each attempt starts anew. */
 const LOCK_MS = 6000;

@@ -1,4 +1,4 @@
-import { parseDownload, parseDownloadNode } from './download-parser.js';
+import { parseDownload, parseDownloadNode } from './download.js';
 
 const ID = '5b6ae6a6-7d1d-4d6b-9d0a-5c0f6a1d2e3f';
 

@@ -1,4 +1,16 @@
 import { VERSION } from '../config/version.js';
+import type { AlfrescoConfig } from '../config/app-config.js';
+/** Injection token of the `AlfrescoConfig`. */
+export const ALFRESCO_CONFIG = Symbol('ALFRESCO_CONFIG');
+
+/** Path of one of Alfresco's public APIs on its host. */
+export function apiPath(
+  { url, tenant }: AlfrescoConfig,
+  api: 'alfresco' | 'authentication',
+): string {
+  const root = new URL(url).pathname.replace(/\/$/, '');
+  return `${root}/api/${tenant}/public/${api}/versions/1`;
+}
 
 const USER_AGENT = `alfresco-downloads-bff/${VERSION}`;
 
