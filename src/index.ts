@@ -5,7 +5,7 @@
  */
 export { DownloadsModule } from './downloads/downloads.module.js';
 export type { AlfrescoOptions, DownloadsModuleOptions } from './downloads/downloads-options.js';
-export type { DownloadsModuleAsyncOptions } from './downloads/options.module.js';
+export type { DownloadsModuleAsyncOptions } from './downloads/downloads-options.js';
 export type { AlfrescoConfig, OAuth2Config, TlsConfig } from './config/app-config.js';
 
 // Who is calling.

@@ -111,6 +111,9 @@ export interface HttpConfig {
 
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'log' | 'debug' | 'silent';
 
+/** Injection token of the `DownloadsConfig`. */
+export const DOWNLOADS_CONFIG = Symbol('DOWNLOADS_CONFIG');
+
 /** Limits and times of the downloads API. */
 export interface DownloadsConfig {
   /** Nodes that one download may ask for. */

@@ -1,12 +1,32 @@
 import { randomBytes } from 'node:crypto';
+import {
+  ConfigurableModuleBuilder,
+  type FactoryProvider,
+  type InjectionToken,
+  Module,
+} from '@nestjs/common';
 import type { Registry } from 'prom-client';
+import { ALFRESCO_CONFIG } from '../alfresco/alfresco-api.js';
+import { UpstreamMetrics } from '../alfresco/http/upstream-metrics.js';
+import { UpstreamObserver } from '../alfresco/http/upstream-observer.js';
 import type { Caller } from '../auth/caller.js';
-import type { AlfrescoConfig, DownloadsConfig, LinkConfig } from '../config/app-config.js';
+import { LINK_CONFIG, LinkSigner } from '../auth/link-signer.js';
+import {
+  type AlfrescoConfig,
+  DOWNLOADS_CONFIG,
+  type DownloadsConfig,
+  type LinkConfig,
+} from '../config/app-config.js';
 import { ConfigurationError } from '../config/configuration-error.js';
 import { Environment } from '../config/environment.js';
 import { isHttpUrl } from '../config/http-url.validator.js';
-import { PACING, type Pacing } from '../config/pacing.js';
+import { PACING, PACING_CONFIG, type Pacing } from '../config/pacing.js';
+import { Metrics } from '../observability/metrics.js';
+import { PROBLEM_PAGES, problemPages } from '../problems/problem-type.js';
+import { DownloadEndings } from './progress/download-endings.js';
 import type { DownloadRegistry } from './registry/download-registry.js';
+import { openRegistry } from './registry/registry.factory.js';
+import { STORE } from './registry/registry.module.js';
 
 /** Bytes of a secret that was not given, and characters that one has to have that was. */
 const SECRET_LENGTH = 32;
@@ -129,3 +149,55 @@ function problemsOf({ url, auth, onBehalfOf, username, password, oauth2, tls }: 
   }
   return problems;
 }
+
+const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, ASYNC_OPTIONS_TYPE } =
+  new ConfigurableModuleBuilder<DownloadsModuleOptions>().setClassMethodName('forRoot').build();
+
+/** Injection token of the `DownloadsModuleOptions`. */
+export const DOWNLOADS_OPTIONS = MODULE_OPTIONS_TOKEN;
+
+/** What `forRootAsync` takes: `useFactory` with `inject` and `imports`, `useClass` or `useExisting`. */
+export type DownloadsModuleAsyncOptions = typeof ASYNC_OPTIONS_TYPE;
+
+function fromOptions<T>(
+  provide: InjectionToken,
+  useFactory: (options: DownloadsModuleOptions) => T,
+): FactoryProvider<T> {
+  return { provide, useFactory, inject: [DOWNLOADS_OPTIONS] };
+}
+
+/** What comes of the options, for `DownloadsModule` and those that it consists of. */
+@Module({
+  providers: [
+    fromOptions(ALFRESCO_CONFIG, alfrescoConfig),
+    fromOptions(DOWNLOADS_CONFIG, downloadsConfig),
+    fromOptions(LINK_CONFIG, linkConfig),
+    fromOptions(PACING_CONFIG, pacingOf),
+    fromOptions(STORE, (options) => {
+      const { store } = options;
+      return typeof store === 'string'
+        ? openRegistry({ url: store, retentionMs: retentionOf(options) }, pacingOf(options).store)
+        : store;
+    }),
+    fromOptions(PROBLEM_PAGES, (options) => options.problemPages ?? problemPages()),
+    fromOptions(Metrics, ({ metrics }) => new Metrics(metrics)),
+    LinkSigner,
+    UpstreamMetrics,
+    UpstreamObserver,
+    DownloadEndings,
+  ],
+  exports: [
+    DOWNLOADS_OPTIONS,
+    ALFRESCO_CONFIG,
+    DOWNLOADS_CONFIG,
+    PACING_CONFIG,
+    STORE,
+    PROBLEM_PAGES,
+    Metrics,
+    LinkSigner,
+    UpstreamMetrics,
+    UpstreamObserver,
+    DownloadEndings,
+  ],
+})
+export class OptionsModule extends ConfigurableModuleClass {}

@@ -4,14 +4,14 @@ import type { Caller } from '../auth/caller.js';
 import { CurrentCaller } from '../auth/current-caller.decorator.js';
 import { LINK_PARAMETER } from '../auth/link-signer.js';
 import { callerGone } from '../http/client-disconnected.js';
-import { type HttpReply, setHeaders } from '../http/http-reply.js';
+import { type HttpReply, RETRY_AFTER, setHeaders } from '../http/http-reply.js';
 import type { HttpRequest } from '../http/http-request.js';
 import { publicBaseOf, publicPathOf } from '../http/public-url.js';
 import { pathOf } from '../http/request-target.js';
 import { BodyValidationPipe } from '../problems/body-validation.pipe.js';
 import { type Download, isTerminal } from '../alfresco/download.js';
 import { CreationService } from './creation.service.js';
-import { isCurrent } from './content/preconditions.js';
+import { isCurrent } from './content/conditional-requests.js';
 import { DeliveryService } from './delivery.service.js';
 import {
   ApiCancelDownload,
@@ -26,21 +26,20 @@ import { DownloadsService } from './downloads.service.js';
 import { ChoicePipe } from './dto/choice.pipe.js';
 import { CreateDownloadDto } from './dto/create-download.dto.js';
 import { toDownloadEntry } from './dto/download.dto.js';
+import { DownloadListEnvelope, toDownloadListEnvelope } from './dto/download-list.dto.js';
 import {
   DirectAccessUrlBodyDto,
   DirectAccessUrlEntry,
   toDirectAccessUrlEntry,
 } from './dto/direct-access-url.dto.js';
-import { DownloadListEnvelope, toDownloadListEnvelope } from './dto/download-list.dto.js';
 import { FieldsPipe } from './dto/fields.pipe.js';
-import { IdempotencyKey } from './dto/idempotency-key.decorator.js';
+import { IdempotencyKey } from './idempotency.service.js';
 import { NodeIdPipe } from './dto/node-id.pipe.js';
 import { RemovedParameterPipe } from './dto/removed-parameter.pipe.js';
 import { WholeNumberPipe } from './dto/whole-number.pipe.js';
 import { MAX_ITEMS, SKIP_COUNT } from './paging.js';
 import { PreferredWait } from './progress/prefer-header.js';
 import { stateTag } from './progress/progress-event.js';
-import { RETRY_AFTER } from './retry-after.js';
 
 const NO_DELIVER = new RemovedParameterPipe('POST /downloads/content gives the ZIP in one call');
 

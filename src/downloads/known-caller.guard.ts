@@ -7,8 +7,7 @@ import { linkOf } from '../auth/signed-link.js';
 import type { HttpRequest } from '../http/http-request.js';
 import { pathOf } from '../http/request-target.js';
 import { ProblemException } from '../problems/problem.exception.js';
-import type { DownloadsModuleOptions } from './downloads-options.js';
-import { DOWNLOADS_OPTIONS } from './options.module.js';
+import { DOWNLOADS_OPTIONS, type DownloadsModuleOptions } from './downloads-options.js';
 
 type KnownRequest = HttpRequest & { [CALLER]?: Caller; [LINKED_FILE_NAME]?: string };
 

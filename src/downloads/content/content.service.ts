@@ -13,15 +13,24 @@ import { type DownloadNode, isTerminal } from '../../alfresco/download.js';
 import type { TransferHolder } from '../../alfresco/content/transfer-limiter.js';
 import { ANONYMOUS, type Caller } from '../../auth/caller.js';
 import { callerGone } from '../../http/client-disconnected.js';
-import { type HttpReply, abandon, beginAnswer, setHeaders } from '../../http/http-reply.js';
+import {
+  type HttpReply,
+  RETRY_AFTER,
+  abandon,
+  beginAnswer,
+  setHeaders,
+} from '../../http/http-reply.js';
 import { type HttpRequest, requestIdOf } from '../../http/http-request.js';
 import { ProblemException } from '../../problems/problem.exception.js';
 import { OwnershipService } from '../ownership.service.js';
 import { ProgressTracker } from '../progress/progress-tracker.js';
-import { RETRY_AFTER } from '../retry-after.js';
 import { ZIP_TYPE, contentDisposition } from './archive-name.js';
-import { type Validators, evaluatePreconditions, ifRangeHolds } from './preconditions.js';
-import { parseRange } from './range-header.js';
+import {
+  evaluatePreconditions,
+  ifRangeHolds,
+  parseRange,
+  type Validators,
+} from './conditional-requests.js';
 
 /** How the caller wants the ZIP. */
 export interface ContentWishes {

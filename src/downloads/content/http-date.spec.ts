@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { parseHttpDate } from './http-date.js';
+import { parseHttpDate } from './conditional-requests.js';
 
 // Two digits of a year mean something else in every year.
 beforeEach(() => {

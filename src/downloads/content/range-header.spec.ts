@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { parseRange } from './range-header.js';
+import { parseRange } from './conditional-requests.js';
 
 describe('a Range header for content of 100 bytes', () => {
   it.each([

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { IncomingHttpHeaders } from 'node:http';
-import { evaluatePreconditions, ifRangeHolds } from './preconditions.js';
+import { evaluatePreconditions, ifRangeHolds } from './conditional-requests.js';
 
 /** Changed a quarter of a second after 01:00:14. */
 const current = { etag: '"1795482014250"', modifiedAt: 1_795_482_014_250 };
