@@ -30,8 +30,8 @@ export {
   type DownloadRecord,
   DownloadRegistry,
   type IdempotentRequest,
+  OwnerConflictError,
 } from './downloads/registry/download-registry.js';
-export { OwnerConflictError } from './downloads/registry/owner-conflict-error.js';
 
 // What goes wrong.
 export { type FieldError, ProblemException } from './problems/problem.exception.js';

@@ -5,8 +5,7 @@ import type { Caller } from '../auth/caller.js';
 import { ProblemException, isProblem } from '../problems/problem.exception.js';
 import { DOWNLOADS_CONFIG, type DownloadsConfig } from '../config/app-config.js';
 import { IdempotencyService, keyInUse } from './idempotency.service.js';
-import { OwnerConflictError } from './registry/owner-conflict-error.js';
-import { type Claim, DownloadRegistry } from './registry/download-registry.js';
+import { type Claim, DownloadRegistry, OwnerConflictError } from './registry/download-registry.js';
 import { RemovalService } from './removal.service.js';
 import { RunningTasks } from './running-tasks.js';
 

@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { ThrottlerModule } from '@nestjs/throttler';
 import type { AppConfig } from '../config/app-config.js';
 import type { WorkerContext } from '../config/worker-context.js';
+import { openStore } from '../store/open-store.js';
 import { AddressLimit } from './address-limit.js';
 import { FailedLogins } from './failed-logins.js';
 import { MemoryThrottlerStorage } from './memory-throttler-storage.js';
@@ -39,6 +40,9 @@ function createStorage(
   { store, pacing }: ThrottlingConfig,
   worker?: WorkerContext,
 ): RateLimitStorage {
-  if (store.url.startsWith('redis')) return new RedisThrottlerStorage(store.url, pacing.limits);
-  return worker ? new PrimaryThrottlerStorage(worker.counters) : new MemoryThrottlerStorage();
+  return openStore<RateLimitStorage>(store.url, {
+    sqlite: () =>
+      worker ? new PrimaryThrottlerStorage(worker.counters) : new MemoryThrottlerStorage(),
+    redis: (url) => new RedisThrottlerStorage(url, pacing.limits),
+  });
 }

@@ -1,8 +1,5 @@
-import type { Redis } from 'ioredis';
 import type { Pacing } from '../../config/pacing.js';
-import { RedisConnection } from '../../store/redis-connection.js';
-import { redisErrorName, redisProblem } from '../../store/redis-failure.js';
-import { ticketKey } from '../../downloads/registry/redis-keys.js';
+import { KEY_PREFIX, RedisConnection } from '../../store/redis-connection.js';
 import { type TicketRecord, TicketStore } from './ticket-store.js';
 
 /** Keeps tickets in a Redis that several machines share; each expires by itself. */
@@ -16,12 +13,12 @@ export class RedisTicketStore extends TicketStore {
   }
 
   override async save(hash: string, holder: string, ttlMs: number): Promise<void> {
-    await this.send((redis) => redis.set(ticketKey(hash), holder, 'PX', ttlMs));
+    await this.connection.send((redis) => redis.set(keyOf(hash), holder, 'PX', ttlMs));
   }
 
   override async find(hash: string): Promise<TicketRecord | undefined> {
-    const key = ticketKey(hash);
-    const [holder, remainingMs] = await this.send((redis) =>
+    const key = keyOf(hash);
+    const [holder, remainingMs] = await this.connection.send((redis) =>
       Promise.all([redis.get(key), redis.pttl(key)]),
     );
     // It may end between the two.
@@ -29,24 +26,19 @@ export class RedisTicketStore extends TicketStore {
   }
 
   override async renew(hash: string, ttlMs: number): Promise<void> {
-    await this.send((redis) => redis.pexpire(ticketKey(hash), ttlMs));
+    await this.connection.send((redis) => redis.pexpire(keyOf(hash), ttlMs));
   }
 
   override async remove(hash: string): Promise<void> {
-    await this.send((redis) => redis.del(ticketKey(hash)));
+    await this.connection.send((redis) => redis.del(keyOf(hash)));
   }
 
   override close(): Promise<void> {
     return this.connection.close();
   }
+}
 
-  private async send<T>(command: (redis: Redis) => Promise<T>): Promise<T> {
-    const obstacle = await this.connection.obstacle();
-    if (obstacle) throw redisProblem(obstacle);
-    try {
-      return await command(this.connection.redis);
-    } catch (error) {
-      throw redisProblem(redisErrorName(error));
-    }
-  }
+/** String: the holder of the ticket. */
+function keyOf(hash: string): string {
+  return `${KEY_PREFIX}ticket:${hash}`;
 }

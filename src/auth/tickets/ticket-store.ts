@@ -1,25 +1,24 @@
-/** A ticket that is alive. */
 export interface TicketRecord {
-  /** Whose it is, as it was saved. */
+  /** As it was saved. */
   readonly holder: string;
-  /** Milliseconds that it still lives. */
   readonly remainingMs: number;
 }
 
 /**
- * Whose tickets are alive, in the same place as the registry of downloads and so for all processes of the service.
+ * The tickets that are alive, in the same place as the registry of downloads and so for all processes of the service.
  *
- * Tickets are known by their hashes only: whoever reads the store can log in with none of them. Every method throws
- * ProblemException STORE_UNAVAILABLE when the store does not answer in time.
+ * Only their hashes are stored, so that nobody can log in with what is read from the store. Every method throws
+ * ProblemException STORE_UNAVAILABLE when the store does not respond in time.
+ *
+ * To add another kind of store, see `StoreKinds` (store/open-store.ts).
  */
 export abstract class TicketStore {
-  /** Keeps a ticket for so long. */
   abstract save(hash: string, holder: string, ttlMs: number): Promise<void>;
 
   /** `undefined` for one that has ended, or never was. */
   abstract find(hash: string): Promise<TicketRecord | undefined>;
 
-  /** Lets a ticket live so long from now on; one that has ended stays ended. */
+  /** Lets a ticket live `ttlMs` from now on; one that has ended stays ended. */
   abstract renew(hash: string, ttlMs: number): Promise<void>;
 
   /** Ends a ticket. Not an error when it has ended already. */

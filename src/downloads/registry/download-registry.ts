@@ -1,4 +1,3 @@
-/** One download: who made it, and when. */
 export interface DownloadRecord {
   /** Id of the download node. */
   readonly id: string;
@@ -41,11 +40,22 @@ export type ClaimResult =
   /** The key was used with another body. */
   | { readonly state: 'reused' };
 
+/** The id is recorded for another owner. Alfresco never gives an id twice, so this is a defect, not a state of the store. */
+export class OwnerConflictError extends Error {
+  override readonly name = 'OwnerConflictError';
+
+  constructor() {
+    super('the download is recorded for another owner');
+  }
+}
+
 /**
  * Who owns which download, and which Idempotency-Key made it. Shared by all processes of the service.
  *
  * Rows live for the configured retention; a row that has outlived it does not exist. Every method
- * throws ProblemException STORE_UNAVAILABLE when the store does not answer in time.
+ * throws ProblemException STORE_UNAVAILABLE when the store does not respond in time.
+ *
+ * To add another kind of store, see `StoreKinds` (store/open-store.ts).
  */
 export abstract class DownloadRegistry {
   /**
@@ -77,7 +87,7 @@ export abstract class DownloadRegistry {
   /** Gives a claim back because the request failed: the key is free again. Not an error when it has expired. */
   abstract release(claim: Claim): Promise<void>;
 
-  /** Resolves when the store answers. */
+  /** Resolves when the store can be read and written. */
   abstract ping(): Promise<void>;
 
   /** Frees connections and files. */

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DownloadRegistry } from './download-registry.js';
-import { ownerKeys, requestKey } from './redis-keys.js';
+import { ownerKeys, requestKey } from './redis-schema.js';
 import { describeWithRedis, RedisServer } from '../../../test/harness/redis-server.js';
 import { openRegistry } from './registry.factory.js';
 import { describeRegistry } from './registry.suite.js';

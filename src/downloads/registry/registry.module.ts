@@ -1,7 +1,7 @@
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { Metrics } from '../../observability/metrics.js';
 import { DownloadRegistry } from './download-registry.js';
-import { TimedRegistry } from './timed-registry.js';
+import { timedRegistry } from './timed-registry.js';
 
 /** Injection token of the registry as it was opened. */
 export const STORE = Symbol('STORE');
@@ -19,8 +19,7 @@ export class RegistryModule implements OnApplicationShutdown {
       providers: [
         {
           provide: DownloadRegistry,
-          useFactory: (store: DownloadRegistry, metrics: Metrics) =>
-            new TimedRegistry(store, metrics),
+          useFactory: (store: DownloadRegistry, metrics: Metrics) => timedRegistry(store, metrics),
           inject: [STORE, Metrics],
         },
       ],

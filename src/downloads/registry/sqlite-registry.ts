@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
+import { PACING } from '../../config/pacing.js';
+import { SqliteConnection } from '../../store/sqlite-connection.js';
 import {
   type Claim,
   type ClaimResult,
@@ -8,41 +9,30 @@ import {
   type DownloadRecord,
   DownloadRegistry,
   type IdempotentRequest,
+  OwnerConflictError,
 } from './download-registry.js';
-import { PACING } from '../../config/pacing.js';
-import { ProblemException } from '../../problems/problem.exception.js';
-import { OwnerConflictError } from './owner-conflict-error.js';
-import { unlessBusy } from '../../store/retry-while-busy.js';
-import { prepareStatements, type SqliteStatements } from './sqlite-statements.js';
 
 /**
  * Keeps the registry in a SQLite file that several processes of one machine share.
  *
- * A write has been synced to the disk when it resolves, and blocks the event loop for that long. Waiting
- * for the lock of another process does not: attempts return at once, with turns of the event loop in between,
- * and of the writes that wait only the first one asks.
- *
- * A write that fails has been rolled back. Only a disk that fails at the sync of a commit and a crash
- * before the next write can leave it in the log all the same; then a request counts as carried out though
- * its caller was told otherwise, until it expires.
+ * A write has been synced to the disk when it resolves, and one that fails has been rolled back. Only a disk that fails
+ * at the sync of a commit and a crash before the next write can leave it in the log all the same; then a request counts
+ * as carried out though its caller was told otherwise, until it expires.
  */
 export class SqliteRegistry extends DownloadRegistry {
-  private readonly statements: SqliteStatements;
-  /** The file that was opened. */
-  private readonly file: string;
-  /** The last write of this process that waits or runs. */
-  private lastWrite: Promise<unknown> = Promise.resolve();
+  private readonly connection: SqliteConnection;
+  private readonly statements: ReturnType<typeof prepareStatements>;
 
   /** @param db as `openDatabase` returns it; closed by `close()` */
   constructor(
-    private readonly db: DatabaseSync,
+    db: DatabaseSync,
     private readonly retentionMs: number,
-    private readonly pacing = PACING.store,
+    pacing = PACING.store,
     private readonly clock: () => number = Date.now,
   ) {
     super();
-    this.statements = prepareStatements(db);
-    this.file = fileOf(db);
+    this.connection = new SqliteConnection(db, pacing);
+    this.statements = prepareStatements(this.connection);
   }
 
   override add(record: DownloadRecord, claim?: Claim): Promise<boolean> {
@@ -61,15 +51,15 @@ export class SqliteRegistry extends DownloadRegistry {
   }
 
   override ownerOf(id: string): Promise<string | undefined> {
-    return unlessBusy(() => {
+    return this.connection.run(() => {
       const row = this.statements.owner.get({ id, now: this.clock() });
       return row?.owner as string | undefined;
-    }, this.deadline());
+    });
   }
 
   override list(owner: string, skipCount: number, maxItems: number): Promise<DownloadPage> {
-    // One transaction, so that the total and the page are of the same moment.
-    const work = (now: number) => {
+    return this.connection.snapshot(() => {
+      const now = this.clock();
       const rows = this.statements.page.all({ owner, skipCount, maxItems, now });
       const { total } = this.statements.count.get({ owner, now }) as { total: number };
       const records = rows.map((row) => ({
@@ -78,8 +68,7 @@ export class SqliteRegistry extends DownloadRegistry {
         createdAt: row.created_at as number,
       }));
       return { records, total };
-    };
-    return this.transaction('BEGIN', work, this.deadline());
+    });
   }
 
   override async remove(id: string): Promise<void> {
@@ -110,63 +99,68 @@ export class SqliteRegistry extends DownloadRegistry {
     await this.write(() => this.statements.release.run({ owner, key, token }));
   }
 
-  /** Also whether a write could begin: a lock of another process is what is most likely to be in the way. */
+  /** Whether a write could begin, too: the likeliest obstacle is the lock of another process. */
   override ping(): Promise<void> {
-    return this.inTurn(() => {});
+    return this.connection.write(() => {});
   }
 
   override async close(): Promise<void> {
-    if (this.db.isOpen) this.db.close();
+    this.connection.close();
   }
 
   private write<T>(work: (now: number) => T): Promise<T> {
-    return this.inTurn((now) => {
+    return this.connection.write(() => {
+      // Read when the lock is there, which may take a while.
+      const now = this.clock();
       const result = work(now);
       this.statements.sweepDownloads.run({ now });
       this.statements.sweepRequests.run({ now });
       return result;
     });
   }
-
-  /** One after the other: a hundred that ask for the lock at once would get it no sooner, and leave time for nothing else. */
-  private inTurn<T>(work: (now: number) => T): Promise<T> {
-    const deadline = this.deadline();
-    const turn = this.lastWrite.then(() => {
-      // SQLite goes on writing to a file that was deleted or replaced, and says that all is well.
-      if (fileOf(this.db) !== this.file) throw fileGone();
-      return this.transaction('BEGIN IMMEDIATE', work, deadline);
-    });
-    this.lastWrite = turn.catch(() => {});
-    return turn;
-  }
-
-  private transaction<T>(begin: string, work: (now: number) => T, deadline: number): Promise<T> {
-    return unlessBusy(() => {
-      this.db.exec(begin);
-      try {
-        const result = work(this.clock());
-        this.db.exec('COMMIT');
-        return result;
-      } catch (error) {
-        // SQLite has ended it by itself after some errors, such as a full disk.
-        if (this.db.isTransaction) this.db.exec('ROLLBACK');
-        throw error;
-      }
-    }, deadline);
-  }
-
-  private deadline(): number {
-    return performance.now() + this.pacing.lockMs;
-  }
 }
 
-/** What identifies the file behind a connection; the same for every database in memory. */
-function fileOf(db: DatabaseSync): string {
-  const path = db.isOpen ? db.location() : null;
-  const file = path === null ? undefined : statSync(path, { throwIfNoEntry: false });
-  return file ? `${file.dev}:${file.ino}` : '';
-}
+/** A row whose `expires_at` is not after `:now` does not exist. The tables are in store/sqlite-migrations.ts. */
+function prepareStatements(connection: SqliteConnection) {
+  return {
+    // An id that another owner holds is left as it is, and no row is changed.
+    insert: connection.prepare(
+      `INSERT INTO downloads (id, owner, created_at, expires_at)
+       VALUES (:id, :owner, :createdAt, :expiresAt)
+       ON CONFLICT (id) DO UPDATE
+       SET owner = excluded.owner, created_at = excluded.created_at, expires_at = excluded.expires_at
+       WHERE owner = excluded.owner OR expires_at <= :now`,
+    ),
+    owner: connection.prepare('SELECT owner FROM downloads WHERE id = :id AND expires_at > :now'),
+    count: connection.prepare(
+      'SELECT count(*) AS total FROM downloads WHERE owner = :owner AND expires_at > :now',
+    ),
+    page: connection.prepare(
+      `SELECT id, created_at FROM downloads WHERE owner = :owner AND expires_at > :now
+       ORDER BY created_at DESC, id DESC LIMIT :maxItems OFFSET :skipCount`,
+    ),
+    remove: connection.prepare('DELETE FROM downloads WHERE id = :id'),
 
-function fileGone(): ProblemException {
-  return new ProblemException('STORE_UNAVAILABLE', { diagnosis: 'the SQLite file was removed' });
+    request: connection.prepare(
+      `SELECT fingerprint, download_id FROM requests
+       WHERE owner = :owner AND key = :key AND expires_at > :now`,
+    ),
+    claim: connection.prepare(
+      `INSERT OR REPLACE INTO requests (owner, key, fingerprint, token, expires_at)
+       VALUES (:owner, :key, :fingerprint, :token, :expiresAt)`,
+    ),
+    // Again with the same download is not an error: the caller may not have received the first response.
+    complete: connection.prepare(
+      `UPDATE requests SET download_id = :id, expires_at = :expiresAt
+       WHERE owner = :owner AND key = :key AND token = :token AND expires_at > :now
+       AND coalesce(download_id, :id) = :id`,
+    ),
+    release: connection.prepare(
+      `DELETE FROM requests
+       WHERE owner = :owner AND key = :key AND token = :token AND download_id IS NULL`,
+    ),
+
+    sweepDownloads: connection.prepareSweep('downloads', 'id'),
+    sweepRequests: connection.prepareSweep('requests', 'owner, key'),
+  };
 }

@@ -1,7 +1,7 @@
 import { Metrics } from '../../observability/metrics.js';
 import { ProblemException } from '../../problems/problem.exception.js';
 import { openRegistry } from './registry.factory.js';
-import { TimedRegistry } from './timed-registry.js';
+import { timedRegistry } from './timed-registry.js';
 
 const counts = async (metrics: Metrics) =>
   (await metrics.render()).text.match(/(?<=^bff_registry_operation_duration_seconds_count).*$/gm);
@@ -9,7 +9,7 @@ const counts = async (metrics: Metrics) =>
 describe('the durations of store operations', () => {
   it('are told for each operation, by whether it failed', async () => {
     const metrics = new Metrics();
-    const registry = new TimedRegistry(
+    const registry = timedRegistry(
       openRegistry({ url: 'sqlite::memory:', retentionMs: 60_000 }),
       metrics,
     );
@@ -28,7 +28,7 @@ describe('the durations of store operations', () => {
   it('include the work that a store does before it gives a promise', async () => {
     const metrics = new Metrics();
     const busy = { ping: () => (spin(20), Promise.resolve()) };
-    await new TimedRegistry(busy as never, metrics).ping();
+    await timedRegistry(busy as never, metrics).ping();
     const { text } = await metrics.render();
     const sum = /_sum\{operation="ping",outcome="ok"\} (\S+)/.exec(text)![1];
     expect(Number(sum)).toBeGreaterThanOrEqual(0.02);

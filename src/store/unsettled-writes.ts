@@ -1,10 +1,10 @@
-import { PACING, type Pacing } from '../../config/pacing.js';
+import { PACING, type Pacing } from '../config/pacing.js';
 
 /** More would be an outage of hours under load; the rows in question expire in any case. */
 const MAX_UNDOS = 10_000;
 
 /**
- * Takes back writes of which no one knows whether they have happened, as soon as the store answers again.
+ * Takes back writes that may or may not have happened, as soon as the store responds again.
  *
  * It lives in memory: if the process ends first, leases and retention do the rest.
  */
@@ -43,7 +43,7 @@ export class UnsettledWrites {
       clearInterval(this.timer);
       this.timer = undefined;
     } catch {
-      // The store does not answer yet; the timer tries again.
+      // The store does not respond yet; the timer tries again.
     }
   }
 }

@@ -1,4 +1,30 @@
-import type { Redis } from 'ioredis';
+import { createHash } from 'node:crypto';
+import { KEY_PREFIX, type RedisScripts } from '../../store/redis-connection.js';
+import type { IdempotentRequest } from './download-registry.js';
+
+/** Hash: `owner`. */
+export function downloadKey(id: string): string {
+  return `${KEY_PREFIX}download:${id}`;
+}
+
+/** Sorted sets of the owner's download ids: by time of creation, and by time of expiry. */
+export function ownerKeys(owner: string): [byCreation: string, byExpiry: string] {
+  const name = hashOf([owner]);
+  return [`${KEY_PREFIX}owner:${name}:by-creation`, `${KEY_PREFIX}owner:${name}:by-expiry`];
+}
+
+/** Hash: `fingerprint` and `token` of the claim, `download` once it is completed. */
+export function requestKey({ owner, key }: IdempotentRequest): string {
+  return `${KEY_PREFIX}request:${hashOf([owner, key])}`;
+}
+
+/**
+ * Owners and Idempotency-Keys may hold any character and be long. JSON tells where one ends and the next
+ * begins, also for lone surrogates, which UTF-8 would all turn into the same character.
+ */
+function hashOf(parts: readonly string[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
+}
 
 /** Redis' clock, in milliseconds: the machines of the service may not agree on the time. */
 const NOW = `
@@ -16,7 +42,7 @@ end`;
  * Each script is one step that happens as a whole or not at all. A Redis out of memory refuses a script's
  * first write that needs memory, and none after a write that has happened.
  */
-export const SCRIPTS = {
+export const SCRIPTS: RedisScripts = {
   // KEYS: download, by creation, by expiry[, request]; ARGV: id, owner, created at, retention, token
   addDownload: {
     lua: `
@@ -91,8 +117,8 @@ if claim[1] == ARGV[1] and (not claim[2] or claim[2] == ARGV[2]) then redis.call
   },
 };
 
-/** A client that knows the scripts; ioredis defines a method for each. */
-export type ScriptedRedis = Redis & {
+/** The methods that ioredis defines for the scripts. */
+export interface ScriptCommands {
   addDownload(numberOfKeys: number, ...keysAndArguments: (string | number)[]): Promise<string>;
   listDownloads(
     byCreation: string,
@@ -114,4 +140,4 @@ export type ScriptedRedis = Redis & {
     voided: string,
   ): Promise<[state: 'claimed' | 'running' | 'reused'] | [state: 'completed', downloadId: string]>;
   releaseRequest(request: string, token: string, completedBy: string): Promise<unknown>;
-};
+}
