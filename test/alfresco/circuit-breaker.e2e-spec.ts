@@ -3,7 +3,7 @@ import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
 import type { Fault, Sandbox } from '../../sandbox/sandbox.ts';
 import { DownloadsApi } from '../harness/api.js';
 import { startBff } from '../harness/bff.js';
-import { freshCaller } from '../harness/callers.js';
+import { createCaller } from '../harness/callers.js';
 import { clockOfFile } from '../harness/clock.js';
 import type { FaultProxy } from '../harness/fault-proxy.js';
 import { until } from '../harness/polling.js';
@@ -29,8 +29,8 @@ const it = proxied({ sandbox: { estimateDelayMs: 1 }, variables: LIMITS, pacing:
   'calls',
   { scope: 'file' },
   async ({ bff }) => {
-    const api = new DownloadsApi(bff.url, freshCaller().headers);
-    const id = await api.make([SAMPLE_NODES.textFile]);
+    const api = new DownloadsApi(bff.url, createCaller().headers);
+    const id = await api.createFinished([SAMPLE_NODES.textFile]);
     // Distinct ones, since calls about one download share one request to Alfresco.
     const running = await startStuck(api, ENOUGH);
     return {
@@ -123,12 +123,12 @@ describe('a circuit breaker', () => {
     async ([, begin, end], { calls, proxy, sandbox }) => {
       await begin(proxy, sandbox);
       await fail(ENOUGH, calls.read);
-      proxy.heard.length = 0;
+      proxy.requestLines.length = 0;
       sandbox.clearRequests();
       for (let count = 0; count < 5; count += 1) {
         expect(await codeOf(calls.read)).toBe('ALFRESCO_UNAVAILABLE');
       }
-      expect([proxy.heard, sandbox.requests]).toEqual([[], []]);
+      expect([proxy.requestLines, sandbox.requests]).toEqual([[], []]);
       expect(calls.states()).toMatchObject({ read: 'open', write: 'closed', content: 'closed' });
 
       await end(proxy, sandbox);
@@ -249,13 +249,13 @@ describe('a circuit breaker', () => {
     proxy.onRequest = {
       line: /^GET/,
       misbehave: (socket) => {
-        const id = /[^/]+$/.exec(proxy.heard.at(-1)!)![0];
+        const id = /[^/]+$/.exec(proxy.requestLines.at(-1)!)![0];
         const body = JSON.stringify({ entry: downloads.get(id) });
         const head = `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${body.length}`;
         respond = () => void socket.write(`${head}\r\n\r\n${body}`);
       },
     };
-    proxy.heard.length = 0;
+    proxy.requestLines.length = 0;
     skip(PACING.breaker.firstMs);
     const codes: (string | number)[] = [];
     const reads = running.map(async (id) =>
@@ -269,7 +269,7 @@ describe('a circuit breaker', () => {
     respond!();
     await Promise.all(reads);
     expect(codes.at(-1)).toBe(200);
-    expect(proxy.heard).toHaveLength(1);
+    expect(proxy.requestLines).toHaveLength(1);
     proxy.onRequest = undefined;
     expect(await codeOf(calls.read)).toBe(200);
   });

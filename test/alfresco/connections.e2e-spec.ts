@@ -5,7 +5,7 @@ import { TransferLimiter } from '#service/alfresco/content/transfer-limiter.js';
 import { UpstreamPolicy } from '#service/alfresco/http/upstream-policy.js';
 import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
 import { DownloadsApi } from '../harness/api.js';
-import { freshCaller } from '../harness/callers.js';
+import { createCaller } from '../harness/callers.js';
 import { configured } from '../harness/fixtures.js';
 import { until } from '../harness/polling.js';
 import { proxied } from '../harness/proxied.js';
@@ -17,7 +17,7 @@ const idle = proxied({
   variables: { STATUS_FRESHNESS_MS: '0' },
   pacing,
 })
-  .extend('id', ({ api }) => api.make([SAMPLE_NODES.textFile]))
+  .extend('id', ({ api }) => api.createFinished([SAMPLE_NODES.textFile]))
   .extend('running', ({ api }) => api.startStuck())
   /** Breaks connections that have served a request as soon as they are used again; new ones work. */
   .extend('breakUsed', ({ api, proxy, running }) => async (end: (socket: Socket) => void) => {
@@ -32,7 +32,7 @@ const idle = proxied({
     };
     // Leaves a connection behind that has served a request.
     await api.status(running);
-    proxy.heard.length = 0;
+    proxy.requestLines.length = 0;
   });
 
 /** Three quarters of the connections. */
@@ -49,8 +49,12 @@ const limited = configured({
   pacing,
 })
   .extend('downloads', { scope: 'file' }, async ({ bff }) => {
-    const api = new DownloadsApi(bff.url, freshCaller().headers);
-    return { api, id: await api.make([SAMPLE_NODES.largeFile]), running: await api.startStuck() };
+    const api = new DownloadsApi(bff.url, createCaller().headers);
+    return {
+      api,
+      id: await api.createFinished([SAMPLE_NODES.largeFile]),
+      running: await api.startStuck(),
+    };
   })
   .extend('transfers', ({ bff, sandbox, downloads: { api, id } }) => {
     const save = (signal?: AbortSignal) =>
@@ -92,7 +96,7 @@ describe('a connection that Alfresco has closed as idle', () => {
     async ([, end], { api, proxy, running, breakUsed }) => {
       await breakUsed(end);
       expect((await api.request('GET', `/downloads/${running}`)).status).toBe(200);
-      expect(proxy.heard).toHaveLength(2);
+      expect(proxy.requestLines).toHaveLength(2);
     },
   );
 
@@ -101,7 +105,7 @@ describe('a connection that Alfresco has closed as idle', () => {
     async ([, end], { api, proxy, id, breakUsed }) => {
       await breakUsed(end);
       expect((await api.request('DELETE', `/downloads/${id}`)).status).toBe(202);
-      expect(proxy.heard).toHaveLength(2);
+      expect(proxy.requestLines).toHaveLength(2);
       proxy.reset();
       await breakUsed(end);
       expect(await api.content(id)).not.toHaveLength(0);
@@ -115,12 +119,12 @@ describe('a connection that Alfresco has closed as idle', () => {
       await breakUsed(end);
       const response = await api.create([SAMPLE_NODES.textFile]);
       expect(await response.json()).toMatchObject({ status: 502, code: 'ALFRESCO_UNREACHABLE' });
-      expect(proxy.heard).toHaveLength(1);
+      expect(proxy.requestLines).toHaveLength(1);
       expect(sandbox.downloadIds()).toHaveLength(before);
 
       await breakUsed(end);
       expect((await api.request('DELETE', `/nodes/${id}`)).status).toBe(502);
-      expect(proxy.heard.filter((line) => line.startsWith('DELETE'))).toHaveLength(1);
+      expect(proxy.requestLines.filter((line) => line.startsWith('DELETE'))).toHaveLength(1);
       expect(sandbox.downloadIds()).toContain(id);
     },
   );
@@ -133,7 +137,7 @@ describe('a connection that Alfresco has closed as idle', () => {
       const retry = once(bff.app.get(UpstreamPolicy).events, 'retry').then(listen);
       expect((await api.create([SAMPLE_NODES.textFile])).status).toBe(202);
       await retry;
-      expect(proxy.heard).toHaveLength(1);
+      expect(proxy.requestLines).toHaveLength(1);
       expect(sandbox.downloadIds()).toHaveLength(before + 1);
     },
   );

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { isOpensslMissing } from '../../sandbox/testing/certificates.ts';
 import {
-  hostWithoutAddressOfSuite,
-  rigOfSuite,
-  tlsRigOfSuite,
+  createUnresolvableHost,
+  createFaultRig,
+  createTlsFaultRig,
 } from '../harness/faults/fault-rigs.js';
 import { FAULTS } from '../harness/faults/faults.js';
 import { oneOfEachKind, reducedMatrix, titled } from '../harness/faults/matrix.js';
@@ -37,26 +37,26 @@ describe('the matrix of faults', () => {
 
 /** Each fault with each route is tried by `fault-matrix.slow.e2e-spec.ts`. */
 describe('when Alfresco fails', () => {
-  const rig = rigOfSuite();
+  const rig = createFaultRig();
 
   it.each(titled(reducedMatrix(FAULTS)))('%s: %s %s', (_fault, _route, _promise, cell) =>
-    rig().tryOut(cell),
+    rig().check(cell),
   );
 
   it('leaves nothing behind', () => rig().expectNothingLeft());
 
   describe('since its host name has no address', () => {
-    const tryOut = hostWithoutAddressOfSuite(rig);
+    const tryOut = createUnresolvableHost(rig);
 
     it.each(oneOfEachKind())('$name fails without naming the host', tryOut);
   });
 });
 
 describe.skipIf(isOpensslMissing())('when Alfresco fails behind TLS', () => {
-  const { rig, tls } = tlsRigOfSuite();
+  const { rig, tls } = createTlsFaultRig();
 
   it.each(titled(reducedMatrix(tlsFaults(tls))))('%s: %s %s', (_fault, _route, _promise, cell) =>
-    rig().tryOut(cell),
+    rig().check(cell),
   );
 
   it('leaves nothing behind', () => rig().expectNothingLeft());

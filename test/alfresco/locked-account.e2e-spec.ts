@@ -2,7 +2,7 @@ import { DownloadsApi } from '../harness/api.js';
 import { startBff } from '../harness/bff.js';
 import { clockOfFile } from '../harness/clock.js';
 import { configured } from '../harness/fixtures.js';
-import { LOCK_MS, WAYS, attempts, lockAccount, refusal } from './locked-account.js';
+import { LOCK_MS, LOGIN_METHODS, attempts, lockAccount, retryAfter } from './locked-account.js';
 
 const skip = clockOfFile();
 
@@ -21,14 +21,14 @@ const it = configured({ sandbox: { estimateDelayMs: 1 } }).extend(
 );
 
 describe('an account that Alfresco refuses', () => {
-  it.for(WAYS)(
+  it.for(LOGIN_METHODS)(
     'is tried less and less with ALFRESCO_AUTH=%s, and callers are told when',
     async (way, { sandbox, start }) => {
       const api = await start({ ALFRESCO_AUTH: way, ALFRESCO_PASSWORD: 'not-it' });
       const waits = new Set<number>();
       // Five minutes of a caller who asks twice a second.
       for (let half = 0; half < 600; half += 1) {
-        waits.add((await refusal(api))!);
+        waits.add((await retryAfter(api))!);
         skip(500);
       }
       // Those of 1, 2, 4, 8, 16 and 32 seconds, and then one a minute; chance may take a quarter off each.
@@ -39,26 +39,26 @@ describe('an account that Alfresco refuses', () => {
     },
   );
 
-  it.for(WAYS)(
+  it.for(LOGIN_METHODS)(
     'is tried by one of many calls at a time with ALFRESCO_AUTH=%s',
     async (way, { sandbox, start }) => {
       const api = await start({ ALFRESCO_AUTH: way, ALFRESCO_PASSWORD: 'not-it' });
       for (const expected of [1, 2]) {
-        await Promise.all(Array.from({ length: 50 }, () => refusal(api)));
+        await Promise.all(Array.from({ length: 50 }, () => retryAfter(api)));
         expect(attempts(sandbox)).toBe(expected);
         skip(1000);
       }
     },
   );
 
-  it.for(WAYS)(
+  it.for(LOGIN_METHODS)(
     'is accepted again after a lock with ALFRESCO_AUTH=%s, though callers never stop asking',
     async (way, { sandbox, start }) => {
       await lockAccount(sandbox);
       sandbox.clearRequests();
       const api = await start({ ALFRESCO_AUTH: way });
       let seconds = 0;
-      for (; (await refusal(api)) !== undefined; seconds += 1) skip(1000);
+      for (; (await retryAfter(api)) !== undefined; seconds += 1) skip(1000);
       expect(seconds).toBeGreaterThan(LOCK_MS / 1000);
       expect(seconds).toBeLessThan(60);
       expect(attempts(sandbox)).toBeLessThan(7);
@@ -67,8 +67,8 @@ describe('an account that Alfresco refuses', () => {
 
   it('does not concern a ticket that the service already has', async ({ sandbox, start }) => {
     const api = await start({});
-    expect(await refusal(api)).toBeUndefined();
+    expect(await retryAfter(api)).toBeUndefined();
     await lockAccount(sandbox);
-    expect(await refusal(api)).toBeUndefined();
+    expect(await retryAfter(api)).toBeUndefined();
   });
 });

@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DownloadsApi } from '../harness/api.js';
 import { startBff } from '../harness/bff.js';
 import { configured } from '../harness/fixtures.js';
-import { LOCK_MS, WAYS, attempts, lockAccount, refusal } from './locked-account.js';
+import { LOCK_MS, LOGIN_METHODS, attempts, lockAccount, retryAfter } from './locked-account.js';
 
 const it = configured({ sandbox: { estimateDelayMs: 1 } });
 
 describe('an account that Alfresco has locked', () => {
-  it.for(WAYS)(
+  it.for(LOGIN_METHODS)(
     'is accepted again within a minute with ALFRESCO_AUTH=%s, though 20 callers never stop asking',
     { timeout: 120_000 },
     async (ALFRESCO_AUTH, { sandbox }) => {
@@ -19,7 +19,7 @@ describe('an account that Alfresco has locked', () => {
       const began = performance.now();
       await Promise.all(
         Array.from({ length: 20 }, async () => {
-          while ((await refusal(api)) !== undefined) await sleep(100);
+          while ((await retryAfter(api)) !== undefined) await sleep(100);
         }),
       );
       const tookMs = performance.now() - began;

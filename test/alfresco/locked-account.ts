@@ -7,7 +7,7 @@ import { SERVICE_ACCOUNT } from '../harness/bff.js';
 export const LOCK_MS = 6000;
 
 /** How the service logs in with name and password. */
-export const WAYS = ['ticket', 'basic'] as const;
+export const LOGIN_METHODS = ['ticket', 'basic'] as const;
 
 /** Guesses the password of the service until Alfresco refuses it with the right one, too. */
 export async function lockAccount({ url }: Sandbox): Promise<void> {
@@ -25,7 +25,7 @@ export function attempts({ requests }: Sandbox): number {
 }
 
 /** Asks the service for a ZIP. Seconds of `Retry-After`, 0 without one, or `undefined` when the account is accepted. */
-export async function refusal(api: DownloadsApi): Promise<number | undefined> {
+export async function retryAfter(api: DownloadsApi): Promise<number | undefined> {
   const response = await api.create([SAMPLE_NODES.textFile]);
   const body: unknown = await response.json();
   if (response.status === 202) return undefined;

@@ -192,7 +192,7 @@ describe.skipIf(isOpensslMissing())('ALFRESCO_ON_BEHALF_OF=remote-user', () => {
 
   it('applies to every route of the API', async () => {
     const api = DownloadsApi.ofBff(bff.url);
-    const id = await api.make([forbiddenInsideFolder]);
+    const id = await api.createFinished([forbiddenInsideFolder]);
     const names = (await readZip(await api.content(id))).map(({ name }) => name);
     expect(names.some((name) => name.endsWith('/for-everyone.txt'))).toBe(true);
     expect(names.some((name) => name.endsWith('/for-bob.txt'))).toBe(false);

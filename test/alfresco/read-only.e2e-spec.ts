@@ -36,7 +36,7 @@ async function ready(url: string) {
 
 describe('while Alfresco is read-only', () => {
   it.for(CHANGES)('%s says so, and changes nothing', async ([, change], { api, sandbox }) => {
-    const id = await api.make([SAMPLE_NODES.textFile]);
+    const id = await api.createFinished([SAMPLE_NODES.textFile]);
     const before = sandbox.downloadIds();
     sandbox.readOnly = true;
     const response = await change(api, id);
@@ -54,7 +54,7 @@ describe('while Alfresco is read-only', () => {
   });
 
   it('what is there can be looked at, listed and saved', async ({ api, sandbox }) => {
-    const id = await api.make([SAMPLE_NODES.textFile]);
+    const id = await api.createFinished([SAMPLE_NODES.textFile]);
     sandbox.readOnly = true;
     expect((await create(api)).status).toBe(503);
     expect((await api.request('GET', `/downloads/${id}`)).status).toBe(200);

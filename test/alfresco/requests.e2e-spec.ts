@@ -2,7 +2,7 @@ import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
 import type { Fault, FaultMatch, Sandbox } from '../../sandbox/sandbox.ts';
 import { DownloadsApi } from '../harness/api.js';
 import { type Bff, startBff } from '../harness/bff.js';
-import { freshCaller } from '../harness/callers.js';
+import { createCaller } from '../harness/callers.js';
 import { configured } from '../harness/fixtures.js';
 import { FOREIGN_HOST, leaksIn } from '../harness/leaks.js';
 import { until } from '../harness/polling.js';
@@ -25,7 +25,7 @@ const it = configured({
   pacing,
   onLine,
 }).extend('requests', { scope: 'file' }, async ({ bff }) => {
-  const api = new DownloadsApi(bff.url, freshCaller().headers);
+  const api = new DownloadsApi(bff.url, createCaller().headers);
   return new Requests(api, ...(await downloadsOf(api)));
 });
 
@@ -46,7 +46,7 @@ it.afterEach(async ({ requests, sandbox }) => {
 
 /** A finished download, and one that Alfresco is asked about each time, since it could still change. */
 const downloadsOf = async (api: DownloadsApi): Promise<[id: string, running: string]> => [
-  await api.make([SAMPLE_NODES.nestedFolder]),
+  await api.createFinished([SAMPLE_NODES.nestedFolder]),
   await api.startStuck(),
 ];
 
@@ -408,7 +408,7 @@ describe('a request to Alfresco', () => {
   });
 
   it('carries only headers that the service has made', async ({ api, sandbox }) => {
-    const id = await api.make([SAMPLE_NODES.textFile]);
+    const id = await api.createFinished([SAMPLE_NODES.textFile]);
     sandbox.clearRequests();
     const headers = {
       cookie: 'JSESSIONID=x',

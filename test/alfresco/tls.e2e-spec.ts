@@ -120,7 +120,7 @@ describe.skipIf(isOpensslMissing())('Alfresco behind https', () => {
   it('sends whole ZIPs', async () => {
     const { app } = await start(tls.variables());
     const api = DownloadsApi.ofBff(bff!.url);
-    const id = await api.make([SAMPLE_NODES.mediumFile]);
+    const id = await api.createFinished([SAMPLE_NODES.mediumFile]);
     const node = await app.get(AlfrescoClient).getDownloadNode(id);
     expect(await api.content(id)).toHaveLength(node.size!);
   });

@@ -25,7 +25,7 @@ describe('Accept', () => {
     'nonsense',
     '*/*;q=0',
   ])('refuses nothing at any route: %s', async (accept, { api }) => {
-    const id = await api.make([SAMPLE_NODES.textFile]);
+    const id = await api.createFinished([SAMPLE_NODES.textFile]);
     const types: Record<string, string | null> = {};
     for (const { method, template } of OPERATIONS.filter((one) => one.method !== 'DELETE')) {
       const isAboutNodes = method === 'POST' && !template.includes('{id}');

@@ -1,7 +1,7 @@
 import { SAMPLE_NODES, SAMPLE_USERS } from '../../sandbox/sample-nodes.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import { type DownloadBody, DownloadsApi } from '../harness/api.js';
-import { freshCaller } from '../harness/callers.js';
+import { createCaller } from '../harness/callers.js';
 import { configured } from '../harness/fixtures.js';
 import { until } from '../harness/polling.js';
 import { readZip } from '../harness/zip.js';
@@ -66,7 +66,7 @@ const makes = (
       totalFiles: 0,
       totalBytes: 0,
     });
-    expect(await api.finished(entry.id)).toEqual({
+    expect(await api.waitUntilFinished(entry.id)).toEqual({
       id: entry.id,
       status: 'DONE',
       filesAdded: files,
@@ -93,7 +93,7 @@ const zips = (
   test: 'TestDownloads 004',
   name,
   check: async ({ api, isService }) => {
-    const id = await api.make(nodeIds);
+    const id = await api.createFinished(nodeIds);
     const response = await api.request('GET', `/nodes/${id}/content`);
     const zip = Buffer.from(await response.arrayBuffer());
     expect((await readZip(zip)).map((entry) => entry.name)).toEqual(entries);
@@ -110,7 +110,7 @@ const range = (value: string, status: number): Row => ({
   test: 'HttpRangeProcessorTest',
   name: `range ${value} of a ZIP of 300 kB: ${status}`,
   check: async ({ api }) => {
-    const id = await api.make([largeFile]);
+    const id = await api.createFinished([largeFile]);
     const abort = new AbortController();
     const response = await api.request('GET', `/nodes/${id}/content`, {
       headers: { range: `bytes=${value}` },
@@ -162,7 +162,7 @@ const ROWS: readonly Row[] = [
       expect(running.bytesAdded).toBeLessThan(running.totalBytes);
       expect(running.filesAdded).toBeLessThan(2);
       sandbox.bytesPerSecond = undefined;
-      const done = await api.finished(id);
+      const done = await api.waitUntilFinished(id);
       expect(done.bytesAdded).toBe(TOTAL_BYTES);
       expect(done.filesAdded).toBe(2);
     },
@@ -177,7 +177,7 @@ const ROWS: readonly Row[] = [
       expect((await api.request('DELETE', `/downloads/${id}`)).status).toBe(202);
       // The job sees it at its next progress report, that of the second file.
       sandbox.bytesPerSecond = undefined;
-      const cancelled = await api.finished(id);
+      const cancelled = await api.waitUntilFinished(id);
       expect(cancelled).toMatchObject({
         status: 'CANCELLED',
         totalFiles: 2,
@@ -192,7 +192,7 @@ const ROWS: readonly Row[] = [
     test: 'TestDownloads 003',
     name: 'a finished download is cancelled: 202, and it stays DONE',
     check: async ({ api }) => {
-      const id = await api.make([textFile]);
+      const id = await api.createFinished([textFile]);
       expect((await api.request('DELETE', `/downloads/${id}`)).status).toBe(202);
       expect((await api.status(id)).status).toBe('DONE');
     },
@@ -210,7 +210,7 @@ const ROWS: readonly Row[] = [
     test: 'TestDownloads 003, 005',
     name: "someone else's download: 403 for looking, cancelling, saving, removing; it stays DONE",
     check: async ({ api, other }) => {
-      const id = await other.make([textFile]);
+      const id = await other.createFinished([textFile]);
       for (const [method, path] of [
         ['GET', `/downloads/${id}`],
         ['DELETE', `/downloads/${id}`],
@@ -245,7 +245,7 @@ const ROWS: readonly Row[] = [
     test: 'TestDownloads 005',
     name: 'the owner removes a download: 204, then 404',
     check: async ({ api }) => {
-      const id = await api.make([textFile]);
+      const id = await api.createFinished([textFile]);
       expect((await api.request('DELETE', `/nodes/${id}?permanent=true`)).status).toBe(204);
       expect((await api.request('GET', `/downloads/${id}`)).status).toBe(404);
       expect((await api.request('GET', `/nodes/${id}/content`)).status).toBe(404);
@@ -259,7 +259,7 @@ const ROWS: readonly Row[] = [
       const id = await api.start([largeFile, textFile]);
       expect((await api.request('DELETE', `/downloads/${id}`)).status).toBe(202);
       sandbox.bytesPerSecond = undefined;
-      expect((await api.finished(id)).status).toBe('CANCELLED');
+      expect((await api.waitUntilFinished(id)).status).toBe('CANCELLED');
     },
   },
   makes(
@@ -290,7 +290,7 @@ const ROWS: readonly Row[] = [
     test: 'NodesContentAndVersioningTests',
     name: 'Content-Range as a request header: Alfresco takes it for Range, the service does not',
     check: async ({ api, isService }) => {
-      const id = await api.make([textFile]);
+      const id = await api.createFinished([textFile]);
       const response = await api.request('GET', `/nodes/${id}/content`, {
         headers: { 'content-range': 'bytes=1-10' },
       });
@@ -317,7 +317,7 @@ describe('the service does what Alfresco’s tests assert', () => {
     check({
       isService: true,
       api,
-      other: new DownloadsApi(bff.url, freshCaller().headers),
+      other: new DownloadsApi(bff.url, createCaller().headers),
       sandbox,
     }),
   );

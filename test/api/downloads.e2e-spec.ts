@@ -92,7 +92,7 @@ describe('GET /downloads/{id}', () => {
     const running = await request(bff.url).get(`/downloads/${id}`).set(user.headers).expect(200);
     expect(running.headers['retry-after']).toBe('1');
     sandbox.bytesPerSecond = undefined;
-    await api.finished(id);
+    await api.waitUntilFinished(id);
     const done = await request(bff.url)
       .get(`/downloads/${id}?fields=status`)
       .set(user.headers)
@@ -102,7 +102,7 @@ describe('GET /downloads/{id}', () => {
   });
 
   it('shows a ZIP that is too large as such', async ({ api, bff, user }) => {
-    const id = await api.make([mediumFile, textFile]);
+    const id = await api.createFinished([mediumFile, textFile]);
     expect(await api.status(id)).toMatchObject({
       status: 'MAX_CONTENT_SIZE_EXCEEDED',
       bytesAdded: MAX_CONTENT_SIZE,
@@ -131,7 +131,7 @@ describe('DELETE /downloads/{id}', () => {
     expect(response.text).toBe('');
     // Alfresco's job sees it at its next progress report, that of the second file.
     sandbox.bytesPerSecond = undefined;
-    expect((await api.finished(id)).status).toBe('CANCELLED');
+    expect((await api.waitUntilFinished(id)).status).toBe('CANCELLED');
     await request(bff.url).delete(`/downloads/${id}`).set(user.headers).expect(202);
     const content = await request(bff.url)
       .get(`/downloads/${id}/content`)
@@ -143,7 +143,7 @@ describe('DELETE /downloads/{id}', () => {
   it.for(['application/json', 'application/x-www-form-urlencoded'])(
     'accepts %s without a body, as Alfresco’s clients send it',
     async (type, { api, bff, user }) => {
-      const id = await api.make([textFile]);
+      const id = await api.createFinished([textFile]);
       await request(bff.url)
         .delete(`/downloads/${id}`)
         .set(user.headers)
@@ -155,7 +155,7 @@ describe('DELETE /downloads/{id}', () => {
 
 describe('DELETE /nodes/{id}', () => {
   it('removes a download for good', async ({ api, bff, sandbox, user }) => {
-    const id = await api.make([textFile]);
+    const id = await api.createFinished([textFile]);
     const response = await request(bff.url)
       .delete(`/nodes/${id}?permanent=true`)
       .set(user.headers)
@@ -170,7 +170,7 @@ describe('DELETE /nodes/{id}', () => {
 describe('the content', () => {
   it('is a ZIP of the nodes that were asked for, under a safe name', async ({ api, bff, user }) => {
     const { nestedFolder, unicodeFile, forbiddenInsideFolder } = SAMPLE_NODES;
-    const id = await api.make([nestedFolder, unicodeFile, forbiddenInsideFolder]);
+    const id = await api.createFinished([nestedFolder, unicodeFile, forbiddenInsideFolder]);
     const response = await request(bff.url)
       .get(`/downloads/${id}/content`)
       .set(user.headers)
@@ -197,7 +197,7 @@ describe('the content', () => {
   it.for(['unicodeFile', 'quotedFile'] as const)(
     'keeps the name of %s in RFC 6266 form',
     async (name, { api, bff, user }) => {
-      const id = await api.make([SAMPLE_NODES[name]]);
+      const id = await api.createFinished([SAMPLE_NODES[name]]);
       const response = await request(bff.url)
         .head(`/downloads/${id}/content`)
         .set(user.headers)
@@ -227,7 +227,7 @@ describe('the content', () => {
     expect(early.body).toMatchObject({ code: 'CONTENT_NOT_READY' });
     expect(early.headers['retry-after']).toBe('1');
     sandbox.bytesPerSecond = undefined;
-    await api.finished(id);
+    await api.waitUntilFinished(id);
     await request(bff.url).head(`/downloads/${id}/content`).set(user.headers).expect(200);
   });
 
@@ -236,7 +236,7 @@ describe('the content', () => {
     bff,
     user,
   }) => {
-    const id = await api.make([textFile]);
+    const id = await api.createFinished([textFile]);
     const query = '?attachment=true&alf_ticket=TICKET_x&include=path';
     const response = await request(bff.url)
       .get(`/nodes/${id}/content${query}`)
@@ -246,7 +246,7 @@ describe('the content', () => {
   });
 
   it('lacks a file without content, which the counters show', async ({ api }) => {
-    const id = await api.make([SAMPLE_NODES.missingContentFile, textFile]);
+    const id = await api.createFinished([SAMPLE_NODES.missingContentFile, textFile]);
     expect(await api.status(id)).toMatchObject({ status: 'DONE', filesAdded: 1, totalFiles: 2 });
     expect((await readZip(await api.content(id))).map(({ name }) => name)).toEqual([
       'docTest1.txt',

@@ -40,7 +40,7 @@ describe('the host of a request', () => {
   });
 
   it('is that of a target in absolute form, whatever Host says', async ({ bff, api, user }) => {
-    const id = await api.make([SAMPLE_NODES.textFile]);
+    const id = await api.createFinished([SAMPLE_NODES.textFile]);
     const response = await rawRequest(bff.port, {
       method: 'POST',
       path: `http://links.example:81/downloads/${id}/request-direct-access-url`,

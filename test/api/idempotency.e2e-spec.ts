@@ -6,7 +6,7 @@ import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import { DownloadsApi } from '../harness/api.js';
 import { AS_ALICE, startBff } from '../harness/bff.js';
-import { freshCaller } from '../harness/callers.js';
+import { createCaller } from '../harness/callers.js';
 import { it } from '../harness/fixtures.js';
 import { until } from '../harness/polling.js';
 
@@ -53,7 +53,7 @@ describe('Idempotency-Key', () => {
     const key = `"${randomUUID()}"`;
     const first = await post(api, key, [textFile]);
     expect(first.status).toBe(202);
-    await api.finished(first.body.entry!.id);
+    await api.waitUntilFinished(first.body.entry!.id);
     const second = await post(api, key, [textFile]);
     expect(second.status).toBe(202);
     expect(second.body).toEqual(first.body);
@@ -87,7 +87,7 @@ describe('Idempotency-Key', () => {
   }) => {
     const key = randomUUID();
     const own = await post(api, key, [textFile]);
-    const other = new DownloadsApi(bff.url, freshCaller().headers);
+    const other = new DownloadsApi(bff.url, createCaller().headers);
     const foreign = await post(other, key, [secondTextFile]);
     expect(foreign.status).toBe(202);
     expect(foreign.body.entry!.id).not.toBe(own.body.entry!.id);

@@ -1,6 +1,6 @@
 import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
 import { DownloadsApi } from '../harness/api.js';
-import { freshCaller } from '../harness/callers.js';
+import { createCaller } from '../harness/callers.js';
 import { it } from '../harness/fixtures.js';
 
 const ALFRESCO_DATE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+0000$/;
@@ -25,7 +25,7 @@ describe('GET /nodes/{id}', () => {
     api,
     user,
   }) => {
-    const id = await api.make([SAMPLE_NODES.nestedFolder]);
+    const id = await api.createFinished([SAMPLE_NODES.nestedFolder]);
     const zip = await api.content(id);
     const response = await look(api, id);
     expect(response.headers.get('content-type')).toMatch(/^application\/json/);
@@ -56,7 +56,7 @@ describe('GET /nodes/{id}', () => {
   });
 
   it('names the ZIP as it is saved', async ({ api }) => {
-    const id = await api.make([SAMPLE_NODES.unicodeFile]);
+    const id = await api.createFinished([SAMPLE_NODES.unicodeFile]);
     const { name } = await nodeOf(await look(api, id));
     const saved = await api.request('HEAD', `/nodes/${id}/content`);
     const disposition = saved.headers.get('content-disposition')!;
@@ -70,12 +70,12 @@ describe('GET /nodes/{id}', () => {
     ['?fields=name&fields=nodeType', ['name', 'nodeType']],
     ['?fields=', []],
   ] as const)('restricts the entry to what %s asks for', async ([query, members], { api }) => {
-    const id = await api.make([SAMPLE_NODES.textFile]);
+    const id = await api.createFinished([SAMPLE_NODES.textFile]);
     expect(Object.keys(await nodeOf(await look(api, id, query))).toSorted()).toEqual(members);
   });
 
   it('ignores Alfresco’s other parameters', async ({ api, sandbox }) => {
-    const id = await api.make([SAMPLE_NODES.textFile]);
+    const id = await api.createFinished([SAMPLE_NODES.textFile]);
     const query = '?include=path,permissions,properties&relations=children&alf_method=DELETE';
     const node = await nodeOf(await look(api, id, query));
     expect(node).toEqual(await nodeOf(await look(api, id)));
@@ -85,7 +85,7 @@ describe('GET /nodes/{id}', () => {
   });
 
   it('has a HEAD', async ({ api }) => {
-    const id = await api.make([SAMPLE_NODES.textFile]);
+    const id = await api.createFinished([SAMPLE_NODES.textFile]);
     const response = await look(api, id, '', 'HEAD');
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toMatch(/^application\/json/);
@@ -105,16 +105,16 @@ describe('GET /nodes/{id}', () => {
   });
 
   it('is for nobody but the owner', async ({ api, bff, sandbox }) => {
-    const id = await api.make([SAMPLE_NODES.textFile]);
+    const id = await api.createFinished([SAMPLE_NODES.textFile]);
     sandbox.clearRequests();
-    const stranger = new DownloadsApi(bff.url, freshCaller().headers);
+    const stranger = new DownloadsApi(bff.url, createCaller().headers);
     expect((await look(stranger, id)).status).toBe(403);
     expect((await look(new DownloadsApi(bff.url, {}), id)).status).toBe(401);
     expect(sandbox.requests).toEqual([]);
   });
 
   it('forgets a download that Alfresco has removed', async ({ api, sandbox }) => {
-    const id = await api.make([SAMPLE_NODES.textFile]);
+    const id = await api.createFinished([SAMPLE_NODES.textFile]);
     await DownloadsApi.ofAlfresco(sandbox.url).request('DELETE', `/nodes/${id}`);
     const response = await look(api, id);
     expect(response.status).toBe(404);
@@ -132,7 +132,7 @@ describe('GET /nodes/{id}', () => {
 
 describe('?fields= given twice', () => {
   it('selects the members of both, in every entry', async ({ api }) => {
-    const id = await api.make([SAMPLE_NODES.textFile]);
+    const id = await api.createFinished([SAMPLE_NODES.textFile]);
     const query = '?fields=id&fields=status,nope';
     const one = await api.request('GET', `/downloads/${id}${query}`);
     const entry = { id, status: 'DONE' };

@@ -207,7 +207,7 @@ describe('the OpenAPI document', () => {
     bff,
     user,
   }) => {
-    const id = await api.make([SAMPLE_NODES.textFile]);
+    const id = await api.createFinished([SAMPLE_NODES.textFile]);
     for (const { path, method, operation } of operations()) {
       if (method !== 'get') continue;
       const target = path.replace('{id}', id).replace('{code}', 'forbidden');

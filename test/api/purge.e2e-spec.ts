@@ -2,7 +2,7 @@ import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import { DownloadsApi } from '../harness/api.js';
 import { startBff } from '../harness/bff.js';
-import { freshCaller } from '../harness/callers.js';
+import { createCaller } from '../harness/callers.js';
 import { configured } from '../harness/fixtures.js';
 import { until } from '../harness/polling.js';
 
@@ -86,7 +86,7 @@ describe('DELETE /downloads/{id} with purge=true', () => {
   });
 
   it('removes one that has ended without cancelling it', async ({ api, sandbox }) => {
-    const id = await api.make([textFile]);
+    const id = await api.createFinished([textFile]);
     expect((await purge(api, id)).status).toBe(204);
     expect(changes(sandbox, id)).toEqual(['remove']);
     await expectGone(sandbox, api, id);
@@ -134,7 +134,7 @@ describe('DELETE /downloads/{id} with purge=true', () => {
   });
 
   it('can be retried when Alfresco fails', async ({ api, sandbox }) => {
-    const id = await api.make([textFile]);
+    const id = await api.createFinished([textFile]);
     sandbox.fail({ kind: 'status', status: 500 }, { method: 'DELETE', path: /\/nodes\// });
     expect((await purge(api, id)).status).toBe(502);
     expect((await purge(api, id)).status).toBe(204);
@@ -146,9 +146,9 @@ describe('DELETE /downloads/{id} with purge=true', () => {
     bff,
     sandbox,
   }) => {
-    const id = await api.make([textFile]);
+    const id = await api.createFinished([textFile]);
     sandbox.clearRequests();
-    const other = new DownloadsApi(bff.url, freshCaller().headers);
+    const other = new DownloadsApi(bff.url, createCaller().headers);
     expect((await purge(other, id)).status).toBe(403);
     expect((await purge(api, 'nope')).status).toBe(404);
     expect(sandbox.requests).toEqual([]);
@@ -157,7 +157,7 @@ describe('DELETE /downloads/{id} with purge=true', () => {
   it.for(['?purge=yes', '?purge=', '?purge=TRUE', '?purge=true&purge=true'])(
     'is refused as %s, without doing anything',
     async (query, { api, sandbox }) => {
-      const id = await api.make([textFile]);
+      const id = await api.createFinished([textFile]);
       const response = await purge(api, id, query);
       expect(response.status).toBe(400);
       expect(await response.json()).toMatchObject({
@@ -257,7 +257,7 @@ describe('removing a download whose job is slow to see that', () => {
 
 describe('DELETE /downloads/{id} with purge=false', () => {
   it('only cancels', async ({ api, sandbox }) => {
-    const id = await api.make([textFile]);
+    const id = await api.createFinished([textFile]);
     expect((await purge(api, id, '?purge=false')).status).toBe(202);
     expect(changes(sandbox, id)).toEqual(['cancel']);
     expect(sandbox.downloadIds()).toContain(id);

@@ -209,7 +209,7 @@ describe('the headers that protect a browser', () => {
   });
 
   it('are on the ZIP', async ({ bff, api }) => {
-    const id = await api.make([SAMPLE_NODES.textFile]);
+    const id = await api.createFinished([SAMPLE_NODES.textFile]);
     const { headers } = await request(bff.url)
       .get(`/downloads/${id}/content`)
       .set({ ...api.headers })

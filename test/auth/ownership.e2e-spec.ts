@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { randomUUID } from 'node:crypto';
 import { SAMPLE_NODES, SAMPLE_USERS } from '../../sandbox/sample-nodes.ts';
 import { DownloadsApi } from '../harness/api.js';
-import { freshCaller } from '../harness/callers.js';
+import { createCaller } from '../harness/callers.js';
 import { configured, it } from '../harness/fixtures.js';
 import { until } from '../harness/polling.js';
 
@@ -49,13 +49,15 @@ const IDS = [
 it.beforeAll(async ({ runningSandbox, bff }) => {
   const of = (account: string) => {
     const user = SAMPLE_USERS.find(({ id }) => id === account)!;
-    return DownloadsApi.ofAlfresco(runningSandbox.url, user).make([SAMPLE_NODES.textFile]);
+    return DownloadsApi.ofAlfresco(runningSandbox.url, user).createFinished([
+      SAMPLE_NODES.textFile,
+    ]);
   };
-  const another = new DownloadsApi(bff.url, freshCaller().headers);
-  owner = new DownloadsApi(bff.url, freshCaller().headers);
-  own = await Promise.all(ROUTES.map(() => owner.make([SAMPLE_NODES.textFile])));
+  const another = new DownloadsApi(bff.url, createCaller().headers);
+  owner = new DownloadsApi(bff.url, createCaller().headers);
+  own = await Promise.all(ROUTES.map(() => owner.createFinished([SAMPLE_NODES.textFile])));
   [foreign.ofAnotherCaller, foreign.ofTheSameAccount, foreign.ofAnotherAccount] = await Promise.all(
-    [another.make([SAMPLE_NODES.textFile]), of('downloads-service'), of('bob')],
+    [another.createFinished([SAMPLE_NODES.textFile]), of('downloads-service'), of('bob')],
   );
 });
 
@@ -79,7 +81,7 @@ describe('the owner of a download', () => {
   it.for(CLAIMS)(
     'is the caller who has logged in, and not what ?%s= says',
     async (name, { api, bff }) => {
-      const other = freshCaller();
+      const other = createCaller();
       const theirs = new DownloadsApi(bff.url, other.headers);
       const id = await theirs.start([SAMPLE_NODES.textFile]);
       for (const claim of [other.name, `basic:${other.name}`]) {
@@ -132,7 +134,7 @@ describe('GET /downloads', () => {
     api,
     bff,
   }) => {
-    const another = new DownloadsApi(bff.url, freshCaller().headers);
+    const another = new DownloadsApi(bff.url, createCaller().headers);
     expect(await list(api)).toEqual({
       pagination: { count: 0, hasMoreItems: false, totalItems: 0, skipCount: 0, maxItems: 100 },
       entries: [],
@@ -142,7 +144,7 @@ describe('GET /downloads', () => {
       made.unshift(await api.start([SAMPLE_NODES.textFile]));
     }
     const others = await another.start([SAMPLE_NODES.textFile]);
-    await Promise.all(made.map((id) => api.finished(id)));
+    await Promise.all(made.map((id) => api.waitUntilFinished(id)));
     const all = await list(api);
     expect(idsOf(all)).toEqual(made);
     expect(all.entries[0]!.entry).toMatchObject({ status: 'DONE', filesAdded: 1, totalBytes: 13 });
@@ -161,8 +163,8 @@ describe('GET /downloads', () => {
 
   forgetfulTest('forgets what Alfresco has removed', async ({ api, sandbox }) => {
     const [kept, gone] = await Promise.all([
-      api.make([SAMPLE_NODES.textFile]),
-      api.make([SAMPLE_NODES.textFile]),
+      api.createFinished([SAMPLE_NODES.textFile]),
+      api.createFinished([SAMPLE_NODES.textFile]),
     ]);
     await DownloadsApi.ofAlfresco(sandbox.url).request('DELETE', `/nodes/${gone}`);
     const after = await until(
@@ -180,7 +182,8 @@ describe('GET /downloads', () => {
     'asks about two pages at most, however many Alfresco has removed',
     async ({ api, sandbox }) => {
       const made: string[] = [];
-      for (let count = 0; count < 9; count += 1) made.push(await api.make([SAMPLE_NODES.textFile]));
+      for (let count = 0; count < 9; count += 1)
+        made.push(await api.createFinished([SAMPLE_NODES.textFile]));
       const alfresco = DownloadsApi.ofAlfresco(sandbox.url);
       for (const id of made) await alfresco.request('DELETE', `/nodes/${id}`);
       // Longer than what is known of a finished download holds.
@@ -195,7 +198,7 @@ describe('GET /downloads', () => {
   );
 
   forgetfulTest('asks no more once its client has disconnected', async ({ api, sandbox }) => {
-    for (let count = 0; count < 20; count += 1) await api.make([SAMPLE_NODES.emptyFile]);
+    for (let count = 0; count < 20; count += 1) await api.createFinished([SAMPLE_NODES.emptyFile]);
     sandbox.clearRequests();
     sandbox.fail({ kind: 'delay', ms: 300 }, { path: /downloads\//, times: Infinity });
     const leaving = new AbortController();

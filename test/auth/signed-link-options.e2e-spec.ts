@@ -31,7 +31,7 @@ const dispositionOf = async (url: string) =>
 
 describe('POST /downloads/{id}/request-direct-access-url with a body', () => {
   it('takes none, and one without members, for a link as long as LINK_TTL', async ({ api }) => {
-    const id = await api.make([SAMPLE_NODES.textFile]);
+    const id = await api.createFinished([SAMPLE_NODES.textFile]);
     for (const link of [await linkOf(api, id), await linkOf(api, id, {})]) {
       expect(secondsLeft(link)).toBeGreaterThan(50);
       expect(secondsLeft(link)).toBeLessThanOrEqual(60);
@@ -40,7 +40,7 @@ describe('POST /downloads/{id}/request-direct-access-url with a body', () => {
   });
 
   it('makes a link that ends after validFor seconds', async ({ api }) => {
-    const id = await api.make([SAMPLE_NODES.textFile]);
+    const id = await api.createFinished([SAMPLE_NODES.textFile]);
     const link = await linkOf(api, id, { validFor: 1 });
     expect(secondsLeft(link)).toBeLessThanOrEqual(1);
     await sleep(1100);
@@ -60,7 +60,7 @@ describe('POST /downloads/{id}/request-direct-access-url with a body', () => {
   ] as const)(
     'makes a link under which the ZIP is called %j',
     async ([fileName, expected], { api }) => {
-      const id = await api.make([SAMPLE_NODES.textFile]);
+      const id = await api.createFinished([SAMPLE_NODES.textFile]);
       const { contentUrl } = await linkOf(api, id, { fileName });
       const saved = await fetch(contentUrl);
       expect(saved.headers.get('content-disposition')).toBe(expected);
@@ -73,7 +73,7 @@ describe('POST /downloads/{id}/request-direct-access-url with a body', () => {
   );
 
   it('signs the name, so that it cannot be changed', async ({ api }) => {
-    const id = await api.make([SAMPLE_NODES.textFile]);
+    const id = await api.createFinished([SAMPLE_NODES.textFile]);
     const url = new URL((await linkOf(api, id, { fileName: 'mine.zip' })).contentUrl);
     const [payload, signature] = url.searchParams.get('link')!.split('.');
     const fields = JSON.parse(Buffer.from(payload!, 'base64url').toString()) as unknown[];
@@ -84,7 +84,7 @@ describe('POST /downloads/{id}/request-direct-access-url with a body', () => {
   });
 
   it('makes a link without a name with attachment false', async ({ api }) => {
-    const id = await api.make([SAMPLE_NODES.textFile]);
+    const id = await api.createFinished([SAMPLE_NODES.textFile]);
     const link = await linkOf(api, id, { attachment: false });
     expect(link.attachment).toBe(false);
     expect(await dispositionOf(link.contentUrl)).toBeNull();
@@ -106,7 +106,7 @@ describe('POST /downloads/{id}/request-direct-access-url with a body', () => {
     ['[]', '', 'must be a JSON object'],
     ['null', '', 'must be a JSON object'],
   ] as const)('refuses %s', async ([body, pointer, detail], { api }) => {
-    const id = await api.make([SAMPLE_NODES.textFile]);
+    const id = await api.createFinished([SAMPLE_NODES.textFile]);
     const response = await requestLink(api, id, body);
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({

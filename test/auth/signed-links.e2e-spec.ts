@@ -32,13 +32,13 @@ async function linkTo(api: DownloadsApi, download: string): Promise<URL> {
 
 it.beforeAll(async ({ bff }) => {
   const alice = DownloadsApi.ofBff(bff.url);
-  id = await alice.make([SAMPLE_NODES.nestedFolder]);
+  id = await alice.createFinished([SAMPLE_NODES.nestedFolder]);
   zip = await alice.content(id);
   link = await linkTo(alice, id);
 });
 
 behindProxyTest.beforeAll(async ({ bff }) => {
-  proxiedId = await DownloadsApi.ofBff(bff.url).make([SAMPLE_NODES.textFile]);
+  proxiedId = await DownloadsApi.ofBff(bff.url).createFinished([SAMPLE_NODES.textFile]);
 });
 
 afterEach(() => {
@@ -83,14 +83,14 @@ describe('a signed link', () => {
   });
 
   it('ends with the ownership of the caller who made it', async ({ api }) => {
-    const own = await api.make([SAMPLE_NODES.textFile]);
+    const own = await api.createFinished([SAMPLE_NODES.textFile]);
     const url = await linkTo(api, own);
     await api.request('DELETE', `/nodes/${own}`);
     expect((await fetch(url)).status).toBe(404);
   });
 
   it('ends after LINK_TTL', async ({ api }) => {
-    const own = await api.make([SAMPLE_NODES.textFile]);
+    const own = await api.createFinished([SAMPLE_NODES.textFile]);
     vi.useFakeTimers({ toFake: ['Date'] });
     const url = await linkTo(api, own);
     vi.setSystemTime(Date.now() + TTL_SECONDS * 1000 - 1);
@@ -106,7 +106,7 @@ describe('a signed link', () => {
   it('lets a transfer that it has begun be resumed after its end, while its maker owns the download', async ({
     api,
   }) => {
-    const own = await api.make([SAMPLE_NODES.textFile]);
+    const own = await api.createFinished([SAMPLE_NODES.textFile]);
     vi.useFakeTimers({ toFake: ['Date'] });
     const url = await linkTo(api, own);
     const first = await fetch(url);
@@ -139,7 +139,7 @@ describe('a signed link', () => {
   it('that has ended unused begins no transfer, whatever its holder knows of the ZIP', async ({
     api,
   }) => {
-    const own = await api.make([SAMPLE_NODES.textFile]);
+    const own = await api.createFinished([SAMPLE_NODES.textFile]);
     vi.useFakeTimers({ toFake: ['Date'] });
     const used = await linkTo(api, own);
     vi.setSystemTime(Date.now() + 1000);
@@ -162,7 +162,7 @@ describe('a signed link', () => {
       [OLD_SECRET, NEW_SECRET].map((LINK_SECRET) => start({ LINK_SECRET })),
     );
     const api = DownloadsApi.ofBff(before!.url);
-    const url = await linkTo(api, await api.make([SAMPLE_NODES.textFile]));
+    const url = await linkTo(api, await api.createFinished([SAMPLE_NODES.textFile]));
     // Each service has a store of its own here, so that a good signature is a 404 and a bad one a 403.
     for (const [service, status] of [
       [bff, 404],
@@ -240,7 +240,8 @@ describe('a link that was forged, changed or moved', () => {
     ['another caller', () => withPayload(([expiry]) => [expiry, 'basic:zoë', 'zoë'])],
     [
       'another id',
-      async (api) => withPath(`/downloads/${await api.make([SAMPLE_NODES.textFile])}/content`),
+      async (api) =>
+        withPath(`/downloads/${await api.createFinished([SAMPLE_NODES.textFile])}/content`),
     ],
     ['the id in another case', () => withPath(`/downloads/${id.toUpperCase()}/content`)],
     ['a slash at the end of the path', () => withPath(`/downloads/${id}/content/`)],

@@ -7,7 +7,7 @@ import { TICKET_TTL_MS } from '#service/auth/tickets/tickets.service.js';
 import { SAMPLE_NODES, SAMPLE_USERS } from '../../sandbox/sample-nodes.ts';
 import { DownloadsApi } from '../harness/api.js';
 import { CALLERS, SERVICE_ACCOUNT, basic, users } from '../harness/bff.js';
-import { type TestCaller, freshCaller } from '../harness/callers.js';
+import { type TestCaller, createCaller } from '../harness/callers.js';
 import { configured, it as defaultTest } from '../harness/fixtures.js';
 import { IdentityProvider } from '../harness/identity-provider.js';
 import { processStarter } from '../harness/process-starter.js';
@@ -182,7 +182,7 @@ describe('POST /tickets', () => {
     expect(body).toMatchObject({ code: 'TOO_MANY_REQUESTS' });
     expect(Number(headers['retry-after'])).toBeGreaterThan(0);
     await ask(bff.url, { ...from, ...user.headers }).expect(429);
-    await login(bff.url, freshCaller()).set(from).expect(201);
+    await login(bff.url, createCaller()).set(from).expect(201);
   });
 });
 
@@ -195,8 +195,8 @@ describe('a ticket in the header', () => {
   );
 
   it('stands for the caller who has the password', async ({ bff, user, asTicket }) => {
-    const id = await asTicket.make([SAMPLE_NODES.textFile]);
-    const another = freshCaller();
+    const id = await asTicket.createFinished([SAMPLE_NODES.textFile]);
+    const another = createCaller();
     const by = (headers: Record<string, string>) =>
       request(bff.url).get(`${API}/downloads/${id}`).set(headers);
     await by({ ...user.headers }).expect(200);
@@ -319,7 +319,7 @@ describe('a ticket in the address of content', () => {
     ticket,
     asTicket,
   }) => {
-    const id = await asTicket.make([SAMPLE_NODES.textFile]);
+    const id = await asTicket.createFinished([SAMPLE_NODES.textFile]);
     sandbox.clearRequests();
     await request(bff.url)
       .get(`${contentOf(id, ticket)}&attachment=true`)
@@ -334,9 +334,9 @@ describe('a ticket in the address of content', () => {
     ticket,
     asTicket,
   }) => {
-    const id = await asTicket.make([SAMPLE_NODES.textFile]);
+    const id = await asTicket.createFinished([SAMPLE_NODES.textFile]);
     const save = (path: string) => request(bff.url).get(path);
-    await save(contentOf(id, await ticketOf(bff.url, freshCaller()))).expect(403);
+    await save(contentOf(id, await ticketOf(bff.url, createCaller()))).expect(403);
     await save(contentOf(id, `TICKET_${'0'.repeat(40)}`)).expect(401);
     await save(`${contentOf(id, ticket)}&alf_ticket=${ticket}`).expect(401);
     await request(bff.url).delete(`${TICKETS}/-me-`).set(withTicket(ticket)).expect(204);
@@ -344,7 +344,7 @@ describe('a ticket in the address of content', () => {
   });
 
   it('leaves it to the header when it has ended', async ({ bff, user, ticket, asTicket }) => {
-    const id = await asTicket.make([SAMPLE_NODES.textFile]);
+    const id = await asTicket.createFinished([SAMPLE_NODES.textFile]);
     const ended = contentOf(id, `TICKET_${'0'.repeat(40)}`);
     await request(bff.url)
       .get(ended)
@@ -359,7 +359,7 @@ describe('a ticket in the address of content', () => {
     ticket,
     asTicket,
   }) => {
-    const id = await asTicket.make([SAMPLE_NODES.textFile]);
+    const id = await asTicket.createFinished([SAMPLE_NODES.textFile]);
     sandbox.clearRequests();
     const lines = log.lines.length;
     for (const [method, path, expected] of [
@@ -390,7 +390,7 @@ describe('a ticket in the address of content', () => {
   });
 
   it('that has ended is refused on every route', async ({ bff, ticket, asTicket }) => {
-    const id = await asTicket.make([SAMPLE_NODES.textFile]);
+    const id = await asTicket.createFinished([SAMPLE_NODES.textFile]);
     await request(bff.url).delete(`${TICKETS}/-me-`).set(withTicket(ticket)).expect(204);
     for (const [method, path] of [
       ['get', `/downloads/${id}`],
@@ -450,7 +450,7 @@ describe('a ticket for a token', () => {
       const { id: ticket } = (body as { entry: { id: string } }).entry;
       expect(ticket).toMatch(/^TICKET_[0-9a-f]{40}$/);
       const byToken = new DownloadsApi(url + API, { authorization: `Bearer ${token}` });
-      const id = await byToken.make([SAMPLE_NODES.textFile]);
+      const id = await byToken.createFinished([SAMPLE_NODES.textFile]);
       await request(url).get(contentOf(id, ticket)).expect(200);
       await request(url).get(`${API}/downloads/${id}`).set(withTicket(ticket)).expect(200);
       const another = await ticketForToken(

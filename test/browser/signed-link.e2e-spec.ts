@@ -10,7 +10,7 @@ import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
 import { DownloadsApi } from '../harness/api.js';
 import { basic } from '../harness/bff.js';
 import { withDemo } from '../harness/demo-fixtures.js';
-import { needsTools } from '../harness/tools.js';
+import { requirePrograms } from '../harness/programs.js';
 
 const run = promisify(execFile);
 
@@ -23,10 +23,10 @@ describe('a signed link in a page of another origin', { timeout: 60_000 }, () =>
     skip,
     onTestFinished,
   }) => {
-    needsTools({ skip }, 'curl');
+    requirePrograms({ skip }, 'curl');
     const authorization = basic({ name: 'demo', password: 'demo' });
     const api = new DownloadsApi(demo.url, { authorization });
-    const id = await api.make([SAMPLE_NODES.mediumFile, SAMPLE_NODES.unicodeFile]);
+    const id = await api.createFinished([SAMPLE_NODES.mediumFile, SAMPLE_NODES.unicodeFile]);
     const made = await api.request('POST', `/downloads/${id}/request-direct-access-url`);
     const { entry } = (await made.json()) as { entry: { contentUrl: string } };
     const elsewhere = createServer((_request, response) => {

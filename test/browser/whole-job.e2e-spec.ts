@@ -9,7 +9,7 @@ import { DownloadsApi } from '../harness/api.js';
 import { withDemo } from '../harness/demo-fixtures.js';
 import type { DemoTab } from '../harness/demo-tab.js';
 import { until } from '../harness/polling.js';
-import { needsTools } from '../harness/tools.js';
+import { requirePrograms } from '../harness/programs.js';
 
 const run = promisify(execFile);
 const UNICODE = 'naïve 日本 отчёт.txt';
@@ -51,7 +51,7 @@ describe('the page', { timeout: 60_000 }, () => {
     demo,
     skip,
   }) => {
-    needsTools({ skip }, 'unzip');
+    requirePrograms({ skip }, 'unzip');
     demo.sandbox.bytesPerSecond = 0;
     await tab.logIn();
     await tab.openFolder('Projects');

@@ -2,7 +2,7 @@ import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
 import { DownloadsApi } from '../harness/api.js';
 import { SERVICE_ACCOUNT, basic } from '../harness/bff.js';
 import { configured } from '../harness/fixtures.js';
-import { type RawAnswer, type RawRequest, rawRequest } from '../harness/raw-http.js';
+import { type RawResponse, type RawRequest, rawRequest } from '../harness/raw-http.js';
 
 /*
  * What docs/integration.md says under "Differences from Alfresco": each row is sent to the stand-in, which is held against
@@ -31,7 +31,7 @@ interface Row {
   readonly name: string;
   readonly request: (side: Side) => RawRequest;
   /** Of the response: the status, or what else differs. */
-  readonly seen?: (response: RawAnswer) => unknown;
+  readonly seen?: (response: RawResponse) => unknown;
   readonly alfresco: unknown;
   readonly here: unknown;
 }
@@ -57,16 +57,16 @@ const content =
   });
 const header =
   (name: string) =>
-  ({ headers }: RawAnswer) =>
+  ({ headers }: RawResponse) =>
     headers[name];
 /** Alfresco's responses come in one chunk. */
-const jsonOf = ({ body }: RawAnswer) =>
+const jsonOf = ({ body }: RawResponse) =>
   JSON.parse(body.slice(body.indexOf('{'), body.lastIndexOf('}') + 1)) as {
     entry: object;
     error: { errorKey: string };
   };
-const errorKey = (response: RawAnswer) => jsonOf(response).error.errorKey;
-const entryNames = (response: RawAnswer) => Object.keys(jsonOf(response).entry).toSorted();
+const errorKey = (response: RawResponse) => jsonOf(response).error.errorKey;
+const entryNames = (response: RawResponse) => Object.keys(jsonOf(response).entry).toSorted();
 
 const ROWS: readonly Row[] = [
   { name: 'HEAD', request: content({}, 'HEAD'), alfresco: 405, here: 200 },
@@ -345,7 +345,7 @@ describe('the service differs from Alfresco as docs/integration.md says', () => 
     ];
     const seen: unknown[] = [];
     for (const { api, ...side } of sides) {
-      const done = await api.make([textFile]);
+      const done = await api.createFinished([textFile]);
       const stuck = await api.startStuck();
       const request = row.request({ ...side, done, stuck });
       const headers = { Authorization: basic(side.user), ...request.headers };

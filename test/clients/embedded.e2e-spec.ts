@@ -1,6 +1,6 @@
 import { EmbeddedExample } from '../harness/embedded-example.js';
 import { withEmbedded } from '../harness/embedded-fixtures.js';
-import * as promises from '../harness/embedded-promises.js';
+import * as promises from '../harness/embedded-suite.js';
 
 const it = withEmbedded(() => EmbeddedExample.link());
 

@@ -11,10 +11,10 @@ import {
 } from '../harness/example-fixtures.js';
 import { namesInExport } from '../harness/exports-service.js';
 import { until } from '../harness/polling.js';
-import { needsTools } from '../harness/tools.js';
+import { requirePrograms } from '../harness/programs.js';
 
 describe('the example for the shell', { timeout: 60_000 }, () => {
-  beforeEach(({ skip }) => needsTools({ skip }, 'curl', 'unzip'));
+  beforeEach(({ skip }) => requirePrograms({ skip }, 'curl', 'unzip'));
 
   it('saves a ZIP, and leaves nothing in Alfresco', async ({ programs, sandbox }) => {
     const before = sandbox.downloadIds();

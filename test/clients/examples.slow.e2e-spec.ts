@@ -7,10 +7,10 @@ import { LossyRelay } from '../harness/lossy-relay.js';
 import { until } from '../harness/polling.js';
 import { freePort } from '../harness/redis-server.js';
 import { ServiceProcess } from '../harness/service-process.js';
-import { needsTools } from '../harness/tools.js';
+import { requirePrograms } from '../harness/programs.js';
 
 describe('the example for the shell', { timeout: 60_000 }, () => {
-  beforeEach(({ skip }) => needsTools({ skip }, 'curl', 'unzip'));
+  beforeEach(({ skip }) => requirePrograms({ skip }, 'curl', 'unzip'));
 
   it('says why there is no ZIP of what is not a node id', async ({ programs }) => {
     const { code, output } = await programs.shell(['not/an/id']);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'vitest';
 import { DemoCheckout, DemoProcess } from '../harness/demo-process.js';
-import { needsTools } from '../harness/tools.js';
+import { requirePrograms } from '../harness/programs.js';
 
 const README_ORIGIN = 'http://127.0.0.1:3000';
 const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
@@ -65,7 +65,7 @@ describe('a walk-through', () => {
     'prints what it says: %s',
     { timeout: 60_000 },
     async ([document, calls], { demo, directory, skip }) => {
-      needsTools({ skip }, 'curl', 'unzip', 'bash');
+      requirePrograms({ skip }, 'curl', 'unzip', 'bash');
       const { script, output } = transcript(await readFile(document, 'utf8'));
       expect(script.match(/curl /g)!.length).toBeGreaterThanOrEqual(calls);
       const shell = spawn(

@@ -5,7 +5,7 @@ const ROUTES = ['downloads', 'nodes'] as const;
 
 describe.each(ROUTES)('GET and HEAD /%s/{id}/content', (route) => {
   it('leave Content-Disposition out with attachment=false, and nothing else', async ({ api }) => {
-    const id = await api.make([SAMPLE_NODES.textFile]);
+    const id = await api.createFinished([SAMPLE_NODES.textFile]);
     const zip = await api.content(id);
     const path = `/${route}/${id}/content`;
     const headersOf = async (method: string, query: string, range?: string) => {

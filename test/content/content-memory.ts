@@ -23,7 +23,7 @@ export function streamsInBoundedMemory(title: string, size: number): void {
           ({ status }) => status === 'DONE',
           { forMs: 60_000 + size / 10_000, everyMs: 100 },
         );
-        const warm = await api.make([SAMPLE_NODES.mediumFile]);
+        const warm = await api.createFinished([SAMPLE_NODES.mediumFile]);
         await digest(await openContent(api, warm));
         const before = await service.memory();
         const through = await digest(await openContent(api, id));

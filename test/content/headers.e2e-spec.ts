@@ -7,7 +7,7 @@ describe('the headers of a ZIP', () => {
     api,
     sandbox,
   }) => {
-    const id = await api.make([SAMPLE_NODES.textFile]);
+    const id = await api.createFinished([SAMPLE_NODES.textFile]);
     const alfresco = DownloadsApi.ofAlfresco(sandbox.url);
     const response = await alfresco.request('GET', `/nodes/${id}`);
     const { entry } = (await response.json()) as { entry: object };
@@ -23,7 +23,7 @@ describe('the headers of a ZIP', () => {
   });
 
   it('ask nginx to pass it on as it comes', async ({ api }) => {
-    const id = await api.make([SAMPLE_NODES.textFile]);
+    const id = await api.createFinished([SAMPLE_NODES.textFile]);
     for (const range of [undefined, 'bytes=0-9']) {
       const response = await api.request('GET', `/downloads/${id}/content`, {
         headers: range === undefined ? {} : { range },

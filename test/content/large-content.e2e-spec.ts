@@ -15,7 +15,7 @@ const log = new RequestLog();
 const it = configured({ sandbox: { largeFileBytes: 160 * MIB }, onLine: log.add })
   .extend('alice', { scope: 'file' }, ({ bff }) => DownloadsApi.ofBff(bff.url))
   .extend('id', { scope: 'file' }, async ({ alice, runningSandbox }) => {
-    const id = await alice.make([SAMPLE_NODES.largeFile]);
+    const id = await alice.createFinished([SAMPLE_NODES.largeFile]);
     // Those are no requests of the first test.
     runningSandbox.clearRequests();
     return id;

@@ -8,7 +8,7 @@ import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
 import { DownloadsApi } from '../harness/api.js';
 import { it } from '../harness/fixtures.js';
 import { until } from '../harness/polling.js';
-import { needsTools } from '../harness/tools.js';
+import { requirePrograms } from '../harness/programs.js';
 
 const run = promisify(execFile);
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
@@ -22,7 +22,7 @@ let lastModified: string;
 // The tests only read, so that one ZIP is enough for all of them.
 it.beforeAll(async ({ bff }) => {
   shared = DownloadsApi.ofBff(bff.url);
-  id = await shared.make([SAMPLE_NODES.nestedFolder]);
+  id = await shared.createFinished([SAMPLE_NODES.nestedFolder]);
   const response = await shared.request('GET', `/downloads/${id}/content`);
   zip = Buffer.from(await response.arrayBuffer());
   etag = response.headers.get('etag')!;
@@ -231,10 +231,10 @@ describe('curl -C -', () => {
     user,
     skip,
   }) => {
-    needsTools({ skip }, 'curl');
+    requirePrograms({ skip }, 'curl');
     const directory = await mkdtemp(join(tmpdir(), 'curl-resume-'));
     try {
-      const medium = await api.make([SAMPLE_NODES.mediumFile]);
+      const medium = await api.createFinished([SAMPLE_NODES.mediumFile]);
       const whole = await api.content(medium);
       const file = join(directory, 'medium.zip');
       await writeFile(file, whole);

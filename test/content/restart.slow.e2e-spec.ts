@@ -27,7 +27,7 @@ describe('a restart of Alfresco that takes 40 s', { timeout: 120_000 }, () => {
       });
       onTestFinished(() => bff.close());
       const api = DownloadsApi.ofBff(bff.url);
-      const id = await api.make([SAMPLE_NODES.mediumFile]);
+      const id = await api.createFinished([SAMPLE_NODES.mediumFile]);
       const whole = wholeOf(await api.content(id));
       const path = /\/content$/;
       sandbox.fail({ kind: 'drip', bytesPerSecond: 2_000_000 }, { path, times: TRANSFERS });

@@ -44,7 +44,7 @@ function resuming({ variables, pacing }: Setup = {}) {
   })
     .extend('zip', { scope: 'file' }, async ({ bff, runningSandbox }) => {
       const api = DownloadsApi.ofBff(bff.url);
-      const id = await api.make([SAMPLE_NODES.mediumFile]);
+      const id = await api.createFinished([SAMPLE_NODES.mediumFile]);
       const bytes = await api.content(id);
       // Those are no requests of the first test.
       runningSandbox.clearRequests();
@@ -163,7 +163,7 @@ describe('a ZIP', () => {
     sandbox,
   }) => {
     // So small that all of it has arrived before the reset.
-    const id = await api.make([SAMPLE_NODES.textFile]);
+    const id = await api.createFinished([SAMPLE_NODES.textFile]);
     const whole = await api.content(id);
     sandbox.clearRequests();
     sandbox.fail({ kind: 'reset-mid-body', afterBytes: whole.length }, CONTENT);
@@ -180,7 +180,7 @@ describe('a ZIP', () => {
     );
     try {
       const api = DownloadsApi.ofBff(bff.url);
-      const id = await api.make([SAMPLE_NODES.mediumFile]);
+      const id = await api.createFinished([SAMPLE_NODES.mediumFile]);
       const whole = await api.content(id);
       sandbox.clearRequests();
       sandbox.fail({ kind: 'drip', bytesPerSecond: 4_000_000 }, CONTENT);

@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { TransferLimiter } from '#service/alfresco/content/transfer-limiter.js';
 import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
 import { DownloadsApi } from '../harness/api.js';
-import { freshCaller } from '../harness/callers.js';
+import { createCaller } from '../harness/callers.js';
 import { configured } from '../harness/fixtures.js';
 import { until } from '../harness/polling.js';
 
@@ -13,8 +13,8 @@ const it = configured({
   variables: { ALFRESCO_MAX_CONNECTIONS: '16', ALFRESCO_TIMEOUT_MS: '1000' },
 })
   .extend('owner', { scope: 'file' }, async ({ bff }) => {
-    const api = new DownloadsApi(bff.url, freshCaller().headers);
-    return { api, id: await api.make([SAMPLE_NODES.largeFile]) };
+    const api = new DownloadsApi(bff.url, createCaller().headers);
+    return { api, id: await api.createFinished([SAMPLE_NODES.largeFile]) };
   })
   .extend('link', async ({ owner: { api, id } }) => {
     const response = await api.request('POST', `/downloads/${id}/request-direct-access-url`);
@@ -55,7 +55,7 @@ describe('a signed link that many follow at once', () => {
     link,
     transfers,
   }) => {
-    const id = await api.make([SAMPLE_NODES.textFile]);
+    const id = await api.createFinished([SAMPLE_NODES.textFile]);
     const { statuses, leave } = await unread(30, link);
     expect(statuses.filter((status) => status === 200)).toHaveLength(1);
     expect(statuses.filter((status) => status === 429)).toHaveLength(29);
@@ -73,7 +73,7 @@ describe('a signed link that many follow at once', () => {
     link,
     transfers,
   }) => {
-    const id = await api.make([SAMPLE_NODES.textFile]);
+    const id = await api.createFinished([SAMPLE_NODES.textFile]);
     const { pathname, search } = new URL(link);
     const socket = connect(bff.port, '127.0.0.1').pause();
     socket.write(`GET ${pathname}${search} HTTP/1.1\r\nHost: a\r\n\r\n`.repeat(120));
@@ -86,7 +86,7 @@ describe('a signed link that many follow at once', () => {
 
 describe('a caller who saves many ZIPs at once', () => {
   it('leaves the other transfers to others', async ({ bff, api, owner, transfers }) => {
-    const id = await api.make([SAMPLE_NODES.textFile]);
+    const id = await api.createFinished([SAMPLE_NODES.textFile]);
     const url = `${bff.url}/downloads/${owner.id}/content`;
     const { statuses, leave } = await unread(20, url, owner.api.headers);
     expect(statuses.filter((status) => status === 200)).toHaveLength(3);

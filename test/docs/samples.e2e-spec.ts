@@ -71,7 +71,7 @@ describe('the samples in the documents', () => {
   });
 
   it('show the log line of a request, field by field', async ({ api }) => {
-    const id = await api.make([SAMPLE_NODES.textFile]);
+    const id = await api.createFinished([SAMPLE_NODES.textFile]);
     const headers = { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` };
     const content = await api.request('GET', `/downloads/${id}/content`, { headers });
     await content.arrayBuffer();

@@ -69,14 +69,14 @@ export class DownloadsApi {
   }
 
   /** Waits for a final state. */
-  finished(id: string): Promise<DownloadBody> {
+  waitUntilFinished(id: string): Promise<DownloadBody> {
     return this.waitFor(id, ({ status }) => TERMINAL.includes(status));
   }
 
   /** A finished ZIP of these nodes. */
-  async make(nodeIds: readonly string[]): Promise<string> {
+  async createFinished(nodeIds: readonly string[]): Promise<string> {
     const id = await this.start(nodeIds);
-    await this.finished(id);
+    await this.waitUntilFinished(id);
     return id;
   }
 

@@ -9,7 +9,7 @@ import { AS_ALICE, CALLERS, basic, users } from './callers.js';
 
 export { AS_ALICE, CALLERS, basic, users };
 
-import { keep, keepLine, talkative } from './evidence/evidence.js';
+import { keep, keepLine, withFullOutput } from './evidence/evidence.js';
 import { rawRequest } from './raw-http.js';
 
 export const SERVICE_ACCOUNT = SAMPLE_USERS.find(({ id }) => id === 'downloads-service')!;
@@ -60,7 +60,7 @@ export async function startBff(
   { onLine, pacing }: BffOptions = {},
 ): Promise<Bff> {
   const variables = environment(alfrescoUrl, more);
-  const config = loadConfig(talkative(variables));
+  const config = loadConfig(withFullOutput(variables));
   const app = await createApp(paced(config, pacing), {
     write: (line) => {
       onLine?.(line);

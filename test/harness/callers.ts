@@ -31,7 +31,7 @@ export const FRESH_CREDENTIALS = Buffer.from(FRESH_PASSWORD).toString('base64');
 let fresh = 0;
 
 /** A caller whom no other test of this process uses, and who owns nothing yet. */
-export function freshCaller(): TestCaller {
+export function createCaller(): TestCaller {
   const name = freshName(fresh % FRESH_CALLERS);
   fresh += 1;
   const password = FRESH_PASSWORD;
@@ -48,7 +48,7 @@ export function users(...names: readonly CallerName[]): string {
 
 /** `USERS` for all callers: those with names, and those of `freshCaller`. */
 export function allUsers(): string {
-  return (everybody ??= [
+  return (userList ??= [
     users('alice', 'zoe'),
     ...Array.from({ length: FRESH_CALLERS }, (_, index) => `${freshName(index)}:${freshHash()}`),
   ].join(','));
@@ -58,7 +58,7 @@ function freshName(index: number): string {
   return `caller-${String(index).padStart(4, '0')}`;
 }
 
-let everybody: string | undefined;
+let userList: string | undefined;
 let hash: string | undefined;
 
 function freshHash(): string {

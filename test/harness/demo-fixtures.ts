@@ -5,7 +5,7 @@ import { launchBrowser } from './browser.js';
 import { Demo } from './demo.js';
 import { DemoTab } from './demo-tab.js';
 import { pathOf } from './programs.ts';
-import { needsTools } from './tools.js';
+import { requirePrograms } from './programs.js';
 
 interface DemoSetup {
   readonly sandbox?: SandboxOptions;
@@ -48,7 +48,7 @@ export function withDemo({ sandbox, variables }: DemoSetup = {}) {
       return runningDemo;
     })
     .extend('tab', async ({ browser, demo, skip }, { onCleanup }) => {
-      needsTools({ skip }, 'chromium');
+      requirePrograms({ skip }, 'chromium');
       const tab = await DemoTab.open(browser!, demo.url);
       onCleanup(async () => {
         const { complaints } = tab;

@@ -26,7 +26,7 @@ export class Events {
   private readonly abort: AbortController;
 
   private constructor(
-    readonly answer: Response,
+    readonly response: Response,
     abort: AbortController,
   ) {
     this.abort = abort;
@@ -56,13 +56,13 @@ export class Events {
     return this.received.at(-1);
   }
 
-  leave(): void {
+  close(): void {
     this.abort.abort();
   }
 
   private async read(): Promise<void> {
     let rest = '';
-    for await (const chunk of this.answer.body!.pipeThrough(new TextDecoderStream())) {
+    for await (const chunk of this.response.body!.pipeThrough(new TextDecoderStream())) {
       this.text += chunk;
       const blocks = (rest + chunk).split('\n\n');
       rest = blocks.pop()!;

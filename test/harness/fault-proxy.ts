@@ -15,7 +15,7 @@ export class FaultProxy {
   /** Befalls each request for which it says so, by its first line; the request is not passed on. */
   onRequest?: { readonly line: RegExp; readonly misbehave: Misbehaviour };
   /** First lines of the requests that came, passed on or not. None of those that are encrypted. */
-  readonly heard: string[] = [];
+  readonly requestLines: string[] = [];
   private server: Server;
   private readonly connections = new Map<Socket, Socket>();
 
@@ -107,7 +107,7 @@ export class FaultProxy {
     far.on('data', (chunk: Buffer) => this.pass(chunk, far, near));
     near.on('data', (chunk: Buffer) => {
       const line = /^[A-Z]+ \S+(?= HTTP\/1\.1\r\n)/.exec(chunk.toString('latin1', 0, 2048))?.[0];
-      if (line !== undefined) this.heard.push(line);
+      if (line !== undefined) this.requestLines.push(line);
       const { onRequest } = this;
       const isSpoilt = line !== undefined && onRequest?.line.test(line);
       if (isSpoilt && onRequest?.misbehave(near) !== 'pass') return;

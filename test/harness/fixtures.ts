@@ -4,7 +4,7 @@ import { AlfrescoClient } from '#service/alfresco/alfresco.client.js';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../sandbox/sandbox.ts';
 import { DownloadsApi } from './api.js';
 import { type Bff, type PartialPacing, startBff } from './bff.js';
-import { allUsers, freshCaller } from './callers.js';
+import { allUsers, createCaller } from './callers.js';
 
 /** How the stand-in and the service of some tests differ from those that all tests share. */
 export interface Setup {
@@ -71,7 +71,7 @@ function testsWith(lifetime: 'worker' | 'file', setup: Setup) {
         return runningSandbox;
       })
       // Not `caller`, which vitest cannot have: functions have a property of that name.
-      .extend('user', () => freshCaller())
+      .extend('user', () => createCaller())
       .extend('api', ({ bff, user }) => new DownloadsApi(bff.url, user.headers))
   );
 }

@@ -6,7 +6,7 @@ import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
 import type { DownloadsApi } from './api.js';
 import type { Bff } from './bff.js';
 import { configured } from './fixtures.js';
-import { type RawAnswer, type RawRequest, rawRequest } from './raw-http.js';
+import { type RawResponse, type RawRequest, rawRequest } from './raw-http.js';
 
 /** The same requests in every run, so that a failure is that of a change. */
 const SEED = 20_261_124;
@@ -172,7 +172,7 @@ export async function expectDescribedResponses(
   { api, bff }: { api: DownloadsApi; bff: Bff },
 ): Promise<void> {
   const downloads = new Map([
-    ['finished', await api.make([SAMPLE_NODES.textFile])],
+    ['finished', await api.createFinished([SAMPLE_NODES.textFile])],
     ['started', await api.start([SAMPLE_NODES.emptyFolder])],
   ]);
   await fc.assert(
@@ -208,7 +208,7 @@ function rawOf(
   };
 }
 
-function expectDescribed(operation: Operation, response: RawAnswer): void {
+function expectDescribed(operation: Operation, response: RawResponse): void {
   expect(response.status).toBeGreaterThanOrEqual(200);
   expect(response.status).not.toBe(500);
   if (isElsewhere(response)) return;
@@ -224,7 +224,7 @@ function expectDescribed(operation: Operation, response: RawAnswer): void {
 }
 
 /** The media type under which the document describes such a response; undefined when it does not. */
-function describedType({ responses }: Operation, { status, headers }: RawAnswer) {
+function describedType({ responses }: Operation, { status, headers }: RawResponse) {
   const contents = responses[String(status)]?.content ?? {};
   const type = headers['content-type']?.split(';')[0];
   return type === undefined ? undefined : Object.keys(contents).find((one) => one === type);
@@ -238,7 +238,7 @@ function schemaOf({ path, method }: Operation, status: number, type: string): Va
 }
 
 /** A path that cannot be that of the operation: what the router itself responds belongs to none. */
-const isElsewhere = ({ status, body }: RawAnswer) =>
+const isElsewhere = ({ status, body }: RawResponse) =>
   ['ROUTE_NOT_FOUND', 'MALFORMED_REQUEST', 'METHOD_NOT_ALLOWED'].some((code) =>
     [`"code":"${code}"`, `<code>${code}</code>`].some((text) => body.includes(text)),
   ) ||

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import type { TestContext } from 'vitest';
 
 /** A program that some tests run, and that a machine may do without. */
 export interface Program {
@@ -45,6 +46,17 @@ const paths = new Map<string, string | undefined>();
 export function pathOf(program: string): string | undefined {
   if (!paths.has(program)) paths.set(program, find(program));
   return paths.get(program);
+}
+
+/** Skips the test when a program is missing; with `CI=true`, where all must be installed, fails it instead. */
+export function requirePrograms(
+  context: Pick<TestContext, 'skip'>,
+  ...programs: readonly string[]
+): void {
+  const missing = programs.filter((program) => pathOf(program) === undefined);
+  if (missing.length === 0) return;
+  if (process.env.CI === 'true') throw new Error(`not installed: ${missing.join(', ')}`);
+  context.skip(`needs ${missing.join(' and ')}`);
 }
 
 export function missingPrograms(): Program[] {

@@ -21,7 +21,7 @@ export function proxied({ sandbox, variables, onLine, pacing }: Setup) {
       return bff;
     })
     .extend('proxy', ({ runningProxy }, { onCleanup }) => {
-      runningProxy.heard.length = 0;
+      runningProxy.requestLines.length = 0;
       onCleanup(() => runningProxy.clear());
       return runningProxy;
     });

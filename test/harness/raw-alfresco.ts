@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, type Server, type Socket, createServer } from 'node:net';
 
 /** A request as it came over the wire. */
-export interface WireRequest {
+export interface ReceivedRequest {
   /** Number of the connection, from 1 on. */
   readonly connection: number;
   /** Method and path. */
@@ -14,7 +14,7 @@ export interface WireRequest {
 }
 
 /** The bytes of a response. */
-export type Respond = (request: WireRequest) => string | Buffer;
+export type Respond = (request: ReceivedRequest) => string | Buffer;
 
 /** Responds with JSON, and keeps the connection unless the headers say otherwise. */
 export function json(status: number, value: object, headers = ''): string {
@@ -31,15 +31,15 @@ export const error = (statusCode: number, briefSummary: string, headers = '') =>
  * responses that are wrong. As Alfresco, it takes a body only with `Content-Length`.
  */
 export class RawAlfresco {
-  readonly requests: WireRequest[] = [];
+  readonly requests: ReceivedRequest[] = [];
   /** Connections so far. */
   connections = 0;
   /** Numbers of those that the service has closed. */
   readonly closed: number[] = [];
   /** What is responded in place of the usual to the next requests for JSON, in turn. */
-  readonly script: Respond[] = [];
+  readonly nextResponses: Respond[] = [];
   /** The same for ZIPs. */
-  readonly ofContent: Respond[] = [];
+  readonly nextContentResponses: Respond[] = [];
   private readonly server: Server;
   private readonly sockets = new Set<Socket>();
 
@@ -93,13 +93,15 @@ export class RawAlfresco {
         bytes = bytes.subarray(size);
         const request = { connection, line: line.replace(/ HTTP\/1\.1$/, ''), headers, body };
         this.requests.push(request);
-        const script = request.line.endsWith('/content') ? this.ofContent : this.script;
+        const script = request.line.endsWith('/content')
+          ? this.nextContentResponses
+          : this.nextResponses;
         socket.write(script.shift()?.(request) ?? this.usual(request));
       }
     });
   }
 
-  private usual({ line, headers }: WireRequest): string | Buffer {
+  private usual({ line, headers }: ReceivedRequest): string | Buffer {
     const [method, path = ''] = line.split(' ');
     const id = /[^/]+(?=\/content$)|[^/]+$/.exec(path)![0];
     if (path.endsWith('/content')) return this.content(headers.range);

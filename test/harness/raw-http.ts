@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 
-export interface RawAnswer {
+export interface RawResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
@@ -17,7 +17,7 @@ export interface RawRequest {
 }
 
 /** Sends exactly this request on a connection of its own and reads to its end. */
-export function rawRequest(port: number, request: RawRequest): Promise<RawAnswer> {
+export function rawRequest(port: number, request: RawRequest): Promise<RawResponse> {
   const { method = 'GET', path, headers = {}, body } = request;
   const all = {
     Host: `127.0.0.1:${port}`,
@@ -36,7 +36,7 @@ export function rawRequest(port: number, request: RawRequest): Promise<RawAnswer
 }
 
 /** Sends these bytes on a connection of its own and reads to its end. */
-export async function rawBytes(port: number, bytes: Buffer | string): Promise<RawAnswer> {
+export async function rawBytes(port: number, bytes: Buffer | string): Promise<RawResponse> {
   const socket = connect(port, '127.0.0.1');
   socket.write(bytes);
   const chunks: Buffer[] = [];
@@ -49,7 +49,7 @@ export async function rawBytes(port: number, bytes: Buffer | string): Promise<Ra
   return parse(Buffer.concat(chunks).toString('utf8'));
 }
 
-function parse(text: string): RawAnswer {
+function parse(text: string): RawResponse {
   const end = text.indexOf('\r\n\r\n');
   const [statusLine = '', ...lines] = text.slice(0, end).split('\r\n');
   const headers = Object.fromEntries(

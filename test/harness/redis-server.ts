@@ -7,16 +7,16 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { describe, it } from 'vitest';
 import { pathOf } from './programs.ts';
-import { needsTools } from './tools.js';
+import { requirePrograms } from './programs.js';
 
-/** Tests that need redis-server: as `needsTools` has it. */
+/** Tests that need redis-server: as `requirePrograms` has it. */
 export function describeWithRedis(name: string, tests: () => void): void {
   if (pathOf('redis-server') !== undefined) {
     describe(name, tests);
     return;
   }
   it(name, (context) => {
-    needsTools(context, 'redis-server');
+    requirePrograms(context, 'redis-server');
   });
 }
 

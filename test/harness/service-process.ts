@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { environment, keepMetrics } from './bff.js';
-import { keepLine, talkative } from './evidence/evidence.js';
+import { keepLine, withFullOutput } from './evidence/evidence.js';
 import { until } from './polling.js';
 
 /** The folder of the built service that is under test. */
@@ -38,7 +38,7 @@ export class ServiceProcess {
     variables: Record<string, string>,
     [program = '', ...args]: readonly string[] = [process.execPath, MAIN],
   ): ServiceProcess {
-    const env = { PATH: process.env.PATH, ...talkative(variables) };
+    const env = { PATH: process.env.PATH, ...withFullOutput(variables) };
     return new ServiceProcess(
       spawn(program, args, { env, cwd: tmpdir(), stdio: ['ignore', 'pipe', 'pipe'] }),
       variables.LOG_LEVEL,

@@ -46,7 +46,7 @@ describe('the bundle', () => {
       );
       try {
         const api = DownloadsApi.ofBff(service.url!);
-        const id = await api.make([SAMPLE_NODES.projectsFolder]);
+        const id = await api.createFinished([SAMPLE_NODES.projectsFolder]);
         expect((await api.content(id)).subarray(0, 2).toString()).toBe('PK');
         const refused = await api.create([]);
         expect(refused.status).toBe(400);

@@ -6,7 +6,7 @@ import { onTestFinished } from 'vitest';
 import { deployedConfig, documentedVariables } from '../harness/deployed-config.js';
 import { it } from '../harness/fixtures.js';
 import { RedisServer } from '../harness/redis-server.js';
-import { needsTools } from '../harness/tools.js';
+import { requirePrograms } from '../harness/programs.js';
 
 /** The members of a service that are checked. */
 interface Service {
@@ -83,7 +83,7 @@ describe('compose.yaml', () => {
   });
 
   it('has a Redis that loses nothing and evicts nothing', async ({ skip }) => {
-    needsTools({ skip }, 'redis-server');
+    requirePrograms({ skip }, 'redis-server');
     const [program, ...settings] = services.redis!.command.split(' ');
     expect(program).toBe('redis-server');
     const redis = new RedisServer(settings);

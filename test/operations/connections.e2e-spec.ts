@@ -72,7 +72,7 @@ describe('requests that are sent ahead of responses', () => {
   });
 
   it('are not begun once the client has disconnected', async ({ bff, api, user, sandbox }) => {
-    const id = await api.make([SAMPLE_NODES.textFile]);
+    const id = await api.createFinished([SAMPLE_NODES.textFile]);
     sandbox.clearRequests();
     sandbox.fail({ kind: 'hang' }, { path: /content/ });
     const socket = pipeline(
@@ -97,7 +97,7 @@ const impatient = configured({ pacing: { server: { stalledCallerMs: 250, checkMs
 
 describe('a client that takes no byte of a response', () => {
   impatient('is disconnected after the documented time', async ({ bff, api, user }) => {
-    const id = await api.make([SAMPLE_NODES.mediumFile]);
+    const id = await api.createFinished([SAMPLE_NODES.mediumFile]);
     const socket = pipeline(
       bff.port,
       `/downloads/${id}/content`,
@@ -118,7 +118,7 @@ describe('a client that takes no byte of a response', () => {
   impatient(
     'is told apart from one that waits for Alfresco',
     async ({ bff, api, user, sandbox }) => {
-      const id = await api.make([SAMPLE_NODES.textFile]);
+      const id = await api.createFinished([SAMPLE_NODES.textFile]);
       sandbox.fail({ kind: 'delay', ms: 1000 }, { path: /content/ });
       const response = await fetch(`${bff.url}/downloads/${id}/content`, { headers: user.headers });
       expect(response.status).toBe(200);

@@ -56,7 +56,7 @@ describe('reading the status of a download', () => {
 
   it('costs Alfresco nothing once it has ended', async ({ sandbox, api }) => {
     sandbox.bytesPerSecond = undefined;
-    const id = await api.make([SAMPLE_NODES.textFile]);
+    const id = await api.createFinished([SAMPLE_NODES.textFile]);
     sandbox.clearRequests();
     for (let reads = 0; reads < 50; reads += 1) await api.status(id);
     expect(callsAbout(sandbox, id)).toBe(0);

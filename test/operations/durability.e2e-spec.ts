@@ -7,8 +7,13 @@ import { it as base } from '../harness/fixtures.js';
 import { until } from '../harness/polling.js';
 import { processStarter } from '../harness/process-starter.js';
 import type { RedisServer } from '../harness/redis-server.js';
-import { needsTools } from '../harness/tools.js';
-import { apiOf, expectNoneLost, startDurableRedis, temporaryDatabase } from './killed-creations.js';
+import { requirePrograms } from '../harness/programs.js';
+import {
+  apiOf,
+  expectNoneLost,
+  startDurableRedis,
+  temporaryDatabase,
+} from './creations-at-kill.js';
 
 const it = base.extend('start', processStarter);
 
@@ -76,7 +81,7 @@ async function expectUnavailable(response: Response): Promise<void> {
 describe('when Redis', { timeout: 60_000 }, () => {
   const withRedis = base
     .extend('redis', async ({ skip }, { onCleanup }) => {
-      needsTools({ skip }, 'redis-server');
+      requirePrograms({ skip }, 'redis-server');
       return startDurableRedis(onCleanup);
     })
     .extend('service', async ({ runningSandbox, redis }, { onCleanup }) => {
@@ -93,7 +98,7 @@ describe('when Redis', { timeout: 60_000 }, () => {
   ])(
     '%s, says 503 without hanging, leaves nothing behind in Alfresco, and recovers by itself',
     async ([, fail, mend], { sandbox, redis, service, alice }) => {
-      const id = await alice.make([SAMPLE_NODES.textFile]);
+      const id = await alice.createFinished([SAMPLE_NODES.textFile]);
       const unread = await alice.start([SAMPLE_NODES.textFile]);
       const before = sandbox.downloadIds();
       await fail(redis);
@@ -122,7 +127,7 @@ describe('when Redis', { timeout: 60_000 }, () => {
   withRedis(
     'is slow, responds as late, and does nothing else differently',
     async ({ redis, alice }) => {
-      const id = await alice.make([SAMPLE_NODES.textFile]);
+      const id = await alice.createFinished([SAMPLE_NODES.textFile]);
       await redis.ask((client) => client.client('PAUSE', 300));
       expect((await alice.request('GET', `/downloads/${id}`)).status).toBe(200);
       await redis.ask((client) => client.client('PAUSE', 300));
@@ -133,7 +138,7 @@ describe('when Redis', { timeout: 60_000 }, () => {
   withRedis(
     'is full, says 503, leaves nothing behind in Alfresco, and still serves what is recorded',
     async ({ sandbox, redis, alice }) => {
-      const id = await alice.make([SAMPLE_NODES.textFile]);
+      const id = await alice.createFinished([SAMPLE_NODES.textFile]);
       const before = sandbox.downloadIds();
       await redis.ask((client) => client.config('SET', 'maxmemory', '1'));
       await expectUnavailable(await alice.create([SAMPLE_NODES.textFile]));
@@ -157,7 +162,7 @@ describe('fifty requests with one Idempotency-Key over two services while Redis 
     'double nothing, lose nothing, and say 503 clearly',
     { timeout: 60_000 },
     async ({ sandbox, skip }) => {
-      needsTools({ skip }, 'redis-server');
+      requirePrograms({ skip }, 'redis-server');
       const redis = await startDurableRedis();
       const newDownloads = watchNewDownloads(sandbox);
       const startService = async (): Promise<Bff> => {

@@ -1,6 +1,6 @@
 import { it as base } from '../harness/fixtures.js';
 import { processStarter } from '../harness/process-starter.js';
-import { expectNoneLost } from './killed-creations.js';
+import { expectNoneLost } from './creations-at-kill.js';
 
 const it = base.extend('start', processStarter);
 

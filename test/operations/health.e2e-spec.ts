@@ -2,7 +2,7 @@ import { startBff } from '../harness/bff.js';
 import { configured } from '../harness/fixtures.js';
 import { until } from '../harness/polling.js';
 import { RedisServer } from '../harness/redis-server.js';
-import { needsTools } from '../harness/tools.js';
+import { requirePrograms } from '../harness/programs.js';
 
 const CLOSED = { read: 'closed', write: 'closed', content: 'closed', login: 'closed' };
 const UP = { status: 'up' };
@@ -67,7 +67,7 @@ describe('/health/ready', () => {
   });
 
   it('says when the store is away, and the process lives on', async ({ runningSandbox, skip }) => {
-    needsTools({ skip }, 'redis-server');
+    requirePrograms({ skip }, 'redis-server');
     const redis = new RedisServer();
     await redis.start();
     const bff = await startBff(

@@ -18,7 +18,7 @@ import {
   optionalManifest,
   wrongFields,
 } from '../harness/kubernetes.js';
-import { needsTools } from '../harness/tools.js';
+import { requirePrograms } from '../harness/programs.js';
 
 const NAME = 'alfresco-downloads-bff';
 const NAME_LABEL = { 'app.kubernetes.io/name': NAME };
@@ -43,7 +43,7 @@ let deployment: IDeployment;
 let config: AppConfig;
 
 beforeEach(async ({ skip }) => {
-  needsTools({ skip }, 'kubectl');
+  requirePrograms({ skip }, 'kubectl');
   if (manifests) return;
   manifests = await builtManifests();
   monitor = await optionalManifest('service-monitor.yaml');

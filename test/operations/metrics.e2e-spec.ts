@@ -9,7 +9,7 @@ import { until } from '../harness/polling.js';
 import { rawBytes, rawRequest } from '../harness/raw-http.js';
 import { Scrape } from '../harness/scrape.js';
 import { serviceStarter } from '../harness/service-starter.js';
-import { needsTools } from '../harness/tools.js';
+import { requirePrograms } from '../harness/programs.js';
 
 /** Jobs start at once, and are asked about again at once. */
 const it = configured({
@@ -26,8 +26,8 @@ const impatient = configured({ variables: { ALFRESCO_TIMEOUT_MS: '300' } }).exte
 
 describe('/metrics', () => {
   it('can be read by Prometheus, without credentials', async ({ bff, api, skip }) => {
-    needsTools({ skip }, 'promtool');
-    await api.make([SAMPLE_NODES.textFile]);
+    requirePrograms({ skip }, 'promtool');
+    await api.createFinished([SAMPLE_NODES.textFile]);
     const response = await fetch(`${bff.url}/metrics`);
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
@@ -66,7 +66,7 @@ describe('/metrics', () => {
   });
 
   it('names no caller and no download', async ({ bff, user, api }) => {
-    const id = await api.make([SAMPLE_NODES.nestedFolder]);
+    const id = await api.createFinished([SAMPLE_NODES.nestedFolder]);
     await api.content(id);
     const { text } = await Scrape.of(bff.url);
     for (const secret of [id, user.name, SAMPLE_NODES.nestedFolder]) {
@@ -79,7 +79,7 @@ describe('the metrics of requests', () => {
   const count = 'bff_http_request_duration_seconds_count';
 
   it('count them by method, route and status', async ({ api, changes }) => {
-    const id = await api.make([SAMPLE_NODES.textFile]);
+    const id = await api.createFinished([SAMPLE_NODES.textFile]);
     await api.request('GET', `/downloads/${id}/content`);
     await api.request('HEAD', `/downloads/${id}/content`);
     await api.request('DELETE', '/downloads/unknown');
@@ -152,7 +152,7 @@ describe('the metrics of requests', () => {
   });
 
   it('count transfers while they run, and their bytes', async ({ bff, user, api, changes }) => {
-    const id = await api.make([SAMPLE_NODES.mediumFile]);
+    const id = await api.createFinished([SAMPLE_NODES.mediumFile]);
     const url = new URL(`${bff.url}/downloads/${id}/content`);
     const transfer = httpRequest(url, { headers: user.headers }).end();
     const [response] = (await once(transfer, 'response')) as [IncomingMessage];
@@ -173,7 +173,7 @@ describe('the metrics of calls to Alfresco', () => {
   const count = 'bff_upstream_request_duration_seconds_count';
 
   it('count them by operation and class of status', async ({ bff, api, changes }) => {
-    const id = await api.make([SAMPLE_NODES.textFile]);
+    const id = await api.createFinished([SAMPLE_NODES.textFile]);
     await api.content(id);
     const status = '2xx';
     await changes.expectGrowth(count, { operation: 'POST /downloads', status }, 1);
@@ -207,7 +207,7 @@ describe('the metrics of calls to Alfresco', () => {
     api,
     changes,
   }) => {
-    const id = await api.make([SAMPLE_NODES.textFile]);
+    const id = await api.createFinished([SAMPLE_NODES.textFile]);
     sandbox.fail({ kind: 'hang' }, { path: /\/content$/ });
     const leaving = new AbortController();
     const path = `/downloads/${id}/content`;
@@ -225,7 +225,7 @@ describe('the metrics of calls to Alfresco', () => {
 
 describe('the metrics of downloads', () => {
   it('count each by how it ends, once', async ({ api, changes }) => {
-    const id = await api.make([SAMPLE_NODES.textFile]);
+    const id = await api.createFinished([SAMPLE_NODES.textFile]);
     for (let again = 0; again < 3; again++) await api.status(id);
     expect(await changes.growth('bff_downloads_ended_total', { status: 'DONE' })).toBe(1);
   });
@@ -244,7 +244,7 @@ describe('deploy/', () => {
   const OF_PROMETHEUS = ['up', 'ALERTS'];
 
   it('has alerts that fire when they should, and only then', ({ skip }) => {
-    needsTools({ skip }, 'promtool');
+    requirePrograms({ skip }, 'promtool');
     for (const args of [
       ['check', 'rules', ALERTS],
       ['test', 'rules', ALERT_TESTS],
@@ -258,7 +258,7 @@ describe('deploy/', () => {
   it.for([ALERTS, ALERT_TESTS, DASHBOARD])(
     'names only metrics and labels that exist: %s',
     async (file, { bff, api }) => {
-      const id = await api.make([SAMPLE_NODES.textFile]);
+      const id = await api.createFinished([SAMPLE_NODES.textFile]);
       await api.content(id);
       const page = await Scrape.of(bff.url);
       const text = (await readFile(file, 'utf8')).replaceAll('\\"', '"');

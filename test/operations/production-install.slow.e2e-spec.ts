@@ -95,7 +95,7 @@ describe('an installation as in the Dockerfile', () => {
       for (const place of ['/', directory]) expect(mounts).toContain(` ${place} ro,`);
     }
     const api = DownloadsApi.ofBff(service.url!);
-    const id = await api.make([SAMPLE_NODES.projectsFolder]);
+    const id = await api.createFinished([SAMPLE_NODES.projectsFolder]);
     expect((await api.content(id)).length).toBeGreaterThan(300_000);
     for (const path of ['/health/ready', '/metrics', '/docs', '/docs/swagger-ui-bundle.js']) {
       expect((await fetch(service.url! + path)).status).toBe(200);

@@ -14,12 +14,11 @@ import { Events } from '../harness/event-stream.js';
 import { configured } from '../harness/fixtures.js';
 import { NginxServer } from '../harness/nginx-server.js';
 import { until } from '../harness/polling.js';
-import { pathOf } from '../harness/programs.ts';
+import { pathOf, requirePrograms } from '../harness/programs.js';
 import { rawRequest } from '../harness/raw-http.js';
 import { RedisServer, freePort } from '../harness/redis-server.js';
 import { Scrape } from '../harness/scrape.js';
 import { ServiceProcess } from '../harness/service-process.js';
-import { needsTools } from '../harness/tools.js';
 
 const run = promisify(execFile);
 
@@ -47,7 +46,7 @@ it.beforeAll(async ({ runningSandbox }) => {
   nginx = await NginxServer.start(ports);
   api = DownloadsApi.ofBff(nginx.url);
 }, 60_000);
-beforeEach(({ skip }) => needsTools({ skip }, ...NEEDED));
+beforeEach(({ skip }) => requirePrograms({ skip }, ...NEEDED));
 afterAll(async () => {
   await nginx?.stop();
   await Promise.all((replicas ?? []).map((replica) => replica.stop()));
@@ -178,7 +177,7 @@ describe('two replicas behind nginx', () => {
   });
 
   it('send parts of one ZIP', async () => {
-    const id = await api.make([SAMPLE_NODES.projectsFolder]);
+    const id = await api.createFinished([SAMPLE_NODES.projectsFolder]);
     const whole = await api.content(id);
     const part = Math.ceil(whole.length / 6);
     const parts: { requestId: string; response: Response }[] = [];
@@ -194,7 +193,7 @@ describe('two replicas behind nginx', () => {
   });
 
   it('let curl -C - go on at one where it was left at the other', async () => {
-    const id = await api.make([SAMPLE_NODES.projectsFolder]);
+    const id = await api.createFinished([SAMPLE_NODES.projectsFolder]);
     const whole = await api.content(id);
     const file = join(directory, 'resumed.zip');
     const url = `${nginx.url}/downloads/${id}/content`;
@@ -210,7 +209,7 @@ describe('two replicas behind nginx', () => {
   });
 
   it('accept each other’s signed links, which name nginx', async () => {
-    const id = await api.make([SAMPLE_NODES.textFile]);
+    const id = await api.createFinished([SAMPLE_NODES.textFile]);
     const signed = await ask('POST', `/downloads/${id}/request-direct-access-url`);
     const { entry } = (await signed.response.json()) as { entry: { contentUrl: string } };
     expect(new URL(entry.contentUrl).origin).toBe(nginx.url);
@@ -319,7 +318,7 @@ describe('a replica that ends while it sends a ZIP', { timeout: 60_000 }, () => 
         replicas[index] = await startReplica(runningSandbox, ports[index]!);
       }),
     );
-    id ??= await api.make([SAMPLE_NODES.largeFile]);
+    id ??= await api.createFinished([SAMPLE_NODES.largeFile]);
     expected ??= sha256(await api.content(id));
   }, 60_000);
 

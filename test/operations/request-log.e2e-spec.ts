@@ -22,11 +22,11 @@ const it = configured({
   pacing: { retry: { firstMs: 1, longestMs: 2 }, breaker: { firstMs: 1, longestMs: 1 } },
   onLine: log.add,
 })
-  .extend('finished', ({ api }) => api.make([SAMPLE_NODES.textFile]))
+  .extend('finished', ({ api }) => api.createFinished([SAMPLE_NODES.textFile]))
   .extend('running', ({ api }) => api.startStuck())
   /** A ZIP, and its size. */
   .extend('large', async ({ api }) => {
-    const id = await api.make([SAMPLE_NODES.mediumFile]);
+    const id = await api.createFinished([SAMPLE_NODES.mediumFile]);
     const { headers } = await api.request('HEAD', `/downloads/${id}/content`);
     return { id, size: Number(headers.get('content-length')) };
   })
@@ -325,7 +325,7 @@ describe('a log line that is written while a request runs', () => {
       { onLine: own.add, pacing: { resume: { firstMs: 1, longestMs: 2 } } },
     );
     const api = DownloadsApi.ofBff(narrow.url);
-    const zip = await api.make([SAMPLE_NODES.mediumFile]);
+    const zip = await api.createFinished([SAMPLE_NODES.mediumFile]);
     const path = new RegExp(`${zip}/content$`);
     sandbox.fail({ kind: 'reset-mid-body', afterBytes: 1_000_000 }, { path });
     sandbox.fail({ kind: 'status', status: 404 }, { path });

@@ -9,12 +9,12 @@ import { processStarter } from '../harness/process-starter.js';
 import { Scrape } from '../harness/scrape.js';
 import { Transfer } from '../harness/transfer.js';
 import {
-  beginToEnd,
+  beginShutdown,
   expectCutAfterSigkill,
   expectNoNewWork,
   expectWholeAfterSigterm,
-  PATIENT,
-} from './ending-transfers.js';
+  GENEROUS_LIMITS,
+} from './transfers-at-shutdown.js';
 
 const it = base.extend('start', processStarter);
 
@@ -22,14 +22,14 @@ describe('SIGTERM', { timeout: 60_000 }, () => {
   it('lets 20 running transfers end whole, takes no new work, and exits with 0', async ({
     start,
   }) => {
-    await expectWholeAfterSigterm(await start(PATIENT), 20, expectNoNewWork);
+    await expectWholeAfterSigterm(await start(GENEROUS_LIMITS), 20, expectNoNewWork);
   });
 
   it('ends streams of events, so that their clients come back to another process, and responds to long polls and to callers who wait for a ZIP', async ({
     sandbox,
     start,
   }) => {
-    const service = await start(PATIENT);
+    const service = await start(GENEROUS_LIMITS);
     const api = DownloadsApi.ofBff(service.url!);
     sandbox.bytesPerSecond = 0;
     const id = await api.start([SAMPLE_NODES.mediumFile]);
@@ -70,7 +70,7 @@ describe('SIGTERM', { timeout: 60_000 }, () => {
   }) => {
     const service = await start({ SHUTDOWN_GRACE_MS: '300', LOG_LEVEL: 'warn' });
     const api = DownloadsApi.ofBff(service.url!);
-    const id = await api.make([SAMPLE_NODES.mediumFile]);
+    const id = await api.createFinished([SAMPLE_NODES.mediumFile]);
     const { host, port } = new URL(service.url!);
     const socket = connect(Number(port), '127.0.0.1');
     socket.write(
@@ -83,18 +83,18 @@ describe('SIGTERM', { timeout: 60_000 }, () => {
   });
 
   it('given twice ends the service at once', async ({ start }) => {
-    const service = await start(PATIENT);
+    const service = await start(GENEROUS_LIMITS);
     const api = DownloadsApi.ofBff(service.url!);
-    const transfer = await Transfer.begin(api, await api.make([SAMPLE_NODES.mediumFile]));
-    await beginToEnd(service);
+    const transfer = await Transfer.begin(api, await api.createFinished([SAMPLE_NODES.mediumFile]));
+    await beginShutdown(service);
     service.child.kill('SIGTERM');
     expect(await service.exit()).toBe(143);
     await expect(transfer.finish()).rejects.toThrow();
   });
 
   it('ends an idle service at once, whatever SHUTDOWN_GRACE_MS', async ({ start }) => {
-    const service = await start(PATIENT);
-    await DownloadsApi.ofBff(service.url!).make([SAMPLE_NODES.textFile]);
+    const service = await start(GENEROUS_LIMITS);
+    await DownloadsApi.ofBff(service.url!).createFinished([SAMPLE_NODES.textFile]);
     expect(await service.stop()).toBe(0);
   });
 });
@@ -103,6 +103,6 @@ describe('kill -9', { timeout: 60_000 }, () => {
   it('cuts 20 running transfers short of their announced length, which no client takes for whole', async ({
     start,
   }) => {
-    await expectCutAfterSigkill(await start(PATIENT), 20);
+    await expectCutAfterSigkill(await start(GENEROUS_LIMITS), 20);
   });
 });

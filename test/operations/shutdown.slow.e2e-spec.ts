@@ -4,8 +4,8 @@ import {
   expectCutAfterSigkill,
   expectNoNewWork,
   expectWholeAfterSigterm,
-  PATIENT,
-} from './ending-transfers.js';
+  GENEROUS_LIMITS,
+} from './transfers-at-shutdown.js';
 
 const it = base.extend('start', processStarter);
 
@@ -14,7 +14,7 @@ describe('SIGTERM', () => {
     'lets 100 running transfers end whole, takes no new work, and exits with 0',
     { timeout: 120_000 },
     async ({ start }) => {
-      await expectWholeAfterSigterm(await start(PATIENT), 100, expectNoNewWork);
+      await expectWholeAfterSigterm(await start(GENEROUS_LIMITS), 100, expectNoNewWork);
     },
   );
 });
@@ -24,7 +24,7 @@ describe('kill -9', () => {
     'cuts 100 running transfers short of their announced length, which no client takes for whole',
     { timeout: 120_000 },
     async ({ start }) => {
-      await expectCutAfterSigkill(await start(PATIENT), 100);
+      await expectCutAfterSigkill(await start(GENEROUS_LIMITS), 100);
     },
   );
 });

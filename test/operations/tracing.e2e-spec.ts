@@ -253,7 +253,7 @@ describe('with a collector', () => {
   traced(
     'a transfer is whole, or its spans say that it was cut',
     async ({ sandbox, alice, endedSpans }) => {
-      const zip = await alice.make([SAMPLE_NODES.nestedFolder]);
+      const zip = await alice.createFinished([SAMPLE_NODES.nestedFolder]);
       const whole = await ask(alice, 'GET', `/downloads/${zip}/content`);
       const path = new RegExp(`${zip}/content$`);
       sandbox.fail({ kind: 'reset-mid-body', afterBytes: 100 }, { path });

@@ -12,7 +12,12 @@ import { rawRequest } from '../harness/raw-http.js';
 import { Scrape } from '../harness/scrape.js';
 import { ServiceProcess } from '../harness/service-process.js';
 import { Transfer, wholeOf } from '../harness/transfer.js';
-import { aloneAt, beginToEnd, expectWholeAfterSigterm, PATIENT } from './ending-transfers.js';
+import {
+  withoutKeepAlive,
+  beginShutdown,
+  expectWholeAfterSigterm,
+  GENEROUS_LIMITS,
+} from './transfers-at-shutdown.js';
 
 const AS_ZOE = { authorization: basic(CALLERS.zoe) };
 
@@ -25,7 +30,7 @@ afterAll(() => rm(folder, { recursive: true }));
 
 /** Two processes that share a file. */
 const twoWorkers = (more: Record<string, string> = {}) => ({
-  ...PATIENT,
+  ...GENEROUS_LIMITS,
   WORKERS: '2',
   STORE_URL: `sqlite:${join(folder, 'downloads.db')}`,
   LOG_LEVEL: 'log',
@@ -73,7 +78,7 @@ const withTwo = base
       () =>
         Scrape.of(service.url!),
   )
-  .extend('api', ({ service }) => aloneAt(service));
+  .extend('api', ({ service }) => withoutKeepAlive(service));
 
 /** Requests that the service says it has responded to. */
 const total = (page: Scrape) => page.value('bff_http_request_duration_seconds_count', {})!;
@@ -105,7 +110,7 @@ describe('two workers', () => {
   });
 
   it('know the downloads of each other', async ({ ask, api }) => {
-    const id = await api.make([SAMPLE_NODES.textFile]);
+    const id = await api.createFinished([SAMPLE_NODES.textFile]);
     const whole = await api.content(id);
     for (let time = 0; time < 6; time += 1) {
       expect((await ask(`/downloads/${id}`)).json()).toMatchObject({ entry: { status: 'DONE' } });
@@ -143,7 +148,7 @@ describe('two workers', () => {
     ask,
     api,
   }) => {
-    const id = await api.make([SAMPLE_NODES.textFile]);
+    const id = await api.createFinished([SAMPLE_NODES.textFile]);
     for (let time = 0; time < 20; time += 1) {
       const made = await ask(`/downloads/${id}/request-direct-access-url`, AS_ALICE, 'POST');
       const { entry } = made.json() as { entry: { contentUrl: string } };
@@ -220,7 +225,7 @@ describe('two workers', () => {
     'are all replaced at SIGHUP, and nothing is lost',
     { timeout: 60_000 },
     async ({ service, api, scrape }) => {
-      const id = await api.make([SAMPLE_NODES.mediumFile]);
+      const id = await api.createFinished([SAMPLE_NODES.mediumFile]);
       const whole = wholeOf(await api.content(id));
       const before = await workersOf(service);
       const transfers = await Transfer.beginMany(api, id, 4);
@@ -291,9 +296,9 @@ describe('the end of several workers', { timeout: 60_000 }, () => {
   );
 
   it('comes at once at a second signal', async ({ service }) => {
-    const api = aloneAt(service);
-    const transfer = await Transfer.begin(api, await api.make([SAMPLE_NODES.mediumFile]));
-    await beginToEnd(service);
+    const api = withoutKeepAlive(service);
+    const transfer = await Transfer.begin(api, await api.createFinished([SAMPLE_NODES.mediumFile]));
+    await beginShutdown(service);
     service.child.kill('SIGTERM');
     expect(await service.exit()).toBe(143);
     await expect(transfer.finish()).rejects.toThrow();

@@ -1,7 +1,7 @@
 import { it as base } from '../harness/fixtures.js';
 import { processStarter } from '../harness/process-starter.js';
-import { expectWholeAfterSigterm, PATIENT } from './ending-transfers.js';
-import { temporaryDatabase } from './killed-creations.js';
+import { expectWholeAfterSigterm, GENEROUS_LIMITS } from './transfers-at-shutdown.js';
+import { temporaryDatabase } from './creations-at-kill.js';
 
 const it = base.extend('start', processStarter);
 
@@ -11,7 +11,10 @@ describe('two workers', () => {
     { timeout: 120_000 },
     async ({ start }) => {
       const STORE_URL = `sqlite:${await temporaryDatabase()}`;
-      await expectWholeAfterSigterm(await start({ ...PATIENT, WORKERS: '2', STORE_URL }), 20);
+      await expectWholeAfterSigterm(
+        await start({ ...GENEROUS_LIMITS, WORKERS: '2', STORE_URL }),
+        20,
+      );
     },
   );
 });

@@ -33,7 +33,7 @@ describe('GET /downloads/{id}/events', () => {
     sandbox.bytesPerSecond = 10_000_000;
     const id = await api.start([SAMPLE_NODES.mediumFile, SAMPLE_NODES.textFile]);
     const events = await open(id);
-    expect(events.answer.status).toBe(200);
+    expect(events.response.status).toBe(200);
     const isEstimated = () =>
       events.received.some(({ data }) => data.bytesPerSecond! > 0 && data.remainingSeconds! >= 0);
     await until(isEstimated, (isKnown) => isKnown);
@@ -53,13 +53,13 @@ describe('GET /downloads/{id}/events', () => {
     api,
     open,
   }) => {
-    const id = await api.make([SAMPLE_NODES.textFile]);
+    const id = await api.createFinished([SAMPLE_NODES.textFile]);
     const events = await open(id);
     await events.ended;
     expect(events.text).toMatch(
       /^retry: 2000\n\nid: DONE\.1\.13\.1\.13\nevent: done\ndata: \{.*\}\n\n$/,
     );
-    expect(Object.fromEntries(events.answer.headers)).toMatchObject({
+    expect(Object.fromEntries(events.response.headers)).toMatchObject({
       'content-type': 'text/event-stream',
       'cache-control': 'no-store, no-transform',
       'x-accel-buffering': 'no',
@@ -74,7 +74,7 @@ describe('GET /downloads/{id}/events', () => {
       () => events.text.match(/^:$/gm)?.length ?? 0,
       (beats) => beats >= 3,
     );
-    events.leave();
+    events.close();
   });
 
   it('says 0 percent where there are no bytes, and 100 at the end', async ({ api, open }) => {
@@ -144,7 +144,7 @@ describe('GET /downloads/{id}/events', () => {
         name: 'gone',
         data: { status: 404, code: 'DOWNLOAD_NOT_FOUND', instance: `/downloads/${id}/events` },
       });
-      expect((await open(id)).answer.status).toBe(404);
+      expect((await open(id)).response.status).toBe(404);
     },
   );
 
@@ -162,8 +162,8 @@ describe('GET /downloads/{id}/events', () => {
     const second = await open(held);
     await untilAny(second);
     expect(second.names).toEqual(['stalled']);
-    first.leave();
-    second.leave();
+    first.close();
+    second.close();
   });
 
   it('ends with gone for all watchers when one of them removes the download', async ({
@@ -198,7 +198,7 @@ describe('GET /downloads/{id}/events', () => {
   it('resumes after the event that the client has', async ({ sandbox, held, open }) => {
     const first = await open(held);
     await untilAny(first);
-    first.leave();
+    first.close();
     const again = await open(held, { 'last-event-id': first.last!.id });
     sandbox.bytesPerSecond = undefined;
     await again.ended;
@@ -207,11 +207,11 @@ describe('GET /downloads/{id}/events', () => {
   });
 
   it('responds with 204 to a client that has the last event', async ({ api, open }) => {
-    const id = await api.make([SAMPLE_NODES.textFile]);
+    const id = await api.createFinished([SAMPLE_NODES.textFile]);
     const first = await open(id);
     await first.ended;
     const again = await open(id, { 'last-event-id': first.last!.id });
-    expect(again.answer.status).toBe(204);
+    expect(again.response.status).toBe(204);
     const other = await open(id, { 'last-event-id': 'nonsense' });
     await other.ended;
     expect(other.names).toEqual(['done']);
@@ -225,11 +225,11 @@ describe('GET /downloads/{id}/events', () => {
     'image/png',
     '',
   ])('streams events whatever a generated client accepts: %s', async (accept, { api, open }) => {
-    const id = await api.make([SAMPLE_NODES.textFile]);
+    const id = await api.createFinished([SAMPLE_NODES.textFile]);
     const events = await open(id, { accept });
     await events.ended;
-    expect(events.answer.status).toBe(200);
-    expect(events.answer.headers.get('content-type')).toBe('text/event-stream');
+    expect(events.response.status).toBe(200);
+    expect(events.response.headers.get('content-type')).toBe('text/event-stream');
     expect(events.text).toContain('event: done');
   });
 
@@ -239,9 +239,9 @@ describe('GET /downloads/{id}/events', () => {
     open,
     statusRequests,
   }) => {
-    const id = await api.make([SAMPLE_NODES.textFile]);
-    expect((await Events.open(bff.url, id, {}, 'zoe')).answer.status).toBe(403);
-    expect((await open('nope')).answer.status).toBe(404);
+    const id = await api.createFinished([SAMPLE_NODES.textFile]);
+    expect((await Events.open(bff.url, id, {}, 'zoe')).response.status).toBe(403);
+    expect((await open('nope')).response.status).toBe(404);
     expect(statusRequests('nope')).toHaveLength(0);
   });
 
@@ -259,9 +259,9 @@ describe('GET /downloads/{id}/events', () => {
   }) => {
     const id = await api.start([SAMPLE_NODES.textFile]);
     sandbox.fail({ kind: 'html', status: 500 }, ALL_STATUS_REQUESTS);
-    const { answer } = await open(id);
-    expect(answer.status).toBe(502);
-    expect(answer.headers.get('content-type')).toContain('application/problem+json');
+    const { response } = await open(id);
+    expect(response.status).toBe(502);
+    expect(response.headers.get('content-type')).toContain('application/problem+json');
   });
 
   it('ends without a last event when the service is stopped, so that clients come back', async ({
@@ -292,7 +292,7 @@ describe('asking Alfresco for progress', () => {
       () => statusRequests(held).length,
       (count) => count >= 3,
     );
-    events.leave();
+    events.close();
     await until(watchers, (count) => count === 0);
     sandbox.clearRequests();
     await sleep(10 * FRESHNESS_MS);
@@ -314,6 +314,6 @@ describe('asking Alfresco for progress', () => {
     );
     const gaps = all.slice(1).map(({ startedAt }, index) => startedAt - all[index]!.startedAt);
     for (const gap of gaps.slice(5)) expect(gap).toBeGreaterThan(4 * FRESHNESS_MS);
-    events.leave();
+    events.close();
   });
 });

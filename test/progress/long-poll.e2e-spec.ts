@@ -80,7 +80,7 @@ describe('GET /downloads/{id} with Prefer: wait', () => {
 
   it('responds at once when the download has ended', async ({ api }) => {
     const get = getter(api);
-    const id = await api.make([SAMPLE_NODES.textFile]);
+    const id = await api.createFinished([SAMPLE_NODES.textFile]);
     const { headers, entry } = await get(id, { prefer: 'wait=30' });
     expect(entry!.status).toBe('DONE');
     expect(headers.get('retry-after')).toBeNull();
@@ -102,7 +102,7 @@ describe('GET /downloads/{id} with Prefer: wait', () => {
 
   it('applies at most 50 seconds, and ignores a wait that it cannot read', async ({ api }) => {
     const get = getter(api);
-    const id = await api.make([SAMPLE_NODES.textFile]);
+    const id = await api.createFinished([SAMPLE_NODES.textFile]);
     const long = await get(id, { prefer: 'wait=86400' });
     expect(long.headers.get('preference-applied')).toBe('wait=50');
     const nonsense = await get(id, { prefer: 'wait=soon, respond-async' });
@@ -158,7 +158,7 @@ describe('GET /downloads/{id} without a wait', () => {
     const get = getter(api);
     await get(held);
     sandbox.bytesPerSecond = undefined;
-    await DownloadsApi.ofAlfresco(sandbox.url).finished(held);
+    await DownloadsApi.ofAlfresco(sandbox.url).waitUntilFinished(held);
     await sleep(FRESHNESS_MS + 10);
     expect((await get(held)).entry!.status).toBe('DONE');
   });
@@ -184,7 +184,7 @@ describe('GET /downloads/{id} without a wait', () => {
     api,
   }) => {
     const get = getter(api);
-    const id = await api.make([SAMPLE_NODES.textFile]);
+    const id = await api.createFinished([SAMPLE_NODES.textFile]);
     sandbox.clearRequests();
     for (let i = 0; i < 5; i++) expect((await get(id)).entry!.status).toBe('DONE');
     expect(sandbox.requests).toEqual([]);
@@ -198,7 +198,7 @@ describe('GET /downloads', () => {
     const running = await api.request('GET', '/downloads?maxItems=1');
     expect(running.headers.get('retry-after')).toBe('1');
     sandbox.bytesPerSecond = undefined;
-    await api.finished(held);
+    await api.waitUntilFinished(held);
     const ended = await api.request('GET', '/downloads?maxItems=1');
     expect(ended.headers.get('retry-after')).toBeNull();
   });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { it as withService } from '../../harness/fixtures.js';
 import { PythonEnvironment } from '../../harness/python-environment.js';
-import { needsTools } from '../../harness/tools.js';
+import { requirePrograms } from '../../harness/programs.js';
 import { run } from '../../harness/whole-job.js';
 
 const HERE = import.meta.dirname;
@@ -40,7 +40,7 @@ const it = withService.extend('schemathesis', { scope: 'file' }, async ({}, { on
 });
 
 describe('Schemathesis', { timeout: (SECONDS + 120) * 1000 }, () => {
-  beforeEach(({ skip }) => needsTools({ skip }, 'python3'));
+  beforeEach(({ skip }) => requirePrograms({ skip }, 'python3'));
 
   it('finds nothing with all its checks but what its configuration explains', async ({
     schemathesis,

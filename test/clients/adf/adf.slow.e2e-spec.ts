@@ -7,10 +7,9 @@ import type { Browser, Download } from 'playwright-core';
 import { test } from 'vitest';
 import { DownloadsApi } from '../../harness/api.js';
 import { launchBrowser } from '../../harness/browser.js';
-import { freshCaller } from '../../harness/callers.js';
+import { createCaller } from '../../harness/callers.js';
 import { until } from '../../harness/polling.js';
-import { pathOf } from '../../harness/programs.ts';
-import { needsTools } from '../../harness/tools.js';
+import { pathOf, requirePrograms } from '../../harness/programs.js';
 import { AdfApp } from './adf-app.js';
 import { AdfDeployment, type Way } from './adf-deployment.js';
 import { AdfPage } from './adf-page.js';
@@ -67,13 +66,13 @@ describe.each(WAYS)('ADF at the $origin origin by $login', { timeout: 60_000 }, 
   /** `adf` is the application when `user` has logged in, `start` before that. */
   const it = test
     .extend('sandbox', ({ skip }, { onCleanup }) => {
-      needsTools({ skip }, ...TOOLS);
+      requirePrograms({ skip }, ...TOOLS);
       const { sandbox } = deployment;
       sandbox.clearRequests();
       onCleanup(() => void (sandbox.bytesPerSecond = undefined));
       return sandbox;
     })
-    .extend('user', () => freshCaller())
+    .extend('user', () => createCaller())
     .extend('start', async ({ sandbox: _sandbox }, { onCleanup }) => {
       const page = await AdfPage.open(browser, deployment.site.url);
       onCleanup(() => page.close());
@@ -140,7 +139,7 @@ describe.each(WAYS)('ADF at the $origin origin by $login', { timeout: 60_000 }, 
     );
     sandbox.bytesPerSecond = undefined;
     const id = sandbox.downloadIds().at(-1)!;
-    const { status } = await DownloadsApi.ofAlfresco(sandbox.url).finished(id);
+    const { status } = await DownloadsApi.ofAlfresco(sandbox.url).waitUntilFinished(id);
     expect(status).toBe('CANCELLED');
   });
 
@@ -248,7 +247,7 @@ describe.each(WAYS)('ADF at the $origin origin by $login', { timeout: 60_000 }, 
     const id = sandbox.downloadIds().at(-1)!;
     await alfresco.request('DELETE', `/downloads/${id}`);
     sandbox.bytesPerSecond = undefined;
-    expect((await alfresco.finished(id)).status).toBe('CANCELLED');
+    expect((await alfresco.waitUntilFinished(id)).status).toBe('CANCELLED');
     await adf.seesMore(POLL, 4);
     expect(await adf.dialog.count()).toBe(1);
   });

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { SAMPLE_NODES } from '../../../sandbox/sample-nodes.ts';
 import { until } from '../../harness/polling.js';
-import { needsTools } from '../../harness/tools.js';
+import { requirePrograms } from '../../harness/programs.js';
 import { type WholeJob, expectDone, it as withService, run } from '../../harness/whole-job.js';
 
 const VERSIONS = ['js-api-5', 'js-api-7', '@alfresco/js-api'] as const;
@@ -20,7 +20,7 @@ const it = withService.extend('load', { scope: 'file' }, async ({ directory }) =
 });
 
 /** The body of a refusal, which the library gives as the text of its error. */
-async function refusalOf(call: Promise<unknown>): Promise<string> {
+async function errorOf(call: Promise<unknown>): Promise<string> {
   const { message } = await call.then(
     () => expect.unreachable('it succeeds'),
     (error: unknown) => error as Error,
@@ -29,7 +29,7 @@ async function refusalOf(call: Promise<unknown>): Promise<string> {
 }
 
 describe('@alfresco/js-api of each version that people have', { timeout: 60_000 }, () => {
-  beforeEach(({ skip }) => needsTools({ skip }, 'unzip'));
+  beforeEach(({ skip }) => requirePrograms({ skip }, 'unzip'));
 
   it.for(VERSIONS)(
     'does the whole job: %s',
@@ -66,8 +66,8 @@ describe('@alfresco/js-api of each version that people have', { timeout: 60_000 
         status,
         name: node.name,
         cancelled,
-        missing: await refusalOf(downloads.getDownload(id)),
-        refused: await refusalOf(downloads.createDownload({ nodeIds: ['no/id'] })),
+        missing: await errorOf(downloads.getDownload(id)),
+        refused: await errorOf(downloads.createDownload({ nodeIds: ['no/id'] })),
       };
       await expectDone(job, zip, sandbox);
     },

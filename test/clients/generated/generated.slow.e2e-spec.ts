@@ -1,7 +1,7 @@
 import { cp, symlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { NEEDED, OpenApiGenerator } from '../../harness/openapi-generator.js';
-import { needsTools } from '../../harness/tools.js';
+import { requirePrograms } from '../../harness/programs.js';
 import {
   expectDone,
   it as withService,
@@ -51,7 +51,7 @@ const it = withService.extend('compiled', { scope: 'file' }, async ({ directory 
 });
 
 describe('clients generated from openapi.json', { timeout: 300_000 }, () => {
-  beforeEach(({ skip }) => needsTools({ skip }, 'go', 'unzip', ...NEEDED));
+  beforeEach(({ skip }) => requirePrograms({ skip }, 'go', 'unzip', ...NEEDED));
 
   // The program of each would not compile if it got anything else for a new download.
   it.for(['typescript-fetch', 'go', 'java'] as const)(

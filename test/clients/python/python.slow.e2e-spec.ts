@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { NEEDED, OpenApiGenerator } from '../../harness/openapi-generator.js';
 import { PythonEnvironment } from '../../harness/python-environment.js';
-import { needsTools } from '../../harness/tools.js';
+import { requirePrograms } from '../../harness/programs.js';
 import {
   expectDone,
   it as withService,
@@ -63,7 +63,7 @@ const it = withService.extend('python', { scope: 'file' }, async ({ directory })
 });
 
 describe('clients in Python, unmodified', { timeout: 180_000 }, () => {
-  beforeEach(({ skip }) => needsTools({ skip }, 'python3', 'unzip', ...NEEDED));
+  beforeEach(({ skip }) => requirePrograms({ skip }, 'python3', 'unzip', ...NEEDED));
 
   it.for(CLIENTS)(
     'do the whole job: %s',

@@ -21,7 +21,7 @@ export function keep(kind: 'files' | 'log' | 'metrics' | 'secrets', text: string
 }
 
 /** The environment of a service, changed so that it tells all that it can; `LOG_LEVEL` only filters what a test sees. */
-export function talkative(variables: Record<string, string>): Record<string, string> {
+export function withFullOutput(variables: Record<string, string>): Record<string, string> {
   const isLevel = variables.LOG_LEVEL === undefined || LEVELS.includes(variables.LOG_LEVEL);
   return {
     OTEL_EXPORTER_OTLP_ENDPOINT: inject('evidence').collector,

@@ -16,9 +16,9 @@ import type { Cell } from './matrix.js';
 import type { Route } from './routes.js';
 
 /** For what ends by itself: time enough for all retries, on a busy machine as well. Only a ZIP that stalls waits for it. */
-const PATIENT = { ALFRESCO_TIMEOUT_MS: '5000', ALFRESCO_IDLE_TIMEOUT_MS: '1500' };
+const GENEROUS_LIMITS = { ALFRESCO_TIMEOUT_MS: '5000', ALFRESCO_IDLE_TIMEOUT_MS: '1500' };
 /** For what ends by a limit. */
-const HASTY = {
+const STRICT_LIMITS = {
   ALFRESCO_CONNECT_TIMEOUT_MS: '150',
   ALFRESCO_TIMEOUT_MS: '150',
   ALFRESCO_IDLE_TIMEOUT_MS: '150',
@@ -33,7 +33,7 @@ const PACING = {
   health: { rememberMs: 0 },
 };
 /** Beyond all limits above, two calls and the resumption of a ZIP included, on a busy machine as well. */
-const MOST_MS = 5000;
+const MAX_RESPONSE_MS = 5000;
 /** Of hundreds of requests each would leave something behind. */
 const A_FEW = 5;
 
@@ -64,20 +64,24 @@ export class FaultRig implements Upstream {
     process.on('warning', rig.onWarning);
     const url = new URL(sandbox.url);
     url.port = String(proxy.port);
-    for (const limits of [PATIENT, HASTY]) {
+    for (const limits of [GENEROUS_LIMITS, STRICT_LIMITS]) {
       const all = { ...rig.store(), ...variables, ...limits };
       const onLine = (line: string) => (rig.log += line);
       rig.services.push(await startBff(url.href, all, { onLine, pacing: PACING }));
     }
-    await rig.recover(rig.patient);
-    await rig.recover(rig.hasty);
-    rig.atRest = rig.held();
+    await rig.recover(rig.generous);
+    await rig.recover(rig.strict);
+    rig.atRest = rig.heldResources();
     return rig;
   }
 
   /** Another service with the same store, in a process of its own, in front of an Alfresco at this address. */
-  startElsewhere(alfrescoUrl: string): Promise<ServiceProcess> {
-    return ServiceProcess.start(alfrescoUrl, { LOG_LEVEL: 'log', ...this.store(), ...HASTY });
+  startInFrontOf(alfrescoUrl: string): Promise<ServiceProcess> {
+    return ServiceProcess.start(alfrescoUrl, {
+      LOG_LEVEL: 'log',
+      ...this.store(),
+      ...STRICT_LIMITS,
+    });
   }
 
   onRetry(listener: () => void): () => void {
@@ -87,18 +91,18 @@ export class FaultRig implements Upstream {
   }
 
   /** A request to a service, for a download that exists. */
-  async request(route: Route, service: { readonly url?: string } = this.patient) {
+  async request(route: Route, service: { readonly url?: string } = this.generous) {
     return route.call(apiOf(service), this.running ?? this.id);
   }
 
   /** Makes a request while something is wrong, checks what comes of it, and that the next ones succeed again. */
-  async tryOut(cell: Cell): Promise<void> {
+  async check(cell: Cell): Promise<void> {
     const { fault, route } = cell;
-    const service = isEndedByLimit(cell) ? this.hasty : this.patient;
+    const service = isEndedByLimit(cell) ? this.strict : this.generous;
     // Leaves a connection behind that may be used again.
     await apiOf(service).status(this.id);
-    this.running = route.isOfRunning ? await apiOf(this.patient).startStuck() : undefined;
-    this.proxy.heard.length = 0;
+    this.running = route.needsRunningDownload ? await apiOf(this.generous).startStuck() : undefined;
+    this.proxy.requestLines.length = 0;
     const end = await fault.begin(this, route);
     const start = performance.now();
     let response: Response;
@@ -113,10 +117,10 @@ export class FaultRig implements Upstream {
       this.clear();
     }
 
-    expect(took).toBeLessThan(MOST_MS);
+    expect(took).toBeLessThan(MAX_RESPONSE_MS);
     // With another ticket after a 401: Alfresco authenticates before it does anything (RepositoryContainer).
     const most = fault.outcomes.json === 'ALFRESCO_CREDENTIALS_REJECTED' ? 2 : 1;
-    if (route.isOnce) expect(this.countOf(route)).toBeLessThanOrEqual(most);
+    if (route.isNeverRetried) expect(this.countOf(route)).toBeLessThanOrEqual(most);
     this.expectOutcome(cell, response, body);
     await this.recover(service);
   }
@@ -124,7 +128,7 @@ export class FaultRig implements Upstream {
   /** Fails when something is left of what was tried out: connections, descriptors, transfers, warnings, secrets. */
   async expectNothingLeft(): Promise<void> {
     await until(
-      () => this.held(),
+      () => this.heldResources(),
       ({ connections, descriptors, transfers }) =>
         transfers === 0 &&
         connections <= this.atRest.connections + A_FEW &&
@@ -144,11 +148,11 @@ export class FaultRig implements Upstream {
     rmSync(this.directory, { recursive: true });
   }
 
-  private get patient(): Bff {
+  private get generous(): Bff {
     return this.services[0]!;
   }
 
-  private get hasty(): Bff {
+  private get strict(): Bff {
     return this.services[1]!;
   }
 
@@ -160,7 +164,7 @@ export class FaultRig implements Upstream {
   /** How often Alfresco heard the request of a route. */
   private countOf({ upstream: { method, path } }: Route): number {
     const pattern = new RegExp(`^${method} \\S*${path.source}`);
-    return this.proxy.heard.filter((line) => pattern.test(line)).length;
+    return this.proxy.requestLines.filter((line) => pattern.test(line)).length;
   }
 
   private clear(): void {
@@ -173,7 +177,7 @@ export class FaultRig implements Upstream {
   private async recover(service: Bff): Promise<void> {
     const isThere =
       this.id !== '' && (await this.recovered(service, 'GET', `/downloads/${this.id}`)).ok;
-    if (!isThere) this.id = await apiOf(this.patient).make([SAMPLE_NODES.nestedFolder]);
+    if (!isThere) this.id = await apiOf(this.generous).createFinished([SAMPLE_NODES.nestedFolder]);
     const cancelled = await this.recovered(service, 'DELETE', `/downloads/${this.id}`);
     expect(cancelled.status).toBe(202);
     const content = await this.recovered(service, 'GET', `/nodes/${this.id}/content`);
@@ -188,7 +192,7 @@ export class FaultRig implements Upstream {
       const { ok, status } = response;
       return { ok, status, body: Buffer.from(await response.arrayBuffer()) };
     };
-    if (service === this.patient) return request();
+    if (service === this.generous) return request();
     const cutOff = { ok: false, status: 504, body: Buffer.alloc(0) };
     return until(
       () => request().catch(() => cutOff),
@@ -212,7 +216,7 @@ export class FaultRig implements Upstream {
     expect(leaksIn(body.toString())).toEqual([]);
   }
 
-  private held() {
+  private heldResources() {
     return {
       connections: this.proxy.openConnections + this.sandbox.openConnections,
       descriptors: openDescriptors(),

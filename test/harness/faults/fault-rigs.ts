@@ -5,7 +5,7 @@ import { FaultRig } from './fault-rig.js';
 import type { Route } from './routes.js';
 
 /** The rig of a suite, started before its tests. */
-export function rigOfSuite(): () => FaultRig {
+export function createFaultRig(): () => FaultRig {
   let rig: FaultRig;
   beforeAll(async () => {
     rig = await FaultRig.start();
@@ -15,7 +15,7 @@ export function rigOfSuite(): () => FaultRig {
 }
 
 /** The same with TLS between the service and Alfresco. */
-export function tlsRigOfSuite(): { rig: () => FaultRig; tls: () => MutualTls } {
+export function createTlsFaultRig(): { rig: () => FaultRig; tls: () => MutualTls } {
   let tls: MutualTls;
   let rig: FaultRig;
   beforeAll(async () => {
@@ -31,10 +31,10 @@ export function tlsRigOfSuite(): { rig: () => FaultRig; tls: () => MutualTls } {
 }
 
 /** Tries a route of a service that finds no address for the host name of its Alfresco. */
-export function hostWithoutAddressOfSuite(rig: () => FaultRig): (route: Route) => Promise<void> {
+export function createUnresolvableHost(rig: () => FaultRig): (route: Route) => Promise<void> {
   let service: ServiceProcess;
   beforeAll(async () => {
-    service = await rig().startElsewhere(`http://${FOREIGN_HOST}/alfresco`);
+    service = await rig().startInFrontOf(`http://${FOREIGN_HOST}/alfresco`);
   });
   afterAll(async () => {
     await service.stop();

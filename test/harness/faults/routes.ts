@@ -12,9 +12,9 @@ export interface Route {
   readonly kind: RouteKind;
   readonly upstream: { readonly method: string; readonly path: RegExp };
   /** Whether Alfresco must not hear it twice. */
-  readonly isOnce?: boolean;
+  readonly isNeverRetried?: boolean;
   /** Whether it has to be about a download that still runs: of one that has ended, Alfresco is not asked. */
-  readonly isOfRunning?: boolean;
+  readonly needsRunningDownload?: boolean;
   call(api: DownloadsApi, id: string): Promise<Response>;
 }
 
@@ -48,7 +48,7 @@ export const ROUTES: readonly Route[] = [
     operationId: 'createDownload',
     kind: 'json',
     upstream: CREATION,
-    isOnce: true,
+    isNeverRetried: true,
     call: (api) => api.create([SAMPLE_NODES.textFile]),
   },
   {
@@ -56,7 +56,7 @@ export const ROUTES: readonly Route[] = [
     operationId: 'listDownloads',
     kind: 'json',
     upstream: STATUS,
-    isOfRunning: true,
+    needsRunningDownload: true,
     call: request('GET', '/downloads?maxItems=1'),
   },
   {
@@ -64,7 +64,7 @@ export const ROUTES: readonly Route[] = [
     operationId: 'getDownload',
     kind: 'json',
     upstream: STATUS,
-    isOfRunning: true,
+    needsRunningDownload: true,
     call: request('GET', '/downloads/{id}'),
   },
   {
@@ -72,7 +72,7 @@ export const ROUTES: readonly Route[] = [
     operationId: 'getDownload',
     kind: 'json',
     upstream: STATUS,
-    isOfRunning: true,
+    needsRunningDownload: true,
     call: request('GET', '/downloads/{id}', { prefer: 'wait=1' }),
   },
   {
@@ -80,7 +80,7 @@ export const ROUTES: readonly Route[] = [
     operationId: 'watchDownload',
     kind: 'json',
     upstream: STATUS,
-    isOfRunning: true,
+    needsRunningDownload: true,
     call: firstEvent,
   },
   {
@@ -88,7 +88,7 @@ export const ROUTES: readonly Route[] = [
     operationId: 'deliverContent',
     kind: 'json',
     upstream: CREATION,
-    isOnce: true,
+    isNeverRetried: true,
     call: (api) =>
       api.request('POST', '/downloads/content', {
         body: JSON.stringify({ nodeIds: [SAMPLE_NODES.textFile] }),
@@ -163,7 +163,7 @@ export const ROUTES: readonly Route[] = [
     operationId: 'deleteNode',
     kind: 'empty',
     upstream: { ...NODE, method: 'DELETE' },
-    isOnce: true,
+    isNeverRetried: true,
     call: request('DELETE', '/nodes/{id}'),
   },
   {

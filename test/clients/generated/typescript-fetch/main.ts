@@ -33,12 +33,12 @@ async function main(): Promise<void> {
   await downloads.cancelDownload({ id: large });
   const cancelled = await ended(large);
   await nodes.deleteNode({ id });
-  const missing = await refusalOf(downloads.getDownload({ id }));
-  const refused = await refusalOf(create(['no/id']));
+  const missing = await errorOf(downloads.getDownload({ id }));
+  const refused = await errorOf(create(['no/id']));
   console.log(JSON.stringify({ id, status, name: node.name, cancelled, missing, refused }));
 }
 
-async function refusalOf(call: Promise<unknown>): Promise<string> {
+async function errorOf(call: Promise<unknown>): Promise<string> {
   try {
     await call;
   } catch (error) {

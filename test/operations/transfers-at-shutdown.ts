@@ -6,20 +6,20 @@ import type { ServiceProcess } from '../harness/service-process.js';
 import { Transfer, wholeOf } from '../harness/transfer.js';
 
 /** For a service that is going to end: no transfer is cut for the time that it takes on a busy machine. */
-export const PATIENT = {
+export const GENEROUS_LIMITS = {
   SHUTDOWN_GRACE_MS: '600000',
   ALFRESCO_MAX_CONNECTIONS: '256',
   MAX_TRANSFERS_PER_CALLER: '192',
 };
 
 /** Each request on a connection of its own: one that is kept alive would keep the process that has it. */
-export const aloneAt = ({ url }: ServiceProcess) =>
+export const withoutKeepAlive = ({ url }: ServiceProcess) =>
   new DownloadsApi(url!, { ...AS_ALICE, connection: 'close' });
 
 /** Sends SIGTERM, and waits until the service takes no new work. */
-export async function beginToEnd(service: ServiceProcess): Promise<void> {
+export async function beginShutdown(service: ServiceProcess): Promise<void> {
   service.child.kill('SIGTERM');
-  const look = () => aloneAt(service).request('GET', '/health/ready');
+  const look = () => withoutKeepAlive(service).request('GET', '/health/ready');
   await until(
     // A connection is lost when it is given to a worker that ends, because it has nothing left to do.
     () => look().then(({ status }) => status, String),
@@ -37,11 +37,11 @@ export async function expectWholeAfterSigterm(
   count: number,
   meanwhile?: (api: DownloadsApi, id: string) => Promise<void>,
 ): Promise<void> {
-  const api = aloneAt(service);
-  const id = await api.make([SAMPLE_NODES.mediumFile]);
+  const api = withoutKeepAlive(service);
+  const id = await api.createFinished([SAMPLE_NODES.mediumFile]);
   const whole = wholeOf(await api.content(id));
   const transfers = await Transfer.beginMany(api, id, count);
-  await beginToEnd(service);
+  await beginShutdown(service);
   await meanwhile?.(api, id);
   const received = await Promise.all(transfers.map((transfer) => transfer.finish()));
   expect(received).toEqual(Array(count).fill(whole));
@@ -63,8 +63,8 @@ export async function expectNoNewWork(api: DownloadsApi, id: string): Promise<vo
 
 /** Expects that so many transfers fail when the service is killed. */
 export async function expectCutAfterSigkill(service: ServiceProcess, count: number): Promise<void> {
-  const api = aloneAt(service);
-  const id = await api.make([SAMPLE_NODES.mediumFile]);
+  const api = withoutKeepAlive(service);
+  const id = await api.createFinished([SAMPLE_NODES.mediumFile]);
   const transfers = await Transfer.beginMany(api, id, count);
   service.child.kill('SIGKILL');
   const ends = await Promise.allSettled(transfers.map((transfer) => transfer.finish()));

@@ -23,18 +23,18 @@ export async function startsDownloads({ alice }: EmbeddedApplication): Promise<v
 export async function streamsEvents({ alice }: EmbeddedApplication): Promise<void> {
   const id = await alice.start([SAMPLE_NODES.projectsFolder]);
   const events = await Events.open(alice.base, id, alice.headers);
-  expect(events.answer.headers.get('content-type')).toMatch(
+  expect(events.response.headers.get('content-type')).toMatch(
     /^text\/event-stream(?:; charset=utf-8)?$/,
   );
   await events.ended;
   expect(events.names.at(-1)).toBe('done');
   expect(events.last!.data).toMatchObject({ percent: 100, entry: { id, status: 'DONE' } });
   const again = { ...alice.headers, 'last-event-id': events.last!.id };
-  expect((await Events.open(alice.base, id, again)).answer.status).toBe(204);
+  expect((await Events.open(alice.base, id, again)).response.status).toBe(204);
 }
 
 export async function servesContent({ alice }: EmbeddedApplication): Promise<void> {
-  const id = await alice.make([SAMPLE_NODES.projectsFolder]);
+  const id = await alice.createFinished([SAMPLE_NODES.projectsFolder]);
   const path = `/downloads/${id}/content`;
   const whole = await alice.request('GET', path);
   expect(whole.headers.get('content-disposition')).toMatch(/filename="?Projects\.zip/);
@@ -92,7 +92,7 @@ export async function deliversInOneCall({ zoe }: EmbeddedApplication): Promise<v
 }
 
 export async function givesNodesAndNamedLinks({ alice }: EmbeddedApplication): Promise<void> {
-  const id = await alice.make([SAMPLE_NODES.textFile]);
+  const id = await alice.createFinished([SAMPLE_NODES.textFile]);
   const node = await alice.request('GET', `/nodes/${id}?fields=name&fields=content`);
   expect(await node.json()).toMatchObject({
     entry: { name: 'docTest1.txt.zip', content: { mimeType: 'application/zip' } },
@@ -145,7 +145,7 @@ export async function cancelsAndPurges({ alice }: EmbeddedApplication): Promise<
 }
 
 export async function verifiesLinks({ alice }: EmbeddedApplication): Promise<void> {
-  const id = await alice.make([SAMPLE_NODES.textFile]);
+  const id = await alice.createFinished([SAMPLE_NODES.textFile]);
   const made = await alice.request('POST', `/downloads/${id}/request-direct-access-url`);
   expect(made.status).toBe(200);
   const { entry } = (await made.json()) as { entry: { contentUrl: string } };
@@ -167,7 +167,7 @@ export async function verifiesLinks({ alice }: EmbeddedApplication): Promise<voi
 }
 
 export async function keepsCallersApart({ alice, zoe }: EmbeddedApplication): Promise<void> {
-  const id = await alice.make([SAMPLE_NODES.textFile]);
+  const id = await alice.createFinished([SAMPLE_NODES.textFile]);
   for (const path of [`/downloads/${id}`, `/downloads/${id}/content`, `/downloads/${id}/events`]) {
     const refused = await zoe.request('GET', path);
     expect(refused.status).toBe(403);

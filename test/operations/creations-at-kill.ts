@@ -8,7 +8,7 @@ import { DownloadsApi } from '../harness/api.js';
 import { basic, CALLERS } from '../harness/bff.js';
 import type { ProcessStarter } from '../harness/process-starter.js';
 import { RedisServer } from '../harness/redis-server.js';
-import { needsTools } from '../harness/tools.js';
+import { requirePrograms } from '../harness/programs.js';
 
 const OWNERS = ['alice', 'zoe'] as const;
 type Owner = (typeof OWNERS)[number];
@@ -46,7 +46,7 @@ export async function expectNoneLost(
   engine: 'sqlite' | 'redis',
   count: number,
 ): Promise<void> {
-  if (engine === 'redis') needsTools(context, 'redis-server');
+  if (engine === 'redis') requirePrograms(context, 'redis-server');
   const redis = engine === 'redis' ? await startDurableRedis() : undefined;
   const store = { STORE_URL: redis?.url ?? `sqlite:${await temporaryDatabase()}` };
   const first = await start(store);

@@ -41,7 +41,7 @@ describe('events and long polls', () => {
     const { url, api, id, endsAt } = await connect(start, 3);
     const events = await Events.open(url + API, id, api.headers);
     const poll = api.request('GET', `/downloads/${id}`, { headers: { prefer: 'wait=50' } });
-    expect(events.answer.status).toBe(200);
+    expect(events.response.status).toBe(200);
     await events.ended;
     const { status } = await poll;
     expect(status).toBe(401);
@@ -52,7 +52,7 @@ describe('events and long polls', () => {
   it('end with a ticket for the token that opened them', async ({ start }) => {
     const { url, id, ticket, endsAt } = await connect(start, 3);
     const events = await Events.open(url + API, id, withTicket(ticket));
-    expect(events.answer.status).toBe(200);
+    expect(events.response.status).toBe(200);
     await events.ended;
     expect(Date.now()).toBeGreaterThanOrEqual(endsAt - 50);
   });
@@ -76,6 +76,6 @@ describe('events and long polls', () => {
     const ended = await Promise.race([events.ended.then(() => true), sleep(300, false)]);
     expect(ended).toBe(false);
     expect(events.text).toContain(':\n\n');
-    events.leave();
+    events.close();
   });
 });

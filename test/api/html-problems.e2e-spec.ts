@@ -52,7 +52,7 @@ describe('a person who follows a link', () => {
   });
 
   it('still gets the ZIP when nothing is wrong', async ({ bff, api, user }) => {
-    const id = await api.make([SAMPLE_NODES.textFile]);
+    const id = await api.createFinished([SAMPLE_NODES.textFile]);
     const { status, headers } = await rawRequest(bff.port, {
       path: `/downloads/${id}/content`,
       headers: { Accept: NAVIGATION, ...user.headers },

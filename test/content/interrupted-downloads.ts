@@ -32,7 +32,7 @@ export function savesCutDownloads(count: number, inParallel: number, defaultSeed
       // One after the other, and before anything else keeps the machine busy.
       const zips: { id: string; expected: string }[] = [];
       while (zips.length < inParallel) {
-        const id = await api.make([SAMPLE_NODES.mediumFile]);
+        const id = await api.createFinished([SAMPLE_NODES.mediumFile]);
         const direct = await DownloadsApi.ofAlfresco(sandbox.url).content(id);
         expect(direct.length).toBeGreaterThan(SIZE);
         zips.push({ id, expected: createHash('sha256').update(direct).digest('hex') });

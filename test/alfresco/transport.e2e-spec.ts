@@ -69,7 +69,7 @@ describe('a connection to Alfresco', () => {
   it.for([403, 404, 405, 409, 422])(
     'is used again after a %i',
     async (status, { alfresco, api }) => {
-      alfresco.script.push(() => error(status, 'No'));
+      alfresco.nextResponses.push(() => error(status, 'No'));
       await create(api);
       expect((await create(api)).status).toBe(202);
       expect(connectionsOf(alfresco)).toEqual([1, 1]);
@@ -88,7 +88,7 @@ describe('a connection to Alfresco', () => {
     'is not used again after a %i with which Alfresco %s',
     async ([status, , header], { alfresco, api }) => {
       expect((await create(api)).status).toBe(202);
-      alfresco.script.push(() => error(status, 'No', header));
+      alfresco.nextResponses.push(() => error(status, 'No', header));
       expect((await create(api)).ok).toBe(false);
       expect((await create(api)).status).toBe(202);
       expect((await create(api)).status).toBe(202);
@@ -101,7 +101,7 @@ describe('a connection to Alfresco', () => {
     alfresco,
     api,
   }) => {
-    alfresco.script.push(() => error(404, 'No').slice(0, -1));
+    alfresco.nextResponses.push(() => error(404, 'No').slice(0, -1));
     expect((await create(api)).status).toBe(504);
     expect((await create(api)).status).toBe(202);
     expect(connectionsOf(alfresco)).toEqual([1, 2]);
@@ -143,7 +143,7 @@ describe('a connection for a ZIP', () => {
     ['fails with a 503', [short(500_000), () => error(503, 'No')]],
   ])('serves one request, also when its response %s', async ([, script], { alfresco, api }) => {
     const { entry } = (await (await create(api)).json()) as { entry: { id: string } };
-    alfresco.ofContent.push(...script);
+    alfresco.nextContentResponses.push(...script);
     const content = await api.content(entry.id);
     expect(content.equals(ZIP)).toBe(true);
     const transfers = alfresco.requests.filter(({ line }) => line.endsWith('/content'));
@@ -165,7 +165,7 @@ describe('a connection for a ZIP', () => {
     ['without saying how long it is', withoutLength(ZIP.length)],
   ])('takes one %s, as the node tells its length', async ([, respond], { alfresco, api }) => {
     const { entry } = (await (await create(api)).json()) as { entry: { id: string } };
-    alfresco.ofContent.push(respond);
+    alfresco.nextContentResponses.push(respond);
     const response = await api.request('GET', `/nodes/${entry.id}/content`);
     expect(response.headers.get('content-length')).toBe(String(ZIP.length));
     expect(Buffer.from(await response.arrayBuffer()).equals(ZIP)).toBe(true);
@@ -175,7 +175,7 @@ describe('a connection for a ZIP', () => {
 
   it('is refused when its chunks are none', async ({ alfresco, api }) => {
     const { entry } = (await (await create(api)).json()) as { entry: { id: string } };
-    alfresco.ofContent.push(() => `${OK}Transfer-Encoding: chunked\r\n\r\nmany\r\n`);
+    alfresco.nextContentResponses.push(() => `${OK}Transfer-Encoding: chunked\r\n\r\nmany\r\n`);
     const response = await api.request('GET', `/nodes/${entry.id}/content`);
     expect(response.status).toBe(502);
     expect(await response.json()).toMatchObject({ code: 'ALFRESCO_BAD_RESPONSE' });

@@ -1,3 +1,0 @@
-import { savesCutDownloads } from './cut-downloads.js';
-
-savesCutDownloads(500, 10, Date.now() % 1_000_000);

@@ -1,0 +1,3 @@
+import { savesCutDownloads } from './interrupted-downloads.js';
+
+savesCutDownloads(40, 4, 1);
