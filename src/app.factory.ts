@@ -7,8 +7,7 @@ import { AppModule } from './app.module.js';
 import { registerBodyParser } from './server/body-parser.js';
 import { addCorsHeaders, corsOptions } from './server/cors.js';
 import type { HttpRequest } from './http/http-request.js';
-import { publicUrlResolver } from './http/public-url.js';
-import { settleHost } from './server/request-host.js';
+import { publicUrlResolver, settleHost } from './server/public-url.js';
 import { ServiceAdapter } from './server/service-adapter.js';
 import { ticketsPath } from './auth/tickets/tickets-path.js';
 import type { AppConfig, HttpConfig } from './config/app-config.js';
@@ -96,7 +95,7 @@ export async function createApp(
   setUpBrowserProtection(app, config.http);
   const limit = config.rateLimit && app.get(AddressLimit);
   fastify.addHook('onRequest', (request, reply, done) => {
-    const problem = drain.enter(request, reply) ?? hostProblem(request);
+    const problem = drain.enter(request, reply) ?? settleHost(request.raw);
     if (problem) return done(problem);
     if (!limit) return done(bodyProblem(request));
     limit.count(request, reply).then(() => done(bodyProblem(request)), done);
@@ -115,11 +114,6 @@ export async function createApp(
 function setUpBrowserProtection(app: NestFastifyApplication, { corsOrigins }: HttpConfig): void {
   app.enableCsrfProtection({ trustedOrigins: [...corsOrigins] });
   if (corsOrigins.length > 0) app.enableCors(corsOptions(corsOrigins));
-}
-
-function hostProblem({ raw }: FastifyRequest): ProblemException | undefined {
-  const detail = settleHost(raw);
-  return detail === undefined ? undefined : new ProblemException('MALFORMED_REQUEST', { detail });
 }
 
 /** What is wrong whatever the body says, which is not read for it. */

@@ -1,7 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { Caller } from '../auth/caller.js';
-import { callerGone } from '../http/client-disconnected.js';
-import { type HttpReply, abandon, rawResponse } from '../http/http-reply.js';
+import { abandon, disconnectSignal, type HttpReply, rawResponse } from '../http/http-reply.js';
 import type { HttpRequest } from '../http/http-request.js';
 import { ProblemException } from '../problems/problem.exception.js';
 import { ContentService } from './content/content.service.js';
@@ -36,7 +35,7 @@ export class DeliveryService {
     reply: HttpReply,
   ): Promise<void> {
     // First of all: he may leave at any moment.
-    const gone = callerGone(reply);
+    const gone = disconnectSignal(reply);
     await this.tasks.run(async () => {
       const { id } = await this.creation.create(caller, nodeIds);
       try {

@@ -3,11 +3,9 @@ import { ProblemException } from '../problems/problem.exception.js';
 import type { Caller } from '../auth/caller.js';
 import { CurrentCaller } from '../auth/current-caller.decorator.js';
 import { LINK_PARAMETER } from '../auth/link-signer.js';
-import { callerGone } from '../http/client-disconnected.js';
-import { type HttpReply, RETRY_AFTER, setHeaders } from '../http/http-reply.js';
-import type { HttpRequest } from '../http/http-request.js';
-import { publicBaseOf, publicPathOf } from '../http/public-url.js';
-import { pathOf } from '../http/request-target.js';
+import { type HttpReply, RETRY_AFTER, disconnectSignal, setHeaders } from '../http/http-reply.js';
+import { type HttpRequest, pathOf, publicPathOf } from '../http/http-request.js';
+import { publicBaseOf } from '../server/public-url.js';
 import { BodyValidationPipe } from '../problems/body-validation.pipe.js';
 import { type Download, isTerminal } from '../alfresco/download.js';
 import { CreationService } from './creation.service.js';
@@ -64,7 +62,7 @@ export class DownloadsController {
     @Req() request: HttpRequest,
     @Res() reply: HttpReply,
   ): Promise<void> {
-    const signal = callerGone(reply);
+    const signal = disconnectSignal(reply);
     const made = await this.creation.create(caller, body.nodeIds, key);
     const download =
       seconds === undefined
@@ -98,7 +96,7 @@ export class DownloadsController {
     @Query('fields', FieldsPipe) fields: ReadonlySet<string> | undefined,
     @Res({ passthrough: true }) reply: HttpReply,
   ): Promise<DownloadListEnvelope> {
-    const list = await this.downloads.list(caller, skipCount, maxItems, callerGone(reply));
+    const list = await this.downloads.list(caller, skipCount, maxItems, disconnectSignal(reply));
     reply.header('cache-control', 'no-store');
     if (list.downloads.some(({ status }) => !isTerminal(status))) setHeaders(reply, RETRY_AFTER);
     return toDownloadListEnvelope(list, skipCount, maxItems, fields);
@@ -117,7 +115,7 @@ export class DownloadsController {
     const tags = request.headers['if-none-match'];
     const known = tags === undefined ? undefined : (tag: string) => isCurrent(tags, `"${tag}"`);
     const patience =
-      seconds === undefined ? undefined : { seconds, known, signal: callerGone(reply) };
+      seconds === undefined ? undefined : { seconds, known, signal: disconnectSignal(reply) };
     const download = await this.downloads.get(caller, id, patience);
     reply.header('etag', `"${stateTag(download)}"`);
     if (known?.(stateTag(download))) reply.status(304);

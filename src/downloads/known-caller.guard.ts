@@ -4,8 +4,7 @@ import { CALLER } from '../auth/current-caller.decorator.js';
 import { type LinkGrant, LinkSigner } from '../auth/link-signer.js';
 import { LINKED_FILE_NAME } from '../auth/linked-file-name.decorator.js';
 import { linkOf } from '../auth/signed-link.js';
-import type { HttpRequest } from '../http/http-request.js';
-import { pathOf } from '../http/request-target.js';
+import { type HttpRequest, pathOf } from '../http/http-request.js';
 import { ProblemException } from '../problems/problem.exception.js';
 import { DOWNLOADS_OPTIONS, type DownloadsModuleOptions } from './downloads-options.js';
 

@@ -1,17 +1,17 @@
 import type { ServerResponse } from 'node:http';
 
-/** What an answer of Fastify and one of Express have in common, as far as the downloads API needs it. */
+/** The part of a reply that the downloads API needs, the same with Fastify and Express. */
 export interface HttpReply {
   readonly statusCode: number;
   status(code: number): unknown;
   header(name: string, value: string): unknown;
   getHeaders(): Record<string, number | string | string[] | undefined>;
   send(body?: unknown): unknown;
-  /** Fastify's; with Express the answer itself is Node's. */
+  /** Fastify only: with Express, the reply itself is Node's response. */
   readonly raw?: ServerResponse;
-  /** Fastify's: it is not to end the answer by itself. Express never does. */
+  /** Fastify only: keeps it from ending the response by itself, which Express never does. */
   hijack?(): unknown;
-  /** Fastify's: whether it has been ended or hijacked. */
+  /** Fastify only: whether the reply has been sent or hijacked. */
   readonly sent?: boolean;
 }
 
@@ -23,24 +23,34 @@ export function rawResponse(reply: HttpReply): ServerResponse {
   return reply.raw ?? (reply as unknown as ServerResponse);
 }
 
-/** Adds headers to those that the answer has. */
+/** Adds to the headers that the reply already has. */
 export function setHeaders(reply: HttpReply, headers: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(headers)) reply.header(name, value);
 }
 
-/** Tells caches that the response depends on `Accept`, besides what they were told already (RFC 9110, section 12.5.5). */
+/** Adds `Accept` to `Vary`: caches have to keep one response for each media type (RFC 9110, section 12.5.5). */
 export function varyByAccept(reply: HttpReply): void {
   const before = reply.getHeaders().vary;
   reply.header('vary', [before ?? [], 'Accept'].flat().join(', '));
 }
 
-/** Sends the head of an answer whose body is written piece by piece, to the response that is returned. */
-export function beginAnswer(reply: HttpReply): ServerResponse {
+/** Sends the status and headers of a response whose body is then written piece by piece. */
+export function beginResponse(reply: HttpReply): ServerResponse {
   reply.hijack?.();
   return rawResponse(reply).writeHead(reply.statusCode, reply.getHeaders());
 }
 
-/** Leaves a request without an answer: its caller has gone. */
+/** Leaves a request without a response, after its client has disconnected. */
 export function abandon(reply: HttpReply): void {
   reply.hijack?.();
+}
+
+/**
+ * Aborted when the client's connection ends, after the response or before it. Call it before the first `await`: the event
+ * comes only once.
+ */
+export function disconnectSignal(reply: HttpReply): AbortSignal {
+  const disconnected = new AbortController();
+  rawResponse(reply).once('close', () => disconnected.abort());
+  return disconnected.signal;
 }

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AuthenticatedRequest } from '../auth/authenticated-request.js';
-import { pathOf } from '../http/request-target.js';
+import { pathOf } from '../http/http-request.js';
 import type { ServiceResponse } from '../server/service-response.js';
 import { methodLabel } from './method-label.js';
 import type { RequestContext } from './request-context.js';

@@ -5,8 +5,7 @@ import { dump } from 'js-yaml';
 import { CHALLENGE, type Challenge } from '../auth/challenge.js';
 import { ticketsPath } from '../auth/tickets/tickets-path.js';
 import type { AppConfig } from '../config/app-config.js';
-import type { HttpRequest } from '../http/http-request.js';
-import { publicPathOf } from '../http/public-url.js';
+import { type HttpRequest, publicPathOf } from '../http/http-request.js';
 import { DOCS_STYLE } from './swagger-ui-style.js';
 import { createOpenApiDocument } from './openapi-document.js';
 

@@ -2,9 +2,8 @@ import { Controller, Get, Inject, Param, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Public } from '../auth/public.decorator.js';
-import { acceptedType } from '../http/accepted-type.js';
+import { acceptedType, publicPathOf } from '../http/http-request.js';
 import { varyByAccept } from '../http/http-reply.js';
-import { publicPathOf } from '../http/public-url.js';
 import { Unlimited } from '../rate-limit/unlimited.decorator.js';
 import { ProblemException } from '../problems/problem.exception.js';
 import {

@@ -1,5 +1,5 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
-import { pathOf } from '../http/request-target.js';
+import { pathOf } from '../http/http-request.js';
 import { PROBLEMS, PROBLEM_CODES, type ProblemCode } from './problem-catalogue.js';
 import type { ProblemException } from './problem.exception.js';
 import { problemType } from './problem-type.js';

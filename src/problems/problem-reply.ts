@@ -1,8 +1,12 @@
 import { Logger } from '@nestjs/common';
-import { acceptedType } from '../http/accepted-type.js';
 import { type HttpReply, rawResponse, setHeaders, varyByAccept } from '../http/http-reply.js';
-import { type HttpRequest, rawRequest, requestIdOf } from '../http/http-request.js';
-import { publicPathOf } from '../http/public-url.js';
+import {
+  acceptedType,
+  type HttpRequest,
+  publicPathOf,
+  rawRequest,
+  requestIdOf,
+} from '../http/http-request.js';
 import type { RequestContext } from '../observability/request-context.js';
 import { PROBLEM_MEDIA_TYPE, toProblemDocument } from './problem-document.js';
 import { occurrencePage } from '../problem-pages/problem-page.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { normalizeIp } from '@nestjs/throttler';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { clientAddress } from '../http/client-address.js';
+import { clientAddress } from '../http/http-request.js';
 import { countRequest } from './counted-request.js';
 import { WINDOW_MS, counterKey } from './rate-limits.js';
 import { type RateLimitStorage, toThrottlerRecord } from './rate-limit-storage.js';

@@ -3,7 +3,7 @@ import { ThrottlerGuard, type ThrottlerRequest } from '@nestjs/throttler';
 import type { FastifyReply } from 'fastify';
 import type { AuthenticatedRequest } from '../auth/authenticated-request.js';
 import { ANONYMOUS } from '../auth/caller.js';
-import { clientAddress } from '../http/client-address.js';
+import { clientAddress } from '../http/http-request.js';
 import { countRequest } from './counted-request.js';
 
 /** Limits each caller, with this service's problem and standard headers. Comes after the guard that knows who is calling. */

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { pathOf } from '../http/request-target.js';
+import { pathOf } from '../http/http-request.js';
 import type { RouteOptions } from 'fastify';
 
 /** Which methods each path takes: Fastify answers 404 where HTTP wants 405 with `Allow` (RFC 9110, 15.5.6). */

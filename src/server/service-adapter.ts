@@ -4,8 +4,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AppConfig } from '../config/app-config.js';
 import { type UnreadableRequest, handleClientError } from './client-error-handler.js';
 import { problemPages } from '../problems/problem-type.js';
-import { parsePublicUrl, proxyTrust } from '../http/public-url.js';
-import { requestId } from '../http/request-id.js';
+import { configuredPublicUrl, proxyTrust } from './public-url.js';
+import { requestId } from '../http/http-request.js';
 import { inTurn } from './request-turns.js';
 import { closeStalledConnections } from './stalled-clients.js';
 import { ServiceResponse } from './service-response.js';
@@ -29,7 +29,7 @@ export class ServiceAdapter extends FastifyAdapter {
     sendProblem: SendProblem,
     noteUnreadable: (request: UnreadableRequest) => void,
   ) {
-    const { path } = http.publicUrl === undefined ? { path: '' } : parsePublicUrl(http.publicUrl);
+    const { path } = configuredPublicUrl(http) ?? { path: '' };
     const pages = path + problemPages(http.apiPrefix);
     super({
       trustProxy: http.trustProxy === false ? false : proxyTrust(http),

@@ -1,6 +1,6 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { headerCount } from '../../http/header-count.js';
+import { headerCount } from '../../http/http-request.js';
 import { ProblemException } from '../../problems/problem.exception.js';
 import type { AuthenticatedRequest } from '../authenticated-request.js';
 import { CHALLENGE, type Challenge } from '../challenge.js';

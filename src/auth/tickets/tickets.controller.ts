@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, Header, HttpCode, Param, Post, Req } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
-import { clientAddress } from '../../http/client-address.js';
+import { clientAddress } from '../../http/http-request.js';
 import { BodyValidationPipe } from '../../problems/body-validation.pipe.js';
 import { ProblemException } from '../../problems/problem.exception.js';
 import { Public } from '../public.decorator.js';

@@ -12,12 +12,12 @@ import { giveBack } from '../../alfresco/content/read-buffers.js';
 import { type DownloadNode, isTerminal } from '../../alfresco/download.js';
 import type { TransferHolder } from '../../alfresco/content/transfer-limiter.js';
 import { ANONYMOUS, type Caller } from '../../auth/caller.js';
-import { callerGone } from '../../http/client-disconnected.js';
 import {
   type HttpReply,
   RETRY_AFTER,
   abandon,
-  beginAnswer,
+  beginResponse,
+  disconnectSignal,
   setHeaders,
 } from '../../http/http-reply.js';
 import { type HttpRequest, requestIdOf } from '../../http/http-request.js';
@@ -65,7 +65,7 @@ export class ContentService {
     wishes: ContentWishes,
   ): Promise<void> {
     // First of all: a caller who leaves while the node is looked up must not start a transfer for nobody.
-    const gone = callerGone(reply);
+    const gone = disconnectSignal(reply);
     await this.ownership.require(caller, id);
     const node = await this.find(caller, id);
     // Alfresco's clock may be ahead: a date of the future would say nothing (RFC 9110, section 8.8.2.1).
@@ -166,7 +166,7 @@ export class ContentService {
     content.on('resumed', ({ position, cause }: Resumed) =>
       this.logger.warn(`ALFRESCO_RESUMED [${requestId}] ${cause}, at byte ${position}`),
     );
-    const response = beginAnswer(reply);
+    const response = beginResponse(reply);
     await pump(content, response).catch(() => {
       discard(content);
       response.destroy();

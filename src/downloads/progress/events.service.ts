@@ -6,12 +6,11 @@ import { PACING_CONFIG, type Pacing } from '../../config/pacing.js';
 import {
   type HttpReply,
   abandon,
-  beginAnswer,
+  beginResponse,
   rawResponse,
   setHeaders,
 } from '../../http/http-reply.js';
-import { type HttpRequest, requestIdOf } from '../../http/http-request.js';
-import { publicPathOf } from '../../http/public-url.js';
+import { type HttpRequest, publicPathOf, requestIdOf } from '../../http/http-request.js';
 import { PROBLEM_PAGES } from '../../problems/problem-type.js';
 import { OwnershipService } from '../ownership.service.js';
 import { EventStream } from './event-stream.js';
@@ -60,7 +59,7 @@ export class EventsService implements OnApplicationShutdown {
     const { originalUrl: url } = request;
     const pages = publicPathOf(request) + this.pages;
     const options = { lastEventId, url, requestId: requestIdOf(request), pages };
-    const response = beginAnswer(reply);
+    const response = beginResponse(reply);
     // Written with the first event, Node would keep it in the pieces it was made of: 1.3 kB for each watcher.
     response.flushHeaders();
     const { reconnectMs } = this.pacing.events;
