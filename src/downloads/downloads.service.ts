@@ -64,7 +64,7 @@ export class DownloadsService {
 
   /** The download as it is now, or once it has changed or time is over. */
   async get(caller: Caller, id: string, patience?: Patience): Promise<Download> {
-    await this.ownership.requireToLook(caller, id);
+    await this.ownership.assertCanRead(caller, id);
     const download = await this.tracker.read(caller, id);
     if (!patience || isTerminal(download.status)) return download;
     const tag = stateTag(download);
@@ -90,8 +90,8 @@ export class DownloadsService {
 
   /** The node of the download as it is now. */
   async node(caller: Caller, id: string): Promise<DownloadNode> {
-    await this.ownership.requireToLook(caller, id);
-    return this.tracker.orGone(id, this.alfresco.getDownloadNode(id, caller.name));
+    await this.ownership.assertCanRead(caller, id);
+    return this.tracker.forgetIfNotFound(id, this.alfresco.getDownloadNode(id, caller.name));
   }
 
   /** The final state of a download that the caller has just made, or whatever it is when time is over. */
@@ -140,19 +140,19 @@ export class DownloadsService {
 
   /** Asks for cancellation. The download may still end DONE. */
   async cancel(caller: Caller, id: string): Promise<void> {
-    await this.ownership.require(caller, id);
+    await this.ownership.assertOwner(caller, id);
     await this.removal.cancel(caller, id);
   }
 
   /** Removes the download and its ZIP for good. One that still runs is cancelled before. */
   async remove(caller: Caller, id: string): Promise<void> {
-    await this.ownership.require(caller, id);
+    await this.ownership.assertOwner(caller, id);
     await this.removal.remove(caller, await this.tracker.read(caller, id));
   }
 
   /** As `remove`; what vanishes in between is as good: there is no download afterwards. */
   async purge(caller: Caller, id: string): Promise<void> {
-    await this.ownership.require(caller, id);
+    await this.ownership.assertOwner(caller, id);
     const download = await this.tracker.read(caller, id);
     try {
       await this.removal.remove(caller, download);
@@ -178,7 +178,7 @@ export class DownloadsService {
         errors: [{ pointer: '/validFor', detail }],
       });
     }
-    await this.ownership.require(caller, id);
+    await this.ownership.assertOwner(caller, id);
     return this.links.sign(path, { caller, fileName }, validFor);
   }
 

@@ -17,7 +17,7 @@ describe('who owns a download', () => {
   afterEach(() => registry.close());
 
   const refusal = async (caller: typeof ALICE, id = 'd') =>
-    Promise.resolve(ownership.requireToLook(caller, id)).then(
+    Promise.resolve(ownership.assertCanRead(caller, id)).then(
       () => undefined,
       ({ code }: { code: string }) => code,
     );
@@ -42,7 +42,7 @@ describe('who owns a download', () => {
     expect(await refusal(ALICE)).toBeUndefined();
     await registry.remove('d');
     expect(await refusal(ALICE)).toBeUndefined();
-    await expect(ownership.require(ALICE, 'd')).rejects.toMatchObject({
+    await expect(ownership.assertOwner(ALICE, 'd')).rejects.toMatchObject({
       code: 'DOWNLOAD_NOT_FOUND',
     });
   });

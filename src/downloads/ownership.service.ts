@@ -24,16 +24,16 @@ export class OwnershipService {
    * @throws ProblemException DOWNLOAD_NOT_FOUND for an id that is not recorded, FORBIDDEN for another caller's,
    *   STORE_UNAVAILABLE
    */
-  async require(caller: Caller, id: string): Promise<void> {
+  async assertOwner(caller: Caller, id: string): Promise<void> {
     const owner = await this.registry.ownerOf(id);
     if (owner === undefined) throw new ProblemException('DOWNLOAD_NOT_FOUND');
     if (owner !== caller.id) throw new ProblemException('FORBIDDEN');
     this.owners.set(id, owner);
   }
 
-  /** As `require`, for who only looks and may have looked before. What changes anything asks the registry. */
-  requireToLook(caller: Caller, id: string): void | Promise<void> {
-    return this.owners.get(id) === caller.id ? undefined : this.require(caller, id);
+  /** As `assertOwner`, for requests that only read: an owner that is remembered suffices, without the registry. */
+  assertCanRead(caller: Caller, id: string): void | Promise<void> {
+    return this.owners.get(id) === caller.id ? undefined : this.assertOwner(caller, id);
   }
 
   /** The download is no more. @throws ProblemException STORE_UNAVAILABLE */

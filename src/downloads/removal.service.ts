@@ -47,13 +47,13 @@ export class RemovalService {
         return;
       }
     }
-    await this.tracker.orGone(id, this.alfresco.deleteNode(id, caller.name));
+    await this.tracker.forgetIfNotFound(id, this.alfresco.deleteNode(id, caller.name));
     await this.forget(id);
   }
 
   /** Asks for cancellation. */
   async cancel(caller: Caller, id: string): Promise<void> {
-    await this.tracker.orGone(id, this.alfresco.cancelDownload(id, caller.name));
+    await this.tracker.forgetIfNotFound(id, this.alfresco.cancelDownload(id, caller.name));
     this.tracker.expectChange(id);
   }
 

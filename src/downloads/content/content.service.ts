@@ -66,7 +66,7 @@ export class ContentService {
   ): Promise<void> {
     // First of all: a caller who leaves while the node is looked up must not start a transfer for nobody.
     const gone = disconnectSignal(reply);
-    await this.ownership.require(caller, id);
+    await this.ownership.assertOwner(caller, id);
     const node = await this.find(caller, id);
     // Alfresco's clock may be ahead: a date of the future would say nothing (RFC 9110, section 8.8.2.1).
     const modifiedAt = Math.min(node.modifiedAt, Date.now());
@@ -130,7 +130,7 @@ export class ContentService {
 
   private async find(caller: Caller, id: string): Promise<FinishedNode> {
     const node = this.alfresco.getDownloadNode(id, caller.name);
-    return requireContent(await this.tracker.orGone(id, node));
+    return requireContent(await this.tracker.forgetIfNotFound(id, node));
   }
 
   /** `undefined` when the caller went away while Alfresco got the content ready: nobody is left to answer. */

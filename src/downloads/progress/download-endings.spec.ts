@@ -6,10 +6,10 @@ describe('downloads by end state', () => {
     const metrics = new Metrics();
     const endings = new DownloadEndings(metrics);
     for (const status of ['PENDING', 'IN_PROGRESS', 'DONE', 'DONE'] as const) {
-      endings.saw({ id: 'a', status });
+      endings.recordOutcome({ id: 'a', status });
     }
-    endings.saw({ id: 'b', status: 'CANCELLED' });
-    endings.saw({ id: 'c', status: 'DONE' });
+    endings.recordOutcome({ id: 'b', status: 'CANCELLED' });
+    endings.recordOutcome({ id: 'c', status: 'DONE' });
     const { text } = await metrics.render();
     expect(text.match(/^bff_downloads_ended_total\{.*$/gm)).toEqual([
       'bff_downloads_ended_total{status="DONE"} 2',

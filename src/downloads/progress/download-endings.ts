@@ -21,7 +21,7 @@ export class DownloadEndings {
   }
 
   /** To be told of every status that Alfresco reports; a download is counted the first time that it has ended. */
-  saw({ id, status }: Pick<Download, 'id' | 'status'>): void {
+  recordOutcome({ id, status }: Pick<Download, 'id' | 'status'>): void {
     if (!isTerminal(status) || this.counted.has(id)) return;
     this.endings.inc({ status });
     this.counted.set(id, true);

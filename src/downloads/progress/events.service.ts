@@ -46,7 +46,7 @@ export class EventsService implements OnApplicationShutdown {
    * @throws ProblemException those of the download and of Alfresco
    */
   async stream(caller: Caller, id: string, request: HttpRequest, reply: HttpReply): Promise<void> {
-    await this.ownership.require(caller, id);
+    await this.ownership.assertOwner(caller, id);
     const download = await this.tracker.read(caller, id);
     const lastEventId = request.headers['last-event-id']?.toString();
     if (isTerminal(download.status) && lastEventId === stateTag(download)) {

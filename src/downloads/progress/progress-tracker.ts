@@ -113,7 +113,7 @@ export class ProgressTracker implements OnModuleDestroy {
    * Passes on what Alfresco answers about a download. Its clean-up removes downloads without telling; a row without a
    * node is of no use to anyone.
    */
-  async orGone<T>(id: string, answer: Promise<T>): Promise<T> {
+  async forgetIfNotFound<T>(id: string, answer: Promise<T>): Promise<T> {
     try {
       return await answer;
     } catch (error) {
@@ -148,8 +148,8 @@ export class ProgressTracker implements OnModuleDestroy {
 
   private async ask(caller: Caller, id: string): Promise<Download> {
     try {
-      const download = await this.orGone(id, this.alfresco.getDownload(id, caller.name));
-      this.endings.saw(download);
+      const download = await this.forgetIfNotFound(id, this.alfresco.getDownload(id, caller.name));
+      this.endings.recordOutcome(download);
       return download;
     } catch (error) {
       // The network's and Alfresco's own failures may pass; what Alfresco says of the download itself will not.

@@ -50,12 +50,12 @@ export class TrackedDownload {
   /** The download as it is, or was within the freshness. Fails as the call to Alfresco does. */
   read(): Download | Promise<Download> {
     const { latest } = this;
-    if (!latest) return this.look();
+    if (!latest) return this.refresh();
     // It can change no more, but the download can be removed in Alfresco.
     const freshnessMs = isTerminal(latest.status)
       ? this.pacing.finalFreshnessMs
       : this.options.statusFreshnessMs;
-    return performance.now() - this.askedAt <= freshnessMs ? latest : this.look();
+    return performance.now() - this.askedAt <= freshnessMs ? latest : this.refresh();
   }
 
   /** The returned function ends it. */
@@ -75,14 +75,14 @@ export class TrackedDownload {
     return () => {
       this.watchers.delete(watcher);
       if (this.watchers.size > 0) return;
-      this.rest();
+      this.cancelTimer();
       this.forgetEvent();
     };
   }
 
   /** Something was done to it: what is known is out of date, and a change is likely. */
   expectChange(): void {
-    this.rest();
+    this.cancelTimer();
     this.askedAt = -Infinity;
     this.intervalMs = this.fastestMs;
     this.schedule();
@@ -90,12 +90,12 @@ export class TrackedDownload {
 
   /** There is no such download any more. */
   end(problem: ProblemException): void {
-    this.rest();
-    this.tell({ name: 'gone', problem });
+    this.cancelTimer();
+    this.notify({ name: 'gone', problem });
   }
 
   stop(): void {
-    this.rest();
+    this.cancelTimer();
     for (const watcher of this.watchers) watcher.stop();
     this.watchers.clear();
   }
@@ -108,44 +108,44 @@ export class TrackedDownload {
     return this.event !== undefined && isLast(this.event);
   }
 
-  private look(): Promise<Download> {
-    this.asking ??= this.askOnce().finally(() => {
+  private refresh(): Promise<Download> {
+    this.asking ??= this.refreshOnce().finally(() => {
       this.asking = undefined;
       this.schedule();
     });
     return this.asking;
   }
 
-  private async askOnce(): Promise<Download> {
-    this.rest();
+  private async refreshOnce(): Promise<Download> {
+    this.cancelTimer();
     const askedAt = performance.now();
     try {
       const download = await this.ask();
-      this.take(download, askedAt);
+      this.update(download, askedAt);
       return download;
     } catch (error) {
-      this.takeNoChange();
+      this.updateUnchanged();
       throw error;
     }
   }
 
-  private take(download: Download, askedAt: number): void {
+  private update(download: Download, askedAt: number): void {
     if (this.event?.name === 'gone') return;
     this.askedAt = askedAt;
     const { latest } = this;
-    if (latest && stateTag(latest) === stateTag(download)) return this.takeNoChange();
+    if (latest && stateTag(latest) === stateTag(download)) return this.updateUnchanged();
     this.latest = download;
     this.movedAt = Date.now();
     this.intervalMs = this.fastestMs;
     if (download.status !== 'PENDING') this.throughput.add(download.bytesAdded, performance.now());
     this.event = undefined;
-    if (this.watchers.size > 0) this.tell(this.describe(download));
+    if (this.watchers.size > 0) this.notify(this.describe(download));
   }
 
-  private takeNoChange(): void {
+  private updateUnchanged(): void {
     this.intervalMs = Math.min(this.pacing.slowestMs, this.intervalMs * SLOWING);
     if (this.latest && this.isStalled && this.event?.name === 'progress') {
-      this.tell(this.describe(this.latest));
+      this.notify(this.describe(this.latest));
     }
   }
 
@@ -169,7 +169,7 @@ export class TrackedDownload {
     });
   }
 
-  private tell(event: ProgressEvent): void {
+  private notify(event: ProgressEvent): void {
     this.event = event;
     for (const watcher of this.watchers) watcher.next(event);
     if (!isLast(event)) return;
@@ -193,13 +193,13 @@ export class TrackedDownload {
     this.timer = runOutsideRequests(() =>
       setTimeout(() => {
         // Its failure is that of the readers, if there are any; watchers are told what becomes of it.
-        this.look().catch(() => {});
+        this.refresh().catch(() => {});
       }, delay),
     );
   }
 
   /** No look is due. */
-  private rest(): void {
+  private cancelTimer(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
   }
