@@ -1,5 +1,6 @@
 import { type Socket, connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { parentPort, workerData } from 'node:worker_threads';
 
 /** Another address than that of the callers, which limits for addresses must not concern. */
 const ADDRESS = '127.0.0.66';
@@ -61,25 +62,32 @@ const ATTACKS: readonly Attack[] = [
   },
 ];
 
-/**
- * Clients that mean harm, so many at a time, each with one attack after the other.
- * @returns ends them
- */
-export function startHostilePeers(target: Target, count: number): () => Promise<void> {
-  const ended = new AbortController();
-  const attack = async (offset: number): Promise<void> => {
-    for (let turn = offset; !ended.signal.aborted; turn += 1) {
-      const socket = connect({ port: target.port, host: '127.0.0.1', localAddress: ADDRESS });
-      socket.on('error', () => {});
-      socket.pause();
-      const run = ATTACKS.at(turn % ATTACKS.length)!;
-      await run(socket, target);
-      socket.destroy();
-    }
-  };
-  const running = Array.from({ length: count }, (_, index) => attack(index));
-  return async () => {
-    ended.abort();
-    await Promise.all(running);
-  };
+const { target, count } = workerData as { target: Target; count: number };
+
+/** One attack after the other. */
+async function attack(offset: number, signal: AbortSignal): Promise<void> {
+  for (let turn = offset; !signal.aborted; turn += 1) {
+    const socket = connect({ port: target.port, host: '127.0.0.1', localAddress: ADDRESS });
+    socket.on('error', () => {});
+    socket.pause();
+    const run = ATTACKS.at(turn % ATTACKS.length)!;
+    await run(socket, target);
+    socket.destroy();
+  }
 }
+
+/*
+ * So many clients that mean harm, from `start` until `stop`; posts a message when the last has ended. In a thread of its own,
+ * so that they do not keep the other clients of the process from their work.
+ */
+let ended = new AbortController();
+let running: Promise<unknown> = Promise.resolve();
+parentPort!.on('message', (command: 'start' | 'stop') => {
+  if (command === 'start') {
+    ended = new AbortController();
+    running = Promise.all(Array.from({ length: count }, (_, index) => attack(index, ended.signal)));
+  } else {
+    ended.abort();
+    void running.then(() => parentPort!.postMessage('ended'));
+  }
+});

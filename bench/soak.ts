@@ -1,27 +1,30 @@
 /**
  * Mixed load with aborts for some minutes: what the process holds must not grow. Compared is what it holds idle, after a
  * little load and after all of it. With `hostile`, a tenth of the clients mean harm; how long callers wait for the status of
- * a download is compared with a time without these.
+ * a download is compared with the times without these, one after each sample.
  *
  *     npm run bench:soak -- 10 [hostile]
  */
-import { join } from 'node:path';
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { arch, cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import { Agent, type Response, fetch, setGlobalDispatcher } from 'undici';
 import { SAMPLE_NODES } from '../sandbox/sample-nodes.ts';
 import { startSandbox } from '../sandbox/sandbox.ts';
-import { startHostilePeers } from './hostile-peers.ts';
+import type { Target } from './hostile-peers.ts';
 import { AUTHORIZATION, MeasuredService } from './service.ts';
+import type { WatchedStatus } from './status-watcher.ts';
 
 const MINUTES = Number(process.argv[2] ?? 10);
 const IS_HOSTILE = process.argv[3] === 'hostile';
 /** Of 24 callers, a tenth. */
 const HOSTILE_PEERS = 3;
-/** Minutes without them. */
-const PEACE = 2;
+/** Minutes without them: a part after each sample, so that both times have the same machine. */
+const PEACE = 3;
 /** One each half minute: at each, the load comes to its end. */
 const SAMPLES = Math.max(1, Math.round(MINUTES * 2));
 const WORKERS = 24;
@@ -46,6 +49,66 @@ const NODES = [
 /** One caller's visit: each in turn, and each is left in the middle now and then. */
 const VISITS = [watchAndSave, deliver, longPoll, cancel, ask, blunder];
 
+/** Peers that mean harm, on and off, and how long a caller waits for the status of a download with and without them. */
+class Hostility {
+  private readonly waits = { peace: [] as number[], hostile: [] as number[] };
+  private readonly peers: Worker;
+  private readonly watcher: Worker;
+
+  private constructor(target: Target, watched: WatchedStatus) {
+    this.peers = new Worker(new URL('./hostile-peers.ts', import.meta.url), {
+      workerData: { target, count: HOSTILE_PEERS },
+    });
+    this.watcher = new Worker(new URL('./status-watcher.ts', import.meta.url), {
+      workerData: watched,
+    });
+  }
+
+  static async prepare(): Promise<Hostility> {
+    const never = new AbortController().signal;
+    const make = async (nodeId: string): Promise<string> => {
+      const made = await post('/downloads', [nodeId], never);
+      return ((await made.json()) as { entry: { id: string } }).entry.id;
+    };
+    const path = `/downloads/${await make(SAMPLE_NODES.mediumFile)}/request-direct-access-url`;
+    const response = await request(path, never, { method: 'POST' });
+    const { contentUrl } = ((await response.json()) as { entry: { contentUrl: string } }).entry;
+    const { pathname, search } = new URL(contentUrl);
+    const port = Number(new URL(service.url).port);
+    const url = `${service.url}/downloads/${await make(SAMPLE_NODES.textFile)}`;
+    return new Hostility(
+      { port, linkPath: pathname + search, authorization: AUTHORIZATION },
+      { url, authorization: AUTHORIZATION },
+    );
+  }
+
+  async during(work: () => Promise<void>): Promise<void> {
+    this.peers.postMessage('start');
+    await this.watched('hostile', work);
+    this.peers.postMessage('stop');
+    await once(this.peers, 'message');
+  }
+
+  async without(work: () => Promise<void>): Promise<void> {
+    await this.watched('peace', work);
+  }
+
+  async end() {
+    await this.peers.terminate();
+    await this.watcher.terminate();
+    const { peace, hostile } = this.waits;
+    return { peace: percentiles(peace), hostile: percentiles(hostile) };
+  }
+
+  private async watched(time: 'peace' | 'hostile', work: () => Promise<void>): Promise<void> {
+    this.watcher.postMessage('start');
+    await work();
+    this.watcher.postMessage('stop');
+    const [waits] = (await once(this.watcher, 'message')) as [number[]];
+    this.waits[time].push(...waits);
+  }
+}
+
 // Or connections of the load itself, which the service would keep for over a minute, would count as held.
 setGlobalDispatcher(new Agent({ keepAliveMaxTimeout: 4000 }));
 const sandbox = await startSandbox({ bytesPerSecond: 40_000_000 });
@@ -58,19 +121,15 @@ const counts = { visits: 0, left: 0, unexpected: 0 };
 try {
   await run(0.25);
   const first = await idleSample();
-  const peace = IS_HOSTILE ? await watched(() => run(PEACE)) : undefined;
-  const stopPeers = IS_HOSTILE ? await hostilePeers() : undefined;
-  const watch = IS_HOSTILE ? new AbortController() : undefined;
-  const waits = watch && waitsUntil(watch.signal);
+  const hostility = IS_HOSTILE ? await Hostility.prepare() : undefined;
   const samples = [];
   for (let i = 0; i < SAMPLES; i++) {
-    await run(MINUTES / SAMPLES);
+    await (hostility ? hostility.during(() => run(MINUTES / SAMPLES)) : run(MINUTES / SAMPLES));
     samples.push(await sample());
     console.log(samples.at(-1));
+    await hostility?.without(() => run(PEACE / SAMPLES));
   }
-  watch?.abort();
-  await stopPeers?.();
-  const latency = waits && { peace, hostile: percentiles(await waits) };
+  const latency = await hostility?.end();
   const last = await idleSample();
   const grown = Object.entries(SLACK)
     .map(([what, slack]) => [what, slack, growth(first, last, what as keyof typeof SLACK)] as const)
@@ -98,47 +157,10 @@ try {
   await sandbox.close();
 }
 
-async function hostilePeers(): Promise<() => Promise<void>> {
-  const never = new AbortController().signal;
-  const made = await post('/downloads', [SAMPLE_NODES.mediumFile], never);
-  const { id } = ((await made.json()) as { entry: { id: string } }).entry;
-  const path = `/downloads/${id}/request-direct-access-url`;
-  const response = await request(path, never, { method: 'POST' });
-  const { contentUrl } = ((await response.json()) as { entry: { contentUrl: string } }).entry;
-  const { pathname, search } = new URL(contentUrl);
-  const port = Number(new URL(service.url).port);
-  const target = { port, linkPath: pathname + search, authorization: AUTHORIZATION };
-  return startHostilePeers(target, HOSTILE_PEERS);
-}
-
-/** How long a caller waits for the status of a download meanwhile. */
-async function watched(work: () => Promise<void>) {
-  const over = new AbortController();
-  const waits = waitsUntil(over.signal);
-  await work();
-  over.abort();
-  return percentiles(await waits);
-}
-
-/** Milliseconds for each of the looks at one download, one after the other. */
-async function waitsUntil(signal: AbortSignal): Promise<number[]> {
-  const never = new AbortController().signal;
-  const made = await post('/downloads', [SAMPLE_NODES.textFile], never);
-  const { id } = ((await made.json()) as { entry: { id: string } }).entry;
-  const waits: number[] = [];
-  while (!signal.aborted) {
-    const startedAt = performance.now();
-    await (await request(`/downloads/${id}`, never)).arrayBuffer();
-    waits.push(performance.now() - startedAt);
-    await sleep(20);
-  }
-  return waits;
-}
-
 function percentiles(waits: readonly number[]) {
   const sorted = waits.toSorted((a, b) => a - b);
   const at = (share: number) => Math.round(sorted[Math.floor(sorted.length * share)]! * 10) / 10;
-  return { looks: waits.length, p50: at(0.5), p99: at(0.99), longest: at(1 - 1 / sorted.length) };
+  return { reads: waits.length, p50: at(0.5), p99: at(0.99), longest: at(1 - 1 / sorted.length) };
 }
 
 async function run(minutes: number): Promise<void> {
