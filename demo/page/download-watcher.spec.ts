@@ -281,6 +281,7 @@ describe('where event streams do not get through', () => {
         stream(response, `event: progress\ndata: {"entry":${JSON.stringify(half)}}\n\n`),
     ],
     ['a frame never ends', (response) => flood(stream(response, 'data: '))],
+    ['a frame never ends, and is slow', (response) => drip(stream(response, 'data: '))],
     ['the stream breaks off within a frame', (response) => stream(response, 'event: do').end()],
   ])('asks instead: %s', async (_why, answerStream) => {
     const answers = [half, half, more, more, DONE];
@@ -533,6 +534,15 @@ describe('several watchers of one client', () => {
 function flood(response: ReturnType<typeof stream>): void {
   const more = () => response.write('x'.repeat(64 * 1024), (error) => !error && more());
   more();
+}
+
+/** Writes a line that has no end, for longer than the first byte may take. */
+function drip(response: ReturnType<typeof stream>): void {
+  const timer = setInterval(() => response.write('x'), 20);
+  setTimeout(() => {
+    clearInterval(timer);
+    cut(response);
+  }, 200);
 }
 
 /** The delays of all timers from here on. */

@@ -98,7 +98,8 @@ export class DownloadWatcher {
           isFruitful = true;
         }
         // It has been open for long enough to trust it, though nothing has happened.
-        isFruitful ||= performance.now() - startedAt > this.#pace.firstByteMs;
+        isFruitful ||=
+          !piece.isWithinLine && performance.now() - startedAt > this.#pace.firstByteMs;
       }
       failure = new ServiceUnreachable('The event stream has ended');
     } catch (error) {

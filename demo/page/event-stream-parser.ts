@@ -36,6 +36,11 @@ export class EventStreamParser {
     return this.#retryMs;
   }
 
+  /** Whether the end of a line has not come yet. */
+  get isWithinLine(): boolean {
+    return this.#line !== '';
+  }
+
   /**
    * The events that end in this piece.
    * @throws RangeError when a line or an event is longer than any that is meant well

@@ -6,6 +6,8 @@ import type { WatchPace } from './watch-pace.ts';
 /** What arrived at once: events, or none yet but a sign of life. */
 export interface StreamPiece {
   readonly events: readonly ServerSentEvent[];
+  /** A line without an end is no sign of life. */
+  readonly isWithinLine: boolean;
   /** What the server has said of it so far. */
   readonly retryMs: number | undefined;
 }
@@ -51,7 +53,8 @@ export async function* readEventStream(
       const { done, value } = await reader.read();
       clearTimeout(watchdog);
       if (done) return;
-      yield { events: parser.push(value), retryMs: parser.retryMs };
+      const events = parser.push(value);
+      yield { events, isWithinLine: parser.isWithinLine, retryMs: parser.retryMs };
       watchdog = setTimeout(giveUp, pace.silenceMs);
     }
   } finally {
