@@ -1,6 +1,6 @@
 import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
-import type { AuthenticatedRequest } from './auth/authenticated-request.js';
+import type { AuthenticatedRequest } from './auth/caller.js';
 import { AuthModule } from './auth/auth.module.js';
 import { CallerGuard } from './auth/caller.guard.js';
 import { TicketGuard } from './auth/tickets/ticket.guard.js';
@@ -21,7 +21,7 @@ import { problemPages } from './problems/problem-type.js';
 import { ProblemsModule } from './problem-pages/problem-pages.module.js';
 import { ShutdownModule } from './server/shutdown.module.js';
 import { CallerLimitGuard } from './rate-limit/caller-limit.guard.js';
-import { ThrottlingModule } from './rate-limit/rate-limit.module.js';
+import { RateLimitModule } from './rate-limit/rate-limit.module.js';
 
 /** Puts the service together from its configuration. */
 @Module({})
@@ -45,7 +45,7 @@ export class AppModule {
     };
     const downloads = DownloadsModule.forRoot(options);
     const shutdown = ShutdownModule.forRoot(config.shutdownGraceMs);
-    const throttling = ThrottlingModule.forRoot(config, worker);
+    const throttling = RateLimitModule.forRoot(config, worker);
     const login = ticketsPath(config);
     return {
       module: AppModule,

@@ -1,9 +1,8 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { AppConfig } from '../config/app-config.js';
 import { PACING_CONFIG } from '../config/pacing.js';
-import { AUTH_CONFIG } from './auth-config.js';
-import { CHALLENGE, challengeFor } from './challenge.js';
-import { LINK_CONFIG, LinkSigner } from './link-signer.js';
+import { AUTH_CONFIG, CHALLENGE, challengeFor } from './challenge.js';
+import { LINK_CONFIG, LinkSigner } from './signed-link.js';
 import { CallerGuard } from './caller.guard.js';
 
 /** The guard that authenticates the caller of every route that is not `@Public()`, and what signs links. */

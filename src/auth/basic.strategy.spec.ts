@@ -1,12 +1,136 @@
 import bcrypt from 'bcrypt';
+import fc from 'fast-check';
 import passport from 'passport';
 import { BasicStrategy } from 'passport-http';
-import { StrictBasicStrategy } from './basic.strategy.js';
+import { StrictBasicStrategy, parseBasicCredentials } from './basic.strategy.js';
 import { UserDirectory } from './user-directory.js';
 
-function base64(text: string): string {
-  return Buffer.from(text).toString('base64');
+function base64(value: string | Buffer): string {
+  return Buffer.from(value as string).toString('base64');
 }
+
+function basic(value: string | Buffer): string {
+  return `Basic ${base64(value)}`;
+}
+
+describe('the credentials of an Authorization header', () => {
+  it('are those of the example in RFC 7617', () => {
+    expect(parseBasicCredentials('Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==')).toEqual({
+      name: 'Aladdin',
+      password: 'open sesame',
+    });
+  });
+
+  it('are those of the example with UTF-8 in RFC 7617', () => {
+    expect(parseBasicCredentials('Basic dGVzdDoxMjPCow==')).toEqual({
+      name: 'test',
+      password: '123£',
+    });
+  });
+
+  it.each([
+    ['a password with colons', basic('alice:a:b::c'), 'alice', 'a:b::c'],
+    ['a password that is a colon', basic('alice::'), 'alice', ':'],
+    ['blanks, which belong to both', basic(' alice : secret '), ' alice ', ' secret '],
+    ['letters beyond ASCII', basic('zoë:пароль😀'), 'zoë', 'пароль😀'],
+    ['a byte order mark, which is a character', basic('\ufeffalice:x'), '\ufeffalice', 'x'],
+    ['percent signs, which mean nothing', basic('al%69ce:%3A'), 'al%69ce', '%3A'],
+    ['the scheme in lower case', `basic ${base64('alice:secret')}`, 'alice', 'secret'],
+    ['the scheme in capitals', `BASIC ${base64('alice:secret')}`, 'alice', 'secret'],
+    ['several blanks behind the scheme', `Basic   ${base64('alice:secret')}`, 'alice', 'secret'],
+    ['blanks at the end', `Basic ${base64('alice:secret')}  `, 'alice', 'secret'],
+    ['base64 without its padding', 'Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ', 'Aladdin', 'open sesame'],
+    ['base64 that needs no padding', 'Basic YTpi', 'a', 'b'],
+    ['base64 with one character of padding', 'Basic YTpiYmI=', 'a', 'bbb'],
+    ['base64 without its one character of padding', 'Basic YTpiYmI', 'a', 'bbb'],
+    ['base64 with two characters of padding', 'Basic YTpiYg==', 'a', 'bb'],
+    ['base64 without its two characters of padding', 'Basic YTpiYg', 'a', 'bb'],
+  ])('may have %s', (_what, header, name, password) => {
+    expect(parseBasicCredentials(header)).toEqual({ name, password });
+  });
+
+  it.each<[string, string | undefined]>([
+    ['no header', undefined],
+    ['an empty header', ''],
+    ['only the scheme', 'Basic'],
+    ['only the scheme and a blank', 'Basic '],
+    ['another scheme', `Bearer ${base64('alice:secret')}`],
+    ['a scheme that ends in basic', `xBasic ${base64('alice:secret')}`],
+    ['a scheme that starts with basic', `BasicPlus ${base64('alice:secret')}`],
+    ['a scheme that contains basic', `NotBasicAtAll ${base64('alice:secret')}`],
+    ['something before the scheme', ` Basic ${base64('alice:secret')}`],
+    ['no blank behind the scheme', `Basic${base64('alice:secret')}`],
+    ['a tab behind the scheme', `Basic\t${base64('alice:secret')}`],
+    ['a second token', `Basic ${base64('alice:secret')} ${base64('bob:secret')}`],
+    ['a second header in the same line', `Basic ${base64('a:b')}, Basic ${base64('c:d')}`],
+    ['parameters', `Basic ${base64('alice:secret')},realm="x"`],
+    ['plain text', 'Basic alice:secret'],
+    ['a character that base64 does not have', 'Basic YWxpY2U6c2VjcmV0*'],
+    ['the alphabet for URLs', `Basic ${base64('a:>>>???').replace(/\+|\//g, '-')}`],
+    ['padding in the middle', 'Basic YWxp=Y2U6c2VjcmV0'],
+    ['three characters of padding', 'Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==='],
+    ['one character of padding where none belongs', 'Basic YTpi='],
+    ['two characters of padding where none belongs', 'Basic YTpi=='],
+    ['two characters of padding where one belongs', 'Basic YTpiYmI=='],
+    ['one character of padding where two belong', 'Basic YTpiYg='],
+    ['padding before the text', 'Basic =YTpi'],
+    ['a blank inside of the padding', 'Basic YTpiYg= ='],
+    ['bits behind the last byte, without padding', 'Basic YTpiYh'],
+    ['bits behind the last byte, a second spelling', 'Basic dGVzdDoxMjPCox=='],
+    ['one stray character of base64', 'Basic YWxpY2U6c'],
+    ['no colon', basic('alice')],
+    ['an empty name', basic(':secret')],
+    ['an empty password', basic('alice:')],
+    ['nothing but a colon', basic(':')],
+    ['bytes that are no UTF-8', basic(Buffer.from('alice:pass\xe9', 'latin1'))],
+    ['UTF-8 that is cut off', basic(Buffer.from([0x61, 0x3a, 0xe2, 0x82]))],
+    ['a second spelling of a character in UTF-8', basic(Buffer.from([0x61, 0x3a, 0xc1, 0x81]))],
+    ['a line break', basic('alice:se\ncret')],
+    ['a zero byte, at which bcrypt would stop', basic('alice:secret\0x')],
+    ['a control character in the name', basic('ali\u0007ce:secret')],
+    ['a delete character', basic('alice:secret\u007f')],
+    ['a control character beyond ASCII', basic('alice:sec\u0085ret')],
+  ])('are none for %s', (_what, header) => {
+    expect(parseBasicCredentials(header)).toBeUndefined();
+  });
+});
+
+describe('any credentials', () => {
+  const visible = fc
+    .string({ unit: 'grapheme', minLength: 1 })
+    .filter((text) => !/\p{Cc}/u.test(text));
+
+  it('come out as they went in', () => {
+    fc.assert(
+      fc.property(visible, visible, (first, password) => {
+        const name = first.replaceAll(':', '') || 'x';
+        expect(parseBasicCredentials(basic(`${name}:${password}`))).toEqual({ name, password });
+      }),
+    );
+  });
+
+  it('that are no such header are none', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.base64String().map((text) => `Basic ${text}`),
+        ),
+        (header) => {
+          const credentials = parseBasicCredentials(header);
+          if (!credentials) return;
+          const { name, password } = credentials;
+          expect(basic(`${name}:${password}`).replace(/=+$/, '')).toBe(
+            header
+              .trimEnd()
+              .replace(/^basic +/i, 'Basic ')
+              .replace(/=+$/, ''),
+          );
+        },
+      ),
+    );
+  });
+});
 
 /** The user that Passport finds with a strategy, or `false`. */
 function authenticate(strategy: passport.Strategy, authorization?: string): Promise<unknown> {

@@ -1,7 +1,41 @@
 import { BasicStrategy } from 'passport-http';
 import type { Caller } from './caller.js';
-import { parseBasicCredentials } from './basic-credentials.js';
 import type { UserDirectory } from './user-directory.js';
+
+export interface BasicCredentials {
+  readonly name: string;
+  readonly password: string;
+}
+
+const BASIC = /^basic +([A-Za-z0-9+/]+={0,2}) *$/i;
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/**
+ * Credentials of an `Authorization: Basic` header (RFC 7617): exactly this scheme, canonical base64, UTF-8
+ * without control characters, the name up to the first colon, the rest the password, neither empty.
+ */
+export function parseBasicCredentials(header: string | undefined): BasicCredentials | undefined {
+  const encoded = header && BASIC.exec(header)?.[1];
+  if (!encoded) return undefined;
+  const text = decode(encoded);
+  const colon = text?.indexOf(':') ?? -1;
+  if (text === undefined || colon < 1 || colon === text.length - 1 || /\p{Cc}/u.test(text)) {
+    return undefined;
+  }
+  return { name: text.slice(0, colon), password: text.slice(colon + 1) };
+}
+
+function decode(encoded: string): string | undefined {
+  const bytes = Buffer.from(encoded, 'base64');
+  // Node decodes what it can; only the one canonical spelling of the bytes, padded or not, is taken.
+  const canonical = bytes.toString('base64');
+  if (encoded !== canonical && encoded !== canonical.replace(/=+$/, '')) return undefined;
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
 
 type Request = { readonly headers: { readonly authorization?: string }; readonly ip?: string };
 

@@ -1,6 +1,12 @@
 import passport from 'passport';
-import { parseBearerToken } from './bearer-token.js';
 import type { TokenVerifier } from './token-verifier.js';
+
+const BEARER = /^bearer +([A-Za-z0-9\-._~+/]+=*) *$/i;
+
+/** The token of an `Authorization: Bearer` header (RFC 6750, section 2.1): one token68 and nothing else. */
+export function parseBearerToken(header: string | undefined): string | undefined {
+  return header === undefined ? undefined : BEARER.exec(header)?.[1];
+}
 
 type Request = { readonly headers: { readonly authorization?: string } };
 

@@ -1,3 +1,7 @@
+import type { FastifyRequest } from 'fastify';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MAX_TIMER_MS } from '../config/environment.js';
+
 /** A signed link that is being followed. */
 export interface LinkUse {
   /** Whether it is good only for the rest of a transfer that it has begun. */
@@ -22,3 +26,32 @@ export interface Caller {
 
 /** The caller when `AUTH=none`. */
 export const ANONYMOUS: Caller = { id: 'anonymous', name: 'anonymous' };
+
+/** A request after `CallerGuard` has let it pass. */
+export type AuthenticatedRequest = FastifyRequest & { caller?: Caller };
+
+/**
+ * Calls back once the credentials behind a request count no more: at the end of a token, or soon after the end of a ticket.
+ *
+ * @param everyMs milliseconds between two looks at a ticket
+ * @param signal aborted when nobody wants to know any more
+ */
+export function onceCredentialsEnd(
+  { expiresAt = Infinity, isLoggedIn }: Caller,
+  everyMs: number,
+  signal: AbortSignal,
+  callback: () => void,
+): void {
+  if (expiresAt === Infinity && !isLoggedIn) return;
+  const end = async () => {
+    while (Date.now() < expiresAt) {
+      const pauseMs = isLoggedIn ? everyMs : MAX_TIMER_MS;
+      await sleep(Math.min(pauseMs, expiresAt - Date.now()), undefined, { signal, ref: false });
+      // A store that does not answer has not ended a ticket.
+      if (isLoggedIn && !(await isLoggedIn().catch(() => true))) break;
+    }
+    if (!signal.aborted) callback();
+  };
+  // Only the signal ends the pause.
+  end().catch(() => {});
+}

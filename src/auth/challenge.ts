@@ -10,6 +10,9 @@ export type Challenge = (headers: IncomingHttpHeaders) => string;
 /** Injection token of the `Challenge`. */
 export const CHALLENGE = Symbol('CHALLENGE');
 
+/** Injection token of the `AuthConfig`. */
+export const AUTH_CONFIG = Symbol('AUTH_CONFIG');
+
 const REALM = 'realm="alfresco-downloads"';
 
 /** Credentials that were sent belong to the scheme of this name, in lower case (RFC 9110, section 11.1). */

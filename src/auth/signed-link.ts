@@ -1,6 +1,131 @@
-import type { ExecutionContext } from '@nestjs/common';
-import { ACCEPTS_LINK } from './accepts-link.decorator.js';
-import { LINK_PARAMETER } from './link-signer.js';
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import { type ExecutionContext, Inject, Injectable } from '@nestjs/common';
+import type { Caller, LinkUse } from './caller.js';
+import type { LinkConfig } from '../config/app-config.js';
+import { ProblemException } from '../problems/problem.exception.js';
+import { ACCEPTS_LINK } from './auth.decorators.js';
+
+/** Injection token of the `LinkConfig`. */
+export const LINK_CONFIG = Symbol('LINK_CONFIG');
+
+/** Query parameter that carries the signature. */
+export const LINK_PARAMETER = 'link';
+
+/** 128 bits in base64url. */
+const TAG_LENGTH = 22;
+
+/** A link, and when it ends in milliseconds of the epoch. */
+export interface SignedLink {
+  readonly link: string;
+  readonly expiresAt: number;
+}
+
+/** What a link stands for. */
+export interface LinkGrant {
+  /** Who is calling when it is followed. */
+  readonly caller: Caller;
+  /** Name under which the ZIP is to be saved; without it, the one that Alfresco gave it. */
+  readonly fileName?: string;
+}
+
+/** What a link says: until when, for whom, and under which name. */
+type Payload = readonly [
+  expiresAt: number,
+  callerId: string,
+  callerName: string,
+  ...fileName: string[],
+];
+
+/**
+ * Makes and checks links that stand in for credentials: `payload.signature`, both base64url.
+ *
+ * The signature covers the path, with the id of the download in it, and the payload as it is spelled, so that neither
+ * can be changed, moved to another path, or encoded in another way.
+ */
+@Injectable()
+export class LinkSigner {
+  constructor(@Inject(LINK_CONFIG) private readonly config: LinkConfig) {}
+
+  /** Seconds that a link may be good for, and is unless told otherwise. */
+  get longestSeconds(): number {
+    return this.config.ttlSeconds;
+  }
+
+  /** Value of the `link` parameter for a GET or HEAD of `path`. */
+  sign(
+    path: string,
+    { caller, fileName }: LinkGrant,
+    seconds = this.longestSeconds,
+    now = Date.now(),
+  ): SignedLink {
+    const expiresAt = now + seconds * 1000;
+    const names = fileName === undefined ? [] : [fileName];
+    const payload = encode([expiresAt, caller.id, caller.name, ...names]);
+    return { link: `${payload}.${signature(this.config.secrets[0], path, payload)}`, expiresAt };
+  }
+
+  /**
+   * What this link stands for.
+   *
+   * A link that has ended is still good for the rest of a transfer that it has begun, which may take longer than the link is
+   * good for: `If-Range` then has an entity tag that the service told only while it was.
+   *
+   * @param headers of the request
+   * @throws ProblemException LINK_INVALID
+   */
+  verify(
+    path: string,
+    link: string,
+    headers: IncomingHttpHeaders = {},
+    now = Date.now(),
+  ): LinkGrant {
+    const [payload = '', given = '', ...rest] = link.split('.');
+    const isGenuine = this.config.secrets.some((secret) =>
+      isEqual(signature(secret, path, payload), given),
+    );
+    if (!isGenuine || rest.length > 0) throw new ProblemException('LINK_INVALID');
+    const [expiresAt, id, name, fileName] = decode(payload);
+    const tagOf = (modifiedAt: number) => this.tagOf(link, modifiedAt);
+    const hasEnded = now >= expiresAt;
+    if (hasEnded && !isResumption(headers, tagOf)) throw new ProblemException('LINK_INVALID');
+    return { caller: { id, name, link: { hasEnded, tagOf } }, fileName };
+  }
+
+  private tagOf(link: string, modifiedAt: number): string {
+    const mac = signature(this.config.secrets[0], 'entity tag', `${link}\n${modifiedAt}`);
+    return `"${modifiedAt}-${mac.slice(0, TAG_LENGTH)}"`;
+  }
+}
+
+/** Whether a part is asked for that belongs to what the link has told. */
+function isResumption(
+  { range, 'if-range': ifRange }: IncomingHttpHeaders,
+  tagOf: LinkUse['tagOf'],
+): boolean {
+  const [, modifiedAt] = /^"(\d{1,16})-/.exec(ifRange?.toString() ?? '') ?? [];
+  if (range === undefined || modifiedAt === undefined) return false;
+  return isEqual(tagOf(Number(modifiedAt)), ifRange!.toString());
+}
+
+function encode(payload: Payload): string {
+  return Buffer.from(JSON.stringify(payload), 'utf8').toString('base64url');
+}
+
+/** Only ever called for a payload that this service signed. */
+function decode(payload: string): Payload {
+  return JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')) as Payload;
+}
+
+function signature(secret: string, path: string, payload: string): string {
+  return createHmac('sha256', secret).update(`${path}\n${payload}`, 'utf8').digest('base64url');
+}
+
+/** In constant time for signatures of the right length; the length is no secret. */
+function isEqual(expected: string, given: string): boolean {
+  const [a, b] = [Buffer.from(expected), Buffer.from(given)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}
 
 /** A link in the query of a route that accepts one, also a wrong one: whoever sends one wants it to count. */
 export function linkOf(context: ExecutionContext): string | undefined {

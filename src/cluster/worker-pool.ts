@@ -3,7 +3,7 @@ import { Logger } from '@nestjs/common';
 import { announce } from '../announcement.js';
 import type { AppConfig } from '../config/app-config.js';
 import { createLog } from '../observability/log.js';
-import { MemoryThrottlerStorage } from '../rate-limit/memory-throttler-storage.js';
+import { MemoryCounters } from '../rate-limit/memory-counters.js';
 import { PoolMember } from './pool-member.js';
 import type { PrimaryCalls } from './primary-channel.js';
 import { ServiceMetrics } from './service-metrics.js';
@@ -18,7 +18,7 @@ const MAX_FAILED_STARTS = 5;
 export class WorkerPool {
   private readonly logger = new Logger('Workers');
   private readonly members = new Set<PoolMember>();
-  private readonly counters = new MemoryThrottlerStorage();
+  private readonly counters = new MemoryCounters();
   private readonly metrics: ServiceMetrics;
   private wasReady = false;
   private isAnnounced = false;

@@ -10,7 +10,7 @@ import { ALFRESCO_CONFIG } from '../alfresco/alfresco-api.js';
 import { UpstreamMetrics } from '../alfresco/http/upstream-metrics.js';
 import { UpstreamObserver } from '../alfresco/http/upstream-observer.js';
 import type { Caller } from '../auth/caller.js';
-import { LINK_CONFIG, LinkSigner } from '../auth/link-signer.js';
+import { LINK_CONFIG, LinkSigner } from '../auth/signed-link.js';
 import {
   type AlfrescoConfig,
   DOWNLOADS_CONFIG,

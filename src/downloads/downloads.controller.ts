@@ -1,8 +1,8 @@
 import { Body, Delete, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ProblemException } from '../problems/problem.exception.js';
 import type { Caller } from '../auth/caller.js';
-import { CurrentCaller } from '../auth/current-caller.decorator.js';
-import { LINK_PARAMETER } from '../auth/link-signer.js';
+import { CurrentCaller } from '../auth/auth.decorators.js';
+import { LINK_PARAMETER } from '../auth/signed-link.js';
 import { type HttpReply, RETRY_AFTER, disconnectSignal, setHeaders } from '../http/http-reply.js';
 import { type HttpRequest, pathOf, publicPathOf } from '../http/http-request.js';
 import { publicBaseOf } from '../server/public-url.js';

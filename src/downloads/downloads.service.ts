@@ -1,9 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AlfrescoClient } from '../alfresco/alfresco.client.js';
 import { type Download, type DownloadNode, isTerminal } from '../alfresco/download.js';
-import type { Caller } from '../auth/caller.js';
-import { onceCredentialsEnd } from '../auth/credentials-end.js';
-import { LinkSigner, type SignedLink } from '../auth/link-signer.js';
+import { type Caller, onceCredentialsEnd } from '../auth/caller.js';
+import { LinkSigner, type SignedLink } from '../auth/signed-link.js';
 import { PACING_CONFIG, type Pacing } from '../config/pacing.js';
 import { ProblemException, isProblem } from '../problems/problem.exception.js';
 import { OwnershipService } from './ownership.service.js';

@@ -1,7 +1,6 @@
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
-import { AcceptsLink } from '../auth/accepts-link.decorator.js';
-import { CALLER } from '../auth/current-caller.decorator.js';
-import { LinkSigner } from '../auth/link-signer.js';
+import { AcceptsLink, CALLER } from '../auth/auth.decorators.js';
+import { LinkSigner } from '../auth/signed-link.js';
 import type { Caller } from '../auth/caller.js';
 import { KnownCallerGuard } from './known-caller.guard.js';
 

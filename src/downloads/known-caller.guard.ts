@@ -1,9 +1,7 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import type { Caller } from '../auth/caller.js';
-import { CALLER } from '../auth/current-caller.decorator.js';
-import { type LinkGrant, LinkSigner } from '../auth/link-signer.js';
-import { LINKED_FILE_NAME } from '../auth/linked-file-name.decorator.js';
-import { linkOf } from '../auth/signed-link.js';
+import { CALLER, LINKED_FILE_NAME } from '../auth/auth.decorators.js';
+import { type LinkGrant, LinkSigner, linkOf } from '../auth/signed-link.js';
 import { type HttpRequest, pathOf } from '../http/http-request.js';
 import { ProblemException } from '../problems/problem.exception.js';
 import { DOWNLOADS_OPTIONS, type DownloadsModuleOptions } from './downloads-options.js';

@@ -1,7 +1,7 @@
 import { Delete, Get, Head, Header, HttpCode, Param, Query, Req, Res } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import type { Caller } from '../auth/caller.js';
-import { CurrentCaller } from '../auth/current-caller.decorator.js';
+import { CurrentCaller } from '../auth/auth.decorators.js';
 import { ApiProblems } from '../openapi/api-problems.decorator.js';
 import { NODE_EXAMPLE } from '../openapi/examples.js';
 import { NOT_KEPT } from '../openapi/headers.js';

@@ -7,13 +7,13 @@ import {
 } from '@nestjs/terminus';
 import { AlfrescoClient } from '../alfresco/alfresco.client.js';
 import { UpstreamPolicy } from '../alfresco/http/upstream-policy.js';
-import { Public } from '../auth/public.decorator.js';
+import { Public } from '../auth/auth.decorators.js';
 import { PACING_CONFIG, type Pacing } from '../config/pacing.js';
 import { ApiOnlyProblems } from '../openapi/api-problems.decorator.js';
 import { DownloadRegistry } from '../downloads/registry/download-registry.js';
 import { ProblemException } from '../problems/problem.exception.js';
 import { RequestDrain } from '../server/request-drain.js';
-import { Unlimited } from '../rate-limit/unlimited.decorator.js';
+import { Unlimited } from '../rate-limit/rate-limits.js';
 import { LivenessDto, ReadinessDto } from './health.dto.js';
 
 const UP = {

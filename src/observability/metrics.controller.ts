@@ -1,9 +1,9 @@
 import { Controller, Get, Inject, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { Public } from '../auth/public.decorator.js';
+import { Public } from '../auth/auth.decorators.js';
 import type { MetricsPage } from '../config/worker-context.js';
-import { Unlimited } from '../rate-limit/unlimited.decorator.js';
+import { Unlimited } from '../rate-limit/rate-limits.js';
 import { METRICS_PAGE } from './metrics.js';
 
 /** For Prometheus. Open to everyone who can reach the port; it names no caller and no download. */

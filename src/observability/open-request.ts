@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { AuthenticatedRequest } from '../auth/authenticated-request.js';
+import type { AuthenticatedRequest } from '../auth/caller.js';
 import { pathOf } from '../http/http-request.js';
 import type { ServiceResponse } from '../server/service-response.js';
 import { methodLabel } from './method-label.js';

@@ -1,10 +1,10 @@
 import { Controller, Get, Inject, Param, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Public } from '../auth/public.decorator.js';
+import { Public } from '../auth/auth.decorators.js';
 import { acceptedType, publicPathOf } from '../http/http-request.js';
 import { varyByAccept } from '../http/http-reply.js';
-import { Unlimited } from '../rate-limit/unlimited.decorator.js';
+import { Unlimited } from '../rate-limit/rate-limits.js';
 import { ProblemException } from '../problems/problem.exception.js';
 import {
   ProblemCatalogue,

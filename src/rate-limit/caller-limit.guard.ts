@@ -1,12 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { ThrottlerGuard, type ThrottlerRequest } from '@nestjs/throttler';
 import type { FastifyReply } from 'fastify';
-import type { AuthenticatedRequest } from '../auth/authenticated-request.js';
-import { ANONYMOUS } from '../auth/caller.js';
+import { ANONYMOUS, type AuthenticatedRequest } from '../auth/caller.js';
 import { clientAddress } from '../http/http-request.js';
-import { countRequest } from './counted-request.js';
+import { enforceLimit } from './rate-limits.js';
 
-/** Limits each caller, with this service's problem and standard headers. Comes after the guard that knows who is calling. */
+/**
+ * Limits each caller, with this service's problem and standard headers.
+ *
+ * Runs after `CallerGuard`: by address alone, the callers behind one proxy would share a limit, and one caller with many
+ * addresses would have many.
+ */
 @Injectable()
 export class CallerLimitGuard extends ThrottlerGuard {
   /** Where everyone may call, and by a link, anyone is the same caller: the address has to tell them apart. */
@@ -23,14 +27,9 @@ export class CallerLimitGuard extends ThrottlerGuard {
     const http = context.switchToHttp();
     const tracker = await this.getTracker(http.getRequest<AuthenticatedRequest>());
     const name = throttler.name ?? 'default';
-    const count = this.storageService.increment(
-      generateKey(context, tracker, name),
-      ttl,
-      limit,
-      props.blockDuration,
-      name,
-    );
-    countRequest(http.getResponse<FastifyReply>(), { name, limit, windowMs: ttl }, await count);
+    const key = generateKey(context, tracker, name);
+    const count = await this.storageService.increment(key, ttl, limit, props.blockDuration, name);
+    enforceLimit(http.getResponse<FastifyReply>(), name, limit, count);
     return true;
   }
 }

@@ -1,5 +1,5 @@
 import { FailedLogins } from './failed-logins.js';
-import { MemoryThrottlerStorage } from './memory-throttler-storage.js';
+import { MemoryCounters } from './memory-counters.js';
 
 const refused = { code: 'TOO_MANY_REQUESTS' };
 
@@ -9,7 +9,7 @@ describe('failed logins', () => {
 
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ['Date'] });
-    logins = new FailedLogins(new MemoryThrottlerStorage(), 3);
+    logins = new FailedLogins(new MemoryCounters(), 3);
     runs = 0;
   });
   afterEach(() => {

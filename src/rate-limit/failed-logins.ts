@@ -1,7 +1,6 @@
 import { normalizeIp } from '@nestjs/throttler';
-import { tooManyRequests } from './counted-request.js';
-import type { RateLimitStorage } from './rate-limit-storage.js';
-import { WINDOW_MS, counterKey } from './rate-limits.js';
+import { WINDOW_MS, counterKey, tooManyRequests } from './rate-limits.js';
+import type { Counters } from '../config/worker-context.js';
 
 /** Names behind one address (a proxy, an office) that may be mistyped before all of them have to wait. */
 const NAMES_PER_ADDRESS = 5;
@@ -43,7 +42,7 @@ export class FailedLogins {
   private readonly attempts = new Map<string, Attempts>();
 
   constructor(
-    private readonly storage: RateLimitStorage,
+    private readonly counters: Counters,
     private readonly limit: number,
   ) {}
 
@@ -109,7 +108,7 @@ export class FailedLogins {
   private async tryToReserve(counters: readonly Counter[]): Promise<number | undefined> {
     const reserved: Counter[] = [];
     for (const counter of counters) {
-      const { isGranted, resetMs } = await this.storage.reserve(
+      const { isGranted, resetMs } = await this.counters.reserve(
         counter.key,
         WINDOW_MS,
         counter.limit,
@@ -124,7 +123,7 @@ export class FailedLogins {
   }
 
   private async giveBack(counters: readonly Counter[]): Promise<void> {
-    await Promise.all(counters.map(({ key }) => this.storage.giveBack(key)));
+    await Promise.all(counters.map(({ key }) => this.counters.giveBack(key)));
   }
 
   private attemptsOf(source: string): Attempts {

@@ -1,48 +1,44 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { ThrottlerModule } from '@nestjs/throttler';
 import type { AppConfig } from '../config/app-config.js';
-import type { WorkerContext } from '../config/worker-context.js';
+import type { Counters, WorkerContext } from '../config/worker-context.js';
 import { openStore } from '../store/open-store.js';
 import { AddressLimit } from './address-limit.js';
 import { FailedLogins } from './failed-logins.js';
-import { MemoryThrottlerStorage } from './memory-throttler-storage.js';
-import { PrimaryThrottlerStorage } from './primary-throttler-storage.js';
-import type { RateLimitStorage } from './rate-limit-storage.js';
+import { MemoryCounters } from './memory-counters.js';
 import { throttlerOptions } from './rate-limits.js';
-import { RedisThrottlerStorage } from './redis-throttler-storage.js';
+import { RedisCounters } from './redis-counters.js';
 
-type ThrottlingConfig = Pick<AppConfig, 'rateLimit' | 'store' | 'pacing'>;
+/** Injection token of the `Counters` of all limits. */
+const COUNTERS = Symbol('COUNTERS');
+
+type RateLimitSettings = Pick<AppConfig, 'rateLimit' | 'store' | 'pacing'>;
 
 /** Limits per address, per caller and on failed logins; shared through Redis when the store is Redis, and between the workers of one machine. */
 @Module({})
-export class ThrottlingModule {
+export class RateLimitModule {
   /** Without `rateLimit`, nothing is limited. */
-  static forRoot(config: ThrottlingConfig, worker?: WorkerContext): DynamicModule {
+  static forRoot(config: RateLimitSettings, worker?: WorkerContext): DynamicModule {
     const { rateLimit: limits } = config;
-    if (!limits) return { module: ThrottlingModule };
-    const storage = createStorage(config, worker);
+    if (!limits) return { module: RateLimitModule };
+    const counters = createCounters(config, worker);
     return {
-      module: ThrottlingModule,
-      imports: [ThrottlerModule.forRoot(throttlerOptions(limits, storage))],
+      module: RateLimitModule,
+      imports: [ThrottlerModule.forRoot(throttlerOptions(limits, counters))],
       providers: [
-        {
-          provide: FailedLogins,
-          useValue: new FailedLogins(storage, limits.failedLogins),
-        },
-        { provide: AddressLimit, useValue: new AddressLimit(storage, limits.perAddress) },
+        // Provided for its hooks: those of Redis connect and disconnect.
+        { provide: COUNTERS, useValue: counters },
+        { provide: FailedLogins, useValue: new FailedLogins(counters, limits.failedLogins) },
+        { provide: AddressLimit, useValue: new AddressLimit(counters, limits.perAddress) },
       ],
       exports: [AddressLimit, FailedLogins],
     };
   }
 }
 
-function createStorage(
-  { store, pacing }: ThrottlingConfig,
-  worker?: WorkerContext,
-): RateLimitStorage {
-  return openStore<RateLimitStorage>(store.url, {
-    sqlite: () =>
-      worker ? new PrimaryThrottlerStorage(worker.counters) : new MemoryThrottlerStorage(),
-    redis: (url) => new RedisThrottlerStorage(url, pacing.limits),
+function createCounters({ store, pacing }: RateLimitSettings, worker?: WorkerContext): Counters {
+  return openStore<Counters>(store.url, {
+    sqlite: () => worker?.counters ?? new MemoryCounters(),
+    redis: (url) => new RedisCounters(url, pacing.limits),
   });
 }

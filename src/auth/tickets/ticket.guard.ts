@@ -2,11 +2,22 @@ import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@ne
 import { Reflector } from '@nestjs/core';
 import { headerCount } from '../../http/http-request.js';
 import { ProblemException } from '../../problems/problem.exception.js';
-import type { AuthenticatedRequest } from '../authenticated-request.js';
+import type { AuthenticatedRequest } from '../caller.js';
 import { CHALLENGE, type Challenge } from '../challenge.js';
-import { PUBLIC } from '../public.decorator.js';
-import { parseTicketCredentials } from './ticket-credentials.js';
+import { PUBLIC } from '../auth.decorators.js';
 import { TicketsService } from './tickets.service.js';
+
+/** The forms in which Alfresco takes a ticket in place of name and password. */
+const TICKET = /^(?:(?:role_ticket)?:)?(ticket_[^:]*)$/i;
+
+/**
+ * The ticket in an `Authorization: Basic` header: `ROLE_TICKET:TICKET_…`, `:TICKET_…` or the ticket alone, in base64.
+ * Also one that has ended, or is misspelt; `undefined` for a name and a password.
+ */
+export function parseTicketCredentials(header: string | undefined): string | undefined {
+  const encoded = header && /^basic +(\S+) *$/i.exec(header)?.[1];
+  return encoded ? TICKET.exec(Buffer.from(encoded, 'base64').toString('latin1'))?.[1] : undefined;
+}
 
 /** Query parameter that carries a ticket. */
 export const TICKET_PARAMETER = 'alf_ticket';

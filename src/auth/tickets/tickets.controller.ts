@@ -1,12 +1,25 @@
+import { Matches } from 'class-validator';
 import { Body, Controller, Delete, Get, Header, HttpCode, Param, Post, Req } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { clientAddress } from '../../http/http-request.js';
 import { BodyValidationPipe } from '../../problems/body-validation.pipe.js';
 import { ProblemException } from '../../problems/problem.exception.js';
-import { Public } from '../public.decorator.js';
-import { LoginDto } from './login.dto.js';
+import { Public } from '../auth.decorators.js';
 import type { TicketRequest } from './ticket.guard.js';
 import { TicketsService } from './tickets.service.js';
+
+/** Whom a ticket is for. What cannot be sent as `Authorization: Basic` (RFC 7617) cannot be sent here either. */
+export class LoginDto {
+  @Matches(/^[^:\p{Cc}\p{Cs}]+$/u, {
+    message: 'must be a name: a text without colons and control characters, not empty',
+  })
+  userId: string;
+
+  @Matches(/^[^\p{Cc}\p{Cs}]+$/u, {
+    message: 'must be a password: a text without control characters, not empty',
+  })
+  password: string;
+}
 
 const ME = '-me-';
 

@@ -2,7 +2,7 @@ import { type DynamicModule, Module, type OnApplicationShutdown } from '@nestjs/
 import { RouterModule } from '@nestjs/core';
 import type { AppConfig } from '../../config/app-config.js';
 import { PACING_CONFIG } from '../../config/pacing.js';
-import { AUTH_CONFIG } from '../auth-config.js';
+import { AUTH_CONFIG } from '../challenge.js';
 import { TicketGuard } from './ticket.guard.js';
 import { TicketStore } from './ticket-store.js';
 import { openTicketStore } from './ticket-store.factory.js';

@@ -3,7 +3,7 @@ import { Inject, Injectable, Optional } from '@nestjs/common';
 import type { AuthConfig } from '../../config/app-config.js';
 import { PACING_CONFIG, type Pacing } from '../../config/pacing.js';
 import { FailedLogins } from '../../rate-limit/failed-logins.js';
-import { AUTH_CONFIG } from '../auth-config.js';
+import { AUTH_CONFIG } from '../challenge.js';
 import type { Caller } from '../caller.js';
 import { UserDirectory } from '../user-directory.js';
 import { TicketStore } from './ticket-store.js';

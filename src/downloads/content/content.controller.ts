@@ -1,8 +1,6 @@
 import { Get, Head, Param, Query, Req, Res } from '@nestjs/common';
-import { AcceptsLink } from '../../auth/accepts-link.decorator.js';
+import { AcceptsLink, CurrentCaller, LinkedFileName } from '../../auth/auth.decorators.js';
 import type { Caller } from '../../auth/caller.js';
-import { CurrentCaller } from '../../auth/current-caller.decorator.js';
-import { LinkedFileName } from '../../auth/linked-file-name.decorator.js';
 import type { HttpReply } from '../../http/http-reply.js';
 import type { HttpRequest } from '../../http/http-request.js';
 import { ApiGetContent, ApiHeadContent } from '../api.decorators.js';

@@ -1,6 +1,6 @@
 import { Get, Param, Req, Res } from '@nestjs/common';
 import type { Caller } from '../../auth/caller.js';
-import { CurrentCaller } from '../../auth/current-caller.decorator.js';
+import { CurrentCaller } from '../../auth/auth.decorators.js';
 import type { HttpReply } from '../../http/http-reply.js';
 import type { HttpRequest } from '../../http/http-request.js';
 import { ApiWatchDownload } from '../download-api.decorators.js';

@@ -1,7 +1,6 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { isTerminal } from '../../alfresco/download.js';
-import type { Caller } from '../../auth/caller.js';
-import { onceCredentialsEnd } from '../../auth/credentials-end.js';
+import { type Caller, onceCredentialsEnd } from '../../auth/caller.js';
 import { PACING_CONFIG, type Pacing } from '../../config/pacing.js';
 import {
   type HttpReply,

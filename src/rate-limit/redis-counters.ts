@@ -2,9 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import type { Pacing } from '../config/pacing.js';
-import { MemoryThrottlerStorage } from './memory-throttler-storage.js';
-import type { Count, Reservation } from '../config/worker-context.js';
-import { type RateLimitStorage, toThrottlerRecord } from './rate-limit-storage.js';
+import type { Count, Counters, Reservation } from '../config/worker-context.js';
+import { MemoryCounters } from './memory-counters.js';
 
 const WARN_EVERY_MS = 60_000;
 const PREFIX = 'alfresco-downloads:limit:';
@@ -40,11 +39,9 @@ end`;
  *
  * Written here because the community's package, `@nest-lab/throttler-storage-redis`, does not accept NestJS 12.
  */
-export class RedisThrottlerStorage
-  implements RateLimitStorage, OnModuleInit, OnApplicationShutdown
-{
+export class RedisCounters implements Counters, OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger('RateLimit');
-  private readonly memory = new MemoryThrottlerStorage();
+  private readonly memory = new MemoryCounters();
   private readonly redis: Redis;
   private pausedUntil = 0;
   private nextWarningAt = 0;
@@ -73,10 +70,6 @@ export class RedisThrottlerStorage
   async onModuleInit(): Promise<void> {
     const connected = this.redis.connect().catch(() => {});
     await Promise.race([connected, sleep(this.pacing.connectMs, undefined, { ref: false })]);
-  }
-
-  async increment(key: string, ttl: number, limit: number) {
-    return toThrottlerRecord(await this.hit(key, ttl), limit);
   }
 
   hit(key: string, windowMs: number): Promise<Count> {

@@ -1,4 +1,4 @@
-import { parseBearerToken } from './bearer-token.js';
+import { parseBearerToken } from './bearer.strategy.js';
 
 describe('a bearer token in a header', () => {
   it.each([

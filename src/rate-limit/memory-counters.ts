@@ -1,5 +1,4 @@
-import type { Count, Reservation } from '../config/worker-context.js';
-import { type RateLimitStorage, toThrottlerRecord } from './rate-limit-storage.js';
+import type { Count, Counters, Reservation } from '../config/worker-context.js';
 
 /** Beyond this many counters, those whose window is over are dropped; once a second at most. */
 const SWEEP_ABOVE = 10_000;
@@ -16,13 +15,9 @@ interface Window {
  * Instead of the `ThrottlerStorageService` of `@nestjs/throttler`, which keeps the time of every single hit and
  * goes through all of them on each request, and which takes no hit back.
  */
-export class MemoryThrottlerStorage implements RateLimitStorage {
+export class MemoryCounters implements Counters {
   private readonly windows = new Map<string, Window>();
   private sweptAt = 0;
-
-  async increment(key: string, ttl: number, limit: number) {
-    return toThrottlerRecord(await this.hit(key, ttl), limit);
-  }
 
   hit(key: string, windowMs: number): Promise<Count> {
     const now = Date.now();

@@ -1,4 +1,4 @@
-import { parseTicketCredentials } from './ticket-credentials.js';
+import { parseTicketCredentials } from './ticket.guard.js';
 
 const TICKET = `TICKET_${'0a'.repeat(20)}`;
 

@@ -1,2 +1,0 @@
-/** Injection token of the `AuthConfig`. */
-export const AUTH_CONFIG = Symbol('AUTH_CONFIG');
