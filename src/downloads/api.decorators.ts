@@ -6,6 +6,7 @@ import { EXAMPLES } from '../openapi/examples.js';
 import { headers, textHeader } from '../openapi/headers.js';
 import type { ProblemCode } from '../problems/problem-catalogue.js';
 import { ZIP_TYPE } from './content/archive-name.js';
+import { ContentQuery } from './dto/queries.dto.js';
 
 const VALIDATORS = {
   ETag: textHeader('Strong entity tag of the ZIP.', '"1764032411000"'),
@@ -52,30 +53,6 @@ export function ApiId(): MethodDecorator {
   });
 }
 
-/** The `fields` parameter. */
-export function ApiFields(
-  example = 'id,status,filesAdded,bytesAdded,totalFiles,totalBytes',
-): MethodDecorator {
-  return ApiQuery({
-    name: 'fields',
-    required: false,
-    description:
-      'Comma-separated names of the members wanted in `entry`; unknown names are ignored. The parameter may be repeated.',
-    schema: { type: 'string', example },
-  });
-}
-
-/** The `attachment` parameter. */
-function ApiAttachment(): MethodDecorator {
-  return ApiQuery({
-    name: 'attachment',
-    required: false,
-    schema: { type: 'boolean', default: true },
-    description:
-      'With `false`, there is no `Content-Disposition`, as from Alfresco. A browser saves the ZIP all the same, under a name of its own.',
-  });
-}
-
 /** GET of the ZIP. */
 export function ApiGetContent(
   operationId: string,
@@ -91,7 +68,7 @@ export function ApiGetContent(
         'headers work as in RFC 9110, so that a broken transfer can be resumed; several ranges get the whole ZIP.',
     }),
     ApiId(),
-    ApiAttachment(),
+    ApiQuery({ type: ContentQuery }),
     ApiHeaderOf('Range', 'Part of the ZIP that is wanted: `bytes=1000-` (RFC 9110, 14.2).'),
     ApiHeaderOf('If-Range', '`ETag` of the part that is there: another ZIP is sent whole.'),
     ...conditions(),
@@ -128,7 +105,7 @@ export function ApiHeadContent(
       description: 'The headers of GET, without the ZIP; Alfresco need not read it for that.',
     }),
     ApiId(),
-    ApiAttachment(),
+    ApiQuery({ type: ContentQuery }),
     ...conditions(),
     ApiResponse({ status: 200, description: 'There is a ZIP.', headers: CONTENT_HEADERS }),
     notModified(),

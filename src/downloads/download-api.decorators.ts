@@ -14,7 +14,7 @@ import {
 import { ApiProblems } from '../openapi/api-problems.decorator.js';
 import { DOWNLOAD_EXAMPLES, EVENT_EXAMPLE, EXAMPLES, LINK_EXAMPLE } from '../openapi/examples.js';
 import { NOT_KEPT, headers, textHeader } from '../openapi/headers.js';
-import { ApiFields, ApiId, ZIP } from './api.decorators.js';
+import { ApiId, ZIP } from './api.decorators.js';
 import { CreateDownloadDto } from './dto/create-download.dto.js';
 import { DirectAccessUrlBodyDto, DirectAccessUrlEntry } from './dto/direct-access-url.dto.js';
 import { DownloadEntry } from './dto/download.dto.js';
@@ -22,7 +22,7 @@ import { DownloadListEnvelope } from './dto/download-list.dto.js';
 import { DownloadEventDto, ProgressDto } from './dto/progress.dto.js';
 import { IDEMPOTENCY_KEY_PATTERN } from './idempotency.service.js';
 import type { ProblemCode } from '../problems/problem-catalogue.js';
-import { MAX_ITEMS, SKIP_COUNT } from './paging.js';
+import { CancelQuery, DownloadQuery, ListQuery } from './dto/queries.dto.js';
 import { LONGEST_WAIT } from './progress/prefer-header.js';
 
 /** `Retry-After` only while the status can change. */
@@ -94,7 +94,7 @@ export function ApiCreateDownload(): MethodDecorator {
         'With `Prefer: wait=N` the response waits for that, at most N seconds. ' +
         'What may not be read below a requested folder is silently left out. Without an `Idempotency-Key` every call makes a new ZIP.',
     }),
-    ApiFields(),
+    ApiQuery({ type: DownloadQuery }),
     ApiPrefer('the ZIP is finished'),
     ApiHeader({
       name: 'Idempotency-Key',
@@ -153,19 +153,7 @@ export function ApiListDownloads(): MethodDecorator {
       description:
         'The downloads that the caller has made, newest first, each as it is now. Those that Alfresco has removed are left out.',
     }),
-    ApiQuery({
-      name: 'skipCount',
-      required: false,
-      schema: { ...SKIP_COUNT, type: 'integer' },
-      description: 'Downloads to leave out before the page.',
-    }),
-    ApiQuery({
-      name: 'maxItems',
-      required: false,
-      schema: { ...MAX_ITEMS, type: 'integer' },
-      description: 'Downloads on the page, at most.',
-    }),
-    ApiFields(),
+    ApiQuery({ type: ListQuery }),
     ApiOkResponse({
       type: DownloadListEnvelope,
       description: 'A page of the list. `Retry-After` while a status on it can change.',
@@ -188,7 +176,7 @@ export function ApiGetDownload(): MethodDecorator {
         'DONE with `filesAdded` below `totalFiles` is possible: a file without content is left out.',
     }),
     ApiId(),
-    ApiFields(),
+    ApiQuery({ type: DownloadQuery }),
     ApiPrefer('something changes'),
     ApiHeader({
       name: 'If-None-Match',
@@ -280,13 +268,7 @@ export function ApiCancelDownload(): MethodDecorator {
         'The node stays until it is removed, with `purge=true`, with DELETE /nodes/{id} or by Alfresco’s own clean-up. May be repeated.',
     }),
     ApiId(),
-    ApiQuery({
-      name: 'purge',
-      required: false,
-      schema: { type: 'boolean', default: false },
-      description:
-        'Remove the download, too, once the job has stopped. If that takes longer than ALFRESCO_TIMEOUT_MS, the answer does not wait for it.',
-    }),
+    ApiQuery({ type: CancelQuery }),
     ApiAcceptedResponse({ description: 'The cancellation has been asked for.' }),
     ApiNoContentResponse({ description: 'With `purge=true`: there is no such download any more.' }),
     ApiProblems(

@@ -1,4 +1,4 @@
-import { Body, Delete, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { Body, Delete, Get, Header, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ProblemException } from '../problems/problem.exception.js';
 import type { Caller } from '../auth/caller.js';
 import { CurrentCaller } from '../auth/auth.decorators.js';
@@ -21,25 +21,20 @@ import {
 } from './download-api.decorators.js';
 import { DownloadsApi } from './downloads-api.decorator.js';
 import { DownloadsService } from './downloads.service.js';
-import { ChoicePipe } from './dto/choice.pipe.js';
 import { CreateDownloadDto } from './dto/create-download.dto.js';
-import { toDownloadEntry } from './dto/download.dto.js';
+import { DownloadEntry, toDownloadEntry } from './dto/download.dto.js';
 import { DownloadListEnvelope, toDownloadListEnvelope } from './dto/download-list.dto.js';
 import {
   DirectAccessUrlBodyDto,
   DirectAccessUrlEntry,
   toDirectAccessUrlEntry,
 } from './dto/direct-access-url.dto.js';
-import { FieldsPipe } from './dto/fields.pipe.js';
 import { IdempotencyKey } from './idempotency.service.js';
 import { NodeIdPipe } from './dto/node-id.pipe.js';
-import { RemovedParameterPipe } from './dto/removed-parameter.pipe.js';
-import { WholeNumberPipe } from './dto/whole-number.pipe.js';
-import { MAX_ITEMS, SKIP_COUNT } from './paging.js';
-import { PreferredWait } from './progress/prefer-header.js';
+import { CancelQuery, CreateQuery, DownloadQuery, ListQuery } from './dto/queries.dto.js';
+import { QueryPipe } from './dto/query.pipe.js';
+import { parseWait } from './progress/prefer-header.js';
 import { stateTag } from './progress/progress-event.js';
-
-const NO_DELIVER = new RemovedParameterPipe('POST /downloads/content gives the ZIP in one call');
 
 @DownloadsApi('downloads')
 export class DownloadsController {
@@ -54,23 +49,23 @@ export class DownloadsController {
   @ApiCreateDownload()
   async create(
     @CurrentCaller() caller: Caller,
-    @Body(new BodyValidationPipe(CreateDownloadDto)) body: Readonly<CreateDownloadDto>,
+    @Body(new BodyValidationPipe(CreateDownloadDto)) { nodeIds }: Readonly<CreateDownloadDto>,
     @IdempotencyKey() key: string | undefined,
-    @PreferredWait() seconds: number | undefined,
-    @Query('deliver', NO_DELIVER) _deliver: undefined,
-    @Query('fields', FieldsPipe) fields: ReadonlySet<string> | undefined,
+    @Query(new QueryPipe(CreateQuery)) { fields }: Readonly<CreateQuery>,
     @Req() request: HttpRequest,
-    @Res() reply: HttpReply,
-  ): Promise<void> {
+    @Res({ passthrough: true }) reply: HttpReply,
+  ): Promise<DownloadEntry> {
+    const seconds = parseWait(request.headers.prefer);
     const signal = disconnectSignal(reply);
-    const made = await this.creation.create(caller, body.nodeIds, key);
+    const made = await this.creation.create(caller, nodeIds, key);
     const download =
       seconds === undefined
         ? made
         : await this.downloads.untilFinished(caller, made, { seconds, signal });
     const path = pathOf(request.originalUrl).replace(/\/$/, '');
     reply.header('location', `${publicPathOf(request)}${path}/${download.id}`);
-    sendDownload(reply, download, seconds, fields);
+    setEntryHeaders(reply, download, seconds);
+    return toDownloadEntry(download, fields);
   }
 
   @Post('content')
@@ -78,28 +73,27 @@ export class DownloadsController {
   @ApiDeliverContent()
   async deliver(
     @CurrentCaller() caller: Caller,
-    @Body(new BodyValidationPipe(CreateDownloadDto)) body: Readonly<CreateDownloadDto>,
+    @Body(new BodyValidationPipe(CreateDownloadDto)) { nodeIds }: Readonly<CreateDownloadDto>,
     @IdempotencyKey() key: string | undefined,
     @Req() request: HttpRequest,
     @Res() reply: HttpReply,
   ): Promise<void> {
     if (key !== undefined) throw keyWithDelivery();
-    return this.delivery.deliver(caller, body.nodeIds, request, reply);
+    return this.delivery.deliver(caller, nodeIds, request, reply);
   }
 
   @Get()
+  @Header('cache-control', 'no-store')
   @ApiListDownloads()
   async list(
     @CurrentCaller() caller: Caller,
-    @Query('skipCount', new WholeNumberPipe(SKIP_COUNT)) skipCount: number,
-    @Query('maxItems', new WholeNumberPipe(MAX_ITEMS)) maxItems: number,
-    @Query('fields', FieldsPipe) fields: ReadonlySet<string> | undefined,
+    @Query(new QueryPipe(ListQuery)) query: Readonly<ListQuery>,
     @Res({ passthrough: true }) reply: HttpReply,
   ): Promise<DownloadListEnvelope> {
+    const { skipCount, maxItems } = query;
     const list = await this.downloads.list(caller, skipCount, maxItems, disconnectSignal(reply));
-    reply.header('cache-control', 'no-store');
     if (list.downloads.some(({ status }) => !isTerminal(status))) setHeaders(reply, RETRY_AFTER);
-    return toDownloadListEnvelope(list, skipCount, maxItems, fields);
+    return toDownloadListEnvelope(list, query);
   }
 
   @Get(':id')
@@ -107,19 +101,22 @@ export class DownloadsController {
   async get(
     @CurrentCaller() caller: Caller,
     @Param('id', NodeIdPipe) id: string,
-    @PreferredWait() seconds: number | undefined,
-    @Query('fields', FieldsPipe) fields: ReadonlySet<string> | undefined,
+    @Query(new QueryPipe(DownloadQuery)) { fields }: Readonly<DownloadQuery>,
     @Req() request: HttpRequest,
-    @Res() reply: HttpReply,
-  ): Promise<void> {
+    @Res({ passthrough: true }) reply: HttpReply,
+  ): Promise<DownloadEntry | undefined> {
+    const seconds = parseWait(request.headers.prefer);
     const tags = request.headers['if-none-match'];
     const known = tags === undefined ? undefined : (tag: string) => isCurrent(tags, `"${tag}"`);
     const patience =
       seconds === undefined ? undefined : { seconds, known, signal: disconnectSignal(reply) };
     const download = await this.downloads.get(caller, id, patience);
-    reply.header('etag', `"${stateTag(download)}"`);
-    if (known?.(stateTag(download))) reply.status(304);
-    sendDownload(reply, download, seconds, fields);
+    const tag = stateTag(download);
+    reply.header('etag', `"${tag}"`);
+    setEntryHeaders(reply, download, seconds);
+    if (!known?.(tag)) return toDownloadEntry(download, fields);
+    reply.status(304);
+    return undefined;
   }
 
   @Delete(':id')
@@ -128,10 +125,10 @@ export class DownloadsController {
   async cancel(
     @CurrentCaller() caller: Caller,
     @Param('id', NodeIdPipe) id: string,
-    @Query('purge', new ChoicePipe(['true', 'false'])) purge: 'true' | 'false' | undefined,
+    @Query(new QueryPipe(CancelQuery)) { purge }: Readonly<CancelQuery>,
     @Res({ passthrough: true }) reply: HttpReply,
   ): Promise<void> {
-    if (purge !== 'true') return this.downloads.cancel(caller, id);
+    if (!purge) return this.downloads.cancel(caller, id);
     await this.downloads.purge(caller, id);
     reply.status(204);
   }
@@ -154,20 +151,18 @@ export class DownloadsController {
   }
 }
 
-/** Answers with the entry, and with what the caller has to know to wait well. */
-function sendDownload(
+/** When it is worth asking again, and how long this request was willing to wait. */
+function setEntryHeaders(
   reply: HttpReply,
-  download: Download,
-  waited: number | undefined,
-  fields: ReadonlySet<string> | undefined,
+  { status }: Download,
+  waitedSeconds: number | undefined,
 ): void {
   reply.header('cache-control', 'no-store');
-  if (waited !== undefined) reply.header('preference-applied', `wait=${waited}`);
-  if (!isTerminal(download.status)) setHeaders(reply, RETRY_AFTER);
-  void reply.send(reply.statusCode === 304 ? undefined : toDownloadEntry(download, fields));
+  if (waitedSeconds !== undefined) reply.header('preference-applied', `wait=${waitedSeconds}`);
+  if (!isTerminal(status)) setHeaders(reply, RETRY_AFTER);
 }
 
-/** The ZIP that a key stands for is not there any more when the request is repeated. */
+/** A repeated request could not get the same ZIP: it is removed once it has been sent. */
 function keyWithDelivery(): ProblemException {
   return new ProblemException('VALIDATION_FAILED', {
     errors: [
@@ -179,7 +174,7 @@ function keyWithDelivery(): ProblemException {
   });
 }
 
-/** A path without its last two segments: under whatever prefix the API is, it leads to the others. */
+/** Relative to where the API is mounted, under whatever prefix of the application. */
 function withoutLastTwo(path: string): string {
   return path.replace(/(?:\/[^/]+){2}\/?$/, '');
 }

@@ -1,5 +1,5 @@
 import { Delete, Get, Head, Header, HttpCode, Param, Query, Req, Res } from '@nestjs/common';
-import { ApiNoContentResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
+import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiQuery } from '@nestjs/swagger';
 import type { Caller } from '../auth/caller.js';
 import { CurrentCaller } from '../auth/auth.decorators.js';
 import { ApiProblems } from '../openapi/api-problems.decorator.js';
@@ -7,16 +7,14 @@ import { NODE_EXAMPLE } from '../openapi/examples.js';
 import { NOT_KEPT } from '../openapi/headers.js';
 import type { HttpReply } from '../http/http-reply.js';
 import type { HttpRequest } from '../http/http-request.js';
-import { ApiFields, ApiGetContent, ApiHeadContent, ApiId } from './api.decorators.js';
+import { ApiGetContent, ApiHeadContent, ApiId } from './api.decorators.js';
 import { ContentService } from './content/content.service.js';
 import { DownloadsApi } from './downloads-api.decorator.js';
 import { DownloadsService } from './downloads.service.js';
-import { ChoicePipe } from './dto/choice.pipe.js';
-import { FieldsPipe } from './dto/fields.pipe.js';
 import { NodeIdPipe } from './dto/node-id.pipe.js';
 import { NodeEntry, toNodeEntry } from './dto/node.dto.js';
-
-const ATTACHMENT = new ChoicePipe(['true', 'false'], true);
+import { ContentQuery, NodeQuery } from './dto/queries.dto.js';
+import { QueryPipe } from './dto/query.pipe.js';
 
 /** The paths under which Alfresco's own clients look up, save and remove a ZIP. Download nodes only. */
 @DownloadsApi('nodes')
@@ -36,7 +34,7 @@ export class NodesController {
       'service did not make are not found. Alfresco’s other parameters, such as `include`, are ignored.',
   })
   @ApiId()
-  @ApiFields('id,name,content')
+  @ApiQuery({ type: NodeQuery })
   @ApiOkResponse({
     type: NodeEntry,
     description: 'The node.',
@@ -53,7 +51,7 @@ export class NodesController {
   async get(
     @CurrentCaller() caller: Caller,
     @Param('id', NodeIdPipe) id: string,
-    @Query('fields', FieldsPipe) fields: ReadonlySet<string> | undefined,
+    @Query(new QueryPipe(NodeQuery)) { fields }: Readonly<NodeQuery>,
   ): Promise<NodeEntry> {
     return toNodeEntry(await this.downloads.node(caller, id), caller, fields);
   }
@@ -63,12 +61,11 @@ export class NodesController {
   headContent(
     @CurrentCaller() caller: Caller,
     @Param('id', NodeIdPipe) id: string,
-    @Query('attachment', ATTACHMENT)
-    attachment: 'true' | 'false' | undefined,
+    @Query(new QueryPipe(ContentQuery)) query: Readonly<ContentQuery>,
     @Req() request: HttpRequest,
     @Res() reply: HttpReply,
   ): Promise<void> {
-    return this.content.send(caller, id, request, reply, { attachment });
+    return this.content.send(caller, id, request, reply, query);
   }
 
   @Get(':id/content')
@@ -76,12 +73,11 @@ export class NodesController {
   getContent(
     @CurrentCaller() caller: Caller,
     @Param('id', NodeIdPipe) id: string,
-    @Query('attachment', ATTACHMENT)
-    attachment: 'true' | 'false' | undefined,
+    @Query(new QueryPipe(ContentQuery)) query: Readonly<ContentQuery>,
     @Req() request: HttpRequest,
     @Res() reply: HttpReply,
   ): Promise<void> {
-    return this.content.send(caller, id, request, reply, { attachment });
+    return this.content.send(caller, id, request, reply, query);
   }
 
   @Delete(':id')

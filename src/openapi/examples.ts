@@ -2,6 +2,7 @@
 export const EXAMPLES = {
   nodeIds: ['972a8469-1641-4f82-8b9d-2434e465e150'],
   downloadId: '5b6ae6a6-7d1d-4d6b-9d0a-5c0f6a1d2e3f',
+  fields: 'id,status,filesAdded,bytesAdded,totalFiles,totalBytes',
 } as const;
 
 const counters = { filesAdded: 0, bytesAdded: 0, totalBytes: 0 };

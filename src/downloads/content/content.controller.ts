@@ -5,11 +5,10 @@ import type { HttpReply } from '../../http/http-reply.js';
 import type { HttpRequest } from '../../http/http-request.js';
 import { ApiGetContent, ApiHeadContent } from '../api.decorators.js';
 import { DownloadsApi } from '../downloads-api.decorator.js';
-import { ChoicePipe } from '../dto/choice.pipe.js';
 import { NodeIdPipe } from '../dto/node-id.pipe.js';
+import { ContentQuery } from '../dto/queries.dto.js';
+import { QueryPipe } from '../dto/query.pipe.js';
 import { ContentService } from './content.service.js';
-
-const ATTACHMENT = new ChoicePipe(['true', 'false'], true);
 
 @DownloadsApi('downloads')
 export class ContentController {
@@ -21,8 +20,7 @@ export class ContentController {
   headContent(
     @CurrentCaller() caller: Caller,
     @Param('id', NodeIdPipe) id: string,
-    @Query('attachment', ATTACHMENT)
-    attachment: 'true' | 'false' | undefined,
+    @Query(new QueryPipe(ContentQuery)) { attachment }: Readonly<ContentQuery>,
     @LinkedFileName() fileName: string | undefined,
     @Req() request: HttpRequest,
     @Res() reply: HttpReply,
@@ -36,8 +34,7 @@ export class ContentController {
   getContent(
     @CurrentCaller() caller: Caller,
     @Param('id', NodeIdPipe) id: string,
-    @Query('attachment', ATTACHMENT)
-    attachment: 'true' | 'false' | undefined,
+    @Query(new QueryPipe(ContentQuery)) { attachment }: Readonly<ContentQuery>,
     @LinkedFileName() fileName: string | undefined,
     @Req() request: HttpRequest,
     @Res() reply: HttpReply,

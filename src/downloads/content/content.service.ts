@@ -36,8 +36,8 @@ import {
 export interface ContentWishes {
   /** Name under which it is to be saved; without it, the one that Alfresco gave it. */
   readonly fileName?: string;
-  /** Without it, the ZIP comes with `Content-Disposition`. */
-  readonly attachment?: 'true' | 'false';
+  /** Whether it comes with `Content-Disposition`. */
+  readonly attachment: boolean;
 }
 
 type FinishedNode = DownloadNode & { readonly size: number };
@@ -124,7 +124,11 @@ export class ContentService {
     if (!content) return;
     // It can be had only once.
     const once = { 'accept-ranges': 'none', 'cache-control': 'no-store' };
-    describe(reply, 200, { ...contentHeaders(whole), ...dispositionHeader(node, {}), ...once });
+    describe(reply, 200, {
+      ...contentHeaders(whole),
+      ...dispositionHeader(node, { attachment: true }),
+      ...once,
+    });
     await this.stream(content, request, gone, reply);
   }
 
@@ -241,7 +245,7 @@ function dispositionHeader(
   { name }: FinishedNode,
   { fileName, attachment }: ContentWishes,
 ): Record<string, string> {
-  if (attachment === 'false') return {};
+  if (!attachment) return {};
   return { 'content-disposition': contentDisposition(fileName ?? name) };
 }
 

@@ -1,7 +1,7 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { IsBoolean, IsInt, Length, Min, ValidateIf } from 'class-validator';
 import { LINK_EXAMPLE } from '../../openapi/examples.js';
-import { alfrescoDate } from './alfresco-date.js';
+import { alfrescoDate } from './entry.js';
 
 const LONGEST_FILE_NAME = 255;
 

@@ -1,6 +1,7 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import type { DownloadList } from '../downloads.service.js';
 import { DownloadEntry, toDownloadEntry } from './download.dto.js';
+import type { ListQuery } from './queries.dto.js';
 
 const integer = { type: 'integer', minimum: 0 } as const;
 
@@ -41,9 +42,7 @@ export class DownloadListEnvelope {
 
 export function toDownloadListEnvelope(
   { downloads, totalItems, hasMoreItems }: DownloadList,
-  skipCount: number,
-  maxItems: number,
-  fields?: ReadonlySet<string>,
+  { skipCount, maxItems, fields }: ListQuery,
 ): DownloadListEnvelope {
   const entries = downloads.map((download) => toDownloadEntry(download, fields));
   const pagination = { count: entries.length, hasMoreItems, totalItems, skipCount, maxItems };

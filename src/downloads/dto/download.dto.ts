@@ -1,6 +1,6 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { DOWNLOAD_STATUSES, type Download, type DownloadStatus } from '../../alfresco/download.js';
-import { onlyFields } from './fields.pipe.js';
+import { type Fields, onlyFields } from './entry.js';
 
 const int64 = { type: 'integer', format: 'int64', minimum: 0 } as const;
 
@@ -52,7 +52,7 @@ export class DownloadEntry {
 }
 
 /** The names in `fields`, or all six without it. */
-export function toDownloadEntry(download: Download, fields?: ReadonlySet<string>): DownloadEntry {
+export function toDownloadEntry(download: Download, fields?: Fields): DownloadEntry {
   const { filesAdded, bytesAdded, totalBytes, id, totalFiles, status } = download;
   const all = { filesAdded, bytesAdded, totalBytes, id, totalFiles, status };
   return { entry: onlyFields(all, fields) };

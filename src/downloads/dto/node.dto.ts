@@ -2,8 +2,7 @@ import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { type DownloadNode, DOWNLOAD_NODE_TYPE } from '../../alfresco/download.js';
 import type { Caller } from '../../auth/caller.js';
 import { ZIP_TYPE, archiveName } from '../content/archive-name.js';
-import { alfrescoDate } from './alfresco-date.js';
-import { onlyFields } from './fields.pipe.js';
+import { type Fields, alfrescoDate, onlyFields } from './entry.js';
 
 /** Alfresco's UserInfo. */
 @ApiSchema({ name: 'UserInfo' })
@@ -73,7 +72,7 @@ export class NodeEntry {
 export function toNodeEntry(
   { id, name, createdAt, modifiedAt, size }: DownloadNode,
   caller: Caller,
-  fields?: ReadonlySet<string>,
+  fields?: Fields,
 ): NodeEntry {
   const user = { id: caller.name, displayName: caller.name };
   const all: NodeDto = {

@@ -1,18 +1,9 @@
-import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import type { HttpRequest } from '../../http/http-request.js';
-
 /** Seconds; less than the minute after which proxies commonly give up. */
 export const LONGEST_WAIT = 50;
 
 /** One preference of RFC 7240, section 2: a token, perhaps with a value, perhaps with parameters of its own. */
 const PREFERENCE =
   /^\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)(?:\s*=\s*(?:"([^"]*)"|([^\s;"]*)))?\s*(?:;.*)?$/s;
-
-/** Seconds for which the caller would wait (the `Prefer` header), as a parameter of a handler. */
-export const PreferredWait = createParamDecorator((_data: unknown, context: ExecutionContext) => {
-  const { headers } = context.switchToHttp().getRequest<HttpRequest>();
-  return parseWait(headers.prefer);
-});
 
 /** The `wait` preference, at most `LONGEST_WAIT`; one that cannot be read is no error (RFC 7240, section 2). */
 export function parseWait(header: string | string[] | undefined): number | undefined {

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import type { Download } from '../../alfresco/download.js';
 import { toDownloadEntry } from './download.dto.js';
-import { FieldsPipe } from './fields.pipe.js';
+import { DownloadQuery } from './queries.dto.js';
+import { QueryPipe } from './query.pipe.js';
 
 const download: Download = {
   id: '5b6ae6a6-7d1d-4d6b-9d0a-5c0f6a1d2e3f',
@@ -12,9 +13,11 @@ const download: Download = {
   totalBytes: 39,
 };
 
-/** The entry that a caller gets for the value of his `fields` parameter. */
+const pipe = new QueryPipe(DownloadQuery);
+
+/** The entry that a caller gets for the value of the `fields` parameter. */
 function entryFor(fields: unknown): unknown {
-  return toDownloadEntry(download, new FieldsPipe().transform(fields)).entry;
+  return toDownloadEntry(download, pipe.transform({ fields }).fields).entry;
 }
 
 describe('?fields=', () => {
@@ -63,7 +66,7 @@ describe('any fields parameter', () => {
     fc.assert(
       fc.property(fc.array(tokens), (list) => {
         const text = list.join(',');
-        const { entry } = toDownloadEntry(download, new FieldsPipe().transform(text));
+        const { entry } = toDownloadEntry(download, pipe.transform({ fields: text }).fields);
         const wanted = new Set(text.split(',').map((name) => name.trim()));
         expect(new Set(Object.keys(entry))).toEqual(
           new Set(names.filter((name) => wanted.has(name))),
