@@ -32,9 +32,9 @@ export async function pace(
 function time(url: string, agent: Agent): Promise<number> {
   const started = performance.now();
   return new Promise((resolve, reject) => {
-    get(url, { agent, headers: { authorization: AUTHORIZATION } }, (answer) => {
-      if (answer.statusCode !== 200) reject(new Error(`${url}: ${answer.statusCode}`));
-      answer.resume().once('end', () => resolve(performance.now() - started));
+    get(url, { agent, headers: { authorization: AUTHORIZATION } }, (response) => {
+      if (response.statusCode !== 200) reject(new Error(`${url}: ${response.statusCode}`));
+      response.resume().once('end', () => resolve(performance.now() - started));
     }).once('error', reject);
   });
 }

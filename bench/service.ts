@@ -95,13 +95,13 @@ export class MeasuredService {
   }
 
   async createDownload(nodeId = 'node'): Promise<string> {
-    const answer = await fetch(`${this.url}/downloads`, {
+    const response = await fetch(`${this.url}/downloads`, {
       method: 'POST',
       headers: { authorization: AUTHORIZATION, 'content-type': 'application/json' },
       body: JSON.stringify({ nodeIds: [nodeId] }),
     });
-    if (answer.status !== 202) throw new Error(await answer.text());
-    return ((await answer.json()) as { entry: { id: string } }).entry.id;
+    if (response.status !== 202) throw new Error(await response.text());
+    return ((await response.json()) as { entry: { id: string } }).entry.id;
   }
 
   /** Bytes of memory that it holds (Linux only). */

@@ -1,6 +1,6 @@
 /**
  * An Alfresco that costs next to nothing, so that what is measured is what stands in front of it. It knows one wire image
- * of each answer and looks at no credentials. Prints its port.
+ * of each response and looks at no credentials. Prints its port.
  *
  * A download's id says how large its ZIP is: `{bytes in hexadecimal}-…`.
  */
@@ -21,14 +21,14 @@ const server = createServer({ noDelay: true }, (socket) => {
     const text = chunk.toString('latin1');
     for (let at = 0; at >= 0 && at < text.length;) {
       const end = text.indexOf('\r\n\r\n', at);
-      answer(socket, text.slice(at, end < 0 ? undefined : end));
+      response(socket, text.slice(at, end < 0 ? undefined : end));
       at = end < 0 ? -1 : text.startsWith('{', end + 4) ? -1 : end + 4;
     }
   });
 });
 server.listen(0, '127.0.0.1', () => console.log((server.address() as AddressInfo).port));
 
-function answer(socket: Socket, head: string): void {
+function response(socket: Socket, head: string): void {
   // A body that came after its head.
   if (head.startsWith('{')) return;
   requests += 1;

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { FolderItem, FolderListing } from './page/folder.ts';
 import { DEMO_USER, basic } from './demo-user.ts';
 
-/** Items of one answer; the page says so when there are more. */
+/** Items of one response; the page says so when there are more. */
 const MAX_ITEMS = 1000;
 const TIMEOUT_MS = 10_000;
 /** Nothing that would lead elsewhere in a path. */
@@ -48,13 +48,13 @@ export function folderBrowser({ alfrescoUrl, name, password }: FolderSource) {
     const { id } = request.params;
     if (!NODE_ID.test(id)) return refuse(reply, 404, 'There is no such folder');
     try {
-      const answer = await fetch(`${children(id)}?maxItems=${MAX_ITEMS}`, {
+      const response = await fetch(`${children(id)}?maxItems=${MAX_ITEMS}`, {
         headers: { authorization: basic(name, password) },
         redirect: 'error',
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
-      if (answer.status === 404) return refuse(reply, 404, 'There is no such folder');
-      return toListing((await answer.json()) as AlfrescoList);
+      if (response.status === 404) return refuse(reply, 404, 'There is no such folder');
+      return toListing((await response.json()) as AlfrescoList);
     } catch {
       return refuse(reply, 502, 'The folder cannot be read now');
     }

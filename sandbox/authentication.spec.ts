@@ -39,7 +39,7 @@ describe('authentication', () => {
     expect((await get(basic('alice'))).status).toBe(200);
   });
 
-  it('refuses it as long as it is told to', async () => {
+  it('refuses it for as long as configured', async () => {
     const lenient = await startSandbox({ protectionMs: 0 });
     try {
       const lenientClient = new TestClient(lenient);
@@ -54,10 +54,10 @@ describe('authentication', () => {
     }
   });
 
-  it('gives one ticket per user and takes it in the URL and in three Basic forms', async () => {
-    const answer = await login('{"userId":"alice","password":"al1ce-s3cret-Pa55"}');
-    expect(answer.status).toBe(201);
-    const { id, userId } = answer.json.entry;
+  it('issues one ticket per user and accepts it in the URL and in three Basic forms', async () => {
+    const response = await login('{"userId":"alice","password":"al1ce-s3cret-Pa55"}');
+    expect(response.status).toBe(201);
+    const { id, userId } = response.json.entry;
     expect(userId).toBe('alice');
     expect(id).toMatch(/^TICKET_[\da-f]{40}$/);
     expect(await ticketOf('alice', 'al1ce-s3cret-Pa55')).toBe(id);
@@ -83,11 +83,11 @@ describe('authentication', () => {
     [400, '{}'],
     [400, '{"userId":"alice","password":""}'],
     [400, '[]'],
-  ])('answers a login with %i to %s', async (status, body) => {
+  ])('responds with %i to the login %s', async (status, body) => {
     expect((await login(body)).status).toBe(status);
   });
 
-  it('forgets all tickets on demand, and issues others afterwards', async () => {
+  it('invalidates all tickets on demand, and issues new ones afterwards', async () => {
     const id = await ticketOf('alice', 'al1ce-s3cret-Pa55');
     sandbox.expireTickets();
     expect((await get(`Basic ${encode(id)}`)).status).toBe(401);

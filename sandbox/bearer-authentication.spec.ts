@@ -25,8 +25,8 @@ describe('a bearer token', () => {
     sandbox.clearRequests();
     const headers = { authorization: `Bearer ${token}` };
     const client = new TestClient(sandbox);
-    const answer = await client.call('GET', `/nodes/${ID.textFile}`, { user: null, headers });
-    return { ...answer, user: sandbox.requests[0]?.user };
+    const response = await client.call('GET', `/nodes/${ID.textFile}`, { user: null, headers });
+    return { ...response, user: sandbox.requests[0]?.user };
   };
   const askForToken = (
     body: string | Record<string, string>,
@@ -38,8 +38,8 @@ describe('a bearer token', () => {
       body: new URLSearchParams(body).toString(),
     });
   const tokenOf = async (): Promise<string> => {
-    const answer = await askForToken(GRANT, basic(CLIENT.id, CLIENT.secret));
-    return ((await answer.json()) as { access_token: string }).access_token;
+    const response = await askForToken(GRANT, basic(CLIENT.id, CLIENT.secret));
+    return ((await response.json()) as { access_token: string }).access_token;
   };
 
   afterEach(() => sandbox?.close());
@@ -55,10 +55,10 @@ describe('a bearer token', () => {
 
   it('is issued to a client and names its user', async () => {
     await start({ clients: [CLIENT], tokenValidSeconds: 60 });
-    const answer = await askForToken({ ...GRANT, scope: 'a b' }, basic(CLIENT.id, CLIENT.secret));
-    expect(answer.status).toBe(200);
-    expect(answer.headers.get('cache-control')).toBe('no-store');
-    const token = (await answer.json()) as { access_token: string };
+    const response = await askForToken({ ...GRANT, scope: 'a b' }, basic(CLIENT.id, CLIENT.secret));
+    expect(response.status).toBe(200);
+    expect(response.headers.get('cache-control')).toBe('no-store');
+    const token = (await response.json()) as { access_token: string };
     expect(token).toEqual({
       access_token: expect.any(String),
       token_type: 'Bearer',
@@ -69,7 +69,7 @@ describe('a bearer token', () => {
     expect(await get(token.access_token)).toMatchObject({ status: 200, user: CLIENT.userName });
   });
 
-  it('is issued to a client who names itself in the body', async () => {
+  it('is issued to a client that sends its credentials in the body', async () => {
     await start({ clients: [CLIENT] });
     const body = { ...GRANT, client_id: CLIENT.id, client_secret: CLIENT.secret };
     expect((await askForToken(body)).status).toBe(200);
@@ -88,9 +88,9 @@ describe('a bearer token', () => {
     ['JSON', GRANT, { 'content-type': 'application/json' }, 400, 'invalid_request'],
   ])('is not issued for %s', async (_what, body, headers, status, error) => {
     await start({ clients: [CLIENT] });
-    const answer = await askForToken(body as Record<string, string>, headers as never);
-    expect(answer.status).toBe(status);
-    expect(await answer.json()).toEqual({ error });
+    const response = await askForToken(body as Record<string, string>, headers as never);
+    expect(response.status).toBe(status);
+    expect(await response.json()).toEqual({ error });
   });
 
   it('is only issued for a POST', async () => {
@@ -104,7 +104,7 @@ describe('a bearer token', () => {
     expect((await askForToken(GRANT)).status).toBe(503);
   });
 
-  it('expires, and can be made to', async () => {
+  it('expires, and can be invalidated earlier', async () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     onTestFinished(() => void vi.useRealTimers());
     await start({ clients: [CLIENT], tokenValidSeconds: 300 });
@@ -118,7 +118,7 @@ describe('a bearer token', () => {
     expect((await get(await tokenOf())).status).toBe(200);
   });
 
-  it('may come from another issuer, by key or by callback', async () => {
+  it('of another issuer is accepted by key or by callback', async () => {
     const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
     await start({
       publicKey: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
@@ -133,14 +133,14 @@ describe('a bearer token', () => {
     expect((await get('other')).status).toBe(401);
   });
 
-  it('says so when it is not valid, if told to', async () => {
+  it('that is invalid is reported as such, if configured', async () => {
     await start({ failSilently: false });
     const { status, json } = await get('x.y.z');
     expect(status).toBe(401);
     expect(json.error.briefSummary).not.toContain('not supported');
   });
 
-  it('is read strictly', () => {
+  it('is parsed strictly', () => {
     const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const claims = { exp: NOW / 1000 + 1, nbf: NOW / 1000 };
     const token = signToken(claims, privateKey);

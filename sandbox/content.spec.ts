@@ -30,7 +30,7 @@ describe('GET /nodes/{id}/content', () => {
   });
   afterAll(() => sandbox.close());
 
-  it('takes the ETag and Last-Modified of a ZIP from the last change of its node', async () => {
+  it('derives the ETag and Last-Modified of a ZIP from the last change of its node', async () => {
     const id = await client.create([ID.textFile, ID.secondTextFile]);
     await client.waitFor(id, 'DONE');
     const modified = new Date((await client.call('GET', `/nodes/${id}`)).json.entry.modifiedAt);
@@ -39,7 +39,7 @@ describe('GET /nodes/{id}/content', () => {
     expect(headers.get('last-modified')).toBe(modified.toUTCString());
   });
 
-  it('sends ordinary documents with their type, and generated ones always alike', async () => {
+  it('sends ordinary documents with their type, and the same bytes of a generated one every time', async () => {
     const pdf = await client.call('GET', `/nodes/${ID.reportPdf}/content`);
     expect(pdf.headers.get('content-type')).toBe('application/pdf;charset=UTF-8');
     expect(pdf.text).toMatch(/^%PDF-1\.4/);
@@ -50,21 +50,21 @@ describe('GET /nodes/{id}/content', () => {
     );
   });
 
-  it('says 0--1/0 of an empty file', async () => {
+  it('describes the range of an empty file as 0--1/0', async () => {
     const { headers } = await client.call('GET', `/nodes/${ID.emptyFile}/content`);
     expect(headers.get('content-range')).toBe('bytes 0--1/0');
     expect(headers.get('content-length')).toBe('0');
   });
 
   describe('with a range', () => {
-    it('takes a plus sign before a number', async () => {
+    it('accepts a plus sign before a number', async () => {
       const { head, body } = await getRange('bytes=+1-2');
       expect(head).toContain('\r\nContent-Range: bytes 1-2/100\r\n');
       expect(body).toBe(whole.slice(1, 3));
     });
 
     it.each(['bytes=10', 'bytes=1 -5', 'bytes=1- 5', 'bytes=5--3', 'bytes=0-4,x'])(
-      '%s answers 416 with a quoted star, the full length and no bytes',
+      'responds to %s with 416, a quoted star, the full length and no bytes',
       async (range) => {
         const { head, body } = await getRange(range);
         expect(head).toMatch(/^HTTP\/1\.1 416 /);
@@ -104,7 +104,7 @@ describe('GET /nodes/{id}/content', () => {
       'Thu, 15 Jan 2026 09:30:00 GMT',
       'Thu, 15 Jan 2026 10:30:00 +0100',
       'Fri, 16 Jan 2026 00:00:00 GMT',
-    ])('answers 304 to %s, before the range is looked at', async (value) => {
+    ])('responds with 304 to %s, before evaluating the range', async (value) => {
       const { head, body } = await since(value);
       expect(head).toMatch(/^HTTP\/1\.1 304 /);
       expect(head).toContain('Cache-Control: no-cache');
@@ -140,13 +140,13 @@ describe('GET /nodes/{id}/content', () => {
   it.each([
     [403, ID.forbiddenFile, 'Permission was denied'],
     [404, ID.missingContentFile, 'Unable to locate content for node ref'],
-  ])('answers %i to %s', async (status, id, summary) => {
-    const answer = await client.call('GET', `/nodes/${id}/content`);
-    expect(answer.status).toBe(status);
-    expect(answer.json.error.briefSummary).toContain(summary);
+  ])('responds with %i to %s', async (status, id, summary) => {
+    const response = await client.call('GET', `/nodes/${id}/content`);
+    expect(response.status).toBe(status);
+    expect(response.json.error.briefSummary).toContain(summary);
   });
 
-  it('ends the body early under its full length when the store fails, and keeps the connection', async () => {
+  it('ends the body short of Content-Length when the store fails, and keeps the connection', async () => {
     const { head, body } = await client.rawGet(`/nodes/${ID.crashingFile}/content`);
     expect(head).toContain('\r\nContent-Length: 1000000\r\n');
     expect(body).toHaveLength(500_000);

@@ -23,7 +23,7 @@ describe('POST /downloads', () => {
       `{"id":"a","status":"DONE","bytesAdded":1,"filesAdded":"2","totalBytes":null,"totalFiles":0,"nodeIds":["${ID.textFile}"]}`,
     ],
     [
-      'ids that are no UUIDs',
+      'ids that are not UUIDs',
       `{"nodeIds":["${ID.tagRoot}","${ID.appDefault}","${ID.renderingActions}"]}`,
     ],
     [
@@ -66,10 +66,10 @@ describe('POST /downloads', () => {
     [400, 'a trailing comma', '{"nodeIds":["a",]}', 'Unexpected character'],
     [400, 'a control character in a string', '{"nodeIds":["a\nb"]}', 'Illegal unquoted character'],
     [400, 'a wrong number', '{"bytesAdded":"many"}', 'not a valid `long` value'],
-  ])('answers %i to %s', async (status, _, body, summary) => {
-    const answer = await post(body);
-    expect(answer.status).toBe(status);
-    const { error } = answer.json;
+  ])('responds with %i to %s', async (status, _, body, summary) => {
+    const response = await post(body);
+    expect(response.status).toBe(status);
+    const { error } = response.json;
     expect(Object.keys(error)).toEqual([
       'errorKey',
       'statusCode',
@@ -81,7 +81,7 @@ describe('POST /downloads', () => {
     expect(error.statusCode).toBe(status);
     expect(error.briefSummary).toContain(summary);
     expect(error.briefSummary).toMatch(/^\d{8} /);
-    expect(answer.headers.has('cache-control')).toBe(false);
+    expect(response.headers.has('cache-control')).toBe(false);
   });
 
   it('checks existence of all nodes before rights, and rights before archived content', async () => {
@@ -90,20 +90,20 @@ describe('POST /downloads', () => {
     expect((await both(ID.person, ID.archivedFile)).status).toBe(412);
   });
 
-  it('creates nothing when it refuses', async () => {
+  it('creates nothing when it responds with an error', async () => {
     const before = sandbox.downloadIds().length;
     await post(`{"nodeIds":["${ID.person}"]}`);
     await post(`{"nodeIds":["${ID.textFile}","${ID.textFile};1.0"]}`);
     expect(sandbox.downloadIds()).toHaveLength(before);
   });
 
-  it('refuses the system container to everyone: 403 by right, 422 by type', async () => {
+  it('never accepts the system container: 403 by permission, 422 by type', async () => {
     const body = JSON.stringify({ nodeIds: [ID.downloadsContainer] });
     expect((await client.call('POST', '/downloads', { body })).status).toBe(403);
     expect((await client.call('POST', '/downloads', { body, user: 'admin' })).status).toBe(422);
   });
 
-  it('answers 413 to a body beyond the limit', async () => {
+  it('responds with 413 to a body beyond the limit', async () => {
     expect((await post('x'.repeat(17 * 1024 * 1024))).status).toBe(413);
   });
 

@@ -6,7 +6,7 @@ import { SAMPLE_NODES as ID } from './sample-nodes.ts';
 import { startSandbox, type Sandbox, type SandboxOptions } from './sandbox.ts';
 import { entriesOf, TestClient, until } from './testing/test-client.ts';
 
-/** As many as one Alfresco runs at a time. */
+/** The jobs that one Alfresco runs at a time. */
 const CONCURRENT_JOBS = 8;
 
 describe('a download', () => {
@@ -18,7 +18,7 @@ describe('a download', () => {
   };
   const cancel = (id: string) => client.call('DELETE', `/downloads/${id}`);
   const read = async (id: string) => (await client.call('GET', `/downloads/${id}`)).json.entry;
-  /** With jobs standing still, these take all places, so that what comes next stays PENDING. */
+  /** While jobs are held, these occupy every thread, so that the next download stays PENDING. */
   const fillQueue = async (): Promise<string[]> => {
     const ids: string[] = [];
     for (let count = 0; count < CONCURRENT_JOBS; count += 1)
@@ -29,7 +29,7 @@ describe('a download', () => {
 
   afterEach(() => sandbox.close());
 
-  describe('as it goes well', () => {
+  describe('that succeeds', () => {
     beforeEach(() => start());
 
     it('ends DONE with all counters at their totals', async () => {
@@ -73,7 +73,7 @@ describe('a download', () => {
       expect(await client.waitFor(bobs, 'DONE')).toMatchObject({ filesAdded: 2, totalFiles: 2 });
     });
 
-    it('keeps names of every script and creation times', async () => {
+    it('keeps names in any script and creation times', async () => {
       const entries = await entriesOf(
         await client.archive([ID.unicodeFile, ID.quotedFile, ID.textFile, ID.reportPdf]),
       );
@@ -152,7 +152,7 @@ describe('a download', () => {
     });
   });
 
-  describe('while its job stands still', () => {
+  describe('while its job is held', () => {
     beforeEach(() => start({ bytesPerSecond: 0 }));
 
     it('is IN_PROGRESS after the first chunk of the first file, with its totals and no content', async () => {
@@ -174,8 +174,8 @@ describe('a download', () => {
     it('notices a cancel at the next progress point of a file', async () => {
       const id = await client.create([ID.largeFile]);
       await client.waitFor(id, 'IN_PROGRESS');
-      const answer = await cancel(id);
-      expect([answer.status, answer.headers.get('content-length'), answer.text]).toEqual([
+      const response = await cancel(id);
+      expect([response.status, response.headers.get('content-length'), response.text]).toEqual([
         202,
         '0',
         '',
@@ -232,7 +232,7 @@ describe('a download', () => {
       await client.waitFor(id, 'DONE');
     });
 
-    it('is skipped if deleted while queued, and dies if deleted while running', async () => {
+    it('is skipped if deleted while queued, and fails if deleted while running', async () => {
       const [running = ''] = await fillQueue();
       const queued = await client.create([ID.textFile]);
       for (const id of [queued, running]) {
@@ -272,14 +272,14 @@ describe('a download', () => {
   });
 
   it.each([26, 0, -1])(
-    'is made when its size is not above the limit of %i',
+    'is completed when its size does not exceed the limit of %i',
     async (maxContentSize) => {
       await start({ maxContentSize });
       await client.waitFor(await client.create([ID.textFile, ID.secondTextFile]), 'DONE');
     },
   );
 
-  it('keeps its status for ever when its job dies', async () => {
+  it('keeps its status forever when its job crashes', async () => {
     await start();
     const midway = await client.create([ID.crashingFile]);
     const atOnce = await client.create([ID.unreadableContentFile]);
@@ -288,7 +288,7 @@ describe('a download', () => {
     expect(await read(atOnce)).toMatchObject({ status: 'PENDING', totalFiles: 0 });
   });
 
-  it('is cleaned up by the time since its last change, running or not', async () => {
+  it('is deleted some time after its last change, running or not', async () => {
     await start({
       bytesPerSecond: 0,
       cleaner: { startDelayMs: 10, repeatIntervalMs: 10, maxAgeMs: 0 },
@@ -297,7 +297,7 @@ describe('a download', () => {
     await until(() => sandbox.downloadIds().length === 0);
   });
 
-  it('is not cleaned up before its age', async () => {
+  it('is not deleted before that time', async () => {
     await start({ cleaner: { startDelayMs: 1, repeatIntervalMs: 1 } });
     const id = await client.create([ID.textFile]);
     await client.waitFor(id, 'DONE');

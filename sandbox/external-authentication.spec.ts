@@ -35,7 +35,7 @@ describe.skipIf(isOpensslMissing())('external authentication', () => {
     sandbox = await startSandbox({ external, tls: { ...server, ca: authority.cert }, ...more });
   };
 
-  /** Status of a GET and who Alfresco took the caller for. */
+  /** The status of a GET and the user that Alfresco recorded for it. */
   const get = async (
     headers: Record<string, string>,
     identity?: Identity,
@@ -61,14 +61,14 @@ describe.skipIf(isOpensslMissing())('external authentication', () => {
     });
   });
 
-  it('believes the header of the one client certificate that it names', async () => {
+  it('trusts the header from the one client certificate that it names', async () => {
     await start({ proxyUserName: PROXY });
     expect(await get(as('alice'), proxy)).toMatchObject({ status: 200, user: 'alice' });
     expect((await get(as('alice'), other)).status).toBe(401);
     expect((await get(as('alice'))).status).toBe(401);
   });
 
-  it('falls back to the other methods when the header is not believed', async () => {
+  it('falls back to the other methods when the header is not trusted', async () => {
     await start({ proxyUserName: PROXY });
     const headers = { ...as('bob'), authorization: basic('alice') };
     expect((await get(headers)).user).toBe('alice');
@@ -76,14 +76,14 @@ describe.skipIf(isOpensslMissing())('external authentication', () => {
     expect((await get(headers, proxy)).user).toBe('bob');
   });
 
-  it('takes the certificate itself for the user when there is no header', async () => {
+  it('uses the certificate as the user when there is no header', async () => {
     await start({ proxyUserName: PROXY });
     expect(await get({}, proxy)).toMatchObject({ status: 200, user: PROXY });
     expect((await get(as('  '), proxy)).user).toBe(PROXY);
     expect((await get({}, other)).status).toBe(401);
   });
 
-  it('believes anyone when it names nobody, also without TLS', async () => {
+  it('trusts everyone when no proxy is named, even without TLS', async () => {
     await start({ proxyUserName: '' });
     expect(await get(as('alice'))).toMatchObject({ status: 200, user: 'alice' });
     expect((await get({}, proxy)).status).toBe(401);
@@ -95,7 +95,7 @@ describe.skipIf(isOpensslMissing())('external authentication', () => {
     expect(response.status).toBe(200);
   });
 
-  it('believes nobody by default, since no certificate is alfresco-system', async () => {
+  it('trusts no one by default, since no certificate is alfresco-system', async () => {
     await start({});
     expect((await get(as('alice'), proxy)).status).toBe(401);
   });
@@ -125,7 +125,7 @@ describe.skipIf(isOpensslMissing())('external authentication', () => {
     expect(await get(headers, proxy)).toMatchObject({ status: 200, user });
   });
 
-  it('can have another header and cut the name out of it', async () => {
+  it('can be given another header and a pattern for the name in it', async () => {
     const userIdPattern = /([^@]+)@example\.com/;
     await start({ proxyUserName: PROXY, proxyHeader: 'X-SSO-User', userIdPattern });
     expect((await get({ 'x-sso-user': 'alice@example.com' }, proxy)).user).toBe('alice');
@@ -143,7 +143,7 @@ describe.skipIf(isOpensslMissing())('external authentication', () => {
     expect((await get(as('alice'), proxy)).status).toBe(200);
   });
 
-  it('takes no client certificate that it does not trust', async () => {
+  it('rejects a client certificate that it does not trust', async () => {
     await start({ proxyUserName: PROXY });
     const foreign = new CertificateAuthority('Foreign CA');
     const forged = foreign.issue('/O=Example/OU=Web/CN=downloads');

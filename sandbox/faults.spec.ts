@@ -2,7 +2,7 @@ import { SAMPLE_NODES as ID } from './sample-nodes.ts';
 import { startSandbox, type Fault, type Sandbox } from './sandbox.ts';
 import { CORE, TestClient, basic, until } from './testing/test-client.ts';
 
-const bodyOf = (answer: string): string => answer.slice(answer.indexOf('\r\n\r\n') + 4);
+const bodyOf = (response: string): string => response.slice(response.indexOf('\r\n\r\n') + 4);
 const code = async (attempt: Promise<unknown>): Promise<unknown> => {
   const error = await attempt.then(
     () => undefined,
@@ -31,7 +31,7 @@ describe('faults', () => {
   });
   afterEach(() => sandbox.close());
 
-  it('delay, then nothing else', async () => {
+  it('delay a response and change nothing else', async () => {
     sandbox.fail({ kind: 'delay', ms: 30 });
     const before = performance.now();
     expect((await client.call('GET', file)).status).toBe(200);
@@ -49,21 +49,21 @@ describe('faults', () => {
     expect(sandbox.requests[0]).not.toHaveProperty('status');
   });
 
-  it('reset before any header', async () => {
+  it('reset the connection before any header', async () => {
     sandbox.fail({ kind: 'reset' });
     expect(await code(client.raw(request))).toBe('ECONNRESET');
     await until(() => sandbox.requests[0]?.endedAt !== undefined);
     expect(sandbox.requests[0]).toMatchObject({ aborted: false, bytesSent: 0 });
   });
 
-  it('reset after the headers', async () => {
+  it('reset the connection after the headers', async () => {
     sandbox.fail({ kind: 'reset-after-headers' });
     const response = await client.fetch('GET', file);
     expect(response.status).toBe(200);
     expect(await code(response.text())).toBe('ECONNRESET');
   });
 
-  it('reset within the body', async () => {
+  it('reset the connection within the body', async () => {
     sandbox.fail({ kind: 'reset-mid-body', afterBytes: 100 });
     const response = await client.fetch('GET', file);
     const first = await response.body?.getReader().read();
@@ -73,9 +73,9 @@ describe('faults', () => {
 
   it('end the connection cleanly, short of Content-Length', async () => {
     sandbox.fail({ kind: 'truncate', afterBytes: 100 });
-    const answer = await client.raw(request);
-    expect(Number(/Content-Length: (\d+)/.exec(answer)?.[1])).toBeGreaterThan(100);
-    expect(bodyOf(answer)).toHaveLength(100);
+    const response = await client.raw(request);
+    expect(Number(/Content-Length: (\d+)/.exec(response)?.[1])).toBeGreaterThan(100);
+    expect(bodyOf(response)).toHaveLength(100);
   });
 
   it('stall within the body and keep the connection', async () => {
@@ -94,9 +94,9 @@ describe('faults', () => {
 
   it('drip the body in small pieces', async () => {
     sandbox.fail({ kind: 'drip', bytesPerSecond: 20_000 });
-    const answer = await client.fetch('GET', `/nodes/${ID.contractDocx}/content`);
-    expect((await answer.arrayBuffer()).byteLength).toBe(
-      Number(answer.headers.get('content-length')),
+    const response = await client.fetch('GET', `/nodes/${ID.contractDocx}/content`);
+    expect((await response.arrayBuffer()).byteLength).toBe(
+      Number(response.headers.get('content-length')),
     );
   });
 
@@ -126,18 +126,20 @@ describe('faults', () => {
     ],
   ])('%o', async (fault, status, type, start) => {
     sandbox.fail(fault);
-    const answer = await client.call('GET', '/nodes/-root-', { user: null }).catch(() => undefined);
-    if (fault.kind === 'malformed-json') expect(answer).toBeUndefined();
+    const response = await client
+      .call('GET', '/nodes/-root-', { user: null })
+      .catch(() => undefined);
+    if (fault.kind === 'malformed-json') expect(response).toBeUndefined();
     else {
-      expect(answer?.status).toBe(status);
-      expect(answer?.headers.get('content-type')).toBe(type);
-      expect(answer?.text.startsWith(start)).toBe(true);
-      if (fault.kind === 'redirect') expect(answer?.headers.get('location')).toBe(fault.location);
+      expect(response?.status).toBe(status);
+      expect(response?.headers.get('content-type')).toBe(type);
+      expect(response?.text.startsWith(start)).toBe(true);
+      if (fault.kind === 'redirect') expect(response?.headers.get('location')).toBe(fault.location);
     }
     expect(sandbox.requests.at(-1)?.status).toBe(status);
   });
 
-  it('add cookies and challenges to the usual answer', async () => {
+  it('add cookies and challenges to the usual response', async () => {
     sandbox.fail({ kind: 'set-cookie' });
     const { status, headers } = await client.call('GET', '/nodes/-root-');
     expect(status).toBe(200);
@@ -154,13 +156,13 @@ describe('faults', () => {
   it.each([file, '/nodes/-root-'])('send more bytes than Content-Length says: %s', async (path) => {
     const usual = (await client.call('GET', path)).text;
     sandbox.fail({ kind: 'long-body', extraBytes: 50 });
-    const answer = await client.raw(request.replace(file, path));
-    const promised = Number(/Content-Length: (\d+)/.exec(answer)?.[1]);
+    const response = await client.raw(request.replace(file, path));
+    const promised = Number(/Content-Length: (\d+)/.exec(response)?.[1]);
     expect(promised).toBe(Buffer.byteLength(usual));
-    expect(bodyOf(answer)).toHaveLength(promised + 50);
+    expect(bodyOf(response)).toHaveLength(promised + 50);
   });
 
-  it('befall the first matching request in the order of the queue, as often as asked', async () => {
+  it('apply to the first matching request in the order of the queue, as often as configured', async () => {
     sandbox.fail({ kind: 'empty', status: 500 }, { method: 'post' });
     sandbox.fail({ kind: 'empty', status: 501 }, { path: /\/nodes\//g, times: 2 });
     sandbox.fail({ kind: 'empty', status: 502 }, { times: Infinity });
@@ -197,12 +199,12 @@ describe('faults', () => {
       [{ fault: { kind: 'hang' }, match: { path: '(' } }, '"path" must be a regular expression'],
       [{ fault: { kind: 'hang' }, match: { times: 0 } }, '"times" must be'],
     ])('are refused with a reason: %o', async (body, reason) => {
-      const answer = await control('POST', '/faults', body);
-      expect(answer.status).toBe(400);
-      expect(answer.json.message).toContain(reason);
+      const response = await control('POST', '/faults', body);
+      expect(response.status).toBe(400);
+      expect(response.json.message).toContain(reason);
     });
 
-    it('requests are listed and forgotten, those of the control itself excepted', async () => {
+    it('requests are listed and cleared, except those of the control API itself', async () => {
       await client.call('POST', '/downloads?x=1', { body: '{"nodeIds":[]}' });
       const { json } = await control('GET', '/requests');
       expect(json).toHaveLength(1);

@@ -12,11 +12,11 @@ Usage: node sandbox/main.ts [options]
   --large-file-bytes <number> size of the large sample file (220000000)
   --max-content-size <number> Alfresco's download.maxContentSize (2152852358)
   --ticket-valid-ms <number>  Alfresco's authentication.ticket.validDuration (3600000)
-  --quiet                     no line per request
+  --quiet                     do not log requests
   --help                      this text
 `;
 
-/** The command line is wrong; the message says what about it. */
+/** The command line is wrong; the message explains it to the user. */
 class UsageError extends Error {}
 
 function readOptions(): SandboxOptions | undefined {

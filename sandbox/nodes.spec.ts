@@ -29,7 +29,7 @@ describe('nodes', () => {
     expect((await client.call('GET', `/nodes/${alias}`)).json.entry.id).toBe(id);
   });
 
-  it('give everyone a home of their own as -my-', async () => {
+  it('include a home of each user as -my-', async () => {
     const alice = await client.call('GET', '/nodes/-my-');
     const bob = await client.call('GET', '/nodes/-my-', { user: 'bob' });
     expect([alice.json.entry.name, bob.json.entry.name]).toEqual(['alice', 'bob']);
@@ -71,7 +71,7 @@ describe('nodes', () => {
     expect(admins.json.list.entries).toEqual([{ entry: { id } }]);
   });
 
-  it('take a stamp, add its aspect and keep the rest', async () => {
+  it('accept a property, add its aspect and keep the rest', async () => {
     const id = await done();
     const { modifiedAt } = (await client.call('GET', `/nodes/${id}`)).json.entry;
     await until(() => Date.now() > Date.parse(modifiedAt));
@@ -106,14 +106,14 @@ describe('nodes', () => {
     [400, []],
     [422, { name: 'a/b' }],
     [422, { properties: { 'download:status': 'BUSY' } }],
-  ])('answer %i to a PUT of %o, changing nothing', async (status, body) => {
+  ])('respond with %i to a PUT of %o, changing nothing', async (status, body) => {
     const id = await done();
     const before = (await client.call('GET', `/nodes/${id}`)).json;
     expect((await put(id, body)).status).toBe(status);
     expect((await client.call('GET', `/nodes/${id}`)).json).toEqual(before);
   });
 
-  it('are deleted with all below them, but special ones never', async () => {
+  it('are deleted with their descendants, but special ones never', async () => {
     expect((await client.call('DELETE', `/nodes/${ID.nestedFolder}`)).status).toBe(403);
     expect(
       (await client.call('DELETE', `/nodes/${ID.nestedFolder}`, { user: 'admin' })).status,

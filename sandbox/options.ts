@@ -13,13 +13,13 @@ export interface SandboxUser {
   admin?: boolean;
 }
 
-/** A node besides the samples: of the given or generated content, else a folder. */
+/** A node besides the samples: a file with the given or generated content, or a folder. */
 export interface SandboxNode {
   id: string;
   name: string;
-  /** Default: `SAMPLE_NODES.root`. A parent has to come before its children. */
+  /** Default: `SAMPLE_NODES.root`. Parents must come before their children. */
   parentId?: string;
-  /** Default: cm:content with content, cm:folder without; a cm:content without content never got any. */
+  /** Default: cm:content with content, cm:folder without. A cm:content without content is a file that was never written. */
   type?: 'cm:content' | 'cm:folder';
   /** Content as text/plain. */
   text?: string;
@@ -27,11 +27,11 @@ export interface SandboxNode {
   randomBytes?: number;
   /** Default: admin. */
   creator?: string;
-  /** Who may read it besides the creator and administrators; default: everyone. */
+  /** Users who may read it besides the creator and administrators; default: everyone. */
   readers?: readonly string[];
 }
 
-/** How a sandbox behaves; everything has a default. */
+/** The settings of a sandbox, all optional. */
 export interface SandboxOptions {
   /** Address to listen on; default 127.0.0.1. */
   host?: string;
@@ -41,33 +41,33 @@ export interface SandboxOptions {
   users?: SandboxUser[];
   /** Nodes besides the samples; default none. */
   nodes?: readonly SandboxNode[];
-  /** Source bytes that go into each ZIP per second; default unlimited, 0 holds jobs after their first chunk. */
+  /** Source bytes per second that each job adds to its ZIP; default unlimited, 0 holds jobs after their first chunk. */
   bytesPerSecond?: number;
   /** Size of the generated `largeFile`; default 220,000,000. */
   largeFileBytes?: number;
   /** Alfresco's `download.maxContentSize` in bytes; default 2152852358, 0 or less is unlimited. */
   maxContentSize?: number;
-  /** How long a job walks the tree before its totals are known, PENDING all the while; default 50. */
+  /** How long a job counts files while its download is PENDING; default 50. */
   estimateDelayMs?: number;
-  /** By how much each file makes that walk longer; default 2. */
+  /** How much each file adds to that; default 2. */
   estimateMsPerFile?: number;
-  /** How fast a content above 4 MiB is buffered before its first byte is sent; default 500,000,000. */
+  /** Speed at which content above 4 MiB is buffered before its first byte is sent; default 500,000,000. */
   bufferedBytesPerSecond?: number;
   /** Alfresco's `download.cleaner.*`; default one hour each. */
   cleaner?: { startDelayMs?: number; repeatIntervalMs?: number; maxAgeMs?: number };
-  /** Alfresco's `authentication.ticket.validDuration`, with its rules of renewal; default one hour. */
+  /** Alfresco's `authentication.ticket.validDuration`, with its renewal rules; default one hour. */
   ticketValidMs?: number;
-  /** Alfresco's `authentication.protection.periodSeconds`, each attempt within which starts it anew; default 6 s. */
+  /** Alfresco's `authentication.protection.periodSeconds`, which each attempt restarts; default 6 s. */
   protectionMs?: number;
-  /** Tomcat's `connectionTimeout`, for an idle connection and for a client that takes nothing; default 20 s. */
+  /** Tomcat's `connectionTimeout`, for idle connections and for clients that read nothing; default 20 s. */
   connectionTimeoutMs?: number;
-  /** HTTPS, with client certificates for those who have one; default plain HTTP. */
+  /** HTTPS, with optional client certificates; default plain HTTP. */
   tls?: TlsSettings;
   /** The external-authentication subsystem; default none, as in Alfresco. */
   external?: ExternalAuthentication;
-  /** The identity-service subsystem (bearer tokens); default none, as in Alfresco. With `external`, that one is asked. */
+  /** The identity-service subsystem (bearer tokens); default none, as in Alfresco. `external` takes precedence. */
   identityService?: IdentityServiceSettings;
-  /** Whether users that others vouch for are created at their first request; default true. */
+  /** Whether users whom another system has authenticated are created at their first request; default true. */
   createMissingPeople?: boolean;
   /** Receives one line per request; default none. */
   log?: (line: string) => void;
@@ -98,7 +98,7 @@ export interface Settings {
 
 const HOUR_MS = 3_600_000;
 
-/** Fills in the defaults, which are those of Alfresco's `repository.properties` where it has the setting. */
+/** Fills in the defaults: those of Alfresco's `repository.properties`, where it has the setting. */
 export function resolveOptions(options: SandboxOptions): Settings {
   return {
     host: options.host ?? '127.0.0.1',

@@ -31,11 +31,11 @@ describe('routing', () => {
     ],
     [404, 'POST', '/nothing', ''],
     [404, 'GET', '/downloads/x/y', 'y'],
-  ])('answers %i to an anonymous %s %s', async (status, method, path, summary) => {
-    const answer = await client.call(method, path, { user: null });
-    expect(answer.status).toBe(status);
-    expect(answer.json.error.briefSummary.replace(/^\d{8} /, '')).toBe(summary);
-    expect(answer.headers.get('cache-control')).toBe('no-cache');
+  ])('responds with %i to an anonymous %s %s', async (status, method, path, summary) => {
+    const response = await client.call(method, path, { user: null });
+    expect(response.status).toBe(status);
+    expect(response.json.error.briefSummary.replace(/^\d{8} /, '')).toBe(summary);
+    expect(response.headers.get('cache-control')).toBe('no-cache');
   });
 
   it.each([
@@ -44,12 +44,12 @@ describe('routing', () => {
     [405, 'POST', '/downloads/x'],
     [404, 'PUT', '/nothing/x'],
     [404, 'DELETE', '/nothing/x'],
-  ])('answers %i to %s %s, but 401 without credentials', async (status, method, path) => {
+  ])('responds with %i to %s %s, but 401 without credentials', async (status, method, path) => {
     const options = method === 'GET' ? {} : { body: '{}' };
     expect((await client.call(method, path, { user: null, ...options })).status).toBe(401);
-    const answer = await client.call(method, path, options);
-    expect(answer.status).toBe(status);
-    expect(answer.headers.has('cache-control')).toBe(false);
+    const response = await client.call(method, path, options);
+    expect(response.status).toBe(status);
+    expect(response.headers.has('cache-control')).toBe(false);
   });
 
   it('checks credentials, then parameters, then the body, then the node', async () => {
@@ -62,24 +62,24 @@ describe('routing', () => {
 
   it.each([
     [404, 'an encoded percent sign', '%2541', 'The entity with id: %41 was not found'],
-    [404, 'a plus sign, which is no blank', 'a+b', 'The entity with id: a+b was not found'],
+    [404, 'a plus sign, which is not a space', 'a+b', 'The entity with id: a+b was not found'],
     [404, 'an encoded question mark', 'a%3Fb', 'The entity with id: a?b was not found'],
-  ])('answers %i to /downloads/{id} of %s', async (status, _, id, summary) => {
+  ])('responds with %i to /downloads/{id} of %s', async (status, _, id, summary) => {
     const auth = `Authorization: Basic ${Buffer.from('alice:al1ce-s3cret-Pa55').toString('base64')}\r\n`;
     for (const verb of ['GET', 'DELETE']) {
-      const answer = await raw(`${verb} /alfresco${CORE}/downloads/${id}`, auth);
-      expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
-      expect(answer).toContain(summary);
+      const response = await raw(`${verb} /alfresco${CORE}/downloads/${id}`, auth);
+      expect(response).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+      expect(response).toContain(summary);
     }
   });
 
   it.each(['a%2Fb', 'a%5Cb', 'a%2', 'a%zz', 'a%00', 'a"b', 'a<b', 'a\\b', 'a{b', 'a^b', 'a|b'])(
-    'lets Tomcat answer %s with a page of HTML, and close the connection',
+    'lets Tomcat respond to %s with an HTML page, and close the connection',
     async (id) => {
-      const answer = await raw(`GET /alfresco${CORE}/downloads/${id}`);
-      expect(answer).toMatch(/^HTTP\/1\.1 400 /);
-      expect(answer).toContain('Content-Type: text/html;charset=utf-8');
-      expect(answer).not.toContain('X-Frame-Options');
+      const response = await raw(`GET /alfresco${CORE}/downloads/${id}`);
+      expect(response).toMatch(/^HTTP\/1\.1 400 /);
+      expect(response).toContain('Content-Type: text/html;charset=utf-8');
+      expect(response).not.toContain('X-Frame-Options');
     },
   );
 
@@ -89,11 +89,14 @@ describe('routing', () => {
     [404, '/alfresco'],
     [404, '/alfresco/api/../../other'],
     [400, '/../alfresco/api/x'],
-  ])('lets Tomcat answer %i to %s, which is not of the REST API', async (status, path) => {
-    const answer = await raw(`GET ${path}`);
-    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
-    expect(answer).toContain('text/html');
-  });
+  ])(
+    'lets Tomcat respond with %i to %s, which is not part of the REST API',
+    async (status, path) => {
+      const response = await raw(`GET ${path}`);
+      expect(response).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+      expect(response).toContain('text/html');
+    },
+  );
 
   it.each([
     '/alfresco/api/-default-/public/alfresco/versions/2/downloads/x',
@@ -101,10 +104,10 @@ describe('routing', () => {
     '/alfresco/api/-default-/public/workflow/versions/1/downloads/x',
     '/alfresco/api/-default-/public/alfresco/versions/1',
     '/alfresco/api/x',
-  ])('answers 404 in JSON to %s', async (path) => {
-    const answer = await raw(`GET ${path}`);
-    expect(answer).toMatch(/^HTTP\/1\.1 404 /);
-    expect(answer).toContain('\r\n{"error":{"statusCode":404,');
+  ])('responds with 404 in JSON to %s', async (path) => {
+    const response = await raw(`GET ${path}`);
+    expect(response).toMatch(/^HTTP\/1\.1 404 /);
+    expect(response).toContain('\r\n{"error":{"statusCode":404,');
   });
 
   it('accepts a trailing slash', async () => {
@@ -114,7 +117,7 @@ describe('routing', () => {
     expect((await client.call('GET', `/downloads/${json.entry.id}/`)).status).toBe(200);
   });
 
-  it('lets a POST act as another verb by header or parameter, and nothing else than a POST', async () => {
+  it('lets a header or a parameter override the verb of a POST, and of no other request', async () => {
     const id = await client.create([ID.textFile]);
     const override = { 'x-http-method-override': 'DELETE' };
     expect((await client.call('POST', `/downloads/${id}`, { headers: override })).status).toBe(202);
@@ -150,16 +153,16 @@ describe('routing', () => {
     'where=(a',
     'orderBy=a,',
     'select=%22',
-  ])('answers 400 to ?%s, single entity or not', async (query) => {
+  ])('responds with 400 to ?%s, single entity or not', async (query) => {
     expect((await client.call('GET', `/downloads/nope?${query}`)).status).toBe(400);
   });
 
   describe('probes', () => {
-    it('answer to their names in any case, whatever the credentials', async () => {
+    it('respond to their names in any case, whatever the credentials', async () => {
       expect((await probe('-LIVE-')).status).toBe(200);
     });
 
-    it('test readiness once, then repeat the verdict, and notice a change at once', async () => {
+    it('test readiness once, then reuse the result, and show a change at once', async () => {
       sandbox.ready = true;
       expect((await probe('-ready-')).json.entry.message).toBe('readyProbe: Success - Tested');
       expect((await probe('-ready-')).json.entry.message).toBe('readyProbe: Success - No test');

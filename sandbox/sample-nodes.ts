@@ -1,7 +1,7 @@
 import type { SandboxUser } from './options.ts';
 
 /**
- * Ids of the nodes every sandbox starts with. They never change, so tests, documents and demos may name them.
+ * Ids of the nodes that every sandbox starts with. They never change, so that tests, documents and demos can use them.
  */
 export const SAMPLE_NODES = {
   /** company home, the top folder */
@@ -50,25 +50,25 @@ export const SAMPLE_NODES = {
   archivedFile: 'fc377a4c-4a15-444d-85e7-ce8a3a578a8e',
   /** folder holding an archived file: 412 */
   archivedInsideFolder: 'ddd1dfb2-3b98-4ef8-9af6-1a26146d3f31',
-  /** its job dies half-way: the download stays IN_PROGRESS for ever */
+  /** its job crashes half-way: the download stays IN_PROGRESS forever */
   crashingFile: '7412b293-4729-4739-a14f-f3d719db3ad0',
-  /** its job dies at the first byte: the download stays PENDING for ever */
+  /** its job crashes at the first byte: the download stays PENDING forever */
   unreadableContentFile: '29a3b2e9-5d65-4441-9588-42dea2bc372f',
   /** counted in the estimate, left out of the ZIP: DONE with filesAdded < totalFiles */
   missingContentFile: 'ab9099a4-35a2-40ae-9af3-05535ec42e08',
   /** readable, but not a cm:cmobject: 422 */
   person: 'aefcfad8-efc8-4849-b3aa-7efe4458a885',
-  /** stock id that is no UUID; folder with one file */
+  /** stock id that is not a UUID; folder with one file */
   renderingActions: 'rendering_actions_space',
   /** stock id with a colon; empty category */
   tagRoot: 'tag:tag-root',
   /** stock id with a dot; folder with one file */
   appDefault: 'APP.DEFAULT',
-  /** system container of all download nodes; only administrators may read it, nobody can zip it */
+  /** system container of all download nodes; only administrators may read it, and no one can zip it */
   downloadsContainer: 'downloads_container',
 } as const;
 
-/** The accounts every sandbox knows unless told otherwise. The passwords are recognisable, so that leak tests can look for them. */
+/** The accounts of every sandbox by default. The passwords are distinctive, so that tests can search for leaks of them. */
 export const SAMPLE_USERS: readonly SandboxUser[] = [
   { id: 'admin', password: 'adm1n-s3cret-Pa55', displayName: 'Administrator', admin: true },
   { id: 'downloads-service', password: 'svc-s3cret-Pa55', displayName: 'Downloads Service' },

@@ -13,7 +13,7 @@ const MAIN = join(import.meta.dirname, 'main.ts');
 const directories = (parent: string): string[] =>
   readdirSync(parent).filter((name) => name.startsWith('alfresco-sandbox-'));
 
-/** Of what the command line consists of: it is compiled once for all tests. */
+/** Node.js's compile cache, so that the command line is compiled once for all tests. */
 let cache: string;
 
 const run = (...args: string[]) => {
@@ -30,7 +30,7 @@ const run = (...args: string[]) => {
 };
 
 describe('a sandbox', () => {
-  it('runs beside others without sharing anything', async () => {
+  it('shares nothing with others in the same process', async () => {
     const [one, other] = await Promise.all([startSandbox(), startSandbox({ maxContentSize: 1 })]);
     try {
       const [client, otherClient] = [new TestClient(one), new TestClient(other)];
@@ -48,7 +48,7 @@ describe('a sandbox', () => {
     }
   });
 
-  it('closes at once with jobs, hanging requests and idle sockets, twice if need be', async () => {
+  it('closes at once in spite of jobs, hanging requests and idle sockets, and may be closed twice', async () => {
     const sandbox = await startSandbox({ bytesPerSecond: 0, estimateDelayMs: 0 });
     const client = new TestClient(sandbox);
     const ids = await Promise.all(Array.from({ length: 10 }, () => client.create([ID.mediumFile])));
@@ -88,7 +88,7 @@ describe('a sandbox', () => {
     expect(directories(tmpdir())).not.toContain(own);
   });
 
-  it('rejects and leaves nothing when its port is taken', async () => {
+  it('rejects and leaves nothing behind when its port is taken', async () => {
     const sandbox = await startSandbox();
     try {
       const port = Number(new URL(sandbox.url).port);
@@ -115,7 +115,7 @@ describe('a sandbox', () => {
     }
   });
 
-  it('starts a download of its own under a known id', async () => {
+  it('can start a download under a given id', async () => {
     const sandbox = await startSandbox({ estimateDelayMs: 0 });
     try {
       const client = new TestClient(sandbox);
@@ -141,7 +141,7 @@ describe('a sandbox', () => {
 });
 
 describe('the README', () => {
-  it('names every sample node and user as they are', () => {
+  it('lists every sample node and user correctly', () => {
     const readme = readFileSync(join(import.meta.dirname, 'README.md'), 'utf8');
     for (const [name, id] of Object.entries(ID))
       expect(readme).toMatch(new RegExp(`\`${name}\` +\\| \`${id}\``));
@@ -175,7 +175,7 @@ describe('the command line', () => {
   });
 
   it.each(['SIGTERM', 'SIGINT'] as const)(
-    'prints what it offers and stops cleanly on %s',
+    'prints its address, users and nodes, and stops cleanly on %s',
     async (signal) => {
       const { child, stdout, stderr, exit } = run('--large-file-bytes', '1000');
       await once(child.stdout, 'data');

@@ -30,38 +30,38 @@ export type { RecordedRequest } from './server/request-log.ts';
 export interface Sandbox {
   /** The web application's root, e.g. `http://127.0.0.1:41234/alfresco`; `https:` with `tls`. */
   readonly url: string;
-  /** Every request since the start, faulted ones included, except those to `/sandbox/…`; tokens count. */
+  /** Every request since the start, including those with faults and for tokens, but not others to `/sandbox/…`. */
   readonly requests: RecordedRequest[];
   clearRequests(): void;
-  /** Sockets now open. */
+  /** The number of open sockets. */
   readonly openConnections: number;
-  /** Content responses now being sent. */
+  /** The number of content responses being sent. */
   readonly activeResponses: number;
   /** Whether the readiness probe succeeds; default true. */
   ready: boolean;
-  /** Whether everything is refused that would change the repository; default false. */
+  /** Whether requests that would change the repository fail; default false. */
   readOnly: boolean;
-  /** Forgets every ticket, as a restart of Alfresco does. */
+  /** Invalidates all tickets, as a restart of Alfresco does. */
   expireTickets(): void;
-  /** Where clients of the identity service get their tokens, `/sandbox/oauth2/token`. */
+  /** The token endpoint of the identity service, `/sandbox/oauth2/token`. */
   readonly tokenUrl: string;
-  /** Makes every token of the identity service invalid, as another key of it does. */
+  /** Invalidates all tokens of the identity service, as a change of its key does. */
   expireTokens(): void;
-  /** Queues a misbehaviour for the next request that matches. */
+  /** Queues a fault for the next request that matches. */
   fail(fault: Fault, match?: FaultMatch): void;
   clearFaults(): void;
-  /** Source bytes per second that go into each ZIP, of running and new jobs; undefined is unlimited, 0 stands still. */
+  /** Source bytes per second that running and new jobs add to their ZIPs; undefined is unlimited, 0 holds them. */
   get bytesPerSecond(): number | undefined;
   set bytesPerSecond(value: number | undefined);
   /**
-   * Starts a download of a user, as POST /downloads would, but if wanted under a known id. Returns the id.
+   * Starts a download of a user, as POST /downloads does, optionally under a given id. Returns the id.
    *
-   * @throws when Alfresco would refuse it, or the id is taken
+   * @throws if Alfresco would respond with an error, or the id is taken
    */
   addDownload(userId: string, nodeIds: readonly string[], id?: string): string;
-  /** Ids of the download nodes that now exist. */
+  /** Ids of the existing download nodes. */
   downloadIds(): string[];
-  /** Stops at once: ends jobs, closes sockets, deletes its temporary directory. */
+  /** Stops at once: aborts jobs, closes sockets, deletes the temporary directory. */
   close(): Promise<void>;
 }
 
@@ -69,7 +69,7 @@ export interface Sandbox {
  * Starts a stand-in for Alfresco Content Services with the documents of `SAMPLE_NODES`. Any number of them can run in
  * one process.
  *
- * @throws when the address cannot be listened on
+ * @throws if it cannot listen on the address
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const settings = resolveOptions(options);

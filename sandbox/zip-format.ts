@@ -9,25 +9,25 @@ export interface ZipEntryHead {
   size: number;
 }
 
-/** What is known of an entry once its data has been written. */
+/** The properties of an entry that are known once its data has been written. */
 export interface ZipEntryEnd {
   crc: number;
   size: number;
   compressedSize: number;
-  /** Of its head in the file. */
+  /** Position of its local header in the file. */
   offset: number;
 }
 
-/** Lengths in data descriptors, names in UTF-8. */
+/** Bits 3 and 11: lengths are in data descriptors, names in UTF-8. */
 const FLAGS = 0x0808;
 const DEFLATED = 8;
 const MAX_16 = 0xffff;
 const MAX_32 = 0xffffffff;
-/** From here on, room is left for what DEFLATE adds to incompressible data. */
+/** From this size on, ZIP64 is used: DEFLATE lengthens incompressible data. */
 const BIG_ENTRY_BYTES = 0xff000000;
 const WINDOWS_EPOCH_MS = 11_644_473_600_000n;
 
-/** The local header, whose length, like those of all parts, is that of Commons Compress. */
+/** The local header. Like all parts, it is as long as that of Commons Compress. */
 export function localHeader(head: ZipEntryHead): Buffer {
   const name = Buffer.from(head.path, 'utf8');
   const isBig = head.size >= BIG_ENTRY_BYTES;
@@ -42,7 +42,7 @@ export function localHeader(head: ZipEntryHead): Buffer {
   return Buffer.concat([fixed.bytes, name, extra]);
 }
 
-/** What follows the data of an entry. */
+/** The data descriptor, which follows the data of an entry. */
 export function dataDescriptor(head: ZipEntryHead, end: ZipEntryEnd): Buffer {
   const isBig = head.size >= BIG_ENTRY_BYTES;
   const fields = new Fields(isBig ? 24 : 16).u32(0x08074b50).u32(end.crc);
@@ -53,7 +53,7 @@ export function dataDescriptor(head: ZipEntryHead, end: ZipEntryEnd): Buffer {
   return fields.bytes;
 }
 
-/** The entry in the central directory. */
+/** The header of an entry in the central directory. */
 export function centralHeader(head: ZipEntryHead, end: ZipEntryEnd): Buffer {
   const name = Buffer.from(head.path, 'utf8');
   const isBig = head.size >= BIG_ENTRY_BYTES;
@@ -73,7 +73,7 @@ export function centralHeader(head: ZipEntryHead, end: ZipEntryEnd): Buffer {
   return Buffer.concat([fixed.bytes, name, extra]);
 }
 
-/** What follows the central directory. */
+/** The records that follow the central directory. */
 export function endOfArchive(count: number, offset: number, length: number): Buffer {
   const isBig = count >= MAX_16 || offset + length >= MAX_32;
   const end = new Fields(22).u32(0x06054b50).u16(0).u16(0);
@@ -116,7 +116,7 @@ function zip64Extra(lengths: readonly number[]): Buffer {
   return fields.bytes;
 }
 
-/** Little-endian numbers one after the other. */
+/** Writes consecutive little-endian numbers. */
 class Fields {
   readonly bytes: Buffer;
   #at = 0;

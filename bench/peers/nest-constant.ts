@@ -1,4 +1,4 @@
-/** The least that a read costs in Nest on Fastify: a controller whose answer is always the same, and nothing around it. */
+/** The least that a read costs in Nest on Fastify: a controller whose response is always the same, and nothing around it. */
 import 'reflect-metadata';
 import { Controller, Get, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';

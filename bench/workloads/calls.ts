@@ -55,8 +55,8 @@ async function watch(url: string, id: string): Promise<void> {
 async function poll(url: string, id: string): Promise<void> {
   const headers = { authorization: AUTHORIZATION };
   for (;;) {
-    const answer = await fetch(`${url}/downloads/${id}`, { headers });
-    if ((await answer.text()).includes('"DONE"')) return;
+    const response = await fetch(`${url}/downloads/${id}`, { headers });
+    if ((await response.text()).includes('"DONE"')) return;
     await sleep(POLL_MS);
   }
 }

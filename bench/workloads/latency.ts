@@ -9,7 +9,7 @@ const SECONDS = 10;
 /** What has stood still while others were measured has to find its pace again. */
 const RUN_UP_SECONDS = 2;
 
-/** W4: what is added to the time of an answer when there is little to do. */
+/** W4: what is added to the time of a response when there is little to do. */
 export async function latency(rounds: number): Promise<Table[]> {
   const upstream = await Upstream.start();
   const targets = await Targets.start(upstream);

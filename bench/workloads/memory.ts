@@ -78,7 +78,7 @@ async function watch(url: string, pid: number, ids: readonly string[]) {
   return { all, before, after: await residentBytesOf(pid) };
 }
 
-/** Kilobytes that a stream of events costs at the least: a socket, a request and an answer of Node.js. */
+/** Kilobytes that a stream of events costs at the least: a socket, a request and a response of Node.js. */
 async function bare(options: string): Promise<number> {
   const peer = await startPeer('node-events', '', options);
   const { all, before, after } = await watch(peer.url, peer.pid, ['x']);

@@ -8,7 +8,7 @@ import { WARM_UP_SECONDS, load } from '../wrk.ts';
 const SECONDS = 5;
 const SETTLING_MS = 500;
 
-/** W1: so many that none is asked for again while an answer about it may still be repeated (STATUS_FRESHNESS_MS). */
+/** W1: so many that none is asked for again while a response about it may still be repeated (STATUS_FRESHNESS_MS). */
 export function distinct(rounds: number): Promise<Table> {
   return readStatuses('W1: status reads of 10,000 downloads, 64 connections', 10_000, [], rounds);
 }

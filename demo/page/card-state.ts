@@ -21,7 +21,7 @@ export interface CardState {
 /** The event after which a card is drawn: the lost connection is only a note on it. */
 export type CardEvent = Exclude<DownloadEvent, { type: 'reconnecting' }>;
 
-/** The service does not answer at the moment. */
+/** The service does not respond at the moment. */
 export type Lost = Extract<DownloadEvent, { type: 'reconnecting' }>;
 
 const GONE =

@@ -23,7 +23,7 @@ export interface DownloadProgress {
   readonly remainingSeconds?: number;
 }
 
-/** An error of the service (RFC 9457). `code` is the member for programs; an answer of a proxy has none. */
+/** An error of the service (RFC 9457). `code` is the member for programs; a response of a proxy has none. */
 export interface Problem {
   readonly status: number;
   readonly title: string;
@@ -47,7 +47,7 @@ export type DownloadEvent =
   | ({ readonly type: 'done' | 'cancelled' | 'too-large' } & DownloadProgress)
   /** It does not exist any more, and nothing follows. */
   | { readonly type: 'gone'; readonly problem: Problem }
-  /** The service does not answer, for the `attempt`th time in a row. Another event follows when it does again. */
+  /** The service does not respond, for the `attempt`th time in a row. Another event follows when it does again. */
   | {
       readonly type: 'reconnecting';
       readonly attempt: number;
@@ -89,7 +89,7 @@ export function readDownload(body: unknown): Download {
     typeof entry?.id === 'string' &&
     Object.hasOwn(EVENT_TYPES, entry.status ?? '') &&
     [entry.filesAdded, entry.totalFiles, entry.bytesAdded, entry.totalBytes].every(Number.isFinite);
-  if (!isDownload) throw new ServiceUnreachable('The answer is not about a download');
+  if (!isDownload) throw new ServiceUnreachable('The response is not about a download');
   return entry as Download;
 }
 

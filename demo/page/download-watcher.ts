@@ -21,7 +21,7 @@ type Round = AsyncGenerator<DownloadEvent, number | undefined, undefined>;
 
 /** So many streams that told nothing, while a plain question was answered, and there will be no other. */
 const FRUITLESS_STREAMS = 2;
-/** Milliseconds for the answer to a question to arrive, beyond what it was allowed to wait. */
+/** Milliseconds for the response to a question to arrive, beyond what it was allowed to wait. */
 const ANSWER_MS = 10_000;
 
 /**
@@ -131,31 +131,31 @@ export class DownloadWatcher {
 
   async *#ask(mayWait: boolean): Round {
     const { pollMs, sharedPollMs } = this.#pace;
-    let answer: Answer;
+    let response: Answer;
     let download: Download;
     try {
-      answer = await this.#inquire(mayWait && !this.#mustAsk);
-      download = answer.status === 304 && this.#last ? this.#last.entry : readDownload(answer.body);
+      response = await this.#inquire(mayWait && !this.#mustAsk);
+      download = response.status === 304 && this.#last ? this.#last.entry : readDownload(response.body);
     } catch (error) {
       if (error instanceof DownloadsProblem && error.problem.code === 'DOWNLOAD_NOT_FOUND') {
         yield this.#told({ type: 'gone', problem: error.problem });
         return undefined;
       }
-      // It is the service that does not answer, which is nothing to hold against its streams.
+      // It is the service that does not respond, which is nothing to hold against its streams.
       if (error instanceof ServiceUnreachable) this.#fruitlessStreams = 0;
       else if (!isTemporary(error)) throw error;
       this.#mustAsk = true;
       return yield* this.#retryLater(error);
     }
     this.#mustAsk = false;
-    this.#etag = answer.headers.get('etag') ?? this.#etag;
+    this.#etag = response.headers.get('etag') ?? this.#etag;
     const event = this.#eventOf(download);
     if (event) yield this.#told(event);
     if (!isRunning(download)) return undefined;
-    return Math.max(retryAfterMs(answer.headers) ?? 0, mayWait ? pollMs : sharedPollMs);
+    return Math.max(retryAfterMs(response.headers) ?? 0, mayWait ? pollMs : sharedPollMs);
   }
 
-  /** Asks how far the download is; if it may wait, for an answer that differs from the one before. */
+  /** Asks how far the download is; if it may wait, for a response that differs from the one before. */
   #inquire(mayWait: boolean): Promise<Answer> {
     const { waitSeconds } = this.#pace;
     if (!mayWait || !this.#etag || !this.#last) {
@@ -174,7 +174,7 @@ export class DownloadWatcher {
     });
   }
 
-  /** What an answer is news of, if of anything. */
+  /** What a response is news of, if of anything. */
   #eventOf(download: Download): ProgressEvent | undefined {
     const now = Date.now();
     const isChanged = this.#meter.see(download, now);
@@ -218,7 +218,7 @@ function isTemporary(failure: unknown): boolean {
   return failure instanceof DownloadsProblem && failure.isTemporary;
 }
 
-/** The service itself, not a proxy, has said that it cannot answer now. */
+/** The service itself, not a proxy, has said that it cannot response now. */
 function isOwnWord(failure: unknown): boolean {
   return (
     failure instanceof DownloadsProblem && failure.isTemporary && failure.problem.code !== undefined

@@ -38,7 +38,7 @@ interface Abortable {
   readonly signal?: AbortSignal;
 }
 
-/** How often a creation is tried whose answer did not arrive, and milliseconds until the next time. */
+/** How often a creation is tried whose response did not arrive, and milliseconds until the next time. */
 const CREATE_ATTEMPTS = 3;
 const CREATE_RETRY_MS = 1000;
 
@@ -46,7 +46,7 @@ const CREATE_RETRY_MS = 1000;
  * A client of alfresco-downloads-bff for browsers, without dependencies. It runs in Node.js, too.
  *
  * Every method rejects with `DownloadsProblem` when the service refuses or fails, with `ServiceUnreachable` when no
- * answer of it arrives, and with the reason of an abort.
+ * response of it arrives, and with the reason of an abort.
  *
  * @example
  * const client = new DownloadsClient({ authorization: `Bearer ${token}` });
@@ -68,7 +68,7 @@ export class DownloadsClient {
   }
 
   /**
-   * Asks for a ZIP of these nodes. When no answer arrives it asks again, under the same `idempotencyKey`, so that there
+   * Asks for a ZIP of these nodes. When no response arrives it asks again, under the same `idempotencyKey`, so that there
    * is one ZIP however often. Give the same key to repeat a request that failed altogether.
    */
   async create(
@@ -122,7 +122,7 @@ export class DownloadsClient {
     const path = `${pathOf(id)}/request-direct-access-url`;
     const { body } = await this.#connection.ask(path, { method: 'POST', signal });
     const { entry } = (body ?? {}) as { entry?: Partial<DownloadLink> };
-    if (!entry?.contentUrl) throw new ServiceUnreachable('The answer has no link');
+    if (!entry?.contentUrl) throw new ServiceUnreachable('The response has no link');
     return entry as DownloadLink;
   }
 
@@ -160,7 +160,7 @@ function readPage(body: unknown): DownloadPage {
   const { list } = (body ?? {}) as {
     list?: { entries: readonly unknown[]; pagination: Omit<DownloadPage, 'downloads'> };
   };
-  if (!list) throw new ServiceUnreachable('The answer is no list');
+  if (!list) throw new ServiceUnreachable('The response is no list');
   const { totalItems, hasMoreItems } = list.pagination;
   return { downloads: list.entries.map(readDownload), totalItems, hasMoreItems };
 }

@@ -10,6 +10,6 @@ export interface FolderItem {
 /** What is in a folder, as the demo's server answers `GET /demo/folders/{id}`. */
 export interface FolderListing {
   readonly items: readonly FolderItem[];
-  /** Whether there are more than the answer could hold. */
+  /** Whether there are more than the response could hold. */
   readonly hasMoreItems: boolean;
 }

@@ -29,7 +29,7 @@ export async function persistently<T>(
   }
 }
 
-/** `fetch` throws a TypeError when no answer came, and when one broke off. */
+/** `fetch` throws a TypeError when no response came, and when one broke off. */
 function isPassing(error: unknown): boolean {
   return error instanceof DownloadsError ? error.isPassing : error instanceof TypeError;
 }

@@ -14,16 +14,16 @@ export interface Credentials {
   authorization: string | undefined;
 }
 
-/** How users who are named by someone else get in. */
+/** How users get in whom somebody else has authenticated. */
 export interface RemoteUsers {
-  /** Of the first active subsystem in the chain; the others are not asked. */
+  /** That of the first active subsystem in the chain; Alfresco asks no other. */
   mapper: RemoteUserMapper | undefined;
   people: People;
   /** `create.missing.people` and `synchronization.autoCreatePeopleOnLogin`. */
   createMissingPeople: boolean;
 }
 
-/** Finds out who is calling, by PublicApiAuthenticatorFactory and BasicHttpAuthenticatorFactory. */
+/** Identifies the caller, as PublicApiAuthenticatorFactory and BasicHttpAuthenticatorFactory do. */
 export class Authenticator {
   readonly #logins: Logins;
   readonly #tickets: Tickets;
@@ -36,10 +36,11 @@ export class Authenticator {
   }
 
   /**
-   * The id of the user.
+   * Identifies the caller by the mapper's user, `alf_ticket` or the Authorization header, in this order.
    *
-   * @param verb of the web script, which is named in the error
-   * @throws ApiError 401; 500 or 400 for a Basic header that is no Base64
+   * @param verb for the name of the web script in the error
+   * @returns the user's id
+   * @throws ApiError 401; 500 or 400 for a Basic header that is not Base64
    */
   authenticate(request: Credentials & MappedRequest, verb: string): string {
     const { parameters, authorization } = request;
@@ -66,14 +67,14 @@ export class Authenticator {
   #byHeader(authorization: string): string | undefined {
     const [scheme = ''] = authorization.split(' ');
     if (scheme.toLowerCase() !== 'basic')
-      throw refusal(401, `Authorization '${scheme}' not supported.`);
+      throw challenge(401, `Authorization '${scheme}' not supported.`);
     const { userName, secret } = decodeBasic(authorization);
     if (isTicket(userName)) return this.#tickets.validate(secret);
     return this.#logins.accepts(userName, secret);
   }
 }
 
-/** The ticket that a request carries, in the URL or as one of the Basic forms. */
+/** The ticket of a request, from the URL or from either Basic form. @throws ApiError 400 without a ticket */
 export function ticketOf({ parameters, authorization }: Credentials): string {
   const fromUrl = parameters.first('alf_ticket');
   if (fromUrl) return fromUrl;
@@ -86,7 +87,7 @@ export function ticketOf({ parameters, authorization }: Credentials): string {
   return secret;
 }
 
-/** No user name means that the secret is a ticket, and so does the name ROLE_TICKET (Authorization.setUser). */
+/** The secret is a ticket if the user name is empty or ROLE_TICKET (Authorization.setUser). */
 function isTicket(userName: string): boolean {
   return userName === '' || userName.toUpperCase() === 'ROLE_TICKET';
 }
@@ -96,7 +97,7 @@ function decodeBasic(authorization: string): { userName: string; secret: string 
   if (encoded === '') throw basicFailure(500, 'Index 1 out of bounds for length 1');
   if (!/^[A-Za-z\d+/=]*$/.test(encoded))
     throw basicFailure(500, 'Cannot read the array length because "bytes" is null');
-  // Base64 of Surf decodes groups of four only and takes the equals signs of a group for what they are not.
+  // Surf's Base64 decodes complete groups of four only, and treats padding inside a group as data.
   const groups = encoded.match(/.{4}/g) ?? [];
   if (groups.length === 0) throw basicFailure(400, 'authorization is a mandatory parameter');
   const decoded = Buffer.from(groups.join(''), 'base64').toString('utf8');
@@ -110,9 +111,9 @@ function basicFailure(status: number, message: string): ApiError {
 
 function authenticationFailed(verb: string): ApiError {
   const script = `org/alfresco/api/ResourceWebScript.${verb.toLowerCase()}`;
-  return refusal(401, `Authentication failed for Web Script ${script}`);
+  return challenge(401, `Authentication failed for Web Script ${script}`);
 }
 
-function refusal(status: number, summary: string): ApiError {
+function challenge(status: number, summary: string): ApiError {
   return new ApiError(status, API_DEFAULT, { summary, cacheHeaders: true, headers: [CHALLENGE] });
 }

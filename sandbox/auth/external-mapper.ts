@@ -1,21 +1,21 @@
 import type { MappedRequest, RemoteUserMapper } from './remote-user-mapper.ts';
 
-/** The external-authentication subsystem, in the chain and enabled. Names are those of `external.authentication.*`. */
+/** Settings of the external-authentication subsystem, named as in `external.authentication.*`. */
 export interface ExternalAuthentication {
   /**
-   * Who may speak for others: the subject of a client certificate. Default `alfresco-system`; when empty, the header of
-   * anyone is believed.
+   * The subject of the client certificate that may name other users. Default `alfresco-system`; if empty, the header is
+   * trusted from everyone.
    */
   proxyUserName?: string;
   /** Default `X-Alfresco-Remote-User`. */
   proxyHeader?: string;
-  /** The user is group 1 of what matches the whole header. Default: the user is the whole header. */
+  /** Must match the whole header; group 1 is the user. Default: the whole header is the user. */
   userIdPattern?: RegExp;
 }
 
 const BASE64 = /^[A-Za-z\d+/=_\s-]*$/;
 
-/** DefaultRemoteUserMapper. There is no user of the container (AJP, Tomcat realms) here. */
+/** DefaultRemoteUserMapper, without users authenticated by the container (AJP, Tomcat realms). */
 export class ExternalMapper implements RemoteUserMapper {
   readonly #proxyUserName: string;
   readonly #proxyHeader: string;
@@ -45,12 +45,12 @@ export class ExternalMapper implements RemoteUserMapper {
   }
 }
 
-/** Headers come as Latin-1. What cannot be Base64 is taken for UTF-8 that was read wrongly. */
+/** Node.js decodes headers as Latin-1. Alfresco treats a name that cannot be Base64 as UTF-8 that was decoded wrongly. */
 function reread(value: string): string {
   return BASE64.test(value) ? value : Buffer.from(value, 'latin1').toString('utf8');
 }
 
-/** Java's `trim` takes away everything up to the blank, control characters included. */
+/** Java's `trim` removes every character up to U+0020, control characters included. */
 function javaTrim(text: string): string {
   let [start, end] = [0, text.length];
   while (start < end && text.charCodeAt(start) <= 0x20) start += 1;

@@ -3,29 +3,29 @@ import { API_DEFAULT, ApiError } from '../rest/api-error.ts';
 import { signToken, verifyToken } from './json-web-token.ts';
 import type { MappedRequest, RemoteUserMapper } from './remote-user-mapper.ts';
 
-/** An account for a program at the token endpoint. */
+/** A client of the token endpoint. */
 export interface OAuth2Client {
   id: string;
   secret: string;
-  /** Who Alfresco takes it for. */
+  /** The Alfresco user that its tokens stand for. */
   userName: string;
 }
 
-/** The identity-service subsystem, in the chain and enabled, and the issuer of tokens that it trusts. */
+/** Settings of the identity-service subsystem and of the token issuer that it trusts. */
 export interface IdentityServiceSettings {
   /** Clients of the token endpoint, `POST /sandbox/oauth2/token`; default none. */
   clients?: OAuth2Client[];
-  /** How long its tokens are valid; default 300. */
+  /** Lifetime of its tokens; default 300. */
   tokenValidSeconds?: number;
-  /** Key of another issuer, in PEM: RSA for RS256, EC (P-256) for ES256. */
+  /** Public key of another trusted issuer, in PEM: RSA for RS256, EC (P-256) for ES256. */
   publicKey?: string;
-  /** The user of a token that no key has signed, undefined if it is not valid either; default none. */
+  /** Called with tokens that no key has signed; returns their user, or undefined if they are invalid. */
   verify?: (token: string) => string | undefined;
   /** Alfresco's `identity-service.authentication.validation.failure.silent`; default true. */
   failSilently?: boolean;
 }
 
-/** Issues tokens and recognises them. The user name is the claim `preferred_username`. */
+/** Issues and verifies tokens, whose user is the claim `preferred_username`. */
 export class IdentityService implements RemoteUserMapper {
   readonly clients: readonly OAuth2Client[];
   readonly tokenValidSeconds: number;
@@ -51,7 +51,7 @@ export class IdentityService implements RemoteUserMapper {
     return signToken(claims, this.#keys.privateKey);
   }
 
-  /** Makes all tokens so far invalid, by another key. */
+  /** Replaces the signing key, so that every token issued so far is invalid. */
   expireTokens(): void {
     this.#keys = newKeys();
   }

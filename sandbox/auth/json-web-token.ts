@@ -2,7 +2,7 @@ import { sign, verify, type KeyObject } from 'node:crypto';
 
 export type Claims = Readonly<Record<string, unknown>>;
 
-/** The one algorithm that a kind of key stands for; what the header of a token says besides is not believed. */
+/** The algorithm is determined by the kind of key, never by the token's own header (RFC 8725, section 3.1). */
 const ALGORITHMS: Readonly<Record<string, string>> = { ec: 'ES256', rsa: 'RS256' };
 
 /** A compact JWS (RFC 7515) of these claims. */

@@ -16,14 +16,14 @@ describe('the guard against guessed passwords', () => {
     logins = new Logins([{ id: 'eve', password: 'eve' }], PROTECTION_MS, () => now);
   });
 
-  it('counts from the start again after the right password', () => {
+  it('starts counting again after the right password', () => {
     wrong(9);
     expect(right()).toBe(true);
     wrong(9);
     expect(right()).toBe(true);
   });
 
-  it('refuses the right password, too, after ten failures, and each refusal starts the time anew', () => {
+  it('refuses even the right password after ten failures, and restarts the lock at each attempt', () => {
     wrong(10);
     expect(right()).toBe(false);
     for (const pause of [3_000, 4_000, 5_900]) {
@@ -34,12 +34,12 @@ describe('the guard against guessed passwords', () => {
     expect(right()).toBe(true);
   });
 
-  it('never ends for one who tries every half second', () => {
+  it('stays locked while attempts come every half second', () => {
     wrong(10);
     for (const until = now + 20_000; now < until; now += 500) expect(right()).toBe(false);
   });
 
-  it('knows a user in any case and says how the name is spelt', () => {
+  it('ignores the case of a name and returns it in its own spelling', () => {
     expect(logins.accepts('EVE', 'eve')).toBe('eve');
     wrong(9);
     expect(logins.accepts('Eve', 'wrong')).toBe(undefined);

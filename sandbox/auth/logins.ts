@@ -10,8 +10,8 @@ interface Failures {
 }
 
 /**
- * Checks passwords. After 10 failures a user is refused for 6 seconds, with the right password too, and each refused
- * attempt starts them anew (AuthenticationServiceImpl.recordFailedAuthentication).
+ * Checks passwords. After 10 failures a user is locked for 6 seconds, even with the right password, and each attempt
+ * during the lock restarts it (AuthenticationServiceImpl.recordFailedAuthentication).
  */
 export class Logins {
   readonly #users: ReadonlyMap<string, SandboxUser>;
@@ -26,10 +26,10 @@ export class Logins {
     this.#now = now;
   }
 
-  /** The id of the user as it is spelt, undefined if name or password are not accepted. */
+  /** Returns the user's id in its own spelling, or undefined if the name or the password is wrong. */
   accepts(name: string, password: string): string | undefined {
     const key = name.toLowerCase();
-    if (this.#isRefused(key)) {
+    if (this.#isLocked(key)) {
       this.#fail(key);
       return undefined;
     }
@@ -42,7 +42,7 @@ export class Logins {
     return user.id;
   }
 
-  #isRefused(key: string): boolean {
+  #isLocked(key: string): boolean {
     const failures = this.#failures.get(key);
     if (failures === undefined || failures.count < FAILURE_LIMIT) return false;
     if (this.#now() - failures.lastAt < this.#protectionMs) return true;

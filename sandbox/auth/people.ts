@@ -6,12 +6,12 @@ export class People {
     for (const id of userIds) this.add(id);
   }
 
-  /** The existing spelling of a name, undefined if there is no such user. */
+  /** Returns the id in its own spelling, or undefined if there is no such user. */
   identifierOf(name: string): string | undefined {
     return this.#byLowerCase.get(name.toLowerCase());
   }
 
-  /** Creates a user; one who logs in for the first time needs nothing else. */
+  /** Creates a user, as Alfresco does at the first request of someone whom another system has authenticated. */
   add(id: string): void {
     this.#byLowerCase.set(id.toLowerCase(), id);
   }

@@ -1,15 +1,15 @@
-/** What a mapper looks at. */
+/** The parts of a request that a mapper reads. */
 export interface MappedRequest {
   /** A request header by its lower-case name. */
   header(name: string): string | undefined;
-  /** Subject of the client certificate as Java names it (RFC 2253); only over TLS, only if there is one. */
+  /** Subject of the client certificate in Java's form (RFC 2253), if the client sent one over TLS. */
   certificateSubject: string | undefined;
 }
 
-/** Finds a user in what came with the request, without a password of Alfresco's own. */
+/** Identifies users whom another system has authenticated. */
 export interface RemoteUserMapper {
   /**
-   * The name of the user; undefined if this mapper has nothing to say.
+   * Returns the user's name, or undefined if the request carries nothing for this mapper.
    *
    * @throws ApiError 401
    */

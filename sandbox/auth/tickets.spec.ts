@@ -6,14 +6,14 @@ describe('Tickets', () => {
   let now = 0;
   const tickets = (): Tickets => new Tickets(() => now);
 
-  it('lets a ticket die an hour after it was issued', () => {
+  it('expires a ticket an hour after it was issued', () => {
     const store = tickets();
     const id = store.issue('alice');
     now += 60 * MINUTE;
     expect(store.validate(id)).toBeUndefined();
   });
 
-  it('does not renew a fresh ticket before half its time is over', () => {
+  it('does not renew a fresh ticket in the first half of its lifetime', () => {
     const store = tickets();
     const id = store.issue('alice');
     now += 29 * MINUTE;
@@ -22,7 +22,7 @@ describe('Tickets', () => {
     expect(store.validate(id)).toBeUndefined();
   });
 
-  it('renews in the second half, and from then on whenever a tenth is over', () => {
+  it('renews it in the second half, and from then on after each tenth', () => {
     const store = tickets();
     const id = store.issue('alice');
     now += 31 * MINUTE;
@@ -33,14 +33,14 @@ describe('Tickets', () => {
     expect(store.validate(id)).toBe('alice');
   });
 
-  it('issues a new ticket once the old one is dead', () => {
+  it('issues a new ticket once the old one has expired', () => {
     const store = tickets();
     const id = store.issue('alice');
     now += 61 * MINUTE;
     expect(store.issue('alice')).not.toBe(id);
   });
 
-  it('can have another time to live, with the same rules', () => {
+  it('can have another lifetime, with the same rules', () => {
     const store = new Tickets(() => now, 1000);
     const id = store.issue('alice');
     now += 499;

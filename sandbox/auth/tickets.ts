@@ -10,7 +10,7 @@ interface Ticket {
   renewed: boolean;
 }
 
-/** InMemoryTicketComponentImpl: one ticket for each user, shared by all their logins. */
+/** InMemoryTicketComponentImpl: one ticket per user, shared by all of the user's logins. */
 export class Tickets {
   readonly #byId = new Map<string, Ticket>();
   readonly #now: () => number;
@@ -21,7 +21,7 @@ export class Tickets {
     this.#validMs = validMs;
   }
 
-  /** The ticket of the user, a new one if there is none. */
+  /** Returns the user's ticket, which is created if there is none. */
   issue(userId: string): string {
     for (const ticket of this.#byId.values()) {
       if (ticket.userId === userId && this.validate(ticket.id) !== undefined) return ticket.id;
@@ -31,7 +31,7 @@ export class Tickets {
     return id;
   }
 
-  /** The user of a ticket, which is thereby used; undefined if it is unknown or has expired. */
+  /** Returns the user of a ticket and renews it, or undefined if it is unknown or has expired. */
   validate(id: string): string | undefined {
     const ticket = this.#byId.get(id);
     if (ticket === undefined) return undefined;
@@ -40,7 +40,7 @@ export class Tickets {
       this.#byId.delete(id);
       return undefined;
     }
-    // A fresh ticket is renewed in its second half, a renewed one as soon as a tenth of its time has gone.
+    // A fresh ticket is renewed in the second half of its lifetime, a renewed one after each tenth.
     if (remaining < this.#validMs * (ticket.renewed ? 0.9 : 0.5)) {
       ticket.expiresAt = this.#now() + this.#validMs;
       ticket.renewed = true;
@@ -52,7 +52,7 @@ export class Tickets {
     this.#byId.delete(id);
   }
 
-  /** Forgets all tickets, as a restart does: they are kept in memory only. */
+  /** Invalidates all tickets, as a restart of Alfresco does, which keeps them in memory only. */
   clear(): void {
     this.#byId.clear();
   }

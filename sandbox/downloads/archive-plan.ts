@@ -9,7 +9,7 @@ export interface ArchiveEntry {
   content?: NodeContent;
 }
 
-/** What goes into a ZIP, and the totals that the download shows. */
+/** The entries of a ZIP, and the totals that its download shows. */
 export interface ArchivePlan {
   entries: ArchiveEntry[];
   totalBytes: number;
@@ -18,7 +18,7 @@ export interface ArchivePlan {
 
 /**
  * Lists what the ZIP of the given nodes holds, as ZipDownloadExporter orders it: requested order, children below their
- * folder, secondary ones included, equal names kept. What the user cannot read is left out without a word.
+ * folder, secondary ones included, equal names kept. Nodes that the user cannot read are left out silently.
  */
 export function planArchive(
   repository: Repository,
@@ -34,7 +34,7 @@ export function planArchive(
       plan.entries.push({ path: `${path}/`, createdAt: node.createdAt });
       for (const child of repository.children(node)) visit(child, `${path}/`);
     } else if (node.content === undefined) {
-      // Never filled: neither counted nor told from a folder.
+      // A file that never got content is not counted, and ZipDownloadExporter treats it as a folder.
       plan.entries.push({ path: `${path}/`, createdAt: node.createdAt });
     } else {
       plan.entries.push({ path, createdAt: node.createdAt, content: node.content });

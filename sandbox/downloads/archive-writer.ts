@@ -14,22 +14,21 @@ import {
   type ZipEntryHead,
 } from '../zip-format.ts';
 
-/** As long as zlib makes the blocks in which it stores what it cannot compress. */
+/** The length of the stored blocks that zlib writes for incompressible data. */
 const STORED_BLOCK_BYTES = 16_383;
 
-/** Watches a ZIP being written. */
+/** Observes a ZIP while it is written. */
 export interface ArchiveObserver {
-  /** Called as bytes of a file go in; at a progress point Alfresco writes the counters and looks for a cancel. */
+  /** Called for bytes of a file; at a progress point Alfresco updates the counters and checks for a cancellation. */
   onBytes(count: number, isProgressPoint: boolean): Promise<void>;
-  /** Called when a file is complete. */
   onFileAdded(): void;
 }
 
 /**
- * Writes a ZIP to disk with constant memory, as Commons Compress does for ZipDownloadExporter: lengths behind the data,
+ * Writes a ZIP to disk in constant memory, as Commons Compress does for ZipDownloadExporter: lengths behind the data,
  * everything deflated, so that a ZIP has the length that Alfresco's would have.
  *
- * @throws whatever the observer, a content or the disk throws; the file is then incomplete
+ * @throws the error of the observer, a content or the disk; the file is then incomplete
  */
 export async function writeArchive(
   path: string,
@@ -94,7 +93,7 @@ async function* deflated(
   }
 }
 
-/** DEFLATE without a try to compress, which would take most of the time and come to the same. */
+/** DEFLATE in stored blocks: compressing incompressible data takes most of a job's time and gives the same length. */
 async function* storedBlocks(source: AsyncGenerator<Buffer>, size: number): AsyncGenerator<Buffer> {
   let left = size;
   let pending: Buffer = Buffer.alloc(0);

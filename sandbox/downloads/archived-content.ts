@@ -1,11 +1,11 @@
 import type { RepositoryNode } from '../repository/node-model.ts';
 import type { Repository } from '../repository/repository.ts';
 
-/** `download.archiveCheckLimit`: how many nodes are looked at. */
+/** `download.archiveCheckLimit`: the number of nodes to check. */
 const CHECK_LIMIT = 500;
 
 /**
- * Whether a requested node, or one below it, is archived. Like DownloadsImpl it looks only at the exact types
+ * Whether a requested node, or one below it, is archived. Like DownloadsImpl it considers only the exact types
  * cm:content and cm:folder, at the files of a level before its folders, and gives up after 500 nodes.
  */
 export function hasArchivedContent(

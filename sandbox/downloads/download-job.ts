@@ -13,14 +13,14 @@ import { archiveContent } from '../repository/node-content.ts';
 import { Pace } from './pace.ts';
 import type { Repository } from '../repository/repository.ts';
 
-/** What a job needs besides its download node. */
+/** The settings of a job. */
 export interface JobSettings {
   repository: Repository;
   /** Bytes; 0 or less is unlimited. */
   maxContentSize: number;
   estimateDelayMs: number;
   estimateMsPerFile: number;
-  /** Source bytes per second, asked for while the job runs. */
+  /** Source bytes per second, read again while the job runs. */
   bytesPerSecond: () => number | undefined;
   /** Where the ZIP is written and kept. */
   archivePath: string;
@@ -29,8 +29,8 @@ export interface JobSettings {
 class DownloadCancelled extends Error {}
 
 /**
- * Makes the ZIP of a download, as CreateDownloadArchiveAction does: as the creator of the download node, with no failed
- * state. When it throws, the download keeps the status it has for ever.
+ * Makes the ZIP of a download, as CreateDownloadArchiveAction does: as the creator of the download node, without a failed
+ * state. When it throws, the download keeps its status forever.
  */
 export class DownloadJob {
   readonly #download: RepositoryNode;
@@ -95,7 +95,7 @@ export class DownloadJob {
     }
   }
 
-  /** A cancel is noticed here and nowhere else; IN_PROGRESS is written first, so it shows even if cancelled at once. */
+  /** The only place that notices a cancellation. IN_PROGRESS is written first, so that it shows even if cancelled at once. */
   #reachProgressPoint(): void {
     this.#update('IN_PROGRESS');
     if (isCancelled(this.#download)) throw new DownloadCancelled();

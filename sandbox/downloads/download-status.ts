@@ -14,7 +14,7 @@ export function isDownloadStatus(value: unknown): value is DownloadStatus {
   return (DOWNLOAD_STATUSES as readonly unknown[]).includes(value);
 }
 
-/** How far a download is. Bytes are uncompressed bytes of the source files. */
+/** The progress of a download. Bytes are uncompressed bytes of the source files. */
 export interface DownloadProgress {
   status: DownloadStatus;
   bytesAdded: number;

@@ -1,10 +1,10 @@
 import type { Downloads } from './downloads.ts';
 import type { Settings } from '../options.ts';
 
-/** A longer one would fire at once. */
+/** Node.js fires a timer with a longer delay at once. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
-/** DownloadsCleanupJob: deletes downloads by the time since their last change, in any state. */
+/** DownloadsCleanupJob: deletes downloads some time after their last change, in any state. */
 export class DownloadsCleaner {
   readonly #downloads: Downloads;
   readonly #settings: Settings['cleaner'];

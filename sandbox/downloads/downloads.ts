@@ -20,7 +20,7 @@ import { SAMPLE_NODES } from '../sample-nodes.ts';
 /** `default.async.action.corePoolSize`: how many jobs run at a time in one JVM. */
 const CONCURRENT_JOBS = 8;
 
-/** What the making of ZIPs depends on. */
+/** The settings of all jobs. */
 export interface DownloadsSettings {
   maxContentSize: number;
   estimateDelayMs: number;
@@ -82,14 +82,14 @@ export class Downloads {
   /** The download node of that id, if the user may see it. @throws ApiError 404, 400, 403 */
   get(userId: string, id: string): RepositoryNode {
     const node = validateNode(this.#repository, id);
-    // The type is looked at before the permission: getType is not secured.
+    // The type is checked before the permission: getType is not secured.
     if (node.type !== 'download:download')
       throw invalidArgument('Please specify the nodeId of a download node.');
     if (!this.#repository.canRead(userId, node)) throw permissionDenied();
     return node;
   }
 
-  /** Raises the cancel flag, in any state. */
+  /** Sets the cancellation flag, in any state. */
   cancel(userId: string, id: string): void {
     const download = this.get(userId, id);
     if (!this.#repository.canWrite(userId, download)) throw permissionDenied();
@@ -97,25 +97,23 @@ export class Downloads {
     this.#repository.touch(download, userId);
   }
 
-  /** All download nodes, whatever their state. */
   all(): RepositoryNode[] {
     const container = this.#repository.get(SAMPLE_NODES.downloadsContainer);
     return container === undefined ? [] : this.#repository.children(container);
   }
 
-  /** Deletes the downloads which nobody has changed since the given moment, running ones too. */
+  /** Deletes the downloads that have not changed since the given time, running ones included. */
   deleteUnchangedSince(moment: Date): void {
     for (const download of this.all()) {
       if (download.modifiedAt < moment) this.#repository.remove(download);
     }
   }
 
-  /** Removes the ZIP of a download node that is gone. */
+  /** Deletes the ZIP of a download node that was removed. */
   async discardArchive(id: string): Promise<void> {
     await rm(this.#archivePath(id), { force: true });
   }
 
-  /** Stops all jobs. */
   close(): Promise<void> {
     return this.#queue.close();
   }
@@ -142,7 +140,7 @@ export class Downloads {
         summary: "One or more nodes' content is archived and not accessible.",
       });
     }
-    // `x` and `x;1.0` pass the check for duplicates but are the same node: the second association cannot be made.
+    // `x` and `x;1.0` pass the check for duplicates but are the same node, for which a second association fails.
     if (new Set(nodes).size < nodes.length) throw javaFailure(null);
     const intruder = nodes.find((node) => !isCmObject(node));
     if (intruder !== undefined) throw integrityViolation(intruder);

@@ -9,7 +9,7 @@ describe('exporterPieces', () => {
     [10_240_000, [20_480]],
     [10_240_001, [20_480, 10_240_001]],
     [20_500_000, [20_480, 10_260_480, 20_500_000]],
-  ])('of %i bytes have their progress points after %o', async (size, expected) => {
+  ])('of %i bytes have progress points after %o', async (size, expected) => {
     let at = 0;
     const points: number[] = [];
     for await (const { bytes, endsProgressChunk } of exporterPieces(generatedContent('x', size))) {

@@ -2,19 +2,19 @@ import type { NodeContent } from '../repository/node-content.ts';
 
 /** The buffer of ZipDownloadExporter, in bytes. */
 const CHUNK_BYTES = 20_480;
-/** It updates the status after the first and then every so many buffers of a file (ALF-16289). */
+/** It updates the status after the first buffer of a file, then after each of this many (ALF-16289). */
 const CHUNKS_PER_UPDATE = 500;
 
 /** Consecutive bytes of a file. */
 export interface ExporterPiece {
   bytes: Buffer;
-  /** The bytes end with a buffer after which ZipDownloadExporter updates the status. */
+  /** Whether ZipDownloadExporter updates the status after these bytes. */
   endsProgressChunk: boolean;
 }
 
 /**
- * Reads a file in pieces that never reach over a progress point, so that counters have the values Alfresco's would,
- * without the cost of passing on each 20 KiB buffer alone.
+ * Reads a file in pieces that end at each progress point, so that counters have the same values as in Alfresco,
+ * without the cost of passing each 20 KiB buffer on separately.
  */
 export async function* exporterPieces(content: NodeContent): AsyncGenerator<ExporterPiece> {
   let at = 0;

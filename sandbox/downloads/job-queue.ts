@@ -1,4 +1,4 @@
-/** Runs jobs in the order in which they were added, so many at a time. */
+/** Runs jobs in the order in which they were added, a limited number at a time. */
 export class JobQueue {
   readonly #limit: number;
   readonly #stop = new AbortController();
@@ -9,13 +9,13 @@ export class JobQueue {
     this.#limit = limit;
   }
 
-  /** Adds a job. Whatever it throws is dropped, as Alfresco's action queue only logs it. */
+  /** Adds a job. Its errors are ignored: Alfresco's action queue only logs them. */
   add(job: (signal: AbortSignal) => Promise<void>): void {
     this.#waiting.push(job);
     this.#startNext();
   }
 
-  /** Drops the waiting jobs, aborts the running ones and waits until they have ended. */
+  /** Discards the waiting jobs, aborts the running ones and waits until they have ended. */
   async close(): Promise<void> {
     this.#waiting.length = 0;
     this.#stop.abort();

@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const LONGEST_WAIT_MS = 50;
 
 /**
- * Keeps a flow of bytes at a rate. The rate is asked for again every 50 ms, so that it may change under way;
- * undefined is unlimited, 0 stands still.
+ * Limits a flow of bytes to a rate, which is read again every 50 ms so that it can change meanwhile;
+ * undefined is unlimited, 0 holds the flow.
  */
 export class Pace {
   readonly #rate: () => number | undefined;
@@ -13,15 +13,15 @@ export class Pace {
   #paidAt = performance.now();
 
   /**
-   * @param rate bytes per second now
-   * @param signal ends a wait with its reason
+   * @param rate current bytes per second
+   * @param signal rejects a wait with its reason
    */
   constructor(rate: () => number | undefined, signal: AbortSignal) {
     this.#rate = rate;
     this.#signal = signal;
   }
 
-  /** Waits until the given bytes, already sent, are paid for with time. */
+  /** Waits for as long as the given bytes, already sent, take at the rate. */
   async spend(bytes: number): Promise<void> {
     this.#owed += bytes;
     for (;;) {
@@ -37,7 +37,7 @@ export class Pace {
     const now = performance.now();
     const rate = this.#rate();
     const paid = rate === undefined ? this.#owed : ((now - this.#paidAt) / 1000) * rate;
-    // Time in which nothing was owed is not saved up: a pause must not end in a burst.
+    // Idle time earns no credit: a pause must not end in a burst.
     this.#owed = Math.max(this.#owed - paid, 0);
     this.#paidAt = now;
     return rate;

@@ -1,6 +1,6 @@
 import type { SandboxNode, SandboxUser } from '../sandbox.ts';
 
-/** Users of the recordings; the password of each is the name. */
+/** Users of the recordings, each with the name as password. */
 export const USERS: readonly SandboxUser[] = [
   { id: 'admin', password: 'admin', displayName: 'Administrator', admin: true },
   { id: 'bob', password: 'bob' },
@@ -14,10 +14,10 @@ const PRIVATE_FOLDER = '0c7f1c5e-4f0e-4a57-8b6e-0d2f6b7a1c04';
 const MIXED_FOLDER = '0c7f1c5e-4f0e-4a57-8b6e-0d2f6b7a1c05';
 const BIG_DONE_FOLDER = '0c7f1c5e-4f0e-4a57-8b6e-0d2f6b7a1c06';
 const BIG_FILE_BYTES = 400_000_000;
-/** Of the one big ZIP that is really made; that of the recordings has 1.2 GB. */
+/** Size of the one big ZIP that is made here; that of the recordings has 1.2 GB. */
 export const BIG_DONE_BYTES = 24_000_000;
 
-/** Nodes of the recordings by the name of their placeholder, parents before their children. */
+/** Nodes of the recordings by the names of their placeholders, parents before children. */
 const NODES = {
   folder: { id: FOLDER, name: 'top' },
   subfolder: { id: SUBFOLDER, name: 'sub', parentId: FOLDER },
@@ -66,7 +66,7 @@ export const FIXTURE_NODES: readonly SandboxNode[] = Object.entries(NODES).map((
   id: NODE_IDS[name as NodeName],
 }));
 
-/** Downloads that exist before a case, by the name of their placeholder: of whom and what. */
+/** Downloads that exist before a case, by the names of their placeholders: creator and nodes. */
 export const DOWNLOADS: Readonly<Record<string, readonly [userId: string, ...ids: string[]]>> = {
   'id of a01-two-nodes': ['admin', 'file100', 'folder'],
   'id of a02-single-file': ['admin', 'file100'],

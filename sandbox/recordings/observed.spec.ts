@@ -9,7 +9,7 @@ const TIMEOUT_MS = 200;
 const PROGRESS_STEP = 10_240_000;
 const CHUNK = 20_480;
 
-/** What was seen of connections and times of Alfresco, in a smaller measure. */
+/** Alfresco's observed connection handling and timing, at a smaller scale. */
 describe('an observation of Alfresco', () => {
   let sandbox: Sandbox;
   let client: TestClient;
@@ -19,7 +19,7 @@ describe('an observation of Alfresco', () => {
     client = new TestClient(sandbox);
   };
   const stop = (): Promise<void> => sandbox.close();
-  /** A finished ZIP; no connection of these requests can be cut while it waits for the next one. */
+  /** A finished ZIP. Its connections do not time out between two of these requests. */
   const done = async (): Promise<string> => {
     const id = sandbox.addDownload('alice', [NODE_IDS.file100]);
     const look = get(`/downloads/${id}`, { Connection: 'close' });
@@ -41,18 +41,21 @@ describe('an observation of Alfresco', () => {
       ['h02', 'bytes=342-442', '206', 101, 0],
       ['h03', 'bytes=242-', '416', 242, 0],
       ['h04', 'bytes=0-9,20-29', '206', 259, 20],
-    ])('%s: %s waits until an idle connection ends', async (_, range, status, promised, sent) => {
-      const startedAt = performance.now();
-      const all = await client.raw(
-        get(`/nodes/${id}/content`, { Range: range, 'User-Agent': 'x' }),
-      );
-      expect(performance.now() - startedAt).toBeGreaterThan(TIMEOUT_MS - 20);
-      const [head = '', body = ''] = all.split('\r\n\r\n');
-      expect(head).toContain(`HTTP/1.1 ${status} \r\n`);
-      expect(head).toContain(`\r\nContent-Length: ${promised}`);
-      expect(head).not.toContain('Connection');
-      expect(body).toHaveLength(sent);
-    });
+    ])(
+      '%s: %s waits until the idle connection is closed',
+      async (_, range, status, promised, sent) => {
+        const startedAt = performance.now();
+        const all = await client.raw(
+          get(`/nodes/${id}/content`, { Range: range, 'User-Agent': 'x' }),
+        );
+        expect(performance.now() - startedAt).toBeGreaterThan(TIMEOUT_MS - 20);
+        const [head = '', body = ''] = all.split('\r\n\r\n');
+        expect(head).toContain(`HTTP/1.1 ${status} \r\n`);
+        expect(head).toContain(`\r\nContent-Length: ${promised}`);
+        expect(head).not.toContain('Connection');
+        expect(body).toHaveLength(sent);
+      },
+    );
   });
 
   describe('about connections', () => {
@@ -64,7 +67,7 @@ describe('an observation of Alfresco', () => {
     });
     afterAll(stop);
 
-    it('h05: ends at once when the client says so', async () => {
+    it('h05: is closed at once if the client asks for it', async () => {
       const startedAt = performance.now();
       const headers = { Range: 'bytes=90-999999', Connection: 'close' };
       const all = await client.raw(get(`/nodes/${id}/content`, headers));
@@ -78,15 +81,18 @@ describe('an observation of Alfresco', () => {
       ['h06', 'bytes=342-442', 0],
       ['h07', 'bytes=242-', 0],
       ['h08', 'bytes=0-9,20-29', 20],
-    ])('%s: %s is filled with the response to the next request', async (_, range, sent) => {
-      const connection = new Connection(sandbox);
-      await connection.send(get(`/nodes/${id}/content`, { Range: range, 'User-Agent': 'x' }));
-      await connection.send(get(`/downloads/${id}?fields=status`));
-      await until(() => connection.received.includes('DONE'));
-      connection.socket.destroy();
-      const body = connection.received.slice(connection.received.indexOf('\r\n\r\n') + 4);
-      expect(body.indexOf('HTTP/1.1 200 ')).toBe(sent);
-    });
+    ])(
+      '%s: the missing bytes of %s are filled with the response to the next request',
+      async (_, range, sent) => {
+        const connection = new Connection(sandbox);
+        await connection.send(get(`/nodes/${id}/content`, { Range: range, 'User-Agent': 'x' }));
+        await connection.send(get(`/downloads/${id}?fields=status`));
+        await until(() => connection.received.includes('DONE'));
+        connection.socket.destroy();
+        const body = connection.received.slice(connection.received.indexOf('\r\n\r\n') + 4);
+        expect(body.indexOf('HTTP/1.1 200 ')).toBe(sent);
+      },
+    );
 
     it.each([
       ['200', get('/downloads/{id}')],
@@ -126,7 +132,7 @@ describe('an observation of Alfresco', () => {
     });
   });
 
-  it('about a client that takes nothing: it is cut', async () => {
+  it('about a client that reads nothing: it is disconnected', async () => {
     await start({ connectionTimeoutMs: TIMEOUT_MS, largeFileBytes: 60_000_000 });
     try {
       const { socket } = new Connection(sandbox);
@@ -142,7 +148,7 @@ describe('an observation of Alfresco', () => {
     }
   });
 
-  describe('about a guard', () => {
+  describe('about the lock of an account', () => {
     beforeAll(() => start());
     afterAll(stop);
 
@@ -180,7 +186,7 @@ describe('an observation of Alfresco', () => {
     beforeEach(() => start({ bytesPerSecond: 0 }));
     afterEach(stop);
 
-    it('h12: eight run, the others wait without a sign of life, cancelled ones until a job ends', async () => {
+    it('h12: eight run, the others do not change, and cancelled ones wait until a job ends', async () => {
       const ids: string[] = [];
       while (ids.length < 10) ids.push(await client.create([NODE_IDS.bigFolder]));
       for (const id of ids.slice(0, 8)) await client.waitFor(id, 'IN_PROGRESS');
@@ -200,7 +206,7 @@ describe('an observation of Alfresco', () => {
       }
     });
 
-    it('h13: its counters move at the first chunk of each file, filesAdded with them', async () => {
+    it('h13: its counters, filesAdded included, change at the first chunk of each file', async () => {
       const id = await client.create([NODE_IDS.bigDoneFolder]);
       await client.waitFor(id, 'IN_PROGRESS');
       const seen = new Map<string, unknown[]>();
@@ -225,7 +231,7 @@ describe('an observation of Alfresco', () => {
       expect([...seen.values()]).toEqual(expect.arrayContaining([possible[0], possible[3]]));
     });
 
-    it('h16: goes on when it is stamped, and keeps the stamp', async () => {
+    it('h16: continues when a property is set on it, and keeps the property', async () => {
       const id = await client.create([NODE_IDS.bigDoneFolder]);
       await client.waitFor(id, 'IN_PROGRESS');
       const body = '{"properties":{"cm:author":"stamp"}}';
@@ -238,7 +244,7 @@ describe('an observation of Alfresco', () => {
     });
   });
 
-  it('about a tree of many files: it is PENDING, without a change, as long as they are counted', async () => {
+  it('about a tree of many files: it stays PENDING, unchanged, while they are counted', async () => {
     await start({ estimateMsPerFile: 60_000 });
     try {
       const id = await client.create([NODE_IDS.bigDoneFolder]);
@@ -256,7 +262,7 @@ describe('an observation of Alfresco', () => {
   describe('about the first byte of a content', () => {
     afterEach(stop);
 
-    it('h14: it comes when all of it is buffered', async () => {
+    it('h14: it arrives once all of it is buffered', async () => {
       await start({ bufferedBytesPerSecond: 100_000_000 });
       const startedAt = performance.now();
       const response = await client.fetch('GET', `/nodes/${ID.mediumFile}/content`);
@@ -264,7 +270,7 @@ describe('an observation of Alfresco', () => {
       await response.body?.cancel();
     });
 
-    it('h14: a small range of it comes at once', async () => {
+    it('h14: that of a small range arrives at once', async () => {
       await start({ bufferedBytesPerSecond: 1 });
       const headers = { Range: 'bytes=0-9' };
       const { status } = await client.call('GET', `/nodes/${ID.mediumFile}/content`, { headers });
@@ -272,7 +278,7 @@ describe('an observation of Alfresco', () => {
     });
   });
 
-  it('h15: a ZIP has its folders first, all deflated, lengths behind the data and names twice', async () => {
+  it('h15: a ZIP has folders first, everything deflated, lengths behind the data and each name twice', async () => {
     await start();
     try {
       const id = await client.create([NODE_IDS.helloFile, NODE_IDS.folder]);

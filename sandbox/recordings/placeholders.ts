@@ -1,7 +1,7 @@
 const PLACEHOLDER = /\{([^{}"/]+)\}/;
 
 const UUID = String.raw`[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}`;
-/** What differs from one run to the next. */
+/** The parts of a response that differ between runs. */
 const PATTERNS: Readonly<Record<string, string>> = {
   number: String.raw`\d{8}`,
   logId: UUID,
@@ -13,20 +13,20 @@ const PATTERNS: Readonly<Record<string, string>> = {
   ticket: String.raw`TICKET_[\da-f]{40}`,
   count: String.raw`\d+`,
 };
-/** A value that a later case has to repeat. */
+/** A value that later cases must repeat. */
 const BOUND_PATTERNS: readonly [RegExp, string][] = [
   [/^id of /, UUID],
   [/^progress of /, String.raw`[1-9]\d*`],
   [/^size of /, String.raw`[1-9]\d*`],
 ];
 
-/** The values of placeholders, as far as they are known. */
+/** The known values of placeholders. */
 export class Placeholders {
   readonly #values = new Map<string, string>();
   readonly #lookUp: (name: string) => string | undefined;
   #new: string | undefined;
 
-  /** @param lookUp values that exist without having been seen */
+  /** @param lookUp finds values that no response has shown yet */
   constructor(lookUp: (name: string) => string | undefined) {
     this.#lookUp = lookUp;
   }
@@ -35,7 +35,7 @@ export class Placeholders {
     this.#values.set(name, value);
   }
 
-  /** The placeholder gets its value from the next response. */
+  /** Forgets a value, so that the next response sets it. */
   expectNew(name: string): void {
     this.#new = name;
   }
@@ -50,7 +50,7 @@ export class Placeholders {
     return undefined;
   }
 
-  /** The text of a request, inner placeholders first. */
+  /** Fills in the text of a request, inner placeholders first. */
   fill(text: string): string {
     let filled = text;
     for (;;) {
@@ -63,7 +63,7 @@ export class Placeholders {
     }
   }
 
-  /** Whether a text of a response is as expected; what it shows in place of unknown placeholders is kept. */
+  /** Whether a text of a response matches; records the values it shows for unknown placeholders. */
   matches(expected: string, actual: string): boolean {
     const captured: string[] = [];
     const source = expected

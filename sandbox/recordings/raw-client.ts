@@ -1,39 +1,39 @@
 import { connect } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
-/** A request as it is written to the wire. */
-export interface WireRequest {
+/** A request, sent as given. */
+export interface RawRequest {
   method: string;
-  /** Path and query, sent as they are. */
+  /** Path and query, not normalized. */
   target: string;
   headers: readonly (readonly [name: string, value: string])[];
   body?: string;
   isChunked?: boolean;
 }
 
-/** A response as it came from the wire. */
-export interface WireResponse {
+/** A response as received. */
+export interface RawResponse {
   status: number;
   reason: string;
   /** Values are Latin-1. */
   headers: Record<string, string>;
-  /** The bytes that came, with chunks put together. */
+  /** The bytes received, with chunked encoding decoded. */
   body: Buffer;
 }
 
-/** A request behind which the server closes the connection, and how its response begins. */
+/** A request after which the server closes the connection, and the start of its response. */
 const PROBE =
   'GET /alfresco/api/-default-/public/alfresco/versions/1/probes/-live- HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
 
 /**
- * Sends a request and, behind it on the same connection, a probe. What comes before the response to the probe is all
- * that the server has to say to the request, however short of its Content-Length; without a response to the probe the
- * server has closed the connection.
+ * Sends a request and, after it on the same connection, a probe. All that precedes the response to the probe is the
+ * response to the request, even if shorter than its Content-Length; without a response to the probe, the server has
+ * closed the connection.
  */
-export async function exchange(
+export async function sendRaw(
   port: number,
-  request: WireRequest,
-): Promise<{ response: WireResponse; isClosed: boolean }> {
+  request: RawRequest,
+): Promise<{ response: RawResponse; isClosed: boolean }> {
   const socket = connect(port, '127.0.0.1');
   socket.write(Buffer.from(serialized(request) + PROBE, 'utf8'));
   const all = await buffer(socket);
@@ -42,7 +42,7 @@ export async function exchange(
   return { response: parse(isClosed ? all : all.subarray(0, probeAt)), isClosed };
 }
 
-function serialized({ method, target, headers, body, isChunked }: WireRequest): string {
+function serialized({ method, target, headers, body, isChunked }: RawRequest): string {
   const length = Buffer.byteLength(body ?? '');
   const framing: [string, string][] =
     body === undefined
@@ -55,7 +55,7 @@ function serialized({ method, target, headers, body, isChunked }: WireRequest): 
   return `${method} ${target} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n${sent}`;
 }
 
-function parse(bytes: Buffer): WireResponse {
+function parse(bytes: Buffer): RawResponse {
   const end = bytes.indexOf('\r\n\r\n');
   const [statusLine = '', ...lines] = bytes.subarray(0, end).toString('latin1').split('\r\n');
   const [, status = '', reason = ''] = /^HTTP\/1\.1 (\d{3})(.*)$/.exec(statusLine) ?? [];

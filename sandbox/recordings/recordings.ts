@@ -1,34 +1,34 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A response as it was recorded; strings may hold placeholders. */
+/** A recorded response; strings may contain placeholders. */
 export interface RecordedResponse {
   status: number;
-  /** Name of a set in header-sets.json, or all headers. */
+  /** The name of a set in header-sets.json, or all headers. */
   headers?: string | Record<string, string>;
   /** Headers besides those of the set. */
   more?: Record<string, string>;
-  /** The server closed the connection after it. */
+  /** Whether the server closed the connection after it. */
   closes?: boolean;
-  /** The error of the JSON envelope, without what all have in common. */
+  /** The error in the JSON envelope, without the members that all errors share. */
   error?: {
     errorKey?: string;
     briefSummary?: string;
-    /** The summary is a log number and the errorKey. */
+    /** Whether the summary is a log number and the errorKey. */
     sameSummary?: boolean;
     stackTrace?: string;
   };
   json?: unknown;
   text?: string;
-  /** Only the beginning of a text was recorded. */
+  /** The beginning of a text whose rest was not recorded. */
   starts?: string;
   /** Length of a body that was not recorded. */
   length?: number;
   /** Names and sizes of the entries of a ZIP. */
   zip?: string[];
-  /** The body is these parts of the content, ends excluded. */
+  /** The parts of the content that make up the body, ends excluded. */
   parts?: [start: number, end: number][];
-  /** So many bytes came of those that Content-Length promises; then the client waited in vain. */
+  /** The number of bytes received, fewer than Content-Length, before the client stopped waiting. */
   sent?: number;
 }
 
@@ -47,7 +47,7 @@ export interface RecordedCase {
 const DIRECTORY = import.meta.dirname;
 const HEADER_SETS = read('header-sets.json') as Record<string, Record<string, string>>;
 
-/** The recordings by their subject, in the order in which they were made. */
+/** The recordings by subject, in the order in which they were made. */
 export const RECORDINGS: readonly { subject: string; cases: RecordedCase[] }[] = readdirSync(
   DIRECTORY,
 )

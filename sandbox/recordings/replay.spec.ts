@@ -12,12 +12,12 @@ import {
   type RecordedCase,
   type RecordedResponse,
 } from './recordings.ts';
-import { exchange, type WireResponse } from './raw-client.ts';
+import { sendRaw, type RawResponse } from './raw-client.ts';
 
 const CORE = '/alfresco/api/-default-/public/alfresco/versions/1';
 const AUTHENTICATION = '/alfresco/api/-default-/public/authentication/versions/1';
 const CONCURRENT_JOBS = 8;
-/** Cases whose names begin so were recorded with curl. */
+/** Name prefix of the cases that were recorded with curl. */
 const BY_CURL = /^[a-g]/;
 const CURL_HEADERS = { 'User-Agent': 'curl/7.88.1', Accept: '*/*' };
 const NOTICE =
@@ -35,15 +35,15 @@ const HOLD = 0;
 const SLOW = 60_000_000;
 const FULL_SPEED = undefined;
 
-/** What has to happen before a case. Without it, its downloads have to end. */
+/** Preparation of a case. Without it, its downloads must have ended. */
 interface Preparation {
-  /** Of the jobs, in bytes per second. */
+  /** Speed of the jobs, in bytes per second. */
   pace?: number | undefined;
-  /** Status that the download of the case has to reach; `null`: whatever it has. */
+  /** The status that the download of the case must reach; `null`: any. */
   until?: string | null;
-  /** Of the jobs, once the status is reached. */
+  /** Speed of the jobs once the status is reached. */
   thenPace?: number;
-  /** Downloads that occupy all threads. */
+  /** Downloads that occupy every thread. */
   fillQueueWith?: string;
   do?: (replay: Replay) => Promise<void>;
 }
@@ -96,7 +96,7 @@ const PREPARATIONS: Readonly<Record<string, Preparation>> = {
   },
 };
 
-/** The cases of one subject before one stand-in. */
+/** Replays the cases of one subject against one stand-in. */
 class Replay {
   readonly sandbox: Sandbox;
   readonly #port: number;
@@ -111,12 +111,12 @@ class Replay {
     );
   }
 
-  /** What the stand-in does otherwise than Alfresco did. */
+  /** The differences between the stand-in's response and Alfresco's. */
   async differences(recorded: RecordedCase): Promise<string[]> {
     await this.#prepare(recorded);
     const [, method = '', path = ''] = /^(\w+) (.*)$/.exec(recorded.request) ?? [];
     const target = this.#target(path);
-    const { response, isClosed } = await exchange(this.#port, {
+    const { response, isClosed } = await sendRaw(this.#port, {
       method,
       target,
       headers: this.#requestHeaders(recorded),
@@ -133,7 +133,7 @@ class Replay {
     ];
   }
 
-  /** A request of the test's own. */
+  /** Sends a request that is not part of the case. */
   async call(method: string, path: string, user: string, password = user): Promise<Response> {
     const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
     const url = new URL(this.#target(path), this.sandbox.url);
@@ -206,7 +206,7 @@ class Replay {
     }
   }
 
-  #compareHead(expected: RecordedResponse, actual: WireResponse, isClosed: boolean): string[] {
+  #compareHead(expected: RecordedResponse, actual: RawResponse, isClosed: boolean): string[] {
     const differences: string[] = [];
     if (actual.status !== expected.status)
       differences.push(`status ${actual.status}, not ${expected.status}`);
@@ -224,7 +224,7 @@ class Replay {
 
   async #compareBody(
     { response: expected }: RecordedCase,
-    { body, headers }: WireResponse,
+    { body, headers }: RawResponse,
     target: string,
   ): Promise<string[]> {
     const differences: string[] = [];
@@ -363,7 +363,7 @@ describe('the list of differences', () => {
     expect(readme).toContain(`| \`${name}\``);
   });
 
-  it('names only cases that there are', () => {
+  it('contains only existing cases', () => {
     const names = RECORDINGS.flatMap(({ cases }) => cases.map(({ name }) => name));
     expect(names).toEqual(expect.arrayContaining(Object.keys(DIFFERENCES)));
   });

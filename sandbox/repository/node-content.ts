@@ -4,18 +4,18 @@ import { createReadStream } from 'node:fs';
 const PIECE_BYTES = 256 * 1024;
 const AES_BLOCK_BYTES = 16;
 
-/** The bytes of a cm:content property, which are read in pieces and never held as a whole. */
+/** A cm:content property, whose bytes are streamed and never held as a whole. */
 export interface NodeContent {
   readonly mimeType: string;
-  /** What the mimetype is called in node entries. */
+  /** The name of the mimetype in node entries. */
   readonly mimeTypeName: string;
   /** Length in bytes, as the content property says. */
   readonly size: number;
-  /** Whether DEFLATE is worth a try; it is short then. */
+  /** Whether to compress it, for which it must fit into memory. */
   readonly compressible: boolean;
   /** The content property exists, but the store has lost the bytes. */
   readonly missing?: boolean;
-  /** Reads the bytes from `start` up to, not including, `end`; both within the size. */
+  /** Reads the bytes from `start` up to, but not including, `end`; both within the size. */
   read(start: number, end: number): AsyncIterable<Buffer>;
 }
 
@@ -44,8 +44,8 @@ export function memoryContent(bytes: Buffer, mimeType: MimeType): NodeContent {
 }
 
 /**
- * Pseudo-random content made while it is read: the same seed gives the same bytes, from any offset.
- * It is an AES-CTR key stream, hence incompressible and quick to make.
+ * Pseudo-random content generated while it is read: the same seed gives the same bytes, from any offset.
+ * An AES-CTR key stream is incompressible and fast to generate.
  */
 export function generatedContent(seed: string, size: number): NodeContent {
   const key = createHash('sha256').update(seed).digest().subarray(0, 16);

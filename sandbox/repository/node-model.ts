@@ -22,14 +22,14 @@ export interface RepositoryNode {
   readonly creator: string;
   modifiedAt: Date;
   modifier: string;
-  /** Who may read besides the owner and administrators; none given: everyone. */
+  /** Users who may read it besides the owner and administrators; undefined: everyone. */
   readonly readers?: readonly string[];
   content?: NodeContent;
-  /** The content lies in cold storage and cannot be read now. */
+  /** The content is in cold storage and cannot be read. */
   readonly archived?: boolean;
   /** Primary and secondary children, in the order in which they were added. */
   readonly children: string[];
-  /** Without audit properties and cm:name, which have fields of their own. */
+  /** Without audit properties and cm:name, which have their own fields. */
   readonly properties: Map<string, PropertyValue>;
   readonly aspects: Set<string>;
 }

@@ -2,18 +2,17 @@ import type { SandboxUser } from '../options.ts';
 import type { RepositoryNode } from './node-model.ts';
 import { SAMPLE_NODES } from '../sample-nodes.ts';
 
-/** What is needed to add a node; the rest has defaults. */
+/** A node to add; fields that are not given have defaults. */
 export type NewNode = Pick<RepositoryNode, 'id' | 'type'> & Partial<RepositoryNode>;
 
-/** The nodes of one Alfresco and who may do what with them. */
+/** The nodes of one Alfresco and their permissions. */
 export class Repository {
   readonly #nodes = new Map<string, RepositoryNode>();
   readonly #users: ReadonlyMap<string, SandboxUser>;
   readonly #onRemove: (node: RepositoryNode) => void;
 
   /**
-   * @param users the accounts
-   * @param onRemove called for each node that is removed, so that its content can be let go
+   * @param onRemove called for each removed node, so that its content can be deleted
    */
   constructor(users: readonly SandboxUser[], onRemove: (node: RepositoryNode) => void = () => {}) {
     this.#users = new Map(users.map((user) => [user.id, user]));
@@ -51,12 +50,12 @@ export class Repository {
     return added;
   }
 
-  /** Makes a node a child of another one; for the second and further parents this is a secondary child. */
+  /** Makes a node a child of another one: a secondary child, if it already has a parent. */
   link(parentId: string, childId: string): void {
     this.#nodes.get(parentId)?.children.push(childId);
   }
 
-  /** Removes a node with its primary children. Secondary children only lose this parent. */
+  /** Removes a node and its primary children. Secondary children only lose this parent. */
   remove(node: RepositoryNode): void {
     for (const child of this.children(node)) {
       if (child.parentId === node.id) this.remove(child);
@@ -92,7 +91,7 @@ export class Repository {
     return this.isOwnerOrAdmin(userId, node);
   }
 
-  /** Records who changed the node and when. ETag, Last-Modified and the cleaner go by it. */
+  /** Updates the modifier and the modification time, from which ETag, Last-Modified and the cleaner derive. */
   touch(node: RepositoryNode, userId: string): void {
     node.modifiedAt = new Date();
     node.modifier = userId;

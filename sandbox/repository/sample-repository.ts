@@ -12,7 +12,7 @@ import type { SandboxNode, SandboxUser } from '../options.ts';
 import { sampleDocx, samplePdf } from './sample-documents.ts';
 import { SAMPLE_NODES as ID } from '../sample-nodes.ts';
 
-/** When the sample documents were written: fixed, so that the entries of two ZIPs of the same nodes are equal. */
+/** Creation time of the sample documents: fixed, so that two ZIPs of the same nodes have equal entries. */
 const CREATED_AT = new Date('2026-01-15T09:30:00.000Z');
 const MEDIUM_FILE_BYTES = 20_000_000;
 const CRASHING_FILE_BYTES = 1_000_000;

@@ -1,11 +1,11 @@
 import type { Parameters } from './parameters.ts';
 import type { Reply } from './reply.ts';
 
-/** A request that has found its operation and whose caller is known. */
+/** An authenticated request for one operation. */
 export interface ApiCall {
   /** Empty for operations that need no authentication. */
   userId: string;
-  /** The last path segment that stands for an id, decoded. */
+  /** The path segment that is an id, decoded. */
   id: string;
   parameters: Parameters;
   body: string;
@@ -20,7 +20,7 @@ export type Verb = 'GET' | 'POST' | 'PUT' | 'DELETE' | 'OPTIONS';
 /** Operations of one resource. */
 export interface Resource {
   operations: Partial<Record<Verb, Operation>>;
-  /** Verbs that anyone may use, without a look at the credentials. */
+  /** Verbs that need no credentials, and ignore them. */
   anonymous?: readonly Verb[];
 }
 

@@ -1,20 +1,20 @@
 import type { Header } from './reply.ts';
 
-/** What an `ApiError` may say besides its status and texts. */
+/** Optional details of an `ApiError`. */
 interface ApiErrorOptions {
-  /** Text after the log number; none given: the errorKey. `null`: the exception had no message. */
+  /** Text after the log number; default: the errorKey. `null`: the exception had no message. */
   summary?: string | null;
   /** Exceptions of the JVM itself carry no log number; default true. */
   numbered?: boolean;
   /**
-   * Raised by the runtime and not inside the resource (401, unknown URL, verb without a script) or while streaming:
-   * only these carry Cache-Control, Expires and Pragma.
+   * Set for errors of the runtime (401, unknown URL, verb without a script) and of streaming, but not of a resource:
+   * only those have Cache-Control, Expires and Pragma.
    */
   cacheHeaders?: boolean;
   headers?: readonly Header[];
 }
 
-/** A failure that Alfresco answers with its JSON error envelope. */
+/** A failure that Alfresco reports in its JSON error envelope. */
 export class ApiError extends Error {
   readonly status: number;
   readonly errorKey: string | undefined;
@@ -34,7 +34,7 @@ export class ApiError extends Error {
   }
 }
 
-/** The errorKey of everything that is no exception of the REST framework itself. */
+/** The errorKey of every exception that is not the REST framework's own. */
 export const API_DEFAULT = 'framework.exception.ApiDefault';
 
 /** 400 with free text, which Alfresco repeats as the errorKey. */
@@ -61,7 +61,7 @@ export function readOnly(): ApiError {
   });
 }
 
-/** 404 for what is no node. */
+/** 404 for an id without a node. */
 export function notFound(what: string): ApiError {
   return new ApiError(404, 'framework.exception.NotFound', { summary: `${what} was not found` });
 }

@@ -1,16 +1,16 @@
-/** Letters, digits and the marks which Apache CXF's Rfc5987Util leaves as they are (attr-char of RFC 5987). */
+/** The characters that Apache CXF's Rfc5987Util does not encode (attr-char of RFC 5987). */
 const ATTR_CHAR = /[A-Za-z\d!#$&+\-.^_`|~]/;
 
 /**
- * The Content-Disposition of a content answer, by ContentStreamer.setAttachment. Old versions of Internet Explorer get
- * a form of their own, whose closing quote Alfresco forgets.
+ * The Content-Disposition of a content response, by ContentStreamer.setAttachment. Old versions of Internet Explorer get
+ * another form, in which Alfresco omits the closing quote.
  */
 export function contentDisposition(name: string, userAgent: string | undefined): string {
   if (/MSIE [78]/.test(userAgent ?? '')) return `attachment; filename="${rfc5987(name)}`;
   return `attachment; filename="${quotedString(name)}"; filename*=UTF-8''${rfc5987(name)}`;
 }
 
-/** Latin-1 characters stay raw bytes; what else cannot stand between quotes becomes a blank, per UTF-16 unit. */
+/** Latin-1 characters stay raw bytes; other UTF-16 units that cannot be quoted become spaces. */
 function quotedString(name: string): string {
   return Array.from({ length: name.length }, (_, index) => {
     const code = name.charCodeAt(index);

@@ -1,37 +1,42 @@
 const BOUNDARY = '<ALF4558907921887235966L>';
-/** `bytes=` is never looked at, only skipped. */
+/** Alfresco skips this many characters without checking that they are `bytes=`. */
 const UNIT_LENGTH = 6;
 
-/** Positions as HttpRangeProcessor understands them: both inclusive, `end` possibly past the last byte. */
+/** Positions as HttpRangeProcessor reads them: both inclusive, `end` possibly past the last byte. */
 interface ByteRange {
   start: number;
   end: number;
 }
 
-/** What comes of a range header. `send` may hold fewer bytes than `contentLength` promises. */
-export type RangeAnswer =
+/** The response to a range request. `send` may have fewer bytes than `contentLength` announces. */
+export type RangeResponse =
   | { kind: 'whole' }
   | { kind: 'unsatisfiable' }
   | { kind: 'single'; contentRange: string; contentLength: string; send: ByteRange[] }
   | { kind: 'multiple'; contentType: string; contentLength: string; send: ByteRange[] };
 
-/** What the request says about ranges. */
+/** The headers that decide about ranges. */
 export interface RangeRequest {
-  /** Alfresco lets this request header win over Range. */
+  /** Takes precedence over Range in Alfresco. */
   contentRange: string | undefined;
   range: string | undefined;
   userAgent: string | undefined;
 }
 
 /**
- * Reproduces HttpRangeProcessor with its departures from RFC 9110: `-10` means 0-10, ends are not clamped, several
- * ranges are sent without the parts' headers that their length counts.
+ * Reproduces HttpRangeProcessor, which departs from RFC 9110: `-10` means 0-10, ends are not clamped, and several
+ * ranges are sent without the part headers that Content-Length includes.
  */
-export function answerRange(request: RangeRequest, size: number, contentType: string): RangeAnswer {
+export function respondToRange(
+  request: RangeRequest,
+  size: number,
+  contentType: string,
+): RangeResponse {
   const header = request.contentRange ?? request.range;
   if (header === undefined || header.length <= UNIT_LENGTH) return { kind: 'whole' };
   const specifier = header.slice(UNIT_LENGTH);
-  if (specifier.includes(',')) return answerRanges(specifier, request.userAgent, size, contentType);
+  if (specifier.includes(','))
+    return respondToRanges(specifier, request.userAgent, size, contentType);
   const range = parseRange(specifier, size);
   if (range === undefined) return { kind: 'unsatisfiable' };
   return {
@@ -42,12 +47,12 @@ export function answerRange(request: RangeRequest, size: number, contentType: st
   };
 }
 
-function answerRanges(
+function respondToRanges(
   specifier: string,
   userAgent: string | undefined,
   size: number,
   contentType: string,
-): RangeAnswer {
+): RangeResponse {
   const ranges: ByteRange[] = [];
   for (const token of specifier.split(/[, ]+/).filter(Boolean)) {
     const range = parseRange(token, size);
@@ -83,7 +88,7 @@ function parseRange(specifier: string, size: number): ByteRange | undefined {
   return start === undefined || end === undefined || start > end ? undefined : { start, end };
 }
 
-/** Java's Long.parseLong, as far as JavaScript counts exactly. */
+/** Java's Long.parseLong, up to the largest safe integer. */
 function parseLong(text: string): number | undefined {
   if (!/^[+-]?\d+$/.test(text)) return undefined;
   const value = Number(text);

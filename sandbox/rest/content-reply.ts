@@ -1,7 +1,7 @@
 import { API_DEFAULT, ApiError } from './api-error.ts';
 import type { ApiCall } from './api-call.ts';
 import { contentDisposition } from './content-disposition.ts';
-import { answerRange, type RangeAnswer } from './content-range.ts';
+import { respondToRange, type RangeResponse } from './content-range.ts';
 import { parseModifiedSince } from './http-date.ts';
 import type { RepositoryNode } from '../repository/node-model.ts';
 import type { NodeContent } from '../repository/node-content.ts';
@@ -17,15 +17,15 @@ const NON_ATTACH_TYPES: ReadonlySet<string> = new Set([
   'image/bmp',
   'application/octet-stream',
 ]);
-/** Java's Integer.MAX_VALUE: the length left over on a 416 was set as an int. */
+/** Java's Integer.MAX_VALUE: Alfresco sets the length of a 416 as an int. */
 const MAX_INT = 2 ** 31 - 1;
-/** The locale that is stored with a content; here always that of the server. */
+/** The locale stored with a content, which is always the server's here. */
 const LANGUAGE: Header = ['Content-Language', 'en'];
 
-/** Answers a request for the content of a node, as ContentStreamer does, header for header. @throws ApiError 404 */
+/** Responds to a request for the content of a node, as ContentStreamer does, header for header. @throws ApiError 404 */
 export function contentReply(node: RepositoryNode, call: ApiCall): Reply {
   const since = parseModifiedSince(call.header('if-modified-since'));
-  // Looked at before anything else: a download that has no content yet can be "not modified".
+  // Alfresco checks this first, so that even a download without content can be "not modified".
   if (since !== undefined && Math.floor(node.modifiedAt.getTime() / 1000) * 1000 <= since) {
     return { status: 304, headers: [...NO_CACHE_HEADERS] };
   }
@@ -39,8 +39,8 @@ export function contentReply(node: RepositoryNode, call: ApiCall): Reply {
     range: call.header('range'),
     userAgent: call.header('user-agent'),
   };
-  const answer = answerRange(request, content.size, content.mimeType);
-  switch (answer.kind) {
+  const response = respondToRange(request, content.size, content.mimeType);
+  switch (response.kind) {
     case 'whole':
       return {
         status: 200,
@@ -63,9 +63,9 @@ export function contentReply(node: RepositoryNode, call: ApiCall): Reply {
     default:
       return {
         status: 206,
-        headers: [...common, ...NO_CACHE_HEADERS, LANGUAGE, ...partialHeaders(answer, type)],
-        body: readRanges(content, answer.send),
-        contentBytes: answer.send.reduce(
+        headers: [...common, ...NO_CACHE_HEADERS, LANGUAGE, ...partialHeaders(response, type)],
+        body: readRanges(content, response.send),
+        contentBytes: response.send.reduce(
           (sum, { start, end }) => sum + Math.max(0, Math.min(end + 1, content.size) - start),
           0,
         ),
@@ -86,11 +86,14 @@ function wholeHeaders(node: RepositoryNode, { size }: NodeContent): Header[] {
   ];
 }
 
-function partialHeaders(answer: Extract<RangeAnswer, { send: unknown }>, type: Header): Header[] {
-  const length: Header = ['Content-Length', answer.contentLength];
-  return answer.kind === 'single'
-    ? [type, ['Content-Range', answer.contentRange], length]
-    : [['Content-Type', answer.contentType], length];
+function partialHeaders(
+  response: Extract<RangeResponse, { send: unknown }>,
+  type: Header,
+): Header[] {
+  const length: Header = ['Content-Length', response.contentLength];
+  return response.kind === 'single'
+    ? [type, ['Content-Range', response.contentRange], length]
+    : [['Content-Type', response.contentType], length];
 }
 
 function disposition(node: RepositoryNode, content: NodeContent, call: ApiCall): Header[] {
@@ -99,7 +102,7 @@ function disposition(node: RepositoryNode, content: NodeContent, call: ApiCall):
   return [['Content-Disposition', contentDisposition(node.name ?? '', call.header('user-agent'))]];
 }
 
-/** The bytes that exist of the ranges, and nothing for the others. */
+/** Reads the bytes of the ranges that exist. */
 async function* readRanges(
   content: NodeContent,
   ranges: readonly { start: number; end: number }[],

@@ -9,7 +9,7 @@ import {
   type MemberReader,
 } from './request-entity.ts';
 
-/** As Jackson lists them. */
+/** The order in which Jackson lists them. */
 const ENUM_ORDER = ['MAX_CONTENT_SIZE_EXCEEDED', 'CANCELLED', 'DONE', 'IN_PROGRESS', 'PENDING'];
 
 const statusMember: MemberReader = (binder, token) => {
@@ -23,7 +23,7 @@ const statusMember: MemberReader = (binder, token) => {
   throw binder.problem(problem, token.at);
 };
 
-/** The Java class of the body of POST /downloads. All its members are accepted, only `nodeIds` is used. */
+/** The Java class of the body of POST /downloads. All members are accepted, but only `nodeIds` is used. */
 const DOWNLOAD_CLASS: EntityClass = {
   javaName: 'org.alfresco.rest.api.model.Download',
   members: {

@@ -36,7 +36,7 @@ function downloadEntry(download: RepositoryNode): Entry {
   return { filesAdded, bytesAdded, totalBytes, id: download.id, totalFiles, status };
 }
 
-/** What ResourceWebScriptPost refuses or trips over before it reads a body, which it only does by its length. */
+/** Reproduces the errors of ResourceWebScriptPost before it reads a body, for which it needs Content-Length. */
 function checkBody(call: ApiCall): void {
   const type = call.header('content-type') ?? '';
   if (/^multipart\/form-data/i.test(type)) {
@@ -49,7 +49,7 @@ function checkBody(call: ApiCall): void {
   if (Number(length) === 0) {
     throw javaFailure('Cannot invoke "java.util.List.get(int)" because "entity" is null');
   }
-  // Tomcat has already consumed the body as request parameters, so that nothing is left to parse.
+  // Tomcat has already consumed the body as request parameters.
   if (/^application\/x-www-form-urlencoded/i.test(type)) {
     throw invalidArgument(
       'Could not read content from HTTP request body: No content to map due to end-of-input\n at [Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); line: 1]',

@@ -19,7 +19,7 @@ export interface Token {
   at: number;
 }
 
-/** The text is no JSON; the message reads like Jackson's. */
+/** The text is not JSON; the message is worded like Jackson's. */
 export class JsonSyntaxError extends Error {}
 
 interface Container {
@@ -48,13 +48,13 @@ const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const WORD = /[A-Za-z_$][\w$]*/y;
 const PLAIN_TEXT = /[^"\\\p{Cc}]+|[\x7f-\x9f]/uy;
 
-/** How Jackson says where it is since it hides the source text. */
+/** Jackson's description of a position, without the source text. */
 export function sourceLocation(location: string): string {
   return `[Source: REDACTED (\`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION\` disabled); ${location}]`;
 }
 
 /**
- * Reads JSON token by token. `JSON.parse` would not do: Jackson reports the first problem it meets, with its place,
+ * Reads JSON token by token, unlike `JSON.parse`: Jackson reports the first error it meets, with its position,
  * stops at the end of the first value and keeps numbers as written.
  */
 export class JsonReader {
@@ -85,7 +85,7 @@ export class JsonReader {
     return inside.kind === 'Array' ? this.#value() : this.#fieldName(inside);
   }
 
-  /** Place of a character, worded as Jackson does. */
+  /** The position of a character, worded like Jackson's. */
   locationOf(at: number): string {
     const before = this.#text.slice(0, at);
     const line = before.split('\n').length;

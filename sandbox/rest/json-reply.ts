@@ -11,7 +11,7 @@ const NOTICE =
 
 export type Entry = Readonly<Record<string, unknown>>;
 
-/** Where a page of a collection lies in the whole. */
+/** The position of a page in its collection. */
 export interface Pagination {
   count: number;
   hasMoreItems: boolean;

@@ -1,4 +1,4 @@
-/** Makes the numbers that tie an answer to the server's log. */
+/** Generates the numbers that link an error response to the server's log. */
 export class LogCounter {
   #count = 0;
 

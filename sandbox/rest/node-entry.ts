@@ -5,7 +5,7 @@ import type { Repository } from '../repository/repository.ts';
 /** Parts of a node entry that single nodes always have and list items only on demand. */
 export type OptionalPart = 'aspectNames' | 'properties';
 
-/** A node as the REST API shows it. */
+/** The representation of a node in the REST API. */
 export function nodeEntry(
   repository: Repository,
   node: RepositoryNode,
@@ -38,7 +38,7 @@ export function nodeEntry(
   };
 }
 
-/** The date form of JacksonHelper, with an offset instead of `Z`. */
+/** JacksonHelper's date format, with an offset instead of `Z`. */
 function alfrescoDate(date: Date): string {
   return date.toISOString().replace('Z', '+0000');
 }

@@ -4,7 +4,7 @@ import type { Repository } from '../repository/repository.ts';
 import { SAMPLE_NODES } from '../sample-nodes.ts';
 
 /**
- * The node of an id as NodesImpl.validateNode finds it: no check of the form, and everything from the first semicolon
+ * Finds a node as NodesImpl.validateNode does: the format is not checked, and everything from the first semicolon
  * is a version label, which is ignored.
  *
  * @throws ApiError 400 without an id, 404 if there is no such node

@@ -58,7 +58,7 @@ type Kind = 'string' | 'number' | 'boolean';
 
 interface PropertyDefinition {
   kind: Kind;
-  /** Added by itself when the property is set (DbNodeServiceImpl.getMissingAspects). */
+  /** Added implicitly when the property is set (DbNodeServiceImpl.getMissingAspects). */
   aspect?: string;
 }
 
@@ -82,7 +82,7 @@ const DICTIONARY: Readonly<Record<string, PropertyDefinition>> = {
 
 const AUDIT_PROPERTIES = /^cm:(?:created|creator|modified|modifier|accessed)$/;
 const PREFIXES: ReadonlySet<string> = new Set(['cm', 'sys', 'download', 'app', 'usr', 'rn']);
-/** What the model forbids in cm:name, apart from double quotes, which the samples need. */
+/** Characters that the model forbids in cm:name, except double quotes, which the samples need. */
 const BAD_NAME = /[*\\><?/:|]|\.$|\s$/;
 
 interface NodeUpdate {
@@ -91,7 +91,7 @@ interface NodeUpdate {
   properties: Map<string, PropertyValue | null>;
 }
 
-/** Changes a node as a PUT body says; a body with any fault changes nothing. @throws ApiError 400, 422 */
+/** Applies a PUT body to a node, completely or not at all. @throws ApiError 400, 422 */
 export function updateNode(repository: Repository, node: RepositoryNode, body: string): void {
   const update = readUpdate(repository, body);
   if (update.name !== undefined) node.name = update.name;
@@ -117,7 +117,7 @@ function readUpdate(repository: Repository, body: string): NodeUpdate {
   const properties = entity.properties as JsonValue | undefined;
   if (properties === undefined || properties === null) return update;
   if (typeof properties !== 'object' || Array.isArray(properties))
-    throw invalidArgument('properties is no map');
+    throw invalidArgument('properties is not a map');
   for (const [name, value] of Object.entries(properties)) {
     update.properties.set(name, readProperty(repository, name, value));
   }

@@ -35,7 +35,7 @@ export function nodesResource(repository: Repository): ResourceMap {
     if (!repository.canWrite(call.userId, node)) throw permissionDenied();
     updateNode(repository, node, call.body);
     repository.touch(node, call.userId);
-    // The answer is read again, by which time the caller may have given the node away.
+    // The node is read again for the response, by which time the caller may have changed its owner.
     return read(call);
   };
 
@@ -91,7 +91,7 @@ export function nodesResource(repository: Repository): ResourceMap {
     'nodes/*': { operations: { GET: read, PUT: update, DELETE: remove } },
     'nodes/*/content': { operations: { GET: content } },
     'nodes/*/children': { operations: { GET: children } },
-    // Nothing of a download ever gets into the trashcan.
+    // Download nodes never go to the trashcan.
     'deleted-nodes': {
       operations: {
         GET({ parameters }) {

@@ -8,14 +8,14 @@ const ORDER_LIST = new RegExp(
   'i',
 );
 
-/** A page as asked for with `skipCount` and `maxItems`. */
+/** The page that `skipCount` and `maxItems` ask for. */
 export interface Paging {
   skipCount: number;
   maxItems: number;
 }
 
 /**
- * Checks the parameters which RecognizedParamsExtractor parses on every request, single entities included.
+ * Checks the parameters that RecognizedParamsExtractor parses on every request, even for single entities.
  *
  * @throws ApiError 400
  */

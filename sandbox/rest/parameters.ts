@@ -2,7 +2,7 @@
 export class Parameters {
   readonly #values = new Map<string, string>();
 
-  /** @param encoded strings of the form `a=b&c=d`; of equal names the first one counts */
+  /** @param encoded strings of the form `a=b&c=d`; the first of equal names counts */
   constructor(...encoded: string[]) {
     for (const pair of encoded.flatMap((text) => text.split('&'))) {
       const [name = '', ...value] = pair.split('=');

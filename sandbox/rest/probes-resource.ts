@@ -2,10 +2,10 @@ import type { ResourceMap } from './api-call.ts';
 import { ApiError, invalidArgument } from './api-error.ts';
 import { entryReply } from './json-reply.ts';
 
-/** How long a verdict of the readiness probe is given again without a test. */
+/** How long the readiness probe reuses a result. */
 const VERDICT_LIFE_MS = 10_000;
 
-/** The readiness probe, which tests at most every 10 seconds (ProbeEntityResource). */
+/** The readiness probe, which runs its test at most every 10 seconds (ProbeEntityResource). */
 export class Readiness {
   #ready = true;
   #testedAt = Number.NEGATIVE_INFINITY;
@@ -14,13 +14,12 @@ export class Readiness {
     return this.#ready;
   }
 
-  /** Forgets the last verdict, so that the change shows at once. */
+  /** Discards the last result, so that the change shows at once. */
   set ready(value: boolean) {
     this.#ready = value;
     this.#testedAt = Number.NEGATIVE_INFINITY;
   }
 
-  /** Text of the verdict. */
   probe(): string {
     const verdict = `readyProbe: ${this.#ready ? 'Success' : 'Failure'}`;
     if (performance.now() - this.#testedAt < VERDICT_LIFE_MS) return `${verdict} - No test`;
@@ -29,7 +28,7 @@ export class Readiness {
   }
 }
 
-/** `/probes/-live-` and `/probes/-ready-`, for anyone. */
+/** `/probes/-live-` and `/probes/-ready-`, which need no credentials. */
 export function probesResource(readiness: Readiness): ResourceMap {
   return {
     'probes/*': {

@@ -1,22 +1,22 @@
 export type Header = readonly [name: string, value: string];
 
-/** An answer before it is sent. No length or framing header is added to it: a reply without one goes out chunked. */
+/** A response to send. Nothing adds a Content-Length: without one, it is sent chunked. */
 export interface Reply {
   status: number;
   headers: Header[];
   body?: Buffer | AsyncIterable<Buffer>;
-  /** How many bytes of the content of a node there are to send; not for JSON. */
+  /** The number of bytes to send of a node's content; undefined for JSON. */
   contentBytes?: number;
 }
 
-/** The headers with which Alfresco forbids caching: those of every JSON success and of some errors. */
+/** The headers with which Alfresco forbids caching, on every JSON success and on some errors. */
 export const NO_CACHE_HEADERS: readonly Header[] = [
   ['Cache-Control', 'no-cache'],
   ['Expires', 'Thu, 01 Jan 1970 00:00:00 GMT'],
   ['Pragma', 'no-cache'],
 ];
 
-/** Of Tomcat's error pages (`org.apache.catalina.util.TomcatCSS`). */
+/** The style of Tomcat's error pages (`org.apache.catalina.util.TomcatCSS`). */
 const STYLE =
   'body {font-family:Tahoma,Arial,sans-serif;} h1, h2, h3, b {color:white;background-color:#525D76;} h1 {font-size:22px;} h2 {font-size:16px;} h3 {font-size:14px;} p {font-size:12px;} a {color:black;} .line {height:1px;background-color:#525D76;border:none;}';
 
@@ -27,7 +27,7 @@ const STATUS_TITLES: Record<number, string> = {
   503: 'Service Unavailable',
 };
 
-/** A page like those Tomcat, or a proxy before it, makes by itself. */
+/** An error page of Tomcat, or of a proxy in front of it. */
 export function htmlReply(status: number, headers: readonly Header[] = []): Reply {
   const title = `HTTP Status ${status} – ${STATUS_TITLES[status] ?? 'Error'}`;
   const body = Buffer.from(

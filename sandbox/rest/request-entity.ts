@@ -4,10 +4,10 @@ import { JsonReader, JsonSyntaxError, sourceLocation, type Token } from './json-
 export type JsonValue =
   string | number | boolean | null | JsonValue[] | { [name: string]: JsonValue };
 
-/** Raised while a body is bound to a Java class; its message reads like Jackson's. */
+/** A body does not fit its Java class; the message is worded like Jackson's. */
 class BindingError extends Error {}
 
-/** What Jackson would need to make an object of a scalar. */
+/** What Jackson would need in order to create an object from a scalar. */
 const SCALARS: Partial<Record<Token['type'], (text: string) => string>> = {
   VALUE_STRING: (text) =>
     `String-argument constructor/factory method to deserialize from String value ('${text}')`,
@@ -19,10 +19,10 @@ const SCALARS: Partial<Record<Token['type'], (text: string) => string>> = {
     'boolean/Boolean-argument constructor/factory method to deserialize from boolean value (false)',
 };
 
-/** Reads the value of one member; `undefined` is returned for null. */
+/** Reads the value of one member. */
 export type MemberReader = (binder: EntityBinder, token: Token) => unknown;
 
-/** The Java class a body is bound to. */
+/** The Java class that a body is bound to. */
 export interface EntityClass {
   javaName: string;
   members: Readonly<Record<string, MemberReader>>;
@@ -30,22 +30,22 @@ export interface EntityClass {
 
 /**
  * Binds JSON to the members of a Java class as tolerantly, and as fussily, as Alfresco's JacksonHelper: the last of
- * several equal members wins, text after the object is ignored, unknown members are refused.
+ * several equal members wins, text after the object is ignored, unknown members are rejected.
  */
 export class EntityBinder {
   readonly #entity: EntityClass;
   readonly #reader: JsonReader;
-  /** Where the value lies that is now being read, as Jackson's errors show it. */
+  /** The path to the current value, as Jackson's errors show it. */
   readonly #chain: string[];
 
-  /** @param chain what contains the object */
+  /** @param chain path to the object */
   constructor(text: string, entity: EntityClass, chain: readonly string[] = []) {
     this.#entity = entity;
     this.#reader = new JsonReader(text);
     this.#chain = [...chain];
   }
 
-  /** The members of all objects of an array, or of a single one (`ACCEPT_SINGLE_VALUE_AS_ARRAY`). */
+  /** Reads the members of all objects of an array, or of a single object (`ACCEPT_SINGLE_VALUE_AS_ARRAY`). */
   bindAll(): (Record<string, unknown> | null)[] {
     const first = this.#first();
     if (first.type !== 'START_ARRAY') return [this.#object(first)];
@@ -55,7 +55,7 @@ export class EntityBinder {
     return all;
   }
 
-  /** The members, or null when the body is the word `null`. */
+  /** Reads the members, or null if the body is `null`. */
   bind(): Record<string, unknown> | null {
     return this.#object(this.#first());
   }
@@ -93,7 +93,7 @@ export class EntityBinder {
     throw this.problem('Unexpected end-of-input', 0);
   }
 
-  /** Reads what is part of something else, which errors then name. */
+  /** Reads a part of something, which the path in errors then names. */
   inside<T>(link: string, read: () => T): T {
     this.#chain.push(link);
     const value = read();
@@ -101,7 +101,7 @@ export class EntityBinder {
     return value;
   }
 
-  /** Reads a value of any shape, which begins with the given token. */
+  /** Reads any value, which begins with the given token. */
   any(token: Token): JsonValue {
     switch (token.type) {
       case 'START_OBJECT': {
@@ -129,7 +129,7 @@ export class EntityBinder {
     }
   }
 
-  /** The value has another type than the Java class wants. */
+  /** The value is not of the type that the Java class declares. */
   mismatch(javaType: string, token: Token): Error {
     const shape = { START_ARRAY: 'Array', START_OBJECT: 'Object', VALUE_STRING: 'String' }[
       token.type as string
@@ -147,7 +147,7 @@ export class EntityBinder {
     return this.#chain.length === 0 ? '' : ` (through reference chain: ${this.#chain.join('->')})`;
   }
 
-  /** The value is no object, from which Jackson would still make one if the class had a constructor for it. */
+  /** The value is not an object. Jackson would accept it if the class had a constructor for it. */
   #noObject(token: Token): Error {
     const { javaName } = this.#entity;
     const scalar = SCALARS[token.type]?.(token.text);
@@ -165,7 +165,7 @@ export class EntityBinder {
     return this.inside(`${this.#entity.javaName}["${name}"]`, () =>
       this.problem(
         `Unrecognized field "${name}" (class ${this.#entity.javaName}), not marked as ignorable (${known.length} known properties: ${list}])`,
-        // As far as Jackson has read: strings up to their quote only.
+        // Jackson has read this far: of strings only the quote.
         value.at + (value.type === 'VALUE_STRING' ? 1 : value.text.length || 1),
       ),
     );
@@ -179,7 +179,7 @@ export const stringMember: MemberReader = (binder, token) => {
   return token.type === 'VALUE_NULL' || token.text === '' ? null : token.text;
 };
 
-/** A list of strings, for which one bare string will do. */
+/** A list of strings, or one bare string. */
 export const stringListMember: MemberReader = (binder, token) => {
   if (token.type === 'VALUE_NULL') return null;
   if (token.type !== 'START_ARRAY') return [stringMember(binder, token)];
@@ -192,7 +192,7 @@ export const stringListMember: MemberReader = (binder, token) => {
   return list;
 };
 
-/** A Java `long`, also written as a string. */
+/** A Java `long`, or a string with one. */
 export const longMember: MemberReader = (binder, token) => {
   if (token.type === 'VALUE_NULL' || token.type === 'VALUE_NUMBER')
     return Math.trunc(Number(token.text)) || 0;
@@ -210,7 +210,7 @@ export const anyMember: MemberReader = (binder, token) => binder.any(token);
 /**
  * Reads the one entity of a request body.
  *
- * @param arrayIsUnsupported POST answers an array with 405. ResourceWebScriptPost recognises one by searching the error
+ * @param arrayIsUnsupported POST responds to an array with 405. ResourceWebScriptPost detects one by searching the error
  *   text for `START_ARRAY` and `line: 1, column: 1`, which `column: 13` contains as well.
  * @throws ApiError 400 or 405
  */

@@ -1,16 +1,16 @@
-/** A request target as Tomcat hands it to the web application. */
+/** A request target as Tomcat passes it to the web application. */
 export interface RequestTarget {
   /** Raw path segments without the first slash, still percent-encoded, `..` and `;…` kept. */
   rawPath: string;
   query: string;
 }
 
-/** Tomcat answers by itself: the target is malformed (400), or no web application has it (404). */
+/** Tomcat responds itself: the target is malformed (400), or no web application is mapped to it (404). */
 export interface Rejection {
   rejectedWith: 400 | 404;
 }
 
-// Tomcat's HttpParser.isNotRequestTarget, and what RFC 3986 leaves out anyway.
+// Tomcat's HttpParser.isNotRequestTarget, and the characters that RFC 3986 does not allow.
 const FORBIDDEN_CHARACTERS = /[^\x21-\x7e]|["#<>\\^`{|}]/;
 const BAD_ESCAPE = /%(?![\da-f]{2})/i;
 const SLASH_NUL_ESCAPE = /%(?:2f|5c|00)/i;
@@ -30,7 +30,7 @@ export function readTarget(url: string): RequestTarget | Rejection {
   return mapped.startsWith(MAPPED_PATH) ? { rawPath: path, query } : { rejectedWith: 404 };
 }
 
-/** Percent-decodes once as UTF-8, byte for byte like Java: broken sequences become replacement characters. */
+/** Percent-decodes once as UTF-8, like Java: invalid sequences become replacement characters. */
 export function decodeSegment(segment: string): string {
   const bytes = Buffer.from(
     segment.replace(/%([\da-f]{2})/gi, (_, hex: string) =>
@@ -43,7 +43,7 @@ export function decodeSegment(segment: string): string {
 
 /**
  * The path that Tomcat looks up its servlet by: decoded, without path parameters, dots resolved. The script is then
- * found by the raw path, so a `..` that stays inside the servlet's path arrives there as an ordinary segment.
+ * found by the raw path, so that a `..` inside the servlet's path is an ordinary segment there.
  */
 function mappingPath(path: string): string | undefined {
   const resolved: string[] = [];

@@ -15,17 +15,17 @@ import { Parameters } from './parameters.ts';
 import { htmlReply, type Header, type Reply } from './reply.ts';
 import { decodeSegment, readTarget, type RequestTarget } from './request-target.ts';
 
-/** From the security headers filter of the web application; Tomcat's own pages do not have it. */
+/** Set by the security headers filter of the web application; Tomcat's own pages lack it. */
 const FRAME_OPTIONS: Header = ['X-Frame-Options', 'SAMEORIGIN'];
 const VERBS: readonly string[] = ['GET', 'POST', 'PUT', 'DELETE', 'OPTIONS'] satisfies Verb[];
 
-/** A reply and who asked for it. */
-export interface Answer {
+/** A reply and the user who asked for it. */
+export interface ApiResponse {
   reply: Reply;
   userId?: string;
 }
 
-/** What the REST API is put together from. */
+/** The parts of the REST API. */
 export interface RestApiParts {
   /** Resources by the name of their API, `alfresco` or `authentication`. */
   apis: Readonly<Record<string, ResourceMap>>;
@@ -35,14 +35,14 @@ export interface RestApiParts {
 }
 
 interface Match {
-  /** As the path of the resource is described to clients, `/nodes/{id}/content`. */
+  /** The path of the resource as described to clients, such as `/nodes/{id}/content`. */
   template: string;
   resource: Resource;
   id: string;
   isCollection: boolean;
 }
 
-/** Leads requests to their operations, with Alfresco's order of checks: URL, credentials, parameters, body. */
+/** Routes requests to their operations, in Alfresco's order of checks: URL, credentials, parameters, body. */
 export class RestApi {
   readonly #parts: RestApiParts;
 
@@ -51,30 +51,30 @@ export class RestApi {
   }
 
   /** @param certificateSubject of the client's certificate, if there is one */
-  async answer(
+  async respond(
     request: IncomingMessage,
     body: Buffer,
     certificateSubject?: string,
-  ): Promise<Answer> {
+  ): Promise<ApiResponse> {
     const target = readTarget(request.url ?? '/');
     if ('rejectedWith' in target) {
       return { reply: htmlReply(target.rejectedWith) };
     }
-    const answer: Answer = { reply: { status: 500, headers: [] } };
+    const response: ApiResponse = { reply: { status: 500, headers: [] } };
     try {
-      answer.reply = await this.#operate(request, target, body, answer, certificateSubject);
+      response.reply = await this.#operate(request, target, body, response, certificateSubject);
     } catch (error) {
-      answer.reply = errorReply(toApiError(error), this.#parts.logCounter);
+      response.reply = errorReply(toApiError(error), this.#parts.logCounter);
     }
-    answer.reply.headers.unshift(FRAME_OPTIONS);
-    return answer;
+    response.reply.headers.unshift(FRAME_OPTIONS);
+    return response;
   }
 
   async #operate(
     request: IncomingMessage,
     target: RequestTarget,
     body: Buffer,
-    answer: Answer,
+    response: ApiResponse,
     certificateSubject: string | undefined,
   ): Promise<Reply> {
     const header = (name: string): string | undefined => headerOf(request, name);
@@ -84,7 +84,7 @@ export class RestApi {
     const { match, operation, lateFailure } = this.#find(target.rawPath, verb);
 
     if (match?.resource.anonymous?.includes(verb) !== true) {
-      answer.userId = this.#parts.authenticator.authenticate(
+      response.userId = this.#parts.authenticator.authenticate(
         { parameters, authorization: header('authorization'), header, certificateSubject },
         verb,
       );
@@ -93,11 +93,11 @@ export class RestApi {
     checkParameters(parameters);
     const relations = parameters.first('relations');
     if (relations) throw resourceNotFound(relations);
-    // Tickets are no part of the repository.
+    // Tickets are not part of the repository, so that they can be issued while it is read-only.
     const isChange = verb !== 'GET' && /\/public\/alfresco\//.test(target.rawPath);
     if (isChange && this.#parts.isReadOnly()) throw readOnly();
     const call: ApiCall = {
-      userId: answer.userId ?? '',
+      userId: response.userId ?? '',
       id: match.id,
       parameters,
       body: body.toString('utf8'),
@@ -107,8 +107,8 @@ export class RestApi {
   }
 
   /**
-   * Finds the operation. Verbs without a script, and for GET and POST unknown resources, fail before anyone has been
-   * asked for credentials; the other failures come after that.
+   * Finds the operation. Verbs without a script and, for GET and POST, unknown resources fail before credentials are
+   * checked, all others afterwards.
    */
   #find(
     rawPath: string,

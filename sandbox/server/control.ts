@@ -3,7 +3,7 @@ import { FaultFormatError, parseFault } from './fault-parser.ts';
 import type { FaultQueue } from './fault.ts';
 import type { Reply } from '../rest/reply.ts';
 
-/** What the control resources show and change. */
+/** The state that the control API shows and changes. */
 export interface Controlled {
   readonly requests: readonly RecordedRequest[];
   clearRequests(): void;
@@ -42,12 +42,12 @@ const CONTROLS: Readonly<Record<string, Control>> = {
     controlled.setReadOnly(readFlag(body, 'readOnly')),
 };
 
-/** Whether a request is for the sandbox itself and not for the Alfresco it stands in for. */
+/** Whether a request is for the control API and not for Alfresco. */
 export function isControlUrl(url: string): boolean {
   return /^\/sandbox(?:[/?]|$)/.test(url);
 }
 
-/** Does over HTTP what tests of the same process do with the `Sandbox` object. */
+/** Offers over HTTP what the `Sandbox` object offers in its own process. */
 export function control(controlled: Controlled, method: string, url: string, body: string): Reply {
   const [path] = url.split('?');
   const action = CONTROLS[`${method} ${path}`];

@@ -35,7 +35,7 @@ const MEMBERS: Record<Kind, Record<string, Check>> = {
   'long-body': { extraBytes: isNumber },
 };
 
-/** What a client sent is no fault; the message says why. */
+/** The body does not describe a fault; the message explains why. */
 export class FaultFormatError extends Error {}
 
 /**
@@ -81,7 +81,7 @@ function parsePattern(path: unknown): RegExp {
   try {
     if (typeof path === 'string') return new RegExp(path);
   } catch {
-    // Reported below, like any other wrong value.
+    // Reported below.
   }
   throw new FaultFormatError('"path" must be a regular expression');
 }

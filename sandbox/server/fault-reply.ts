@@ -6,7 +6,7 @@ import { htmlReply, type Header, type Reply } from '../rest/reply.ts';
 
 const PADDING_BYTES = 64 * 1024;
 
-/** The reply that a fault gives in place of the usual one; undefined if it only spoils the usual one. */
+/** The reply that replaces the usual one; undefined if the fault only modifies that. */
 export function replacementReply(fault: Fault, counter: LogCounter): Reply | undefined {
   switch (fault.kind) {
     case 'html':
@@ -37,7 +37,7 @@ export function replacementReply(fault: Fault, counter: LogCounter): Reply | und
   }
 }
 
-/** What a fault makes of the headers and the length of the usual reply. */
+/** Modifies the headers and the length of the usual reply. */
 export function spoilReply(reply: Reply, fault: Fault): Reply {
   if (fault.kind === 'set-cookie') {
     const additions: Header[] = [

@@ -1,41 +1,41 @@
-/** A misbehaviour, of a server or of the network in front of it. */
+/** A fault of a server or of the network in front of it. */
 export type Fault =
-  /** Waits, then answers as usual. */
+  /** Waits, then responds as usual. */
   | { kind: 'delay'; ms: number }
-  /** Takes the request and never answers. */
+  /** Never responds. */
   | { kind: 'hang' }
-  /** Resets the connection before any answer. */
+  /** Resets the connection before any response. */
   | { kind: 'reset' }
-  /** Sends the headers of the usual answer, then resets the connection. */
+  /** Sends the headers of the usual response, then resets the connection. */
   | { kind: 'reset-after-headers' }
-  /** Resets the connection after so many bytes of the usual body. */
+  /** Resets the connection after this many bytes of the usual body. */
   | { kind: 'reset-mid-body'; afterBytes: number }
-  /** Closes the connection cleanly after so many bytes of the usual body, short of its announced end. */
+  /** Closes the connection cleanly after this many bytes of the usual body, short of its length. */
   | { kind: 'truncate'; afterBytes: number }
-  /** Sends no more after so many bytes of the usual body, but keeps the connection. */
+  /** Stops sending after this many bytes of the usual body, but keeps the connection. */
   | { kind: 'stall-mid-body'; afterBytes: number }
   /** Sends the usual body at this speed. */
   | { kind: 'drip'; bytesPerSecond: number }
-  /** Answers with a page of HTML, as proxies do. */
+  /** Responds with an HTML page, as proxies do. */
   | { kind: 'html'; status: number }
-  /** Answers 200 with JSON that breaks off. */
+  /** Responds with 200 and truncated JSON. */
   | { kind: 'malformed-json' }
-  /** Answers without a body. */
+  /** Responds without a body. */
   | { kind: 'empty'; status: number }
-  /** Answers with a status and Alfresco's error envelope, unless a body is given. */
+  /** Responds with a status and Alfresco's error envelope, or the given body. */
   | { kind: 'status'; status: number; body?: string; headers?: Record<string, string> }
-  /** Answers with a redirect, 302 unless a status is given. */
+  /** Responds with a redirect, by default 302. */
   | { kind: 'redirect'; location: string; status?: number }
-  /** Adds Set-Cookie, WWW-Authenticate and Server to the usual answer. */
+  /** Adds Set-Cookie, WWW-Authenticate and Server to the usual response. */
   | { kind: 'set-cookie' }
-  /** Answers 200 with one JSON document of about so many bytes. */
+  /** Responds with 200 and one JSON document of about this many bytes. */
   | { kind: 'huge-json'; bytes: number }
-  /** Answers 200 with this entry in place of the right one. */
+  /** Responds with 200 and this entry. */
   | { kind: 'wrong-entry'; entry: unknown }
-  /** Sends so many bytes more than Content-Length says. */
+  /** Sends this many bytes more than Content-Length. */
   | { kind: 'long-body'; extraBytes: number };
 
-/** Which requests a fault befalls; every condition given must hold. */
+/** The requests that a fault applies to; all given conditions must hold. */
 export interface FaultMatch {
   method?: string;
   /** Tested against the raw request target. */
@@ -44,7 +44,7 @@ export interface FaultMatch {
   times?: number;
 }
 
-/** The faults that wait for their requests. */
+/** The faults waiting for matching requests. */
 export class FaultQueue {
   #queued: { fault: Fault; match: FaultMatch; left: number }[] = [];
 
@@ -56,12 +56,12 @@ export class FaultQueue {
     this.#queued = [];
   }
 
-  /** The first fault that fits the request, which thereby uses one of its times. */
+  /** Takes the first fault that matches the request and counts it as applied. */
   take(method: string, target: string): Fault | undefined {
     const found = this.#queued.find(
       ({ match }) =>
         (match.method === undefined || match.method.toUpperCase() === method) &&
-        // `search` takes no notice of a global expression's lastIndex.
+        // Unlike `test`, `search` ignores the lastIndex of a global expression.
         (match.path === undefined || target.search(match.path) >= 0),
     );
     if (found === undefined) return undefined;

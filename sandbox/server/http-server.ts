@@ -16,7 +16,7 @@ import { resetConnection, sendReply } from './response-sender.ts';
 import { isTokenUrl, type TokenEndpoint } from './token-endpoint.ts';
 import type { RestApi } from '../rest/rest-api.ts';
 
-/** Faults with which this side, and not the client, breaks the connection. */
+/** Faults in which the server, and not the client, closes the connection. */
 const BREAKING_FAULTS: ReadonlySet<Fault['kind']> = new Set([
   'reset',
   'reset-after-headers',
@@ -29,10 +29,10 @@ const DROPPING_STATUSES: ReadonlySet<number> = new Set([400, 408, 411, 413, 414,
 /** Tomcat's `maxKeepAliveRequests`. */
 const MAX_KEEP_ALIVE_REQUESTS = 100;
 
-/** `webscripts.memoryThreshold`: what is longer goes through a file. */
+/** `webscripts.memoryThreshold`: longer content is buffered in a file. */
 const MEMORY_THRESHOLD_BYTES = 4 * 1024 * 1024;
 
-/** What the HTTP server needs. */
+/** The parts and settings of the HTTP server. */
 export interface ServerParts extends ListenerSettings {
   bufferedBytesPerSecond: number;
   api: RestApi;
@@ -40,19 +40,19 @@ export interface ServerParts extends ListenerSettings {
   requestLog: RequestLog;
   logCounter: LogCounter;
   controlled: Controlled;
-  /** Without one, its path is not known. */
+  /** Undefined: its path responds with 404. */
   tokenEndpoint: TokenEndpoint | undefined;
   log: (line: string) => void;
 }
 
-/** Takes requests, records them, lets faults befall them and sends the answers. */
+/** Receives requests, records them, applies faults and sends the responses. */
 export class HttpServer {
   readonly #parts: ServerParts;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  /** How many requests have come on each connection. */
+  /** The number of requests on each connection. */
   readonly #counts = new WeakMap<Socket, number>();
-  /** Connections on which nothing has moved for too long. */
+  /** Connections that have been idle for too long. */
   readonly #timedOut = new WeakSet<Socket>();
   #activeResponses = 0;
   #closing = false;
@@ -80,7 +80,7 @@ export class HttpServer {
     return this.#activeResponses;
   }
 
-  /** Resolves with the address, for example `http://127.0.0.1:8080`. */
+  /** Resolves with the origin, such as `http://127.0.0.1:8080`. */
   async listen(host: string, port: number): Promise<string> {
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
@@ -94,7 +94,7 @@ export class HttpServer {
     return `${scheme}://${family === 'IPv6' ? `[${address}]` : address}:${bound}`;
   }
 
-  /** Cuts all connections. */
+  /** Destroys all connections. */
   async close(): Promise<void> {
     this.#closing = true;
     const closed = new Promise((resolve) => this.#server.close(resolve));
@@ -105,7 +105,7 @@ export class HttpServer {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const gone = new AbortController();
     response.once('close', () => {
-      // Making the abort error is dear, and once all has been sent nobody waits for it.
+      // Creating the abort error is expensive, and nothing waits for it once all has been sent.
       if (!response.writableFinished) gone.abort();
     });
     const url = request.url ?? '';
@@ -147,10 +147,10 @@ export class HttpServer {
     if (body === undefined) return this.#tooLarge();
     const { tokenEndpoint } = this.#parts;
     if (tokenEndpoint && isTokenUrl(request.url ?? '')) {
-      const tokenReply = tokenEndpoint.answer(request, body.toString('utf8'));
+      const tokenReply = tokenEndpoint.respond(request, body.toString('utf8'));
       return fault === undefined ? tokenReply : spoilReply(tokenReply, fault);
     }
-    const { reply, userId } = await this.#parts.api.answer(
+    const { reply, userId } = await this.#parts.api.respond(
       request,
       body,
       certificateSubject(request.socket),
@@ -183,7 +183,7 @@ export class HttpServer {
     }
   }
 
-  /** BufferedResponse holds back the first byte until it has the last one. */
+  /** Alfresco's BufferedResponse sends the first byte only once it has the last one. */
   async #buffer(bytes: number, signal: AbortSignal): Promise<void> {
     if (bytes <= MEMORY_THRESHOLD_BYTES) return;
     const ms = (bytes / this.#parts.bufferedBytesPerSecond) * 1000;

@@ -6,18 +6,18 @@ import type { TLSSocket } from 'node:tls';
 export interface TlsSettings {
   key: string;
   cert: string;
-  /** Who has to have signed client certificates. */
+  /** The authorities that client certificates must be signed by. */
   ca?: string;
 }
 
-/** What the connections of a server depend on. */
+/** The settings of a server's connections. */
 export interface ListenerSettings {
   tls: TlsSettings | undefined;
-  /** Tomcat's `connectionTimeout`, also the time for which it keeps an idle connection. */
+  /** Tomcat's `connectionTimeout`, which is also how long it keeps an idle connection. */
   connectionTimeoutMs: number;
 }
 
-/** An HTTP server, or an HTTPS server that asks for a client certificate, does without, but takes none that it does not trust. */
+/** Creates an HTTP server, or an HTTPS server with optional client certificates, which must be trusted if sent. */
 export function createListener(
   { tls, connectionTimeoutMs }: ListenerSettings,
   onRequest: RequestListener,

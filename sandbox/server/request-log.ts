@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 
-/** Of a request body, this much is kept. */
+/** The length of a request body that is kept. */
 const KEPT_BODY_BYTES = 64 * 1024;
-/** Beyond this many requests, the oldest half is dropped, so that a demo can run for days. */
+/** When there are more requests, the oldest half is dropped, so that a demo can run for days. */
 const MOST_REQUESTS = 20_000;
 
-/** One request, from the moment its headers had come. */
+/** One request, recorded once its headers have arrived. */
 export interface RecordedRequest {
   method: string;
   /** The raw request target. */
@@ -14,20 +14,20 @@ export interface RecordedRequest {
   rawHeaders: string[];
   /** The first 64 KiB. */
   body: string;
-  /** Who was authenticated. */
+  /** The authenticated user. */
   user?: string;
-  /** The status answered. */
+  /** The status of the response. */
   status?: number;
   /** Body bytes handed to the socket for this response. */
   bytesSent: number;
-  /** The client went away before the response ended. */
+  /** Whether the client disconnected before the end of the response. */
   aborted: boolean;
   /** Milliseconds since the epoch. */
   startedAt: number;
   endedAt?: number;
 }
 
-/** Remembers requests in the order of their arrival. */
+/** Records requests in the order of their arrival. */
 export class RequestLog {
   readonly requests: RecordedRequest[] = [];
 
@@ -52,7 +52,7 @@ export class RequestLog {
   }
 }
 
-/** What a record keeps of a body. */
+/** The part of a body that is recorded. */
 export function keptBody(body: Buffer): string {
   return body.subarray(0, KEPT_BODY_BYTES).toString('utf8');
 }

@@ -6,20 +6,20 @@ import type { Fault } from './fault.ts';
 import { Pace } from '../downloads/pace.ts';
 import type { Reply } from '../rest/reply.ts';
 
-/** So that the peer has read what was sent before a reset makes its kernel drop it. */
+/** Lets the peer read what was sent before a reset makes its kernel discard it. */
 const RESET_DELAY_MS = 20;
 const DRIPS_PER_SECOND = 20;
 
-/** How a reply is sent. */
+/** The options of sending a reply. */
 export interface SendOptions {
   onBytes?(count: number): void;
-  /** How long a client may take nothing before it is cut; default: for ever. */
+  /** How long a client may read nothing before it is disconnected; default: forever. */
   timeoutMs?: number;
 }
 
 /**
- * Sends a reply with back-pressure, spoiled by a fault if there is one. Ends when the reply has been handed over or the
- * client is gone. `signal` is aborted when the client has gone.
+ * Sends a reply with back-pressure, with a fault if there is one. Ends when the reply has been handed over or the
+ * client has disconnected, which aborts `signal`.
  */
 export async function sendReply(
   response: ServerResponse,
@@ -29,7 +29,7 @@ export async function sendReply(
   signal: AbortSignal,
 ): Promise<void> {
   if (response.shouldKeepAlive) {
-    // Tomcat says nothing about a connection that it keeps.
+    // Tomcat sends no `Connection` header for a connection that it keeps.
     response.removeHeader('Connection');
     response.writeHead(reply.status, '', reply.headers.flat());
   } else {
@@ -53,7 +53,7 @@ export async function sendReply(
       await pace?.spend(piece.length);
     }
   } catch {
-    // ContentStreamer swallows a failing store as it does a client that went away: the body just ends early.
+    // ContentStreamer ignores a failing store, as it does a disconnected client: the body just ends early.
   }
   if (signal.aborted) return;
   if (limit === undefined) {
@@ -79,7 +79,7 @@ async function reset(response: ServerResponse, signal: AbortSignal): Promise<voi
   if (response.socket) resetConnection(response.socket);
 }
 
-/** Resets a connection; Node cannot do that under TLS, where it is cut without the farewell of TLS. */
+/** Resets a connection. Node.js cannot do that under TLS, where it is closed without a `close_notify`. */
 export function resetConnection(socket: Socket): void {
   if (socket instanceof TLSSocket) socket.destroy();
   else socket.resetAndDestroy();
@@ -105,7 +105,7 @@ async function* pieces(
   }
 }
 
-/** Waits until the client has taken what was written. Node cuts it when it takes nothing for `timeoutMs`. */
+/** Waits until the client has read what was written. Node.js destroys the socket after `timeoutMs` without progress. */
 async function drained(
   response: ServerResponse,
   signal: AbortSignal,

@@ -2,12 +2,12 @@ import type { IncomingMessage } from 'node:http';
 import type { IdentityService, OAuth2Client } from '../auth/identity-service.ts';
 import type { Header, Reply } from '../rest/reply.ts';
 
-/** Whether a request is for the token endpoint, which is recorded and can have faults like Alfresco itself. */
+/** Whether a request is for the token endpoint, which is recorded and can have faults, unlike the control API. */
 export function isTokenUrl(url: string): boolean {
   return /^\/sandbox\/oauth2\/token(?:\?|$)/.test(url);
 }
 
-/** A token endpoint (RFC 6749) for client credentials, as an identity provider beside Alfresco has it. */
+/** The token endpoint (RFC 6749) of an identity provider beside Alfresco, for client credentials. */
 export class TokenEndpoint {
   readonly #service: IdentityService;
 
@@ -15,18 +15,18 @@ export class TokenEndpoint {
     this.#service = service;
   }
 
-  answer(request: IncomingMessage, body: string): Reply {
-    if (request.method !== 'POST') return refusal(405, 'invalid_request', [['Allow', 'POST']]);
+  respond(request: IncomingMessage, body: string): Reply {
+    if (request.method !== 'POST') return errorReply(405, 'invalid_request', [['Allow', 'POST']]);
     const isForm = /^application\/x-www-form-urlencoded(?:;|$)/i.test(
       request.headers['content-type'] ?? '',
     );
-    if (!isForm) return refusal(400, 'invalid_request');
+    if (!isForm) return errorReply(400, 'invalid_request');
     const form = new URLSearchParams(body);
     const client = this.#clientOf(request.headers.authorization, form);
     if (client === undefined)
-      return refusal(401, 'invalid_client', [['WWW-Authenticate', 'Basic realm="sandbox"']]);
+      return errorReply(401, 'invalid_client', [['WWW-Authenticate', 'Basic realm="sandbox"']]);
     if (form.get('grant_type') !== 'client_credentials')
-      return refusal(400, 'unsupported_grant_type');
+      return errorReply(400, 'unsupported_grant_type');
     const scope = form.get('scope');
     return jsonReply(200, {
       access_token: this.#service.issue(client),
@@ -51,7 +51,7 @@ function formDecoded(text: string): string | null {
   return new URLSearchParams(`value=${text}`).get('value');
 }
 
-function refusal(status: number, error: string, headers: readonly Header[] = []): Reply {
+function errorReply(status: number, error: string, headers: readonly Header[] = []): Reply {
   return jsonReply(status, { error }, headers);
 }
 

@@ -9,7 +9,7 @@ export interface Identity {
   key: string;
 }
 
-/** Signs certificates for the time of a test. */
+/** Issues certificates for the duration of a test. */
 export class CertificateAuthority {
   readonly #directory = mkdtempSync(join(tmpdir(), 'certificates-'));
   #count = 0;
@@ -18,12 +18,12 @@ export class CertificateAuthority {
     this.#openssl('ca', `/CN=${name}`, '-addext', 'keyUsage=critical,keyCertSign');
   }
 
-  /** PEM of its own certificate. */
+  /** Its own certificate, in PEM. */
   get cert(): string {
     return this.#read('ca').cert;
   }
 
-  /** @param subject in the order of the certificate, e.g. `/O=Example/CN=downloads` */
+  /** @param subject in the certificate's order, such as `/O=Example/CN=downloads` */
   issue(subject: string, subjectAltName = 'IP:127.0.0.1'): Identity {
     this.#count += 1;
     const name = `issued-${this.#count}`;
@@ -32,7 +32,7 @@ export class CertificateAuthority {
     return this.#read(name);
   }
 
-  /** A certificate for the loopback address that ended yesterday. */
+  /** Issues a certificate for the loopback address that expired yesterday. */
   issueExpired(subject: string): Identity {
     this.issue(subject);
     const name = `issued-${this.#count}`;
@@ -41,7 +41,7 @@ export class CertificateAuthority {
     const extension = ['-addext', 'subjectAltName=IP:127.0.0.1', '-subj', subject];
     const signer = ['-CA', this.#path('ca.pem'), '-CAkey', this.#path('ca.key')];
     const copied = ['-copy_extensions', 'copy', '-out', this.#path(`${name}.pem`)];
-    // `req` makes none that has ended; `x509` does, from a request.
+    // `req` cannot issue an expired one; `x509` can, from a request.
     run('req', '-new', ...key, ...extension, '-out', request);
     run('x509', '-req', '-in', request, ...signer, '-days', '-1', ...copied);
     return this.#read(name);
@@ -76,9 +76,9 @@ function run(...command: string[]): void {
 }
 
 /**
- * Whether tests have to do without certificates, which is said aloud.
+ * Whether tests must do without certificates, which is printed.
  *
- * @throws where CI is true, which has to install openssl
+ * @throws if CI is true, where openssl must be installed
  */
 export function isOpensslMissing(): boolean {
   if (!spawnSync('openssl', ['version'], { stdio: 'ignore' }).error) return false;

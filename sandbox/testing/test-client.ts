@@ -24,8 +24,8 @@ interface CallOptions {
   api?: string;
 }
 
-/** An answer with its body read. */
-export interface TestAnswer {
+/** A response with its body read. */
+export interface TestResponse {
   status: number;
   headers: Headers;
   text: string;
@@ -34,7 +34,7 @@ export interface TestAnswer {
   json: any;
 }
 
-/** Talks to a sandbox as alice, unless told otherwise. */
+/** Sends requests to a sandbox, by default as alice. */
 export class TestClient {
   readonly #sandbox: Sandbox;
 
@@ -42,7 +42,7 @@ export class TestClient {
     this.#sandbox = sandbox;
   }
 
-  async call(method: string, path: string, options: CallOptions = {}): Promise<TestAnswer> {
+  async call(method: string, path: string, options: CallOptions = {}): Promise<TestResponse> {
     const response = await this.fetch(method, path, options);
     const body = await response.text();
     const isJson = response.headers.get('content-type')?.startsWith('application/json') === true;
@@ -106,8 +106,8 @@ export class TestClient {
   }
 
   /**
-   * Sends a GET and, behind it on the same connection, a probe with which the connection ends. The answer to the GET is
-   * all that comes before the probe's answer, however short of its Content-Length that is.
+   * Sends a GET and, after it on the same connection, a probe that closes the connection. The response to the GET is
+   * all that precedes the probe's response, even if shorter than its Content-Length.
    */
   async rawGet(
     path: string,
@@ -120,9 +120,9 @@ export class TestClient {
       `GET /alfresco${CORE}${path} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n` +
         `GET /alfresco${CORE}/probes/-live- HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`,
     );
-    const answer = all.slice(0, all.lastIndexOf('HTTP/1.1 '));
-    const end = answer.indexOf('\r\n\r\n');
-    return { head: answer.slice(0, end), body: answer.slice(end + 4) };
+    const response = all.slice(0, all.lastIndexOf('HTTP/1.1 '));
+    const end = response.indexOf('\r\n\r\n');
+    return { head: response.slice(0, end), body: response.slice(end + 4) };
   }
 }
 
