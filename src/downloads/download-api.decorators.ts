@@ -23,7 +23,7 @@ import { DownloadEventDto, ProgressDto } from './dto/progress.dto.js';
 import { IDEMPOTENCY_KEY_PATTERN } from './idempotency.service.js';
 import type { ProblemCode } from '../problems/problem-catalogue.js';
 import { CancelQuery, DownloadQuery, ListQuery } from './dto/queries.dto.js';
-import { LONGEST_WAIT } from './progress/prefer-header.js';
+import { LONGEST_WAIT } from './dto/prefer-header.js';
 
 /** `Retry-After` only while the status can change. */
 const ENTRY_HEADERS = { ...NOT_KEPT, ...headers('Retry-After', 'Preference-Applied') };

@@ -33,7 +33,7 @@ import { IdempotencyKey } from './idempotency.service.js';
 import { NodeIdPipe } from './dto/node-id.pipe.js';
 import { CancelQuery, CreateQuery, DownloadQuery, ListQuery } from './dto/queries.dto.js';
 import { QueryPipe } from './dto/query.pipe.js';
-import { parseWait } from './progress/prefer-header.js';
+import { parseWait } from './dto/prefer-header.js';
 import { stateTag } from './progress/progress-event.js';
 
 @DownloadsApi('downloads')

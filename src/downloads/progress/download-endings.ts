@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { type Download, isTerminal } from '../../alfresco/download.js';
-import { BoundedMap } from '../../store/bounded-map.js';
 import { Metrics } from '../../observability/metrics.js';
+import { BoundedMap } from '../../store/bounded-map.js';
 
-/** Downloads of which it is remembered that they were counted. */
 const MAX_REMEMBERED = 10_000;
 
 /** Counts downloads by the state in which they end. */
@@ -20,7 +19,7 @@ export class DownloadEndings {
     );
   }
 
-  /** To be told of every status that Alfresco reports; a download is counted the first time that it has ended. */
+  /** Takes every status that Alfresco reports; counts a download at its first final one. */
   recordOutcome({ id, status }: Pick<Download, 'id' | 'status'>): void {
     if (!isTerminal(status) || this.counted.has(id)) return;
     this.endings.inc({ status });

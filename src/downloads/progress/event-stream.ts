@@ -4,11 +4,10 @@ import { toProblemDocument } from '../../problems/problem-document.js';
 import { type ProgressEvent, eventFrame, isLast } from './progress-event.js';
 import type { ProgressWatcher } from './tracked-download.js';
 
-/** What a stream needs to know of its request. */
 export interface EventStreamOptions {
-  /** The `Last-Event-ID`: what the client knows already. */
+  /** The `Last-Event-ID`: the state that the client knows already. */
   readonly lastEventId?: string;
-  /** Of the request; the problem document of `gone` names them as every other does. */
+  /** Of the request, for the problem document of `gone`, as `requestId`. */
   readonly url: string;
   readonly requestId: string;
   /** Path of the pages about problems. */
@@ -16,14 +15,14 @@ export interface EventStreamOptions {
 }
 
 /**
- * One answer of server-sent events. What a slow reader has not taken is not queued: he gets the newest event when the
- * one before is gone, since each holds all there is to know.
+ * One response of server-sent events. For a client that reads slowly nothing is queued: it gets the newest event when
+ * the one before has been sent, since each holds the whole state.
  */
 export class EventStream implements ProgressWatcher {
   private isWriting = false;
   private waiting?: ProgressEvent;
 
-  /** @param reconnectMs what the client is told, see `Pacing` */
+  /** @param reconnectMs see `Pacing` */
   constructor(
     private readonly response: ServerResponse,
     private readonly options: EventStreamOptions,
@@ -45,17 +44,17 @@ export class EventStream implements ProgressWatcher {
     this.response.end();
   }
 
-  /** Calls back when it is over, whoever has ended it. */
+  /** Calls back when either side has ended it. */
   onceClosed(callback: () => void): void {
     this.response.once('close', callback);
   }
 
-  /** Keeps proxies from taking the connection for dead; a comment, which clients ignore. */
+  /** Keeps proxies from taking the connection for dead: a comment, which clients ignore. */
   beat(): void {
     if (!this.isWriting) this.write(':\n\n');
   }
 
-  /** A download that has stalled is described as moving by a process that has not known it for long enough. */
+  /** A process that does not know a stalled download for long enough yet describes it as moving, under the id without `.stalled`. */
   private isKnown(event: ProgressEvent): boolean {
     const { lastEventId } = this.options;
     if (event.name === 'gone' || lastEventId === undefined) return false;
@@ -74,7 +73,7 @@ export class EventStream implements ProgressWatcher {
     this.response.write(frame, this.onWritten);
   }
 
-  /** Called when the operating system has taken it, and with an error when the caller has left. */
+  /** Called when the operating system has taken it, or with an error when the client has disconnected. */
   private readonly onWritten = (error?: Error | null): void => {
     this.isWriting = false;
     const { waiting } = this;

@@ -8,7 +8,7 @@ import { DownloadsApi } from '../downloads-api.decorator.js';
 import { NodeIdPipe } from '../dto/node-id.pipe.js';
 import { EventsService } from './events.service.js';
 
-/** Server-sent events. Nest's `@Sse` takes no header from the handler, answers errors as events, and queues for slow readers. */
+/** Server-sent events. Not Nest's `@Sse`: it takes no header from the handler, sends errors as events, and queues for slow clients. */
 @DownloadsApi('downloads')
 export class EventsController {
   constructor(private readonly events: EventsService) {}

@@ -23,7 +23,7 @@ const STREAM_HEADERS = {
   'x-accel-buffering': 'no',
 };
 
-/** Tells callers of every change of a download by server-sent events. */
+/** Sends every change of a download as server-sent events. */
 @Injectable()
 export class EventsService implements OnApplicationShutdown {
   private readonly streams = new Set<EventStream>();
@@ -37,10 +37,11 @@ export class EventsService implements OnApplicationShutdown {
   ) {}
 
   /**
-   * Responds with the events of a download, until the last one, until the caller leaves, or until their credentials end. 204
-   * to a caller who had the last one already: a browser's EventSource comes back after every end, and that is what stops it.
+   * Responds with the events of a download, until the last one, until the client disconnects, or until the caller's
+   * credentials end. A client that has had the last event gets 204: a browser's EventSource connects again after every
+   * end, and 204 stops it.
    *
-   * Whatever `Accept` says: generated clients name the JSON types of the problems there, and nothing else.
+   * `Accept` is not checked: generated clients name the JSON types of the problems there, and nothing else.
    *
    * @throws ProblemException those of the download and of Alfresco
    */
@@ -69,7 +70,7 @@ export class EventsService implements OnApplicationShutdown {
     clearInterval(this.heartbeat);
   }
 
-  /** A function of its own, so that its closure does not hold the request and the reply for as long as the stream lasts. */
+  /** A method of its own, so that its closures do not hold the request and the reply for as long as the stream lasts. */
   private open(caller: Caller, id: string, stream: EventStream): void {
     const unwatch = this.tracker.watch(caller, id, stream);
     this.add(stream);

@@ -8,17 +8,17 @@ const FINAL_NAMES = {
   MAX_CONTENT_SIZE_EXCEEDED: 'too-large',
 } as const;
 
-/** A download as it is now. It holds all there is to know, so that every event but the last may be skipped. */
+/** The whole state of a download, so that every event but the last may be skipped. */
 export interface StateEvent {
   readonly name: 'progress' | 'stalled' | (typeof FINAL_NAMES)[keyof typeof FINAL_NAMES];
-  /** Names the state, not the occasion: it is the same in every process, and after a restart. */
+  /** Identifies the state, not the occasion: it is the same in every process, and after a restart. */
   readonly id: string;
   readonly download: Download;
-  /** As `text/event-stream`; made once for all watchers. */
+  /** As `text/event-stream`; built once for all watchers. */
   readonly frame: string;
 }
 
-/** There is no download any more that the caller may see. Alfresco has no such state, only an answer of 404. */
+/** The download is gone, or the caller may not see it any more. Alfresco has no such state, only a status code. */
 export interface GoneEvent {
   readonly name: 'gone';
   readonly problem: ProblemException;
@@ -32,7 +32,6 @@ export function stateTag(download: Download): string {
   return `${status}.${filesAdded}.${bytesAdded}.${totalFiles}.${totalBytes}`;
 }
 
-/** The event that tells of this state. */
 export function stateEvent(download: Download, movement: Movement): StateEvent {
   const name = nameOf(download, movement);
   const tag = stateTag(download);
@@ -45,12 +44,12 @@ function nameOf({ status }: Download, { stalledSince }: Movement): StateEvent['n
   return stalledSince === undefined ? 'progress' : 'stalled';
 }
 
-/** Whether nothing will come after it. */
+/** Whether no event can follow. */
 export function isLast(event: ProgressEvent): boolean {
   return event.name === 'gone' || isTerminal(event.download.status);
 }
 
-/** Whether there is nothing to wait for: it has ended, or stalled. */
+/** Whether there is nothing to wait for: the download has ended, or stalled. */
 export function isSettled(event: ProgressEvent): boolean {
   return event.name === 'stalled' || isLast(event);
 }

@@ -3,34 +3,34 @@ import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { AlfrescoClient } from '../../alfresco/alfresco.client.js';
 import type { Download } from '../../alfresco/download.js';
 import type { Caller } from '../../auth/caller.js';
-import { DownloadEndings } from './download-endings.js';
-import { ProblemException, isProblem } from '../../problems/problem.exception.js';
 import { DOWNLOADS_CONFIG, type DownloadsConfig } from '../../config/app-config.js';
 import { PACING, PACING_CONFIG, type Pacing } from '../../config/pacing.js';
+import { ProblemException, isProblem } from '../../problems/problem.exception.js';
 import { BoundedMap } from '../../store/bounded-map.js';
 import { OwnershipService } from '../ownership.service.js';
+import { DownloadEndings } from './download-endings.js';
 import type { ProgressEvent } from './progress-event.js';
 import { type ProgressWatcher, TrackedDownload } from './tracked-download.js';
 
-/** Downloads that are remembered though nobody watches them: less than a kilobyte each. */
+/** Each is less than a kilobyte. */
 const MAX_UNWATCHED = 10_000;
 
-/** When to wait no longer. */
+/** What ends a wait early. */
 export interface WaitLimits {
   /** Milliseconds. */
   readonly ms?: number;
-  /** Aborted when nobody is left to wait for. */
+  /** Of the request, whose client may disconnect. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * What Alfresco says of downloads, asked once for everybody who wants to know. The caller of each method has to have been
- * found to own the download.
+ * The state of downloads: one `TrackedDownload` for each, shared by all of its readers and watchers. Whether the caller
+ * may see the download (`OwnershipService`) has to be checked before each call.
  */
 @Injectable()
 export class ProgressTracker implements OnModuleDestroy {
   private readonly watched = new Map<string, TrackedDownload>();
-  /** Set again at each use, so that the one that was not used for the longest time is forgotten first. */
+  /** Set again at each use, so that the least recently used is forgotten first. */
   private readonly unwatched = new BoundedMap<string, TrackedDownload>(MAX_UNWATCHED);
   private isStopping = false;
 
@@ -42,7 +42,7 @@ export class ProgressTracker implements OnModuleDestroy {
     @Inject(PACING_CONFIG) private readonly pacing: Pick<Pacing, 'polling'> = PACING,
   ) {}
 
-  /** Watchers of all downloads. */
+  /** Of all downloads. */
   get watcherCount(): number {
     let count = 0;
     for (const download of this.watched.values()) count += download.watcherCount;
@@ -54,7 +54,7 @@ export class ProgressTracker implements OnModuleDestroy {
     return this.of(caller, id).read();
   }
 
-  /** Tells the watcher of every change, until the returned function is called. */
+  /** Notifies the watcher of every change, until the returned function is called. */
   watch(caller: Caller, id: string, watcher: ProgressWatcher): () => void {
     if (this.isStopping) {
       watcher.stop();
@@ -64,14 +64,14 @@ export class ProgressTracker implements OnModuleDestroy {
     this.unwatched.delete(id);
     this.watched.set(id, download);
     const unwatch = download.watch(watcher);
-    this.settle(id, download);
+    this.moveIfUnwatched(id, download);
     return () => {
       unwatch();
-      this.settle(id, download);
+      this.moveIfUnwatched(id, download);
     };
   }
 
-  /** The first event that is enough; `undefined` when time is over, the caller has left, or the service is being stopped. */
+  /** The first event that is enough; `undefined` when time is over, the client has disconnected, or the service is being stopped. */
   async waitFor(
     caller: Caller,
     id: string,
@@ -96,12 +96,12 @@ export class ProgressTracker implements OnModuleDestroy {
     }
   }
 
-  /** Something was done to the download, so that what is known of it is out of date. */
+  /** After a request that changes the download: the next read asks Alfresco. */
   expectChange(id: string): void {
     (this.watched.get(id) ?? this.unwatched.get(id))?.expectChange();
   }
 
-  /** It was removed: watchers are told so, and what is known of it is forgotten. */
+  /** After its removal: notifies the watchers, and forgets it. */
   end(id: string, problem = new ProblemException('DOWNLOAD_NOT_FOUND')): void {
     const download = this.watched.get(id) ?? this.unwatched.get(id);
     this.watched.delete(id);
@@ -110,12 +110,12 @@ export class ProgressTracker implements OnModuleDestroy {
   }
 
   /**
-   * Passes on what Alfresco answers about a download. Its clean-up removes downloads without telling; a row without a
-   * node is of no use to anyone.
+   * Passes on Alfresco's response to a call for the download. When it is 404, the download is forgotten here and in the
+   * registry: Alfresco's own clean-up removes nodes without notice, and a row without a node is of no use.
    */
-  async forgetIfNotFound<T>(id: string, answer: Promise<T>): Promise<T> {
+  async forgetIfNotFound<T>(id: string, response: Promise<T>): Promise<T> {
     try {
-      return await answer;
+      return await response;
     } catch (error) {
       if (isProblem(error, 'DOWNLOAD_NOT_FOUND')) {
         await this.ownership.forget(id);
@@ -129,7 +129,7 @@ export class ProgressTracker implements OnModuleDestroy {
     this.stopWatching();
   }
 
-  /** Before the service waits for its requests to end: those that wait for news would never do so. */
+  /** Before the service waits for open requests to end: those that watch would not. */
   stopWatching(): void {
     this.isStopping = true;
     for (const download of this.watched.values()) download.stop();
@@ -141,25 +141,24 @@ export class ProgressTracker implements OnModuleDestroy {
     if (watched) return watched;
     const download =
       this.unwatched.get(id) ??
-      new TrackedDownload(this.options, this.pacing.polling, () => this.ask(caller, id));
+      new TrackedDownload(this.options, this.pacing.polling, () => this.fetchDownload(caller, id));
     this.unwatched.set(id, download);
     return download;
   }
 
-  private async ask(caller: Caller, id: string): Promise<Download> {
+  private async fetchDownload(caller: Caller, id: string): Promise<Download> {
     try {
       const download = await this.forgetIfNotFound(id, this.alfresco.getDownload(id, caller.name));
       this.endings.recordOutcome(download);
       return download;
     } catch (error) {
-      // The network's and Alfresco's own failures may pass; what Alfresco says of the download itself will not.
+      // Failures of the network and of Alfresco may pass; a response about the download itself (403, 404) is final.
       if (error instanceof ProblemException && error.status < 500) this.end(id, error);
       throw error;
     }
   }
 
-  /** Moves a download whose last watcher has left. */
-  private settle(id: string, download: TrackedDownload): void {
+  private moveIfUnwatched(id: string, download: TrackedDownload): void {
     if (download.watcherCount > 0 || this.watched.get(id) !== download) return;
     this.watched.delete(id);
     this.unwatched.set(id, download);

@@ -1,44 +1,61 @@
 import { type Download, isTerminal } from '../../alfresco/download.js';
-import { runOutsideRequests } from '../../observability/request-context.js';
-import type { ProblemException } from '../../problems/problem.exception.js';
 import type { DownloadsConfig } from '../../config/app-config.js';
 import type { Pacing } from '../../config/pacing.js';
+import { runOutsideRequests } from '../../observability/request-context.js';
+import type { ProblemException } from '../../problems/problem.exception.js';
 import { type ProgressEvent, isLast, stateEvent, stateTag } from './progress-event.js';
-import { Throughput } from './throughput.js';
 
-/** What each look that finds nothing new does to the interval. */
+/** The factor by which the interval grows with each response that brings nothing new. */
 const SLOWING = 1.5;
 
-/** Who is told of each change of a download. Neither method may throw. */
+/** Milliseconds after which a measurement counts for about a third of what it did. */
+const THROUGHPUT_MEMORY_MS = 3000;
+
+/** Is notified of each change of a download. Neither method may throw. */
 export interface ProgressWatcher {
-  /** First what is known already, then every change; nothing more after one that is the last. */
+  /** Called with what is known already, then for every change, and not again after an event that is the last. */
   next(event: ProgressEvent): void;
   /** The service is being stopped; nothing more will come. */
   stop(): void;
 }
 
 /**
- * One download, looked at for everybody who wants to know of it: one call to Alfresco at a time, whose answer all
- * share. While there are watchers it is looked at by itself, the less often the longer nothing moves.
+ * One download as this process knows it. There is one call to Alfresco at a time, whose response all readers and
+ * watchers share.
+ *
+ * Its life, in which `ProgressTracker` keeps it by the id of the download:
+ *
+ * 1. It begins with the first read or watch, and knows nothing. A read calls Alfresco, unless the latest response is
+ *    fresh enough; nothing else happens while nobody watches.
+ * 2. The first watcher starts a timer. Each call that it makes sets the next one: the interval is the shortest after a
+ *    change, and grows while nothing moves. Every change is an event for all watchers, and so is the moment from which
+ *    the download counts as stalled; it can move on after that.
+ * 3. With the last watcher the timer goes, and the text of the latest event. What remains, some hundred bytes, saves the
+ *    next reader a call, until the tracker needs the room for downloads that were used since.
+ * 4. A final state is the last event for the watchers of that moment. The download remains as in 3, and readers still
+ *    have it refreshed from time to time: a ZIP that is complete can be removed from Alfresco behind this service.
+ * 5. It ends with `end`, when a caller removes it or Alfresco responds to a call that it is gone or not accessible.
+ *    Watchers get `gone`, and the tracker drops it, so that the next read begins at 1. A call that is still on its way
+ *    changes nothing any more.
  */
 export class TrackedDownload {
   private readonly watchers = new Set<ProgressWatcher>();
   private readonly throughput = new Throughput();
   private latest?: Download;
   /** When the call began that brought `latest`, by the monotonic clock. */
-  private askedAt = -Infinity;
-  /** When `latest` was first seen, by the clock on the wall. */
+  private requestedAt = -Infinity;
+  /** When `latest` was first reported, in milliseconds of the epoch. */
   private movedAt = 0;
   private event?: ProgressEvent;
-  private asking?: Promise<Download>;
+  private refreshing?: Promise<Download>;
   private intervalMs: number;
   private timer?: NodeJS.Timeout;
 
-  /** @param ask gets the download from Alfresco */
+  /** @param fetchDownload gets it from Alfresco */
   constructor(
     private readonly options: Omit<DownloadsConfig, 'maxNodeIds'>,
     private readonly pacing: Pacing['polling'],
-    private readonly ask: () => Promise<Download>,
+    private readonly fetchDownload: () => Promise<Download>,
   ) {
     this.intervalMs = this.fastestMs;
   }
@@ -51,16 +68,15 @@ export class TrackedDownload {
   read(): Download | Promise<Download> {
     const { latest } = this;
     if (!latest) return this.refresh();
-    // It can change no more, but the download can be removed in Alfresco.
     const freshnessMs = isTerminal(latest.status)
       ? this.pacing.finalFreshnessMs
       : this.options.statusFreshnessMs;
-    return performance.now() - this.askedAt <= freshnessMs ? latest : this.refresh();
+    return performance.now() - this.requestedAt <= freshnessMs ? latest : this.refresh();
   }
 
   /** The returned function ends it. */
   watch(watcher: ProgressWatcher): () => void {
-    // Described as it is by now: it may have stalled since somebody last watched.
+    // It may have stalled since the last watcher left.
     if (this.latest && this.watchers.size === 0 && this.event?.name !== 'gone') {
       this.event = this.describe(this.latest);
     }
@@ -80,15 +96,14 @@ export class TrackedDownload {
     };
   }
 
-  /** Something was done to it: what is known is out of date, and a change is likely. */
+  /** After a request that changes the download: what is known is out of date. */
   expectChange(): void {
     this.cancelTimer();
-    this.askedAt = -Infinity;
+    this.requestedAt = -Infinity;
     this.intervalMs = this.fastestMs;
     this.schedule();
   }
 
-  /** There is no such download any more. */
   end(problem: ProblemException): void {
     this.cancelTimer();
     this.notify({ name: 'gone', problem });
@@ -109,19 +124,19 @@ export class TrackedDownload {
   }
 
   private refresh(): Promise<Download> {
-    this.asking ??= this.refreshOnce().finally(() => {
-      this.asking = undefined;
+    this.refreshing ??= this.refreshOnce().finally(() => {
+      this.refreshing = undefined;
       this.schedule();
     });
-    return this.asking;
+    return this.refreshing;
   }
 
   private async refreshOnce(): Promise<Download> {
     this.cancelTimer();
-    const askedAt = performance.now();
+    const requestedAt = performance.now();
     try {
-      const download = await this.ask();
-      this.update(download, askedAt);
+      const download = await this.fetchDownload();
+      this.update(download, requestedAt);
       return download;
     } catch (error) {
       this.updateUnchanged();
@@ -129,15 +144,17 @@ export class TrackedDownload {
     }
   }
 
-  private update(download: Download, askedAt: number): void {
+  private update(download: Download, requestedAt: number): void {
     if (this.event?.name === 'gone') return;
-    this.askedAt = askedAt;
+    this.requestedAt = requestedAt;
     const { latest } = this;
     if (latest && stateTag(latest) === stateTag(download)) return this.updateUnchanged();
     this.latest = download;
     this.movedAt = Date.now();
     this.intervalMs = this.fastestMs;
-    if (download.status !== 'PENDING') this.throughput.add(download.bytesAdded, performance.now());
+    if (download.status !== 'PENDING') {
+      this.throughput.record(download.bytesAdded, performance.now());
+    }
     this.event = undefined;
     if (this.watchers.size > 0) this.notify(this.describe(download));
   }
@@ -154,8 +171,8 @@ export class TrackedDownload {
   }
 
   /**
-   * PENDING changes nothing for as long as Alfresco counts the tree, or runs eight other jobs (`corePoolSize` of
-   * `default.async.action`): that says nothing about a crash.
+   * A download stays PENDING for as long as Alfresco counts the tree, or runs eight other jobs (`corePoolSize` of
+   * `default.async.action`): that is no sign of a crash.
    */
   private get stallAfterMs(): number {
     const { pendingStallAfterMs, stallAfterMs } = this.options;
@@ -177,30 +194,53 @@ export class TrackedDownload {
     this.forgetEvent();
   }
 
-  /** Nobody watches. Its text is half of what a download weighs, and is made anew for who comes next. */
+  /** Its text is half of what a download weighs, and is made anew for the next watcher. `gone` has none. */
   private forgetEvent(): void {
     if (this.event?.name !== 'gone') this.event = undefined;
   }
 
   private schedule(): void {
-    if (this.watchers.size === 0 || this.asking || this.timer || this.isOver) return;
+    if (this.watchers.size === 0 || this.refreshing || this.timer || this.isOver) return;
     const untilStalled = this.movedAt + this.stallAfterMs - Date.now();
     const delay =
       this.event?.name === 'progress'
         ? Math.min(this.intervalMs, Math.max(untilStalled, this.fastestMs))
         : this.intervalMs;
-    // It is for all watchers, and not to bear the name of the request that was the first.
+    // It is for all watchers: log lines and spans must not name the request that came first.
     this.timer = runOutsideRequests(() =>
       setTimeout(() => {
-        // Its failure is that of the readers, if there are any; watchers are told what becomes of it.
+        // Readers that share the call get its failure; watchers are notified of what follows from it.
         this.refresh().catch(() => {});
       }, delay),
     );
   }
 
-  /** No look is due. */
   private cancelTimer(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
+  }
+}
+
+/** How fast source bytes go into a ZIP. Smoothed, since Alfresco reports them in steps of up to 10 MB. */
+export class Throughput {
+  private last?: { readonly bytes: number; readonly at: number };
+  private smoothed?: number;
+
+  /** Bytes a second; `undefined` until two reports are known. */
+  get bytesPerSecond(): number | undefined {
+    return this.smoothed;
+  }
+
+  /** @param at milliseconds of any clock that never goes back */
+  record(bytes: number, at: number): void {
+    const { last } = this;
+    if (last && (at <= last.at || bytes < last.bytes)) return;
+    this.last = { bytes, at };
+    if (!last) return;
+    const elapsedMs = at - last.at;
+    const rate = ((bytes - last.bytes) * 1000) / elapsedMs;
+    const weight = 1 - Math.exp(-elapsedMs / THROUGHPUT_MEMORY_MS);
+    this.smoothed =
+      this.smoothed === undefined ? rate : this.smoothed + weight * (rate - this.smoothed);
   }
 }

@@ -1,9 +1,9 @@
-import { Throughput } from './throughput.js';
+import { Throughput } from './tracked-download.js';
 
 /** Bytes a second after these reports of [bytes, milliseconds]. */
 function rateOf(...reports: readonly (readonly [number, number])[]): number | undefined {
   const throughput = new Throughput();
-  for (const [bytes, at] of reports) throughput.add(bytes, at);
+  for (const [bytes, at] of reports) throughput.record(bytes, at);
   return throughput.bytesPerSecond;
 }
 

@@ -5,7 +5,7 @@ export const LONGEST_WAIT = 50;
 const PREFERENCE =
   /^\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)(?:\s*=\s*(?:"([^"]*)"|([^\s;"]*)))?\s*(?:;.*)?$/s;
 
-/** The `wait` preference, at most `LONGEST_WAIT`; one that cannot be read is no error (RFC 7240, section 2). */
+/** The `wait` preference, at most `LONGEST_WAIT`; one that cannot be parsed is ignored (RFC 7240, section 2). */
 export function parseWait(header: string | string[] | undefined): number | undefined {
   if (header === undefined) return undefined;
   const preferences = [header].flat().join(',').split(',');
