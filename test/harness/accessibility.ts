@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import axe from 'axe-core';
 import type { DemoTab } from './demo-tab.js';
 
-/** Pictures of every state, for people to look at. */
+/** Screenshots of every state, for people to review. */
 const SCREENSHOTS = join(process.cwd(), 'screenshots');
 const HEIGHT = 900;
 const WIDTHS = { wide: 1280, narrow: 320 } as const;
 
-/** How somebody has set up their browser and their window. */
+/** Colour scheme and window size of a user. */
 export type Look = readonly ['light' | 'dark', keyof typeof WIDTHS];
 
 export const ALL_LOOKS: readonly Look[] = [
@@ -31,7 +31,7 @@ interface AxeResults {
   }[];
 }
 
-/** Takes a picture of the page as it is now, has axe check it, and sees that nothing is wider than the window. */
+/** Takes a picture of the page as it is now, has axe check it, and checks that nothing is wider than the window. */
 export async function expectAccessible(
   { page }: DemoTab,
   state: string,
@@ -44,7 +44,7 @@ export async function expectAccessible(
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     await page.setViewportSize({ width: WIDTHS[width], height: HEIGHT });
     const height = await page.evaluate<number>('document.documentElement.scrollHeight');
-    // As high as the page, in which what sticks to the end of the window would cover something in the middle.
+    // As tall as the page: otherwise elements that stick to the bottom of the window would cover content in the screenshot.
     await page.setViewportSize({ width: WIDTHS[width], height });
     const name = `${state}-${colorScheme}-${width}`;
     await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) });

@@ -44,15 +44,15 @@ export class DownloadsApi {
     });
   }
 
-  /** Starts a download and fails the test when that is refused. */
+  /** Starts a download; fails the test if that is rejected. */
   async start(nodeIds: readonly string[]): Promise<string> {
-    const answer = await this.create(nodeIds);
-    const text = await answer.text();
-    if (answer.status !== 202) throw new Error(`${answer.status}: ${text}`);
+    const response = await this.create(nodeIds);
+    const text = await response.text();
+    if (response.status !== 202) throw new Error(`${response.status}: ${text}`);
     return (JSON.parse(text) as { entry: DownloadBody }).entry.id;
   }
 
-  /** A download that stays IN_PROGRESS, so that Alfresco is asked about it again: its job has crashed. */
+  /** A download whose job has crashed: it stays IN_PROGRESS, so each status read calls Alfresco again. */
   async startStuck(): Promise<string> {
     const id = await this.start([SAMPLE_NODES.crashingFile]);
     await this.waitFor(id, ({ status }) => status === 'IN_PROGRESS');
@@ -60,8 +60,8 @@ export class DownloadsApi {
   }
 
   async status(id: string): Promise<DownloadBody> {
-    const answer = await this.request('GET', `/downloads/${id}`);
-    return ((await answer.json()) as { entry: DownloadBody }).entry;
+    const response = await this.request('GET', `/downloads/${id}`);
+    return ((await response.json()) as { entry: DownloadBody }).entry;
   }
 
   waitFor(id: string, isWanted: (download: DownloadBody) => boolean): Promise<DownloadBody> {
@@ -73,7 +73,7 @@ export class DownloadsApi {
     return this.waitFor(id, ({ status }) => TERMINAL.includes(status));
   }
 
-  /** A finished ZIP of these nodes. */
+  /** Starts a download, waits for its end, and returns its id. */
   async createFinished(nodeIds: readonly string[]): Promise<string> {
     const id = await this.start(nodeIds);
     await this.waitUntilFinished(id);
@@ -81,8 +81,8 @@ export class DownloadsApi {
   }
 
   async content(id: string): Promise<Buffer> {
-    const answer = await this.request('GET', `/nodes/${id}/content`);
-    if (answer.status !== 200) throw new Error(`${answer.status}: ${await answer.text()}`);
-    return Buffer.from(await answer.arrayBuffer());
+    const response = await this.request('GET', `/nodes/${id}/content`);
+    if (response.status !== 200) throw new Error(`${response.status}: ${await response.text()}`);
+    return Buffer.from(await response.arrayBuffer());
   }
 }

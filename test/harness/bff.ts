@@ -41,7 +41,7 @@ export interface Bff {
   close(): Promise<void>;
 }
 
-/** Some pauses of the service; the others are as in production. */
+/** Overrides of the service's intervals and timeouts; the others are as in production. */
 export type PartialPacing = { readonly [Group in keyof Pacing]?: Partial<Pacing[Group]> };
 
 export interface BffOptions {
@@ -51,8 +51,8 @@ export interface BffOptions {
 }
 
 /**
- * Starts the service in this process, on a free port. Whatever its `LOG_LEVEL`, all that it logs is kept for the end of
- * the run; to the output of this process goes what the level lets through.
+ * Starts the service in this process, on a free port. Everything that it logs is kept for the search at the end of the
+ * run; `LOG_LEVEL` only decides what reaches the output of this process.
  */
 export async function startBff(
   alfrescoUrl: string,
@@ -81,11 +81,11 @@ export async function startBff(
   };
 }
 
-/** Keeps what a service has measured; one that has ended, hangs, or has `METRICS=off`, tells nothing. */
+/** Keeps the metrics of a service, unless it has ended, hangs, or has `METRICS=off`. */
 export async function keepMetrics(port: number): Promise<void> {
-  const asked = rawRequest(port, { path: '/metrics' }).catch(() => undefined);
-  const answer = await Promise.race([asked, sleep(2000, undefined, { ref: false })]);
-  if (answer?.status === 200) keep('metrics', answer.body);
+  const request = rawRequest(port, { path: '/metrics' }).catch(() => undefined);
+  const response = await Promise.race([request, sleep(2000, undefined, { ref: false })]);
+  if (response?.status === 200) keep('metrics', response.body);
 }
 
 function paced(config: AppConfig, changes: PartialPacing = {}): AppConfig {

@@ -1,7 +1,7 @@
 import { type Browser, chromium } from 'playwright-core';
 import { pathOf } from './programs.ts';
 
-/** Quiet: a browser looks for updates and news of its own otherwise. */
+/** Without these, the browser calls home for updates and the like. */
 const ARGUMENTS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -10,7 +10,7 @@ const ARGUMENTS = [
   '--disable-sync',
 ];
 
-/** Chromium or Chrome without a window, where `pathOf` finds it. */
+/** Headless Chromium or Chrome, from where `pathOf` finds it. */
 export function launchBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: pathOf('chromium')!, args: ARGUMENTS });
 }

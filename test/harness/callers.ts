@@ -1,6 +1,6 @@
 import bcrypt from 'bcrypt';
 
-/** Somebody who may use the service under test. */
+/** A user of the service under test. */
 export interface TestCaller {
   readonly name: string;
   readonly password: string;
@@ -8,7 +8,7 @@ export interface TestCaller {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Callers with names of their own; the second password tries what RFC 7617 allows. */
+/** Callers with fixed names; the second password uses what RFC 7617 allows: colons, and characters beyond ASCII. */
 export const CALLERS = {
   alice: { name: 'alice', password: 'al1ce-bff-Pa55' },
   zoe: { name: 'zoë', password: 'a:b::pässwörd-日本:' },
@@ -23,14 +23,14 @@ export function basic({ name, password }: { name: string; password: string }): s
 
 export const AS_ALICE = { authorization: basic(CALLERS.alice) };
 
-/** More than a worker has tests; those that come after them share callers. */
+/** More than the tests of a worker; beyond this number, callers are reused. */
 const FRESH_CALLERS = 2000;
 const FRESH_PASSWORD = 'fre5h-bff-Pa55';
-/** In base64 all their credentials end like this: with the colon, their names have twelve characters. */
+/** The end of each generated caller's credentials: name and colon are twelve characters, which base64 encodes on their own. */
 export const FRESH_CREDENTIALS = Buffer.from(FRESH_PASSWORD).toString('base64');
 let fresh = 0;
 
-/** A caller whom no other test of this process uses, and who owns nothing yet. */
+/** A caller that no other test of this process uses, and that owns nothing yet. */
 export function createCaller(): TestCaller {
   const name = freshName(fresh % FRESH_CALLERS);
   fresh += 1;

@@ -1,9 +1,9 @@
-/** Puts the clocks of a file forward by so many milliseconds. */
+/** Advances the clocks of a test file by this many milliseconds. */
 export type Skip = (ms: number) => void;
 
 /**
- * Clocks that a file can put forward, for all services and stand-ins of this process: `Date.now()` and
- * `performance.now()`. Timers run as ever. They are put back after the tests of the file.
+ * Clocks that a test file can advance, for all services and stand-ins of this process: `Date.now()` and
+ * `performance.now()`. Timers are not affected. The clocks are restored after the tests of the file.
  */
 export function clockOfFile(): Skip {
   let aheadMs = 0;

@@ -29,14 +29,14 @@ interface ExportRequest {
   }[];
 }
 
-/** An OpenTelemetry collector: takes spans over OTLP/HTTP in JSON. */
+/** An OpenTelemetry collector that accepts spans over OTLP/HTTP in JSON. */
 export class Collector {
-  /** Bodies of the requests, as they came. */
+  /** The request bodies as received. */
   readonly exports: string[] = [];
 
   private constructor(private readonly server: Server) {}
 
-  /** @param received is told of every body */
+  /** @param received called with each body */
   static async start(received: (body: string) => void = () => {}): Promise<Collector> {
     const server = createServer((request, response) => {
       void text(request).then((body) => {

@@ -12,7 +12,7 @@ interface DemoSetup {
   readonly variables?: Readonly<Record<string, string>>;
 }
 
-/** Started once for all tests of a worker; `undefined` where there is none. */
+/** Started once for all tests of a worker; `undefined` where no browser is installed. */
 const inBrowser = test.extend(
   'browser',
   { scope: 'worker' },
@@ -25,11 +25,11 @@ const inBrowser = test.extend(
 );
 
 /**
- * Tests that get, each by its name, what they need:
+ * Tests with these fixtures, each by its name:
  *
- * - `demo`: the demo, started once for the tests of a file. Pace, faults and service are put back after the test.
- * - `tab`: its page in a fresh tab. Once the test is over, the browser must have nothing to complain of that the test
- *   has not forgiven.
+ * - `demo`: the demo, started once for the tests of a file. Pace, faults and service are reset after each test.
+ * - `tab`: its page in a fresh tab. The test fails if the browser logged an error or a warning that the test has not
+ *   dismissed.
  */
 export function withDemo({ sandbox, variables }: DemoSetup = {}) {
   return inBrowser

@@ -46,7 +46,7 @@ export class DemoProcess {
     this.closed = once(child, 'close');
   }
 
-  /** Runs it with these variables only, and `PATH`. */
+  /** Runs it with only these variables and `PATH`. */
   static spawn(
     { directory }: DemoCheckout,
     variables: Readonly<Record<string, string>>,
@@ -58,11 +58,11 @@ export class DemoProcess {
     );
   }
 
-  /** Starts it on any free port, and waits until it has said where it is. */
+  /** Starts it on a free port, and waits until it has printed its address. */
   static async start(checkout: DemoCheckout): Promise<DemoProcess> {
     const demo = DemoProcess.spawn(checkout, { PORT: '0' });
     try {
-      // It compiles the service, for which a busy machine may need a while.
+      // It compiles the service, which takes a while on a busy machine.
       await until(
         () => /Service\s/.test(demo.stdout) || demo.child.exitCode !== null,
         (isOver) => isOver,

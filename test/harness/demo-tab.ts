@@ -1,8 +1,8 @@
 import type { Browser, BrowserContext, Download, Locator, Page, Response } from 'playwright-core';
 
-/** The demo's page in a tab of a browser without a past. */
+/** The demo's page in a tab of a fresh browser profile. */
 export class DemoTab {
-  /** What the browser complained of: errors and warnings of scripts, of the security policy, and of requests that failed. */
+  /** Errors and warnings that the browser reported: of scripts, the security policy, and failed requests. */
   readonly complaints: string[] = [];
 
   private constructor(
@@ -22,7 +22,7 @@ export class DemoTab {
     return tab;
   }
 
-  /** Forgets complaints about requests that the test made fail. */
+  /** Dismisses reports about requests that the test made fail. */
   forgive(expected: RegExp): void {
     const left = this.complaints.filter((text) => !expected.test(text));
     this.complaints.splice(0, Infinity, ...left);
@@ -47,7 +47,7 @@ export class DemoTab {
     for (const name of names) await this.page.getByLabel(name, { exact: true }).check();
   }
 
-  /** Logs in, chooses documents, and asks for their ZIP. Returns the card and the id of the download. */
+  /** Logs in, selects documents, and requests their ZIP. Returns the card and the id of the download. */
   async make(...names: readonly string[]): Promise<{ card: Card; id: string }> {
     await this.logIn();
     await this.openFolder('Documents');
@@ -55,7 +55,7 @@ export class DemoTab {
     return this.order();
   }
 
-  /** Asks for a ZIP of what is chosen. */
+  /** Requests a ZIP of the selection. */
   async order(): Promise<{ card: Card; id: string }> {
     const response = this.page.waitForResponse(isCreation);
     await this.button('Make ZIP').click();
@@ -65,7 +65,7 @@ export class DemoTab {
     return { card, id: entry.id };
   }
 
-  /** The card of what was asked for last. */
+  /** The card of the latest request. */
   get newest(): Card {
     return new Card(this.page, this.page.locator('.card').first());
   }
@@ -95,7 +95,7 @@ export class Card {
     return this.root.getByRole('button', { name: new RegExp(`^${action} `) });
   }
 
-  /** Waits until the card says this of the download. */
+  /** Waits until the card shows this text. */
   async says(text: string | RegExp): Promise<void> {
     await this.root.getByText(text).first().waitFor();
   }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type DemoService, startDemoService } from '../../demo/demo-service.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../sandbox/sandbox.ts';
 
-/** The demo in front of an Alfresco of its own; its service can be stopped and started again where it was. */
+/** The demo with its own stand-in; its service can be stopped, and started again at the same address. */
 export class Demo {
   private readonly directory = mkdtempSync(join(tmpdir(), 'demo-'));
   private service?: DemoService;

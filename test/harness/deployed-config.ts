@@ -5,7 +5,7 @@ import type { AppConfig } from '#service/config/app-config.js';
 import { loadConfig } from '#service/config/config-loader.js';
 import { users } from './bff.js';
 
-/** What somebody puts into the files of secrets. */
+/** Contents of the secret files. */
 const SECRETS: Readonly<Record<string, string>> = {
   ALFRESCO_USERNAME_FILE: 'downloads-service\n',
   ALFRESCO_PASSWORD_FILE: 'a password of the account\n',
@@ -14,7 +14,7 @@ const SECRETS: Readonly<Record<string, string>> = {
   LINK_SECRET_FILE: 'something of 32 characters that nobody can guess\n',
 };
 
-/** The configuration that a deployment's variables make, with its secrets in place; fails the test when it is refused. */
+/** The configuration of a deployment's variables, with its secrets in place; fails the test if it is invalid. */
 export async function deployedConfig(variables: Record<string, string>): Promise<AppConfig> {
   const directory = await mkdtemp(join(tmpdir(), 'secrets-'));
   const given = { ...variables };
@@ -31,7 +31,7 @@ export async function deployedConfig(variables: Record<string, string>): Promise
   }
 }
 
-/** The variables that `.env.example` documents, some of them in the text about another. */
+/** The variables that `.env.example` documents, those that only a comment mentions included. */
 export async function documentedVariables(): Promise<Set<string>> {
   const text = await readFile('.env.example', 'utf8');
   return new Set([...text.matchAll(/\b[A-Z][A-Z0-9_]{2,}\b/g)].map(([name]) => name));

@@ -3,11 +3,11 @@ import { DockerfileParser } from 'dockerfile-ast';
 
 export interface Instruction {
   readonly keyword: string;
-  /** All that follows the keyword, as one line. */
+  /** Everything after the keyword, on one line. */
   readonly text: string;
 }
 
-/** What one FROM begins. */
+/** A build stage: the instructions from one FROM to the next. */
 export interface Stage {
   readonly base: string;
   readonly name: string | undefined;
@@ -22,7 +22,7 @@ export async function readStages(): Promise<Stage[]> {
   for (const instruction of DockerfileParser.parse(source).getInstructions()) {
     const keyword = instruction.getKeyword();
     const { start, end } = instruction.getRange();
-    // As it is written: the parser's own text of the arguments is without their flags.
+    // From the source: the parser's own text of the arguments lacks their flags.
     const written = lines.slice(start.line, end.line + 1).join('\n');
     const text = written.slice(keyword.length + 1).replaceAll(/\\\n\s*/g, '');
     if (keyword !== 'FROM') stages.at(-1)!.instructions.push({ keyword, text });
@@ -39,7 +39,7 @@ export function textsOf({ instructions }: Stage, keyword: string): string[] {
   return instructions.filter((one) => one.keyword === keyword).map(({ text }) => text);
 }
 
-/** A command without a shell (the exec form); fails the test when it is not written so. */
+/** A command in exec form, that is without a shell; fails the test if it has another form. */
 export function execForm(text: string): string[] {
   return JSON.parse(/\[.*\]$/s.exec(text)?.[0] ?? text) as string[];
 }

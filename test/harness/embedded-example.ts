@@ -15,11 +15,11 @@ const TYPESCRIPT = resolve('node_modules/typescript/bin/tsc');
 /** Keys of the callers, which the example takes in `x-api-key`. */
 export const KEYS = { alice: 'key-of-alice-7431', zoe: 'key-of-zoe-9205' } as const;
 
-/** `examples/embedded`, an application of somebody else, built with the module under test. */
+/** `examples/embedded`, an application that embeds the module under test. */
 export class EmbeddedExample {
   private constructor(private readonly directory: string) {}
 
-  /** With the packed module from its tarball, where nothing else of the repository is. */
+  /** With the packed module installed from its tarball, outside of the repository. */
   static async install(): Promise<EmbeddedExample> {
     const directory = await mkdtemp(join(tmpdir(), 'embedded-'));
     const example = new EmbeddedExample(directory);
@@ -32,9 +32,9 @@ export class EmbeddedExample {
     return example;
   }
 
-  /** With what the module exports, linked where an installation would put it; its packages are the repository's. */
+  /** With the built module linked into `node_modules`; it uses the repository's packages. */
   static async link(): Promise<EmbeddedExample> {
-    // Below the repository, so that packages are found; folders of processes that have been killed go with the next build.
+    // Inside the repository, so that packages are found. The next build removes what killed processes left.
     const directory = resolve(`.build/embedded-${process.pid}`);
     const example = new EmbeddedExample(directory);
     await example.copySources();
@@ -46,7 +46,7 @@ export class EmbeddedExample {
     return example;
   }
 
-  /** Starts it in front of this Alfresco, on any free port. */
+  /** Starts it in front of this Alfresco, on a free port. */
   start(alfrescoUrl: string, ...options: readonly string[]): Promise<RunningExample> {
     return RunningExample.start(this.folder, options, {
       PATH: process.env.PATH,
@@ -76,9 +76,9 @@ export class EmbeddedExample {
   }
 }
 
-/** The example in a process of its own. */
+/** The example in a child process. */
 export class RunningExample {
-  /** All that it has printed. */
+  /** Everything that it has printed. */
   output = '';
 
   private constructor(private readonly child: ChildProcess) {
@@ -108,12 +108,12 @@ export class RunningExample {
     return example;
   }
 
-  /** Where its own routes are. */
+  /** Base URL of its own routes. */
   get url(): string {
     return /listens on (\S+)/.exec(this.output)![1]!;
   }
 
-  /** Stops it as an orchestrator does; resolves when it has ended. */
+  /** Stops it with SIGTERM; resolves when it has exited. */
   async stop(): Promise<void> {
     if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     const closed = once(this.child, 'close');

@@ -6,7 +6,7 @@ import { type EmbeddedExample, KEYS, type RunningExample } from './embedded-exam
 /** An application with the module, and two of its users. */
 export interface EmbeddedApplication {
   readonly platform: Platform;
-  /** Where its own routes are. */
+  /** Base URL of its own routes. */
   readonly url: string;
   readonly alice: DownloadsApi;
   readonly zoe: DownloadsApi;

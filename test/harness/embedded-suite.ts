@@ -6,8 +6,8 @@ import { Events } from './event-stream.js';
 import { until } from './polling.js';
 import { readZip } from './zip.js';
 
-// What the module promises in any application, each with its assertions: of the linked module in `npm test`, and of the
-// packed one in `npm run test:all`.
+// The module's promises to any application, as assertions that run on the linked module in `npm test`, and on the packed
+// one in `npm run test:all`.
 
 const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
 
@@ -156,7 +156,7 @@ export async function verifiesLinks({ alice }: EmbeddedApplication): Promise<voi
   expect(Buffer.from(await saved.arrayBuffer())).toEqual(await alice.content(id));
 
   const forged = new URL(`${link.href}x`);
-  // A key does not make a wrong link right.
+  // A valid key does not make up for an invalid link.
   for (const headers of [{}, alice.headers]) {
     const refused = await fetch(forged, { headers });
     expect(refused.status).toBe(403);
@@ -247,7 +247,7 @@ export async function isDescribed({ url }: EmbeddedApplication): Promise<void> {
   expect(references.length).toBeGreaterThan(10);
   for (const [, name] of references) expect(components?.schemas).toHaveProperty([name!]);
   expect(text.match(/"\$ref":"#\/components\/(?!schemas)/g)).toBeNull();
-  // How one logs in is the application's to say.
+  // The application decides how its users log in.
   expect(text).not.toMatch(/"security":\[\{"(?:basic|bearer)"/);
 }
 

@@ -16,10 +16,10 @@ export interface ReceivedEvent {
   };
 }
 
-/** An open stream of events of one download, as alice unless told otherwise. */
+/** An open event stream of one download, as alice by default. */
 export class Events {
   readonly received: ReceivedEvent[] = [];
-  /** All that came, comments and fields included. */
+  /** Everything received, comments and fields included. */
   text = '';
   /** Resolves when the server has ended the stream. */
   readonly ended: Promise<void>;
@@ -41,11 +41,11 @@ export class Events {
     caller: keyof typeof CALLERS = 'alice',
   ): Promise<Events> {
     const abort = new AbortController();
-    const answer = await fetch(`${url}/downloads/${id}/events`, {
+    const response = await fetch(`${url}/downloads/${id}/events`, {
       headers: { authorization: basic(CALLERS[caller]), accept: 'text/event-stream', ...headers },
       signal: abort.signal,
     });
-    return new Events(answer, abort);
+    return new Events(response, abort);
   }
 
   get names(): string[] {

@@ -18,7 +18,7 @@ export const isCreation = (method: string, path: string) =>
   method === 'POST' && path === '/downloads';
 export const isContent = (_method: string, path: string) => path.endsWith('/content');
 
-/** What a program has said, and how it ended. */
+/** The output of a program, and its exit code. */
 interface Result {
   readonly code: number | null;
   readonly output: string;
@@ -67,8 +67,8 @@ export class ExamplePrograms {
 /**
  * Tests of `examples/`, besides what `configured` gives, with
  *
- * - `relay`: between the programs and the service, where responses get lost.
- * - `programs`: those that save a ZIP and end.
+ * - `relay`: between the programs and the service; loses responses.
+ * - `programs`: those that save a ZIP and exit.
  * - `exports`: the microservice.
  */
 export const it = configured({ sandbox: { largeFileBytes: LARGE_FILE_BYTES } })

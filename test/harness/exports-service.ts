@@ -6,7 +6,7 @@ import { readZip } from './zip.js';
 
 const MAIN = resolve('examples/microservice/main.ts');
 
-/** What the example tells of one ZIP. */
+/** The state of one ZIP, as the example reports it. */
 interface Export {
   readonly id: string;
   readonly state: string;
@@ -15,7 +15,7 @@ interface Export {
   readonly failure?: string;
 }
 
-/** The example of a microservice in a process of its own, and a user of it. */
+/** The example of a microservice in a child process, and a user of it. */
 export class ExportsService {
   private url = '';
   private child?: ChildProcess;
@@ -65,7 +65,7 @@ export class ExportsService {
     await exited;
   }
 
-  /** Asks for a ZIP; returns the path of its state. */
+  /** Requests a ZIP; returns the path of its state. */
   async order(...nodeIds: readonly string[]): Promise<string> {
     const response = await fetch(`${this.url}/exports`, {
       method: 'POST',
@@ -79,7 +79,7 @@ export class ExportsService {
     return (await (await fetch(this.url + location)).json()) as Export;
   }
 
-  /** Waits until it is no longer being made. */
+  /** Waits until it is ready or has failed. */
   ended(location: string): Promise<Export> {
     return until(
       () => this.get(location),
@@ -89,7 +89,7 @@ export class ExportsService {
   }
 }
 
-/** Names in the ZIP that the user of the microservice has in the end. */
+/** Names of the entries in the ZIP that the microservice links to. */
 export async function namesInExport({ contentUrl }: Export): Promise<string[]> {
   const response = await fetch(contentUrl!);
   expect(response.status).toBe(200);

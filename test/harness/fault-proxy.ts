@@ -1,20 +1,19 @@
 import { type AddressInfo, type Server, type Socket, connect, createServer } from 'node:net';
 
-/** Does something to a connection in place of passing its bytes on; 'pass': before it does. */
+/** Acts on a connection instead of forwarding its bytes; returns 'pass' to forward them after all. */
 export type Misbehaviour = (connection: Socket) => 'pass' | void;
 
 /**
- * Between the service and its Alfresco: passes connections on byte by byte, and does to them what an HTTP server cannot do
- * to itself.
+ * A TCP proxy between the service and its Alfresco, for faults that an HTTP server cannot produce by itself.
  */
 export class FaultProxy {
   /** Where new connections lead. */
   target: number;
-  /** Befalls each new connection, of which nothing is passed on. */
+  /** Applied to each new connection, none of whose bytes are forwarded. */
   onConnection?: Misbehaviour;
-  /** Befalls each request for which it says so, by its first line; the request is not passed on. */
+  /** Applied to each request whose first line matches; the request is not forwarded. */
   onRequest?: { readonly line: RegExp; readonly misbehave: Misbehaviour };
-  /** First lines of the requests that came, passed on or not. None of those that are encrypted. */
+  /** First lines of the requests received, forwarded or not; encrypted ones are missing. */
   readonly requestLines: string[] = [];
   private server: Server;
   private readonly connections = new Map<Socket, Socket>();
@@ -39,7 +38,7 @@ export class FaultProxy {
     return this.connections.size;
   }
 
-  /** Behaves again. */
+  /** Ends all faults. */
   clear(): void {
     this.onConnection = undefined;
     this.onRequest = undefined;
@@ -66,7 +65,7 @@ export class FaultProxy {
     };
   }
 
-  /** Neither reads from nor writes to the connections that there are: the other side is gone, and could not say so. */
+  /** Stops reading from and writing to open connections, as when a host vanishes without a reset. */
   freeze(): void {
     for (const [near, far] of this.connections) {
       near.removeAllListeners('data').removeAllListeners('end').pause();

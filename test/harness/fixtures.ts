@@ -6,34 +6,34 @@ import { DownloadsApi } from './api.js';
 import { type Bff, type PartialPacing, startBff } from './bff.js';
 import { allUsers, createCaller } from './callers.js';
 
-/** How the stand-in and the service of some tests differ from those that all tests share. */
+/** How the stand-in and the service differ from those that all tests share. */
 export interface Setup {
   readonly sandbox?: SandboxOptions;
   readonly variables?: Readonly<Record<string, string>>;
-  /** Pauses of the service; the others are as in production. */
+  /** Overrides of the service's intervals and timeouts; the others are as in production. */
   readonly pacing?: PartialPacing;
   /** Receives each line that the service logs. */
   readonly onLine?: (line: string) => void;
 }
 
 /**
- * Tests that get, each by its name, what they need:
+ * Tests with these fixtures, each by its name:
  *
- * - `sandbox`: the stand-in for Alfresco. Faults, pace and recorded requests are put back after the test.
+ * - `sandbox`: the stand-in for Alfresco. Faults, pace and recorded requests are reset after each test.
  * - `bff`: the built service in front of it.
- * - `user`: somebody who may use the service, whom no other test uses.
+ * - `user`: a user of the service that no other test uses.
  * - `api`: the service as this user calls it.
  *
  * Stand-in and service are started once for all tests of a worker, since that takes longer than most tests.
  */
 export const it = testsWith('worker', {});
 
-/** The same with a stand-in and a service of their own, which are started once for the tests of a file. */
+/** The same with a separate stand-in and service, started once for the tests of a file. */
 export function configured(setup: Setup): typeof it {
   return testsWith('file', setup);
 }
 
-/** Has a service log in to Alfresco, so that what a test sees there, or makes go wrong, is the request that it is about. */
+/** Has a service log in to Alfresco, so that tests neither record that login nor apply a fault to it. */
 export async function logIn({ app }: Bff, alfresco: Sandbox): Promise<void> {
   await app
     .get(AlfrescoClient)
@@ -70,7 +70,7 @@ function testsWith(lifetime: 'worker' | 'file', setup: Setup) {
         });
         return runningSandbox;
       })
-      // Not `caller`, which vitest cannot have: functions have a property of that name.
+      // Not `caller`: vitest cannot name a fixture like a property of functions.
       .extend('user', () => createCaller())
       .extend('api', ({ bff, user }) => new DownloadsApi(bff.url, user.headers))
   );

@@ -33,12 +33,12 @@ export async function generateSigningKey(kid: string, alg = 'RS256'): Promise<Si
   };
 }
 
-/** An OpenID provider on the loopback interface: discovery, keys, and tokens for the asking. */
+/** An OpenID provider on the loopback interface: discovery, keys, and a token whenever a test wants one. */
 export class IdentityProvider {
   mode: Mode = 'up';
-  /** Instead of its own, in the discovery document. */
+  /** Issuer to claim in the discovery document instead of its own. */
   claimedIssuer?: string;
-  /** Paths that were asked for. */
+  /** Paths of the requests received. */
   readonly requests: string[] = [];
   keys: SigningKey[] = [];
 
@@ -65,12 +65,12 @@ export class IdentityProvider {
     return { AUTH: 'bearer', OIDC_ISSUER: this.issuer, OIDC_AUDIENCE: AUDIENCE, ...more };
   }
 
-  /** Signs with a new key from now on; the former ones are no longer published. */
+  /** Rotates the signing key; earlier keys are no longer published. */
   async rotate(kid: string): Promise<void> {
     this.keys = [await generateSigningKey(kid, this.keys[0]?.alg)];
   }
 
-  /** A valid token for alice, but for what is said otherwise; `undefined` leaves a claim out. */
+  /** A valid token for alice, with these claims changed; `undefined` omits a claim. */
   async token(
     claims: JWTPayload = {},
     key: SigningKey = this.keys[0]!,

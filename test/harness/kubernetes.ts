@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { load, loadAll } from 'js-yaml';
 import ts from 'typescript';
 
-/** An object of Kubernetes, as somebody wrote it. */
+/** A Kubernetes object as written in a manifest. */
 export interface Manifest {
   readonly apiVersion: string;
   readonly kind: string;
@@ -20,14 +20,14 @@ export async function builtManifests(): Promise<Manifest[]> {
   return loadAll(stdout) as Manifest[];
 }
 
-/** One that kustomize leaves out unless somebody wants it. */
+/** A manifest that kustomize omits by default. */
 export async function optionalManifest(name: string): Promise<Manifest> {
   return load(await readFile(join(FOLDER, name), 'utf8')) as Manifest;
 }
 
 /**
- * What TypeScript says of manifests as values of their types: unlike the schemas, it refuses fields that do not exist, as
- * the API server does.
+ * TypeScript's errors for the manifests as values of their types. Unlike the schemas, types reject unknown fields, as the
+ * API server does.
  *
  * @param types for each manifest, the module and the name of its type
  */

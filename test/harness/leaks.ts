@@ -1,6 +1,6 @@
 import { SERVICE_ACCOUNT, basic } from './bff.js';
 
-/** A host that only a faulty Alfresco ever names. */
+/** A host name that only a faulty Alfresco discloses. */
 export const FOREIGN_HOST = 'internal-7f3a.example';
 
 const FORBIDDEN: readonly (string | RegExp)[] = [
@@ -16,7 +16,7 @@ const FORBIDDEN: readonly (string | RegExp)[] = [
   /Set-Cookie/i,
 ];
 
-/** What of the forbidden things a text holds: credentials, Java class names, hosts behind Alfresco. */
+/** Forbidden content of a text: credentials, Java class names, hosts behind Alfresco. */
 export function leaksIn(text: string): string[] {
   return FORBIDDEN.filter((secret) =>
     typeof secret === 'string' ? text.includes(secret) : secret.test(text),

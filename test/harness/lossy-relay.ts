@@ -1,10 +1,10 @@
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** How many bytes of the body of a response get through before the connection is cut; `undefined`: all. */
+/** Number of body bytes of a response that get through before the connection is cut; `undefined`: all. */
 export type Loss = (request: IncomingMessage) => number | undefined;
 
-/** Between a client and the service: every request arrives, and responses get lost on the way back. */
+/** A proxy between a client and the service that forwards every request, and loses responses. */
 export class LossyRelay {
   /** The requests, as `METHOD path`, with the `Range` if there is one. */
   readonly received: string[] = [];
@@ -29,7 +29,7 @@ export class LossyRelay {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
-  /** Loses the first response for which this is true, after so many bytes of its body. */
+  /** Loses the first response for which this is true, after this many bytes of its body. */
   loseOnce(isMeant: (method: string, path: string) => boolean, bytes = 0): void {
     this.loss = ({ method = '', url = '' }) => {
       if (!isMeant(method, url)) return undefined;
@@ -38,7 +38,7 @@ export class LossyRelay {
     };
   }
 
-  /** Forgets what it has received, and loses nothing more. */
+  /** Clears the recorded requests, and loses no more responses. */
   reset(): void {
     this.received.length = 0;
     this.loss = () => undefined;

@@ -3,20 +3,20 @@ import { readFile } from 'node:fs/promises';
 import GithubSlugger from 'github-slugger';
 import MarkdownIt, { type Token } from 'markdown-it';
 
-/** A block of code, with what is said behind its opening fence. */
+/** A block of code with its info string. */
 export interface Fence {
   readonly language: string;
   readonly text: string;
 }
 
-/** The cells of a table as text, with the marks of code. The first row is its head. */
+/** The cells of a table as text, with backticks. The first row is the header. */
 export type Table = readonly (readonly string[])[];
 
 const PARSER = new MarkdownIt({ html: true });
 
-/** A document of this repository, as GitHub reads it. */
+/** A document of this repository, as GitHub renders it. */
 export class MarkdownDocument {
-  /** What links may point to behind a `#`. */
+  /** Valid fragments of links to this document. */
   readonly anchors: readonly string[];
   readonly links: readonly string[];
   /** Code within the text. */
@@ -48,7 +48,7 @@ export class MarkdownDocument {
     return new MarkdownDocument(path, await readFile(path, 'utf8'));
   }
 
-  /** Those tables whose head begins with these cells, without it. */
+  /** Rows of the tables whose header begins with these cells. */
   rows(...head: readonly string[]): Table {
     return this.tables
       .filter(([first = []]) => head.every((cell, index) => cell === first[index]))
@@ -69,12 +69,12 @@ export async function allDocuments(): Promise<MarkdownDocument[]> {
   return Promise.all(paths.toSorted().map((path) => MarkdownDocument.read(path)));
 }
 
-/** Names in a cell that are marked as code. */
+/** Names in backticks in a cell. */
 export function codesIn(cell: string): string[] {
   return [...cell.matchAll(/`([^`]+)`/g)].map(([, code]) => code!);
 }
 
-/** The text of a cell, without marks of code and escapes. */
+/** The text of a cell without backticks and escapes. */
 export function renderedText(cell: string): string {
   return textOf(PARSER.parseInline(cell, {})[0]!);
 }

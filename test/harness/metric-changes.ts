@@ -3,18 +3,18 @@ import { Scrape } from './scrape.js';
 
 type Labels = Readonly<Record<string, string>>;
 
-/** How the metrics of a service change from one moment on, for tests that share the service. */
+/** Changes of a service's metrics since a point in time, for tests that share the service. */
 export class MetricChanges {
   private constructor(
     private readonly url: string,
     private readonly before: Scrape,
   ) {}
 
-  /** From now on, once all requests of earlier tests have been counted, which happens after their response. */
+  /** Starts once all requests of earlier tests have been counted, which happens after their response. */
   static async since(url: string): Promise<MetricChanges> {
     await until(
       async () => (await Scrape.of(url)).value('bff_http_requests_open', {}),
-      // This one.
+      // The scrape itself.
       (open) => open === 1,
     );
     return new MetricChanges(url, await Scrape.of(url));
@@ -26,7 +26,7 @@ export class MetricChanges {
     return (now.value(name, labels) ?? 0) - (this.before.value(name, labels) ?? 0);
   }
 
-  /** Waits until the sum of these series has grown by exactly this much. */
+  /** Waits until the sum of these series has grown by exactly this amount. */
   async expectGrowth(name: string, labels: Labels, growth: number): Promise<void> {
     await until(
       () => this.growth(name, labels),

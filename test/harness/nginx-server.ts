@@ -23,7 +23,7 @@ export class NginxServer {
   /** Starts it in front of replicas at these ports and waits until it listens. */
   static async start(ports: readonly number[]): Promise<NginxServer> {
     const directory = await mkdtemp(join(tmpdir(), 'nginx-'));
-    // As root it hands its work to a user without rights, who has to get here.
+    // As root, nginx runs its workers as an unprivileged user, which needs access to this directory.
     await chmod(directory, 0o755);
     const listen = `127.0.0.1:${await freePort()}`;
     const template = await readFile(TEMPLATE, 'utf8');
@@ -50,7 +50,7 @@ export class NginxServer {
     return nginx;
   }
 
-  /** What it has logged, of requests and of itself. */
+  /** Its access and error log. */
   async logs(): Promise<string> {
     const names = ['downloads.access.log', 'downloads.error.log'];
     const texts = names.map((name) => readFile(join(this.directory, name), 'utf8'));
@@ -73,21 +73,21 @@ export class NginxServer {
   }
 }
 
-/** As envsubst does: what it is not told of stays, as nginx's own variables have to. */
+/** Like envsubst: other variables, such as nginx's own, stay as they are. */
 function substituted(template: string, variables: Readonly<Record<string, string>>): string {
   return template.replaceAll(/\$\{(\w+)\}/g, (text, name: string) => variables[name] ?? text);
 }
 
-/** What a machine's own nginx.conf has, with all files in one folder. */
+/** The usual main nginx.conf, with all files in one folder. */
 function mainConfiguration(directory: string): string {
-  const places = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
+  const kinds = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
   return `
     daemon off;
     worker_processes 2;
     pid ${directory}/nginx.pid;
     events { worker_connections 1024; }
     http {
-      ${places.map((place) => `${place}_temp_path ${directory}/${place};`).join(' ')}
+      ${kinds.map((kind) => `${kind}_temp_path ${directory}/${kind};`).join(' ')}
       include ${directory}/downloads.conf;
     }`;
 }

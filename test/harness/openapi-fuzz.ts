@@ -8,7 +8,7 @@ import type { Bff } from './bff.js';
 import { configured } from './fixtures.js';
 import { type RawResponse, type RawRequest, rawRequest } from './raw-http.js';
 
-/** The same requests in every run, so that a failure is that of a change. */
+/** The same requests in every run, so that a new failure comes from a change. */
 const SEED = 20_261_124;
 
 /** An operation of the OpenAPI document. */
@@ -36,7 +36,7 @@ export const OPERATIONS: readonly Operation[] = Object.entries(openapi.paths).fl
     })),
 );
 
-/** A service that soon loses patience and whose limits are soon reached. */
+/** A service with short timeouts and low limits. */
 export const impatient = configured({
   sandbox: { estimateDelayMs: 1 },
   variables: {
@@ -51,7 +51,7 @@ const ajv = new Ajv2020({ strict: false });
 addFormats.default(ajv);
 ajv.addSchema(openapi, 'openapi');
 
-/** Text that may be sent in a request line or a header, wild as it is. */
+/** Hostile text that can still be sent in a request line or a header. */
 const wild = fc.oneof(
   fc.string({ maxLength: 60 }).map(encodeURIComponent),
   fc
@@ -77,7 +77,7 @@ const ids = fc.oneof(
   { weight: 3, arbitrary: fc.constantFrom('finished', 'started') },
   { weight: 2, arbitrary: fc.uuid() },
   { weight: 1, arbitrary: fc.constantFrom('forbidden', 'FORBIDDEN') },
-  // Without an id it is another path.
+  // An empty id would make it another path.
   { weight: 3, arbitrary: wild.filter((text) => text !== '') },
 );
 const visible = fc.string({
@@ -127,19 +127,19 @@ interface Request {
   readonly body: string;
 }
 
-/** Some of these names, each with such a value. */
+/** Some of these names, each with a value from this list. */
 const some = (names: readonly string[], values: fc.Arbitrary<string>) =>
   fc.record(Object.fromEntries(names.map((name) => [name, values])), { requiredKeys: [] });
 
 function requestsFor({ parameters = [] }: Operation): fc.Arbitrary<Request> {
-  const named = (place: string) =>
-    parameters.filter((one) => one.in === place).map(({ name }) => name);
+  const namesIn = (location: string) =>
+    parameters.filter((one) => one.in === location).map(({ name }) => name);
   return fc.record({
     id: ids,
-    query: some([...named('query'), 'unknown', 'alf_ticket'], queryValues) as fc.Arbitrary<
+    query: some([...namesIn('query'), 'unknown', 'alf_ticket'], queryValues) as fc.Arbitrary<
       Record<string, string>
     >,
-    headers: some([...named('header'), 'X-Unknown'], headerValues) as fc.Arbitrary<
+    headers: some([...namesIn('header'), 'X-Unknown'], headerValues) as fc.Arbitrary<
       Record<string, string>
     >,
     accept: fc.constantFrom(
@@ -159,12 +159,11 @@ function requestsFor({ parameters = [] }: Operation): fc.Arbitrary<Request> {
   });
 }
 
-/** Downloads of the caller, by the names that stand for their ids. */
+/** Downloads of the caller by placeholder. */
 type OwnDownloads = ReadonlyMap<string, string>;
 
 /**
- * Sends the operation as many requests as wanted, wild ones, and expects of each response that the OpenAPI document
- * describes it, and that it is not 500.
+ * Sends random requests to the operation, and expects that the OpenAPI document describes each response and none is 500.
  */
 export async function expectDescribedResponses(
   operation: Operation,
@@ -214,7 +213,7 @@ function expectDescribed(operation: Operation, response: RawResponse): void {
   if (isElsewhere(response)) return;
   expect(Object.keys(operation.responses)).toContain(String(response.status));
   if (response.body === '' || operation.method === 'head') return;
-  // A person would be asking: the description of the API says so once, for all problems.
+  // A browser navigation: HTML problems are described once for the whole API, not with each response.
   if (response.status >= 400 && response.headers['content-type']?.startsWith('text/html')) return;
   const type = describedType(operation, response);
   expect(type, `${response.status} ${response.headers['content-type']}`).toBeDefined();
@@ -223,7 +222,7 @@ function expectDescribed(operation: Operation, response: RawResponse): void {
   expect(isValid(response.json()), JSON.stringify(isValid.errors)).toBe(true);
 }
 
-/** The media type under which the document describes such a response; undefined when it does not. */
+/** The media type under which the document describes this response; `undefined` if it does not. */
 function describedType({ responses }: Operation, { status, headers }: RawResponse) {
   const contents = responses[String(status)]?.content ?? {};
   const type = headers['content-type']?.split(';')[0];
@@ -237,7 +236,7 @@ function schemaOf({ path, method }: Operation, status: number, type: string): Va
   return ajv.getSchema(`openapi#/${pointer}`)!;
 }
 
-/** A path that cannot be that of the operation: what the router itself responds belongs to none. */
+/** A path that cannot match the operation: a response of the router itself belongs to no operation. */
 const isElsewhere = ({ status, body }: RawResponse) =>
   ['ROUTE_NOT_FOUND', 'MALFORMED_REQUEST', 'METHOD_NOT_ALLOWED'].some((code) =>
     [`"code":"${code}"`, `<code>${code}</code>`].some((text) => body.includes(text)),

@@ -3,10 +3,10 @@ import { run } from './whole-job.js';
 
 const VERSION = '7.25.0';
 
-/** Programs that it is installed and run with. */
+/** Programs needed to install and run it. */
 export const NEEDED = ['java', 'mvn'] as const;
 
-/** openapi-generator, which makes clients of OpenAPI documents. */
+/** openapi-generator, which generates clients from OpenAPI documents. */
 export class OpenApiGenerator {
   private constructor(private readonly jar: string) {}
 
@@ -17,7 +17,7 @@ export class OpenApiGenerator {
     return new OpenApiGenerator(join(directory, `openapi-generator-cli-${VERSION}.jar`));
   }
 
-  /** Makes a client in `directory`, without the empty tests that the generator adds to it. */
+  /** Generates a client in `directory`, without the generator's empty tests. */
   async generate(
     generator: string,
     document: string,

@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Everything that a package of this repository can be made of, besides `dist`. */
+/** Everything besides `dist` that the package can contain. */
 const PACKED = [
   '.env.example',
   'CHANGELOG.md',
@@ -20,7 +20,7 @@ interface PackReport {
   readonly files: readonly { readonly path: string }[];
 }
 
-/** Packs what is under test into this folder, and returns the path of the tarball. */
+/** Packs the build under test into this folder, and returns the path of the tarball. */
 export function packInto(directory: string): string {
   return join(directory, pack('--pack-destination', directory).filename);
 }
@@ -30,7 +30,7 @@ export function packedFiles(): string[] {
   return pack('--dry-run').files.map(({ path }) => path);
 }
 
-/** Runs `npm pack` on a copy with the build under test as `dist/`, which may be another build in the repository, or none. */
+/** Runs `npm pack` on a copy with the build under test as `dist/`; the repository's own `dist/` may differ or be missing. */
 function pack(...options: readonly string[]): PackReport {
   const source = mkdtempSync(join(tmpdir(), 'pack-'));
   try {

@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Asks until the answer is wanted; gives up, failing the test, when it never is. */
+/** Polls until the value is as wanted; fails the test on timeout. */
 export async function until<T>(
-  ask: () => T | Promise<T>,
-  isWanted: (answer: T) => boolean,
+  read: () => T | Promise<T>,
+  isWanted: (value: T) => boolean,
   { forMs = 15_000, everyMs = 20 } = {},
 ): Promise<T> {
   const deadline = Date.now() + forMs;
   for (;;) {
-    const answer = await ask();
-    if (isWanted(answer)) return answer;
-    if (Date.now() > deadline) throw new Error(`still ${JSON.stringify(answer)} after ${forMs} ms`);
+    const value = await read();
+    if (isWanted(value)) return value;
+    if (Date.now() > deadline) throw new Error(`still ${JSON.stringify(value)} after ${forMs} ms`);
     await sleep(everyMs);
   }
 }

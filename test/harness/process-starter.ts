@@ -1,7 +1,7 @@
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import { ServiceProcess } from './service-process.js';
 
-/** Starts the service in a process of its own, with these variables; it does not outlive the test. */
+/** Starts the service in a child process with these variables; it does not outlive the test. */
 export type ProcessStarter = (variables?: Record<string, string>) => Promise<ServiceProcess>;
 
 /** A fixture for tests about the start and the end of processes: `it.extend('start', processStarter)`. */

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import type { TestContext } from 'vitest';
 
-/** A program that some tests run, and that a machine may do without. */
+/** An optional program that some tests need. */
 export interface Program {
   readonly name: string;
   /** What is not tested without it. */
@@ -28,7 +28,7 @@ export const PROGRAMS: readonly Program[] = [
   { name: 'unzip', purpose: 'ZIPs read by an independent program' },
 ];
 
-/** Where Chromium and Chrome are, on Linux and macOS, when they are not on the PATH under their own name. */
+/** Usual names and paths of Chromium and Chrome on Linux and macOS. */
 const BROWSERS = [
   'chromium',
   'chromium-browser',

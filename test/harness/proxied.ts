@@ -3,7 +3,7 @@ import { allUsers } from './callers.js';
 import { FaultProxy } from './fault-proxy.js';
 import { type Setup, configured, logIn } from './fixtures.js';
 
-/** As `configured`, with a `proxy` between service and stand-in, which behaves again after each test. */
+/** As `configured`, with a `proxy` between service and stand-in, whose faults end with each test. */
 export function proxied({ sandbox, variables, onLine, pacing }: Setup) {
   return configured({ sandbox })
     .extend('runningProxy', { scope: 'file' }, async ({ runningSandbox }, { onCleanup }) => {

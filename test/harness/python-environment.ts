@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { run } from './whole-job.js';
 
-/** An environment of its own for Python, with exactly the packages of a `requirements.txt`. */
+/** A Python virtual environment with exactly the packages of a `requirements.txt`. */
 export class PythonEnvironment {
   private constructor(private readonly directory: string) {}
 
@@ -13,7 +13,7 @@ export class PythonEnvironment {
     return environment;
   }
 
-  /** Where a program of the environment is. */
+  /** Path of a program of the environment. */
   program(name: string): string {
     return join(this.directory, 'bin', name);
   }

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, type Server, type Socket, createServer } from 'node:net';
 
-/** A request as it came over the wire. */
+/** A request as received. */
 export interface ReceivedRequest {
-  /** Number of the connection, from 1 on. */
+  /** Number of the connection, counted from 1. */
   readonly connection: number;
   /** Method and path. */
   readonly line: string;
@@ -16,7 +16,7 @@ export interface ReceivedRequest {
 /** The bytes of a response. */
 export type Respond = (request: ReceivedRequest) => string | Buffer;
 
-/** Responds with JSON, and keeps the connection unless the headers say otherwise. */
+/** A JSON response that keeps the connection open unless the headers say otherwise. */
 export function json(status: number, value: object, headers = ''): string {
   const body = JSON.stringify(value);
   return `HTTP/1.1 ${status} \r\nContent-Type: application/json\r\n${headers}Content-Length: ${body.length}\r\n\r\n${body}`;
@@ -27,8 +27,8 @@ export const error = (statusCode: number, briefSummary: string, headers = '') =>
   json(statusCode, { error: { errorKey: briefSummary, statusCode, briefSummary } }, headers);
 
 /**
- * Speaks HTTP/1.1 by hand, for what an HTTP server keeps its tests from: which bytes come over which connection, and
- * responses that are wrong. As Alfresco, it takes a body only with `Content-Length`.
+ * Speaks HTTP/1.1 by hand, for what an HTTP server hides from tests: which bytes come over which connection, and invalid
+ * responses. Like Alfresco, it accepts a body only with `Content-Length`.
  */
 export class RawAlfresco {
   readonly requests: ReceivedRequest[] = [];
@@ -36,9 +36,9 @@ export class RawAlfresco {
   connections = 0;
   /** Numbers of those that the service has closed. */
   readonly closed: number[] = [];
-  /** What is responded in place of the usual to the next requests for JSON, in turn. */
+  /** Responses to the next JSON requests, in order, instead of the usual ones. */
   readonly nextResponses: Respond[] = [];
-  /** The same for ZIPs. */
+  /** The same for ZIP requests. */
   readonly nextContentResponses: Respond[] = [];
   private readonly server: Server;
   private readonly sockets = new Set<Socket>();
@@ -47,7 +47,7 @@ export class RawAlfresco {
     this.server = createServer((socket) => this.accept(socket));
   }
 
-  /** @param zip the content of all downloads, which are DONE as soon as they are made */
+  /** @param zip the content of all downloads, which are DONE as soon as they are created */
   static async start(zip: Buffer): Promise<RawAlfresco> {
     const alfresco = new RawAlfresco(zip);
     alfresco.server.listen(0, '127.0.0.1');

@@ -4,19 +4,19 @@ export interface RawResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** The body as JSON; fails the test when it is none. */
+  /** The body as JSON; fails the test if it is not JSON. */
   json(): Record<string, unknown>;
 }
 
 export interface RawRequest {
   readonly method?: string;
-  /** Sent as it is, unlike a URL that a client library would tidy up. */
+  /** Sent verbatim; a client library would normalize it. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Buffer;
 }
 
-/** Sends exactly this request on a connection of its own and reads to its end. */
+/** Sends exactly this request on a new connection, and reads until the connection closes. */
 export function rawRequest(port: number, request: RawRequest): Promise<RawResponse> {
   const { method = 'GET', path, headers = {}, body } = request;
   const all = {
@@ -35,7 +35,7 @@ export function rawRequest(port: number, request: RawRequest): Promise<RawRespon
   return rawBytes(port, Buffer.concat([Buffer.from(head), Buffer.from(body ?? '')]));
 }
 
-/** Sends these bytes on a connection of its own and reads to its end. */
+/** Sends these bytes on a new connection, and reads until the connection closes. */
 export async function rawBytes(port: number, bytes: Buffer | string): Promise<RawResponse> {
   const socket = connect(port, '127.0.0.1');
   socket.write(bytes);
@@ -43,7 +43,7 @@ export async function rawBytes(port: number, bytes: Buffer | string): Promise<Ra
   try {
     for await (const chunk of socket) chunks.push(chunk as Buffer);
   } catch (error) {
-    // The service may close with unread bytes of ours on the way, which resets the connection after its answer.
+    // If the service closes while our bytes are still in transit, the connection is reset after its response.
     if ((error as NodeJS.ErrnoException).code !== 'ECONNRESET' && chunks.length === 0) throw error;
   }
   return parse(Buffer.concat(chunks).toString('utf8'));

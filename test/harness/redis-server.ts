@@ -9,7 +9,7 @@ import { describe, it } from 'vitest';
 import { pathOf } from './programs.ts';
 import { requirePrograms } from './programs.js';
 
-/** Tests that need redis-server: as `requirePrograms` has it. */
+/** Skips or fails tests without redis-server, as `requirePrograms` does. */
 export function describeWithRedis(name: string, tests: () => void): void {
   if (pathOf('redis-server') !== undefined) {
     describe(name, tests);
@@ -20,20 +20,20 @@ export function describeWithRedis(name: string, tests: () => void): void {
   });
 }
 
-/** A Redis of its own on a free port of the loopback, with its files in a directory of its own. */
+/** A Redis on a free loopback port, with its files in a temporary directory. */
 export class RedisServer {
   private readonly directory = mkdtempSync(join(tmpdir(), 'registry-redis-'));
   private process?: ChildProcess;
   private port = 0;
 
-  /** @param settings as on the command line; nothing is persisted without */
+  /** @param settings command-line arguments; without them nothing is persisted */
   constructor(private readonly settings: readonly string[] = ['--appendonly', 'no']) {}
 
   get url(): string {
     return `redis://127.0.0.1:${this.port}`;
   }
 
-  /** Starts it, also again on the same port with the same files. */
+  /** Starts or restarts it, on the same port with the same files. */
   async start(): Promise<void> {
     this.port ||= await freePort();
     const { port, directory, settings } = this;
@@ -42,7 +42,7 @@ export class RedisServer {
     await this.ask((client) => client.ping());
   }
 
-  /** Sends commands over a connection of its own. */
+  /** Sends commands over a new connection. */
   async ask<T>(question: (client: Redis) => Promise<T>): Promise<T> {
     const client = new Redis(this.url, { retryStrategy: () => 20, maxRetriesPerRequest: 500 });
     client.on('error', () => {});
@@ -64,14 +64,14 @@ export class RedisServer {
     await exit;
   }
 
-  /** Ends it and deletes its files. */
+  /** Stops it and deletes its files. */
   async dispose(): Promise<void> {
     await this.kill();
     rmSync(this.directory, { recursive: true, force: true });
   }
 }
 
-/** Below the ports that the kernel gives to connections, so that it is free again after a restart. */
+/** Below the ephemeral ports, so that no connection takes it while Redis restarts. */
 export async function freePort(): Promise<number> {
   const port = 20_000 + Math.floor(Math.random() * 12_000);
   const probe = createServer().listen(port, '127.0.0.1');

@@ -3,16 +3,16 @@ import { RedisServer } from './redis-server.js';
 export interface RedisProcess {
   readonly url: string;
   keys(): Promise<string[]>;
-  /** Milliseconds that each key still lives. */
+  /** Remaining time to live of each key, in milliseconds. */
   lifetimes(): Promise<number[]>;
   flush(): Promise<unknown>;
-  /** Stops it from answering, with its connections open. */
+  /** Makes it unresponsive while its connections stay open. */
   pause(): void;
   resume(): void;
   stop(): Promise<void>;
 }
 
-/** A Redis of the test's own, in memory only. */
+/** A separate Redis for a test, in memory only. */
 export async function startRedis(): Promise<RedisProcess> {
   const server = new RedisServer();
   await server.start();

@@ -9,7 +9,7 @@ export interface LogLine {
   readonly [name: string]: unknown;
 }
 
-/** Collects what one service logs: `startBff(url, variables, { onLine: log.add })`. */
+/** Collects the log of one service: `startBff(url, variables, { onLine: log.add })`. */
 export class RequestLog {
   readonly lines: LogLine[] = [];
 
@@ -17,7 +17,7 @@ export class RequestLog {
     this.lines.push(JSON.parse(line) as LogLine);
   };
 
-  /** The lines of requests with this id, once there is one; it is written only after the answer. */
+  /** The lines with this request id, once there is one: a request is logged only after its response. */
   async of(requestId: string): Promise<LogLine[]> {
     const find = () =>
       this.lines.filter((line) => line.requestId === requestId && 'status' in line);

@@ -24,18 +24,18 @@ export class Scrape {
     );
   }
 
-  /** Over a connection of its own, which ends with it. */
+  /** Scrapes over a new connection, which is closed afterwards. */
   static async of(url: string): Promise<Scrape> {
-    const answer = await rawRequest(Number(new URL(url).port), { path: '/metrics' });
-    return new Scrape(answer.body);
+    const { body } = await rawRequest(Number(new URL(url).port), { path: '/metrics' });
+    return new Scrape(body);
   }
 
-  /** Names of all metrics, those without a sample included. */
+  /** Names of all metrics, including those without samples. */
   get metrics(): string[] {
     return [...this.text.matchAll(/^# TYPE (\w+)/gm)].map(([, name]) => name!);
   }
 
-  /** The samples of this name with these labels, and perhaps others. */
+  /** The samples of this name that have at least these labels. */
   series(name: string, labels: Labels = {}): readonly Sample[] {
     return this.samples.filter(
       (sample) =>
@@ -44,7 +44,7 @@ export class Scrape {
     );
   }
 
-  /** The sum of them; `undefined` when there is none. */
+  /** Their sum; `undefined` without samples. */
   value(name: string, labels: Labels): number | undefined {
     const found = this.series(name, labels);
     return found.length === 0 ? undefined : found.reduce((sum, { value }) => sum + value, 0);

@@ -13,13 +13,13 @@ export const BUILT_SERVICE = process.env.BUILT_SERVICE!;
 
 const MAIN = join(BUILT_SERVICE, 'main.js');
 
-/** The built service (`main.js`) in a process of its own. */
+/** The built service (`main.js`) in a child process. */
 export class ServiceProcess {
   private output = '';
-  /** Its last lines may come after its exit. */
+  /** Its last lines may arrive after its exit. */
   private readonly closed: Promise<unknown>;
 
-  /** @param logLevel what it would log if it did not have to tell everything */
+  /** @param logLevel lowest level of the lines in `text`; the service itself logs everything */
   private constructor(
     readonly child: ChildProcess,
     logLevel: string | undefined,
@@ -33,7 +33,7 @@ export class ServiceProcess {
     }
   }
 
-  /** Starts it with exactly these variables, `PATH`, and what makes it tell everything. */
+  /** Starts it with exactly these variables, `PATH`, and those of `withFullOutput`. */
   static spawn(
     variables: Record<string, string>,
     [program = '', ...args]: readonly string[] = [process.execPath, MAIN],
@@ -61,17 +61,17 @@ export class ServiceProcess {
     return service;
   }
 
-  /** All that it has printed, as far as its `LOG_LEVEL` lets it. */
+  /** Everything that it has printed, filtered by its `LOG_LEVEL`. */
   get text(): string {
     return this.output;
   }
 
-  /** Where it listens, from what it printed. */
+  /** Its address, from its output. */
   get url(): string | undefined {
     return /listens on (http:\/\/[^\s]+)/.exec(this.output)?.[1];
   }
 
-  /** Waits for its end. */
+  /** Waits for it to exit. */
   async exit(): Promise<number | null> {
     await this.closed;
     return this.child.exitCode;
@@ -83,7 +83,7 @@ export class ServiceProcess {
     return this.exit();
   }
 
-  /** Bytes of memory it holds now and the most it ever held (Linux only). */
+  /** Current and peak resident memory in bytes (Linux only). */
   async memory(): Promise<{ now: number; peak: number }> {
     const status = await readFile(`/proc/${this.child.pid}/status`, 'utf8');
     const of = (name: string) =>

@@ -15,7 +15,7 @@ export class SwaggerPage {
     return new SwaggerPage(page);
   }
 
-  /** Presses Authorize as the greeting of the demo says. */
+  /** Presses Authorize with the credentials that the demo prints. */
   async authorize(): Promise<void> {
     await this.page.locator('button.authorize').first().click();
     const form = this.page.locator('.auth-container', {
@@ -27,7 +27,7 @@ export class SwaggerPage {
     await this.page.locator('.btn-done').first().click();
   }
 
-  /** Presses Execute with what is filled in already; returns the status of the response. */
+  /** Presses Execute with the prefilled values; returns the status of the response. */
   async tryOut({ tag, operationId }: ShownOperation): Promise<string> {
     const block = this.page.locator(`#operations-${tag}-${operationId}`);
     await block.locator('.opblock-summary').click();

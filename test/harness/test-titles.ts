@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import ts from 'typescript';
 
-/** What may stand between the name of a test function and its arguments: `it.for(...)('title', ...)`. */
+/** Modifiers between the name of a test function and its arguments: `it.for(...)('title', ...)`. */
 const MODIFIERS = [
   'concurrent',
   'each',
@@ -27,15 +27,15 @@ interface Collector {
 }
 
 /**
- * Titles of the tests of a file as they are written there, each behind those of its suites: `suite > test`. Nothing is
- * run: placeholders (`%s`, `$name`, `${name}`) stay as they are. Tests that the file collects by calling a function,
- * declared in it or imported, count as its own.
+ * Titles of the tests of a file as written, each after those of its suites: `suite > test`. Nothing is run: placeholders
+ * (`%s`, `$name`, `${name}`) stay as they are. Tests that the file defines by calling a function, declared in it or
+ * imported, are included.
  */
 export function testTitles(path: string): string[] {
   return titlesIn(SourceFile.read(path));
 }
 
-/** The same for a text that is not in a file. */
+/** The same for source text. */
 export function testTitlesIn(text: string, path = 'text.ts'): string[] {
   return titlesIn(new SourceFile(path, text));
 }
@@ -50,13 +50,13 @@ function collect(
   node: ts.Node,
   file: SourceFile,
   suites: readonly string[],
-  /** Bodies of functions whose calls have led here. */
+  /** Bodies of the functions on the call path, to stop at recursion. */
   callers: readonly ts.Node[],
   titles: string[],
 ): void {
   const visitChildren = (of: ts.Node, within = suites) =>
     ts.forEachChild(of, (child) => collect(child, file, within, callers, titles));
-  // Functions count where they are called.
+  // Function bodies are visited where they are called.
   if (ts.isFunctionDeclaration(node)) return;
   if (ts.isVariableDeclaration(node) && node.initializer && isFunction(node.initializer)) return;
   if (!ts.isCallExpression(node)) return visitChildren(node);
@@ -88,7 +88,7 @@ function lastName(callee: ts.Expression): string {
   return ts.isIdentifier(callee) ? callee.text : '';
 }
 
-/** The name behind `name(...)`, `name.modifier(...)`, `name.for(...)(...)` and ``name.each`...`(...)``. */
+/** The name in `name(...)`, `name.modifier(...)`, `name.for(...)(...)` and ``name.each`...`(...)``. */
 function calledName(callee: ts.Expression): string | undefined {
   if (ts.isIdentifier(callee)) return callee.text;
   if (ts.isPropertyAccessExpression(callee)) {
@@ -110,7 +110,7 @@ const isTitle = (node: ts.Expression): boolean =>
   ts.isTemplateExpression(node) ||
   (ts.isBinaryExpression(node) && isTitle(node.left));
 
-/** The text of a literal; what is not written out is a placeholder. */
+/** The text of a literal; expressions become placeholders. */
 function titleOf(node: ts.Expression): string {
   if (ts.isStringLiteralLike(node)) return node.text;
   if (ts.isTemplateExpression(node)) {
@@ -125,7 +125,7 @@ function titleOf(node: ts.Expression): string {
 
 const files = new Map<string, SourceFile>();
 
-/** A module of tests, and what its names stand for. */
+/** A test module and its declarations. */
 class SourceFile {
   readonly source: ts.SourceFile;
   private readonly functions = new Map<string, ts.Node>();
@@ -146,12 +146,12 @@ class SourceFile {
     return known;
   }
 
-  /** Whether it is declared here, or imported from another file. */
+  /** Whether the name is declared here or imported. */
   declares(name: string): boolean {
     return this.variables.has(name) || this.functions.has(name) || this.imports.has(name);
   }
 
-  /** A function that is declared here, or in a file that it is imported from. */
+  /** A function that is declared here or imported from another file. */
   functionNamed(name: string): Collector | undefined {
     const body = this.functions.get(name);
     if (body) return { body, file: this };

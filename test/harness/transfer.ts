@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { DownloadsApi } from './api.js';
 
-/** A ZIP on its way to a client that has read its first bytes, and reads on when told to. */
+/** A ZIP transfer to a client that has read the first bytes, and pauses until the test resumes it. */
 export class Transfer {
   private readonly hash: Hash = createHash('sha256');
   private length = 0;
@@ -20,13 +20,13 @@ export class Transfer {
     return Promise.all(Array.from({ length: count }, () => Transfer.begin(api, id)));
   }
 
-  /** Reads on to the end. @throws when the connection ends short of the announced length */
+  /** Reads to the end. @throws if the connection closes before the announced length */
   async finish(): Promise<{ length: number; sha256: string }> {
     while (!(await this.read()));
     return { length: this.length, sha256: this.hash.digest('hex') };
   }
 
-  /** @returns whether that was the end */
+  /** @returns whether the transfer has ended */
   private async read(): Promise<boolean> {
     const { done, value } = await this.reader.read();
     if (value) {

@@ -11,24 +11,24 @@ import { configured } from './fixtures.js';
 
 export const run = promisify(execFile);
 
-/** Where Alfresco's clients look for its API. */
+/** The path at which Alfresco's clients expect its API. */
 export const API_PREFIX = 'alfresco/api/-default-/public/alfresco/versions/1';
 
-/** What the whole job came to, as a client told it: the same with each of them. */
+/** Results of the whole job as reported by a client; they are the same for every client. */
 export interface WholeJob {
   readonly id: string;
   readonly status: string;
-  /** Of the node. */
+  /** Name of the node. */
   readonly name: string;
-  /** Where another download ended that was cancelled. */
+  /** Final status of another download, which was cancelled. */
   readonly cancelled: string;
-  /** What the client says of the download once its node has been deleted. */
+  /** The client's error for the download once its node has been deleted. */
   readonly missing: string;
-  /** What it says when it asks for a ZIP of what is not a node id. */
+  /** The client's error for a ZIP of an invalid node id. */
   readonly refused: string;
 }
 
-/** Tests with the service under Alfresco's prefix, ZIPs that can be cancelled, and `directory`, an empty one. */
+/** Tests with the service under Alfresco's prefix, ZIPs slow enough to be cancelled, and an empty `directory`. */
 export const it = configured({
   variables: { API_PREFIX },
   sandbox: { largeFileBytes: 60_000_000, bytesPerSecond: 20_000_000 },
@@ -38,7 +38,7 @@ export const it = configured({
   return directory;
 });
 
-/** What a program needs to know for the whole job. */
+/** Environment of a program that does the whole job. */
 export function jobVariables(bff: Bff, user: TestCaller, zip: string): Record<string, string> {
   return {
     SERVICE: new URL(bff.url).origin,
@@ -50,12 +50,12 @@ export function jobVariables(bff: Bff, user: TestCaller, zip: string): Record<st
   };
 }
 
-/** What a program found out, from the last line that it printed. */
+/** A program's results, from the last line of its output. */
 export function jobOf({ stdout }: { stdout: string }): WholeJob {
   return JSON.parse(stdout.trimEnd().split('\n').at(-1)!) as WholeJob;
 }
 
-/** Fails unless the job was done, with the ZIP as another program reads it. */
+/** Asserts the results, and reads the ZIP with an independent program. */
 export async function expectDone(job: WholeJob, zip: string, sandbox: Sandbox): Promise<void> {
   expect(job).toEqual({
     id: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,

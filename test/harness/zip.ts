@@ -1,7 +1,7 @@
 import { buffer } from 'node:stream/consumers';
 import { fromBufferPromise } from 'yauzl';
 
-/** Entries of a ZIP in its own order, read with an independent reader: name and bytes. */
+/** Name and bytes of each entry of a ZIP, in order, read with an independent library. */
 export async function readZip(zip: Buffer): Promise<{ name: string; bytes: Buffer }[]> {
   const file = await fromBufferPromise(zip);
   const entries: { name: string; bytes: Buffer }[] = [];

@@ -2,13 +2,13 @@ import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StringFinder } from './string-finder.js';
 
-/** Something that must not be where operators look. */
+/** A secret in a place that operators read. */
 export interface Secret {
   readonly kind: string;
   readonly value: string;
 }
 
-/** What has one of these shapes is a secret, known or not. */
+/** Text of one of these shapes is a secret, known or not. */
 const SHAPES: readonly { readonly kind: string; readonly shape: RegExp }[] = [
   { kind: 'ticket', shape: /TICKET_/ },
   { kind: 'hash of a password', shape: /\$2[aby]\$\d\d\$/ },
@@ -17,14 +17,14 @@ const SHAPES: readonly { readonly kind: string; readonly shape: RegExp }[] = [
   { kind: 'header', shape: /\b(?:authorization|set-cookie|idempotency-key)[\\"']*\s*[:=]/i },
   // The payload of a link is a JSON array that begins with a time in milliseconds.
   { kind: 'signed link', shape: /\blink=|\bWzE[\w-]+\.[\w-]{43}/ },
-  // What the service had to redact should not have been in its log.
+  // What the service had to redact should not have reached its log in the first place.
   { kind: 'redaction', shape: /\[redacted\]/i },
 ];
 
 /** Names of the files that are searched. */
 const EVIDENCE = /^(?:log|metrics|traces)/;
 
-/** Returns the kind of each secret that was found, with its file and line. Files of secrets are not searched. */
+/** Returns the kind, file and line of each secret found. The files of recorded secrets are not searched. */
 export async function searchEvidence(
   directory: string,
   secrets: readonly Secret[],
@@ -60,7 +60,7 @@ async function filesOf(directory: string, name: RegExp): Promise<string[]> {
   return (await readdir(directory)).filter((file) => name.test(file));
 }
 
-/** As it is, within JSON, and within a URL. */
+/** Verbatim, escaped for JSON, and encoded for a URL. */
 function spellingsOf(value: string): string[] {
   return [value, JSON.stringify(value).slice(1, -1), encodeURIComponent(value)];
 }

@@ -10,14 +10,14 @@ import './evidence.js';
 import { type Secret, recordedSecrets, searchEvidence } from './evidence-search.js';
 import { distinctiveNodeNames } from './node-names.js';
 
-/** Findings that are printed, at most. */
+/** Maximum number of findings to print. */
 const MAX_SHOWN = 20;
 
-/** A run of so many test files is expected to produce evidence of each kind; a single file may not. */
+/** A run of this many test files must produce evidence of each kind; a single file may not. */
 const FILES_OF_A_RUN = 10;
 
 /**
- * Keeps what all services of an end-to-end run log, measure and trace, and fails the run at its end when that holds a
+ * Keeps the logs, metrics and traces of all services of an end-to-end run, and fails the run at its end if they contain a
  * secret or the name of a node (vitest's `globalSetup`).
  */
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {

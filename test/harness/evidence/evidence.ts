@@ -5,7 +5,7 @@ import { inject } from 'vitest';
 /** Where the logs, metrics and traces of all services under test are kept, and the secrets that must not be in them. */
 export interface Evidence {
   readonly directory: string;
-  /** Base of the collector that takes their spans. */
+  /** Base URL of the collector of their spans. */
   readonly collector: string;
 }
 
@@ -20,7 +20,7 @@ export function keep(kind: 'files' | 'log' | 'metrics' | 'secrets', text: string
   appendFileSync(join(inject('evidence').directory, `${kind}-${process.pid}`), text);
 }
 
-/** The environment of a service, changed so that it tells all that it can; `LOG_LEVEL` only filters what a test sees. */
+/** The environment of a service with full logging and tracing; `LOG_LEVEL` then only filters what a test sees. */
 export function withFullOutput(variables: Record<string, string>): Record<string, string> {
   const isLevel = variables.LOG_LEVEL === undefined || LEVELS.includes(variables.LOG_LEVEL);
   return {

@@ -9,9 +9,9 @@ const MIN_LENGTH = 10;
 const known = new Set<string>();
 
 /**
- * Records every secret that a test or a service sends: by the requests that reach a server of this process, which are those
- * to the service and those to Alfresco, and by those of `fetch`, which may go to a service in a process of its own. This
- * module is loaded once in a worker, however many test files it runs.
+ * Records every secret that a test or a service sends: from the requests that servers of this process receive (those to
+ * the service and to Alfresco), and from those of `fetch`, which may go to a service in a child process. This module is
+ * loaded once per worker, however many test files it runs.
  */
 subscribe('http.server.request.start', (message) => {
   const { headers, url = '' } = (message as { request: IncomingMessage }).request;

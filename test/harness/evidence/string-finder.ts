@@ -1,4 +1,4 @@
-/** Hashes of so many bits say where one of the strings may begin. */
+/** Size of the hashes that tell where one of the strings may begin, in bits. */
 const BITS = 16;
 const MASK = (1 << BITS) - 1;
 const BASE = 31;
@@ -24,7 +24,7 @@ export class StringFinder {
     }
   }
 
-  /** Those of the strings that are in the text, with the place of the first occurrence of each. */
+  /** The strings that occur in the text, each with the index of its first occurrence. */
   find(text: string): Map<string, number> {
     const found = new Map<string, number>();
     const { width } = this;

@@ -15,9 +15,9 @@ import type { Upstream } from './faults.js';
 import type { Cell } from './matrix.js';
 import type { Route } from './routes.js';
 
-/** For what ends by itself: time enough for all retries, on a busy machine as well. Only a ZIP that stalls waits for it. */
+/** For faults that end by themselves: enough time for all retries, even on a busy machine. Only a stalled ZIP uses it up. */
 const GENEROUS_LIMITS = { ALFRESCO_TIMEOUT_MS: '5000', ALFRESCO_IDLE_TIMEOUT_MS: '1500' };
-/** For what ends by a limit. */
+/** For faults that only a timeout ends. */
 const STRICT_LIMITS = {
   ALFRESCO_CONNECT_TIMEOUT_MS: '150',
   ALFRESCO_TIMEOUT_MS: '150',
@@ -28,19 +28,19 @@ const PACING = {
   retry: QUICK,
   resume: QUICK,
   breaker: QUICK,
-  // So that Alfresco is asked about a finished download as well.
+  // So that a status read of a finished download calls Alfresco, too.
   polling: { finalFreshnessMs: 0 },
   health: { rememberMs: 0 },
 };
-/** Beyond all limits above, two calls and the resumption of a ZIP included, on a busy machine as well. */
+/** More than all limits above, for two calls and resuming a ZIP, even on a busy machine. */
 const MAX_RESPONSE_MS = 5000;
-/** Of hundreds of requests each would leave something behind. */
+/** Tolerated difference: a leak would show once for each of hundreds of requests. */
 const A_FEW = 5;
 
-/** The service twice, patient and hasty, with one store; and between it and Alfresco a proxy that misbehaves. */
+/** Two services with generous and strict timeouts that share a store, behind a proxy that injects faults. */
 export class FaultRig implements Upstream {
   private id = '';
-  /** A download that still runs, for routes that are about one. */
+  /** A running download, for routes that need one. */
   private running?: string;
   private zip: Buffer = Buffer.alloc(0);
   private log = '';
@@ -75,7 +75,7 @@ export class FaultRig implements Upstream {
     return rig;
   }
 
-  /** Another service with the same store, in a process of its own, in front of an Alfresco at this address. */
+  /** Another service with the same store, in a child process, in front of the Alfresco at this address. */
   startInFrontOf(alfrescoUrl: string): Promise<ServiceProcess> {
     return ServiceProcess.start(alfrescoUrl, {
       LOG_LEVEL: 'log',
@@ -95,11 +95,11 @@ export class FaultRig implements Upstream {
     return route.call(apiOf(service), this.running ?? this.id);
   }
 
-  /** Makes a request while something is wrong, checks what comes of it, and that the next ones succeed again. */
+  /** Makes a request during a fault, checks its outcome, and checks that later requests succeed. */
   async check(cell: Cell): Promise<void> {
     const { fault, route } = cell;
     const service = isEndedByLimit(cell) ? this.strict : this.generous;
-    // Leaves a connection behind that may be used again.
+    // Leaves an idle connection that the next request may reuse.
     await apiOf(service).status(this.id);
     this.running = route.needsRunningDownload ? await apiOf(this.generous).startStuck() : undefined;
     this.proxy.requestLines.length = 0;
@@ -125,7 +125,7 @@ export class FaultRig implements Upstream {
     await this.recover(service);
   }
 
-  /** Fails when something is left of what was tried out: connections, descriptors, transfers, warnings, secrets. */
+  /** Fails if the faults left anything behind: connections, descriptors, transfers, warnings, secrets. */
   async expectNothingLeft(): Promise<void> {
     await until(
       () => this.heldResources(),
@@ -161,7 +161,7 @@ export class FaultRig implements Upstream {
     return { STORE_URL, STATUS_FRESHNESS_MS: '0' };
   }
 
-  /** How often Alfresco heard the request of a route. */
+  /** How often Alfresco received the request of a route. */
   private countOf({ upstream: { method, path } }: Route): number {
     const pattern = new RegExp(`^${method} \\S*${path.source}`);
     return this.proxy.requestLines.filter((line) => pattern.test(line)).length;
@@ -173,7 +173,7 @@ export class FaultRig implements Upstream {
     this.sandbox.clearRequests();
   }
 
-  /** A success of each kind, with a new download if the last one was removed. */
+  /** Checks one success of each kind, with a new download if the last one was removed. */
   private async recover(service: Bff): Promise<void> {
     const isThere =
       this.id !== '' && (await this.recovered(service, 'GET', `/downloads/${this.id}`)).ok;
@@ -185,7 +185,7 @@ export class FaultRig implements Upstream {
     this.zip = content.body;
   }
 
-  /** The response once all is well. A busy machine may exceed the limits of the hasty service, and of that one only. */
+  /** The response after the fault. On a busy machine the strict service, and only that one, may time out meanwhile. */
   private recovered(service: Bff, method: string, path: string) {
     const request = async () => {
       const response = await apiOf(service).request(method, path);

@@ -30,7 +30,7 @@ export function createTlsFaultRig(): { rig: () => FaultRig; tls: () => MutualTls
   return { rig: () => rig, tls: () => tls };
 }
 
-/** Tries a route of a service that finds no address for the host name of its Alfresco. */
+/** Checks a route of a service whose Alfresco has a host name without an address. */
 export function createUnresolvableHost(rig: () => FaultRig): (route: Route) => Promise<void> {
   let service: ServiceProcess;
   beforeAll(async () => {
@@ -46,7 +46,7 @@ export function createUnresolvableHost(rig: () => FaultRig): (route: Route) => P
     expect(leaksIn(body)).toEqual([]);
     if (route.kind === 'none') expect(response.status).toBe(200);
     else if (route.kind === 'probe') expect(response.status).toBe(503);
-    // How long the resolver takes is not in the hands of the service, nor when its breaker opens.
+    // Depends on how long the resolver takes, and on when the breaker opens.
     else expect([502, 503, 504]).toContain(response.status);
   };
 }

@@ -5,7 +5,7 @@ import type { FaultProxy, Misbehaviour } from '../fault-proxy.js';
 import { FOREIGN_HOST } from '../leaks.js';
 import type { Route } from './routes.js';
 
-/** Alfresco, and what is between it and the service. */
+/** Alfresco, and the proxy between it and the service. */
 export interface Upstream {
   readonly sandbox: Sandbox;
   readonly proxy: FaultProxy;
@@ -16,16 +16,16 @@ export interface Upstream {
 /** The code of a problem, or that the request is served as if nothing had happened. */
 export type Outcome = ProblemCode | 'served';
 
-/** What becomes of a request, by the kind of response that Alfresco owes; as for JSON unless said otherwise. */
+/** Outcome of a request by the kind of response expected from Alfresco; that of JSON by default. */
 export interface Outcomes {
   readonly json: Outcome;
   readonly empty?: Outcome;
   readonly content?: Outcome;
-  /** Of the readiness probe; ALFRESCO_UNAVAILABLE unless all is served. */
+  /** Outcome of the readiness probe; ALFRESCO_UNAVAILABLE unless everything is served. */
   readonly probe?: Outcome;
 }
 
-/** Starts to go wrong; the returned function ends that where clearing the proxy and the sandbox is not enough. */
+/** Starts the fault; the returned function ends it where clearing the proxy and the sandbox is not enough. */
 export type Begin = (
   upstream: Upstream,
   route: Route,
@@ -35,26 +35,26 @@ export interface UpstreamFault {
   readonly name: string;
   readonly begin: Begin;
   readonly outcomes: Outcomes;
-  /** Stands for those with the same outcome where not all can be tried. */
+  /** Represents the faults with the same outcome where not all can be tried. */
   readonly isRepresentative?: boolean;
 }
 
-/** What an HTTP server can do to the responses of this route. */
+/** A fault that an HTTP server can apply to the responses of this route. */
 function http(fault: Fault): Begin {
   return ({ sandbox }, { upstream }) => sandbox.fail(fault, { ...upstream, times: Infinity });
 }
 
-/** As `http`, within a body. A ZIP is to break a few times, not a few dozen. */
+/** As `http`, within the body. The sizes make a ZIP break a few times, not a few dozen. */
 function inBody(kind: 'reset-mid-body' | 'truncate' | 'stall-mid-body'): Begin {
   return (upstream, route) =>
     http({ kind, afterBytes: route.kind === 'content' ? 300 : 20 })(upstream, route);
 }
 
-/** Too slow for JSON, and a ZIP in a moment. */
+/** Too slow for JSON; a ZIP still ends within the test. */
 const drips: Begin = (upstream, route) =>
   http({ kind: 'drip', bytesPerSecond: route.kind === 'content' ? 1000 : 50 })(upstream, route);
 
-/** What a network does to new connections. Those that are open are cut. */
+/** A network fault of new connections. Open ones are cut. */
 export function connecting(misbehave: Misbehaviour): Begin {
   return ({ proxy }) => {
     proxy.reset();
@@ -62,7 +62,7 @@ export function connecting(misbehave: Misbehaviour): Begin {
   };
 }
 
-/** What something other than a proper HTTP server does with the requests of this route. */
+/** A fault of the requests of this route that a proper HTTP server cannot produce. */
 function requested(misbehave: Misbehaviour): Begin {
   return ({ proxy }, { upstream: { method, path } }) => {
     proxy.onRequest = { line: new RegExp(`^${method} \\S*${path.source}`), misbehave };
@@ -72,7 +72,7 @@ function requested(misbehave: Misbehaviour): Begin {
 const sends = (text: string) => requested((socket) => void socket.write(text, 'latin1'));
 const sendsAndCloses = (text: string) => requested((socket) => void socket.end(text, 'latin1'));
 
-/** Sends something again and again, as long as the connection lives. */
+/** Sends the text repeatedly for as long as the connection is open. */
 const forever = (first: string, text: string) =>
   requested((socket: Socket) => {
     socket.write(first);
@@ -85,9 +85,9 @@ const restarts: Begin = async (upstream) => {
   const listen = await upstream.proxy.refuse();
   let isBack: Promise<void> | undefined;
   const comeBack = () => (isBack ??= listen());
-  const forget = upstream.onRetry(() => void comeBack());
+  const unsubscribe = upstream.onRetry(() => void comeBack());
   return () => {
-    forget();
+    unsubscribe();
     return comeBack();
   };
 };
@@ -107,7 +107,7 @@ const inTheBody = (outcomes: Outcomes): Outcomes => ({
   content: 'served',
 });
 
-/** One that is tried with every route, see `isRepresentative`. */
+/** A fault that is tried with every route, see `isRepresentative`. */
 const representative = (name: string, begin: Begin, outcomes: Outcomes): UpstreamFault => ({
   name,
   begin,

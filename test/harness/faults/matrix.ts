@@ -16,8 +16,8 @@ export function wholeMatrix(faults: readonly UpstreamFault[]): Cell[] {
 }
 
 /**
- * Each fault with each kind of response, and each representative fault with each route. The routes of one kind take
- * turns, so that each of them is tried with a good part of the faults.
+ * Each fault with each kind of response, and each representative fault with each route. The routes of a kind alternate,
+ * so that each is tried with many of the faults.
  */
 export function reducedMatrix(faults: readonly UpstreamFault[]): Cell[] {
   return faults.flatMap((fault, index) =>
@@ -25,7 +25,7 @@ export function reducedMatrix(faults: readonly UpstreamFault[]): Cell[] {
   );
 }
 
-/** A route of each kind for which Alfresco is asked. @param turn which of those of one kind */
+/** One route of each kind that calls Alfresco. @param turn index among the routes of a kind */
 export function oneOfEachKind(turn = 0): Route[] {
   return KINDS.map((wanted) => {
     const routes = ROUTES.filter(({ kind }) => kind === wanted);
@@ -33,7 +33,7 @@ export function oneOfEachKind(turn = 0): Route[] {
   });
 }
 
-/** Rows of a table of tests: three texts that make a title, and the cell. */
+/** Rows for a table of tests: three parts of the title, and the cell. */
 export function titled(cells: readonly Cell[]): [string, string, string, Cell][] {
   return cells.map((it) => [
     it.fault.name,

@@ -1,19 +1,19 @@
 import { SAMPLE_NODES } from '../../../sandbox/sample-nodes.ts';
 import type { DownloadsApi } from '../api.js';
 
-/** What Alfresco owes to the request that goes wrong: JSON, an empty body, a ZIP, or that it is ready; none where it is not asked. */
+/** Response expected from Alfresco to the request that fails: JSON, an empty body, a ZIP, or readiness; none without a call. */
 export type RouteKind = 'json' | 'empty' | 'content' | 'probe' | 'none';
 
-/** One request to the service, and the request to Alfresco that goes wrong in it. */
+/** One request to the service, and its request to Alfresco that fails. */
 export interface Route {
   readonly name: string;
   /** Its operation in openapi.json. */
   readonly operationId: string;
   readonly kind: RouteKind;
   readonly upstream: { readonly method: string; readonly path: RegExp };
-  /** Whether Alfresco must not hear it twice. */
+  /** Whether Alfresco must not receive it twice. */
   readonly isNeverRetried?: boolean;
-  /** Whether it has to be about a download that still runs: of one that has ended, Alfresco is not asked. */
+  /** Whether it needs a running download, because a finished one is served without calling Alfresco. */
   readonly needsRunningDownload?: boolean;
   call(api: DownloadsApi, id: string): Promise<Response>;
 }
@@ -24,13 +24,13 @@ const NODE = { method: 'GET', path: /\/nodes\/[^/]+$/ };
 const CONTENT = { method: 'GET', path: /\/content$/ };
 const NOTHING = { method: 'NONE', path: /^$/ };
 
-/** A request whose path holds the id, or not. */
+/** A request whose path may contain the id. */
 const request =
   (method: string, path: string, headers: Record<string, string> = {}) =>
   (api: DownloadsApi, id: string) =>
     api.request(method, path.replace('{id}', id), { headers });
 
-/** The response as far as its first event; the stream would go on. */
+/** The response up to its first event, since the stream does not end. */
 async function firstEvent(api: DownloadsApi, id: string): Promise<Response> {
   const response = await api.request('GET', `/downloads/${id}/events`);
   const { status, headers } = response;
@@ -41,7 +41,7 @@ async function firstEvent(api: DownloadsApi, id: string): Promise<Response> {
   return new Response(value, { status, headers });
 }
 
-/** Every route of the service. A new one has to be added here, and is then tried with faults like the others. */
+/** Every route of the service. Add new ones here, so that they are tried with the faults. */
 export const ROUTES: readonly Route[] = [
   {
     name: 'POST /downloads',

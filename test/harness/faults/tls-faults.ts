@@ -5,7 +5,7 @@ import { type Begin, type UpstreamFault, connecting, fault } from './faults.js';
 const UNREACHABLE = { json: 'ALFRESCO_UNREACHABLE' } as const;
 const TIMEOUT = { json: 'ALFRESCO_TIMEOUT' } as const;
 
-/** Leads new connections to another server, which must not get to see a request. */
+/** Routes new connections to another server, which must not receive a request. */
 function impostor(identify: () => SandboxOptions): Begin {
   let options: SandboxOptions | undefined;
   return async ({ proxy }) => {
@@ -27,7 +27,7 @@ function ofAnotherAuthority(): SandboxOptions {
   return { tls: foreign.server };
 }
 
-/** What can go wrong on a TLS connection. @param trusted of the right Alfresco */
+/** Faults of TLS connections. @param trusted certificates of the right Alfresco */
 export function tlsFaults(trusted: () => MutualTls): UpstreamFault[] {
   return [
     fault(
