@@ -14,7 +14,7 @@ const LIMITS = {
   ALFRESCO_IDLE_TIMEOUT_MS: '2000',
   STATUS_FRESHNESS_MS: '0',
 };
-/** Pauses that end only when a test puts the clock forward. */
+/** Pauses that end only when a test advances the clock. */
 const PACING = {
   breaker: { firstMs: 60_000, longestMs: 240_000 },
   retry: { firstMs: 5, longestMs: 20 },
@@ -31,7 +31,7 @@ const it = proxied({ sandbox: { estimateDelayMs: 1 }, variables: LIMITS, pacing:
   async ({ bff }) => {
     const api = new DownloadsApi(bff.url, createCaller().headers);
     const id = await api.createFinished([SAMPLE_NODES.textFile]);
-    // Distinct ones, since calls about one download share one request to Alfresco.
+    // Different downloads, since concurrent reads of one share a request to Alfresco.
     const running = await startStuck(api, ENOUGH);
     return {
       api,
@@ -51,7 +51,7 @@ const it = proxied({ sandbox: { estimateDelayMs: 1 }, variables: LIMITS, pacing:
   },
 );
 
-/** Resets all connections, new ones as well. */
+/** Resets all connections, open and new ones. */
 async function resetAll(proxy: FaultProxy): Promise<void> {
   proxy.reset();
   proxy.onConnection = (socket) => void socket.resetAndDestroy();
@@ -60,14 +60,14 @@ async function resetAll(proxy: FaultProxy): Promise<void> {
 const startStuck = (api: DownloadsApi, count: number) =>
   Promise.all(Array.from({ length: count }, () => api.startStuck()));
 
-/** The code of a problem, or the status of a success. */
+/** The problem code, or the status of a success. */
 async function codeOf(call: () => Promise<Response>): Promise<string | number> {
   const response = await call();
   const text = await response.text();
   return response.ok ? response.status : (JSON.parse(text) as { code: string }).code;
 }
 
-/** So many calls at the same time, none of which succeeds. */
+/** Makes this many concurrent calls, none of which succeeds. */
 async function fail(times: number, call: (index: number) => Promise<Response>): Promise<void> {
   const codes = await Promise.all(
     Array.from({ length: times }, (_, index) => codeOf(() => call(index))),
@@ -75,7 +75,7 @@ async function fail(times: number, call: (index: number) => Promise<Response>): 
   for (const code of codes) expect(code).toMatch(/^ALFRESCO_(?:UNREACHABLE|TIMEOUT|ERROR)$/);
 }
 
-/** Calls again after the time that an open breaker says. */
+/** Calls again after the `Retry-After` of an open breaker. */
 async function comeBack(call: () => Promise<Response>): Promise<Response> {
   const refused = await call();
   await refused.arrayBuffer();
@@ -174,7 +174,7 @@ describe('a circuit breaker', () => {
     expect(await codeOf(calls.read)).toBe(200);
   });
 
-  it('does not open for refused connections, which fail at once, and may come of too many ZIPs', async ({
+  it('does not open for refused connections, which fail at once, and may be due to too many ZIPs', async ({
     calls,
     proxy,
   }) => {
@@ -184,12 +184,12 @@ describe('a circuit breaker', () => {
     }
     expect(calls.states()).toMatchObject({ read: 'closed', write: 'closed', login: 'closed' });
     await listen();
-    // The very next ones.
+    // From the next call on.
     expect(await codeOf(calls.read)).toBe(200);
     expect(await codeOf(calls.create)).toBe(202);
   });
 
-  it('for writes stops neither reads nor content', async ({ calls, sandbox }) => {
+  it('for writes blocks neither reads nor content', async ({ calls, sandbox }) => {
     sandbox.fail({ kind: 'hang' }, { method: 'POST', times: Infinity });
     await fail(ENOUGH, calls.create);
     expect(await codeOf(calls.create)).toBe('ALFRESCO_UNAVAILABLE');
@@ -198,7 +198,7 @@ describe('a circuit breaker', () => {
     expect(await codeOf(calls.save)).toBe(200);
   });
 
-  it('for content stops neither reads nor writes', async ({ calls, sandbox }) => {
+  it('for content blocks neither reads nor writes', async ({ calls, sandbox }) => {
     sandbox.fail({ kind: 'reset' }, { path: /\/content$/, times: Infinity });
     await fail(ENOUGH, calls.save);
     expect(await codeOf(calls.save)).toBe('ALFRESCO_UNAVAILABLE');
@@ -206,18 +206,18 @@ describe('a circuit breaker', () => {
     expect(await codeOf(calls.create)).toBe(202);
   });
 
-  it('never stops the readiness probe', async ({ calls, proxy }) => {
+  it('never blocks the readiness probe', async ({ calls, proxy }) => {
     const listen = await proxy.refuse();
     for (let count = 0; count < 12; count += 1) expect(await calls.ready()).toBe(503);
     await listen();
     expect(await calls.ready()).toBe(200);
   });
 
-  it('for logins opens when none succeeds, and then none is tried', async ({ sandbox }) => {
+  it('for logins opens when none succeeds, and then blocks them', async ({ sandbox }) => {
     const create = await createWithTicket(sandbox);
     sandbox.fail({ kind: 'reset' }, { path: /\/tickets$/, times: Infinity });
     sandbox.clearRequests();
-    // One after the other: calls at the same time share a login.
+    // One after another: concurrent calls share a login.
     for (let count = 0; count < ENOUGH; count += 1) await fail(1, create);
     expect(sandbox.requests).toHaveLength(ENOUGH);
     expect(await codeOf(create)).toBe('ALFRESCO_UNAVAILABLE');
@@ -226,7 +226,7 @@ describe('a circuit breaker', () => {
     expect((await comeBack(create)).status).toBe(202);
   });
 
-  it('that is open prevents logins, too', async ({ sandbox }) => {
+  it('that is open blocks logins, too', async ({ sandbox }) => {
     const create = await createWithTicket(sandbox);
     expect(await codeOf(create)).toBe(202);
     sandbox.fail({ kind: 'reset' }, { method: 'POST', path: /\/downloads$/, times: Infinity });
@@ -237,7 +237,7 @@ describe('a circuit breaker', () => {
     expect(sandbox.requests).toEqual([]);
   });
 
-  it('lets one of many calls find out whether Alfresco is back', async ({ calls, proxy }) => {
+  it('lets only one of many calls probe whether Alfresco is back', async ({ calls, proxy }) => {
     const { api } = calls;
     const running = await startStuck(api, 20);
     const downloads = new Map<string, object>();
@@ -275,7 +275,7 @@ describe('a circuit breaker', () => {
   });
 });
 
-/** A call that creates a download with a service of its own, which logs in when first needed. */
+/** A POST to a separate service, which logs in on its first call. */
 async function createWithTicket({ url }: Sandbox): Promise<() => Promise<Response>> {
   const variables = { ...LIMITS, ALFRESCO_AUTH: 'ticket' };
   const service = await startBff(url, variables, { pacing: PACING });

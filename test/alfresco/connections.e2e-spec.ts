@@ -19,7 +19,7 @@ const idle = proxied({
 })
   .extend('id', ({ api }) => api.createFinished([SAMPLE_NODES.textFile]))
   .extend('running', ({ api }) => api.startStuck())
-  /** Breaks connections that have served a request as soon as they are used again; new ones work. */
+  /** Breaks connections that have served a request as soon as they are reused; new ones work. */
   .extend('breakUsed', ({ api, proxy, running }) => async (end: (socket: Socket) => void) => {
     const used = new WeakSet<Socket>();
     proxy.onRequest = {
@@ -30,7 +30,7 @@ const idle = proxied({
         return 'pass';
       },
     };
-    // Leaves a connection behind that has served a request.
+    // Leaves a connection that has served a request.
     await api.status(running);
     proxy.requestLines.length = 0;
   });
@@ -38,7 +38,7 @@ const idle = proxied({
 /** Three quarters of the connections. */
 const MOST = 3;
 const limited = configured({
-  // More than all buffers on the way hold together.
+  // More than all buffers on the way can hold.
   sandbox: { largeFileBytes: 80_000_000, estimateDelayMs: 1 },
   variables: {
     ALFRESCO_MAX_CONNECTIONS: '4',
@@ -61,7 +61,7 @@ const limited = configured({
       api.request('GET', `/downloads/${id}/content`, signal ? { signal } : {});
     return {
       save,
-      /** Transfers whose callers read nothing. */
+      /** Starts transfers whose clients read nothing. */
       hold: async (count: number): Promise<Response[]> => {
         const responses = await Promise.all(Array.from({ length: count }, () => save()));
         expect(responses.map(({ status }) => status)).toEqual(Array(count).fill(200));
@@ -70,13 +70,13 @@ const limited = configured({
       drop: async (responses: readonly Response[]): Promise<void> => {
         for (const { body } of responses) await body?.cancel();
       },
-      /** Waits until so many transfers wait for their turn. */
+      /** Waits until this many transfers are queued. */
       waiting: (count: number) =>
         until(
           () => bff.app.get(TransferLimiter).waiting,
           (waiting) => waiting === count,
         ),
-      /** Waits until Alfresco sends no ZIP any more. */
+      /** Waits until Alfresco no longer sends any ZIP. */
       idle: () =>
         until(
           () => sandbox.activeResponses,
@@ -92,7 +92,7 @@ describe('a connection that Alfresco has closed as idle', () => {
   ];
 
   idle.for(ends)(
-    'and %s when it is used again is replaced, and the request sent again where that is safe',
+    'and %s when it is reused is replaced, and the request is retried where that is safe',
     async ([, end], { api, proxy, running, breakUsed }) => {
       await breakUsed(end);
       expect((await api.request('GET', `/downloads/${running}`)).status).toBe(200);
@@ -101,7 +101,7 @@ describe('a connection that Alfresco has closed as idle', () => {
   );
 
   idle.for(ends)(
-    'and %s when it is used again spoils neither a cancellation nor a ZIP',
+    'and %s when it is reused breaks neither a cancellation nor a ZIP',
     async ([, end], { api, proxy, id, breakUsed }) => {
       await breakUsed(end);
       expect((await api.request('DELETE', `/downloads/${id}`)).status).toBe(202);
@@ -113,7 +113,7 @@ describe('a connection that Alfresco has closed as idle', () => {
   );
 
   idle.for(ends)(
-    'and %s when it is used again never makes the service send a POST or a removal twice',
+    'and %s when it is reused never makes the service send a POST or a removal twice',
     async ([, end], { api, proxy, sandbox, id, breakUsed }) => {
       const before = sandbox.downloadIds().length;
       await breakUsed(end);
@@ -160,7 +160,7 @@ describe('ZIPs that are being sent', () => {
   );
 
   limited(
-    'make one more wait for its turn, and refuse it when that takes too long',
+    'queue one more, and reject it when the wait is too long',
     async ({ sandbox, transfers }) => {
       const held = await transfers.hold(MOST);
       const refused = await transfers.save();
@@ -177,7 +177,7 @@ describe('ZIPs that are being sent', () => {
     },
   );
 
-  limited('keep no place for a client that disconnects while it waits', async ({ transfers }) => {
+  limited('leave the queue when their client disconnects', async ({ transfers }) => {
     const held = await transfers.hold(MOST);
     const client = new AbortController();
     const disconnected = expect(transfers.save(client.signal)).rejects.toThrow();
@@ -190,7 +190,7 @@ describe('ZIPs that are being sent', () => {
     await transfers.drop(await transfers.hold(MOST));
   });
 
-  limited('free their places however they end', async ({ sandbox, transfers }) => {
+  limited('release their slots however they end', async ({ sandbox, transfers }) => {
     for (let round = 0; round < 30; round += 1) {
       const client = new AbortController();
       if (round % 2 === 0) {

@@ -35,7 +35,7 @@ describe('the matrix of faults', () => {
   });
 });
 
-/** Each fault with each route is tried by `fault-matrix.slow.e2e-spec.ts`. */
+/** `fault-matrix.slow.e2e-spec.ts` tries each fault with each route. */
 describe('when Alfresco fails', () => {
   const rig = createFaultRig();
 

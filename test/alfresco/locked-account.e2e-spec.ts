@@ -6,11 +6,11 @@ import { LOCK_MS, LOGIN_METHODS, attempts, lockAccount, retryAfter } from './loc
 
 const skip = clockOfFile();
 
-/** Tests that start services of their own, whose account Alfresco has not refused yet. */
+/** Tests that start services whose account Alfresco has not rejected yet. */
 const it = configured({ sandbox: { estimateDelayMs: 1 } }).extend(
   'start',
   ({ sandbox }, { onCleanup }) => {
-    // So that the next test finds the account as it was.
+    // So that the account is unlocked for the next test.
     onCleanup(() => skip(LOCK_MS));
     return async (variables: Record<string, string>) => {
       const bff = await startBff(sandbox.url, variables);
@@ -20,18 +20,18 @@ const it = configured({ sandbox: { estimateDelayMs: 1 } }).extend(
   },
 );
 
-describe('an account that Alfresco refuses', () => {
+describe('an account that Alfresco rejects', () => {
   it.for(LOGIN_METHODS)(
-    'is tried less and less with ALFRESCO_AUTH=%s, and callers are told when',
+    'is tried less and less often with ALFRESCO_AUTH=%s, and callers get the time of the next attempt',
     async (way, { sandbox, start }) => {
       const api = await start({ ALFRESCO_AUTH: way, ALFRESCO_PASSWORD: 'not-it' });
       const waits = new Set<number>();
-      // Five minutes of a caller who asks twice a second.
+      // Five minutes of a caller that polls twice a second.
       for (let half = 0; half < 600; half += 1) {
         waits.add((await retryAfter(api))!);
         skip(500);
       }
-      // Those of 1, 2, 4, 8, 16 and 32 seconds, and then one a minute; chance may take a quarter off each.
+      // Waits of 1, 2, 4, 8, 16 and 32 seconds, then of a minute; jitter shortens each by up to a quarter.
       expect(attempts(sandbox)).toBeGreaterThan(8);
       expect(attempts(sandbox)).toBeLessThan(14);
       expect(Math.max(...waits)).toBeGreaterThan(40);
@@ -40,7 +40,7 @@ describe('an account that Alfresco refuses', () => {
   );
 
   it.for(LOGIN_METHODS)(
-    'is tried by one of many calls at a time with ALFRESCO_AUTH=%s',
+    'is tried by only one of many concurrent calls with ALFRESCO_AUTH=%s',
     async (way, { sandbox, start }) => {
       const api = await start({ ALFRESCO_AUTH: way, ALFRESCO_PASSWORD: 'not-it' });
       for (const expected of [1, 2]) {
@@ -52,7 +52,7 @@ describe('an account that Alfresco refuses', () => {
   );
 
   it.for(LOGIN_METHODS)(
-    'is accepted again after a lock with ALFRESCO_AUTH=%s, though callers never stop asking',
+    'is accepted again after a lock with ALFRESCO_AUTH=%s, although callers keep polling',
     async (way, { sandbox, start }) => {
       await lockAccount(sandbox);
       sandbox.clearRequests();

@@ -8,7 +8,7 @@ const it = configured({ sandbox: { estimateDelayMs: 1 } });
 
 describe('an account that Alfresco has locked', () => {
   it.for(LOGIN_METHODS)(
-    'is accepted again within a minute with ALFRESCO_AUTH=%s, though 20 callers never stop asking',
+    'is accepted again within a minute with ALFRESCO_AUTH=%s, although 20 callers keep polling',
     { timeout: 120_000 },
     async (ALFRESCO_AUTH, { sandbox }) => {
       await lockAccount(sandbox);

@@ -6,10 +6,10 @@ import { SERVICE_ACCOUNT } from '../harness/bff.js';
 /** `authentication.protection.periodSeconds` of Alfresco. */
 export const LOCK_MS = 6000;
 
-/** How the service logs in with name and password. */
+/** `ALFRESCO_AUTH` methods that use name and password. */
 export const LOGIN_METHODS = ['ticket', 'basic'] as const;
 
-/** Guesses the password of the service until Alfresco refuses it with the right one, too. */
+/** Guesses the service's password until Alfresco rejects even the right one. */
 export async function lockAccount({ url }: Sandbox): Promise<void> {
   const guessing = DownloadsApi.ofAlfresco(url, { ...SERVICE_ACCOUNT, password: 'guessed' });
   for (let count = 0; count < 10; count += 1) {
@@ -19,12 +19,12 @@ export async function lockAccount({ url }: Sandbox): Promise<void> {
   expect((await direct.create([SAMPLE_NODES.textFile])).status).toBe(401);
 }
 
-/** Requests with which the service has tried its password so far. */
+/** Number of failed logins of the service so far. */
 export function attempts({ requests }: Sandbox): number {
   return requests.filter(({ status }) => status === 401 || status === 403).length;
 }
 
-/** Asks the service for a ZIP. Seconds of `Retry-After`, 0 without one, or `undefined` when the account is accepted. */
+/** Requests a ZIP. Returns the seconds of `Retry-After` (0 without the header), or `undefined` if the account is accepted. */
 export async function retryAfter(api: DownloadsApi): Promise<number | undefined> {
   const response = await api.create([SAMPLE_NODES.textFile]);
   const body: unknown = await response.json();

@@ -14,7 +14,7 @@ const CLIENT = { id: 'bff', secret: 'cl1ent-s3cret-Pa55', userName: SERVICE_ACCO
 const identityService = { clients: [CLIENT], tokenValidSeconds: 300 };
 const skip = clockOfFile();
 
-/** Tests that start services of their own, which have no token yet, in front of the shared stand-in or another one. */
+/** Tests that start services, which have no token yet, in front of the shared stand-in or another one. */
 const it = configured({ sandbox: { identityService, estimateDelayMs: 1 } }).extend(
   'start',
   ({ sandbox }, { onCleanup }) => {
@@ -55,7 +55,7 @@ const it = configured({ sandbox: { identityService, estimateDelayMs: 1 } }).exte
   },
 );
 
-/** Nothing secret that was sent to Alfresco may be in a text. */
+/** Asserts that the text contains no secret that was sent to Alfresco. */
 function expectNoSecret({ requests }: Sandbox, text: string): void {
   const sent = requests.map(({ headers }) => String(headers.authorization ?? '').split(' ')[1]);
   for (const secret of [CLIENT.secret, ...sent]) {
@@ -69,7 +69,7 @@ const tokenRequests = ({ requests }: Sandbox) =>
 const refused = ({ requests }: Sandbox) => requests.filter(({ status }) => status === 401);
 
 describe('ALFRESCO_AUTH=oauth2', () => {
-  it('asks once for a token and calls Alfresco with it', async ({ sandbox, start }) => {
+  it('requests a token once and calls Alfresco with it', async ({ sandbox, start }) => {
     const { client, create } = await start();
     expect(sandbox.requests).toEqual([]);
     const downloads = await Promise.all(Array.from({ length: 50 }, create));
@@ -98,7 +98,7 @@ describe('ALFRESCO_AUTH=oauth2', () => {
     expect(tokenRequests(sandbox)).toHaveLength(4);
   });
 
-  it('renews a token once when Alfresco no longer takes it', async ({ sandbox, start }) => {
+  it('renews a token once when Alfresco no longer accepts it', async ({ sandbox, start }) => {
     const { client, create } = await start();
     const { id } = await create();
     sandbox.expireTokens();
@@ -112,7 +112,7 @@ describe('ALFRESCO_AUTH=oauth2', () => {
     expect(sandbox.downloadIds()).toHaveLength(before + 1);
   });
 
-  it('does not ask again and again for tokens that Alfresco does not take', async ({
+  it('does not keep requesting tokens that Alfresco does not accept', async ({
     sandbox,
     start,
   }) => {
@@ -124,7 +124,7 @@ describe('ALFRESCO_AUTH=oauth2', () => {
     expect(tokenRequests(sandbox)).toHaveLength(2);
   });
 
-  it('does not ask again and again with a secret that is refused', async ({ sandbox, start }) => {
+  it('does not keep requesting tokens with a rejected secret', async ({ sandbox, start }) => {
     const { api, log } = await start({ ALFRESCO_OAUTH2_CLIENT_SECRET: 'not-it' });
     for (let count = 0; count < 10; count += 1) {
       const text = await (await api.create([SAMPLE_NODES.textFile])).text();
@@ -150,13 +150,13 @@ describe('ALFRESCO_AUTH=oauth2', () => {
       'ALFRESCO_BAD_RESPONSE',
     ],
   ])(
-    'says so when the token endpoint %s, and recovers',
+    'reports when the token endpoint %s, and recovers',
     async ([, fault, status, code], { sandbox, start }) => {
       const { api, create } = await start({ ALFRESCO_TIMEOUT_MS: '1000' });
       sandbox.fail(fault, { path: /oauth2/ });
       const response = await api.create([SAMPLE_NODES.textFile]);
       expect(await response.json()).toMatchObject({ status, code });
-      // A login that hung may still be ending, and is shared by those that come then.
+      // The login that hung may still be ending, and calls share a login in progress.
       await until(
         () => create().then(Boolean, () => false),
         (isCreated) => isCreated,
@@ -165,7 +165,7 @@ describe('ALFRESCO_AUTH=oauth2', () => {
   );
 
   it.skipIf(isOpensslMissing())(
-    'trusts the authority of Alfresco’s certificate for the token endpoint as well, and no other',
+    'trusts only the authority of Alfresco’s certificate for the token endpoint as well',
     async ({ start }) => {
       const tls = new MutualTls();
       const secure = await startSandbox({ tls: tls.ofSandbox, identityService });

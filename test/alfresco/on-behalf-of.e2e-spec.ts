@@ -14,7 +14,7 @@ const HOLDER = { key: 'alice', isLinked: false };
 
 const { forbiddenFile, forbiddenInsideFolder, textFile } = SAMPLE_NODES;
 
-/** `USERS` for callers of these names, and what they send. */
+/** `USERS` for callers of these names, and their credentials. */
 const usersNamed = (...names: readonly string[]) =>
   names.map((name) => `${name}:${bcrypt.hashSync('s3cret-bff-Pa55', 4)}`).join(',');
 const as = (name: string) => ({ authorization: basic({ name, password: 's3cret-bff-Pa55' }) });
@@ -83,7 +83,7 @@ describe.skipIf(isOpensslMissing())('ALFRESCO_ON_BEHALF_OF=remote-user', () => {
     return entries.map((entry) => entry.name.replace(/^.*\/(?=.)/, ''));
   }
 
-  it('puts into a ZIP what the caller may read and nothing else', async () => {
+  it('puts only what the caller may read into a ZIP', async () => {
     const ofAlice = await zipOf(forbiddenInsideFolder, 'alice');
     const ofBob = await zipOf(forbiddenInsideFolder, 'bob');
     expect(ofAlice).toContain('for-everyone.txt');
@@ -92,14 +92,14 @@ describe.skipIf(isOpensslMissing())('ALFRESCO_ON_BEHALF_OF=remote-user', () => {
     expect(ofBob).toContain('for-bob.txt');
   });
 
-  it('lets Alfresco refuse a node that the caller may not read', async () => {
+  it('lets Alfresco reject a node that the caller may not read', async () => {
     await expect(client.createDownload([forbiddenFile], 'alice')).rejects.toMatchObject({
       code: 'NODE_FORBIDDEN',
     });
     expect(await zipOf(forbiddenFile, 'bob')).toEqual(['bob-private.txt']);
   });
 
-  it('lets Alfresco refuse the download of another caller', async () => {
+  it('lets Alfresco reject the download of another caller', async () => {
     const { id } = await client.createDownload([textFile], 'alice');
     const node = await finished(id, 'alice');
     const forbidden = expect.objectContaining({ code: 'FORBIDDEN' });
@@ -115,7 +115,7 @@ describe.skipIf(isOpensslMissing())('ALFRESCO_ON_BEHALF_OF=remote-user', () => {
     expect(sandbox.downloadIds()).not.toContain(id);
   });
 
-  it('keeps apart callers who use the same connections at the same time', async () => {
+  it('keeps callers apart who use the same connections at the same time', async () => {
     const names = Array.from({ length: 100 }, (_, index) => `user ${index % 7} ü`);
     const downloads = await Promise.all(names.map((it) => client.createDownload([textFile], it)));
     const created = sandbox.requests.map(({ user }) => String(user));
@@ -123,7 +123,7 @@ describe.skipIf(isOpensslMissing())('ALFRESCO_ON_BEHALF_OF=remote-user', () => {
     await Promise.all(downloads.map(({ id }, index) => client.getDownload(id, names[index])));
   });
 
-  it('sends the name of the caller in one way, and no credentials beside it', async () => {
+  it('sends the name of the caller in one header only, and no credentials', async () => {
     await client.createDownload([textFile], 'zoë');
     const [{ headers, user, rawHeaders } = {} as never] = sandbox.requests;
     expect(user).toBe('zoë');
@@ -132,12 +132,12 @@ describe.skipIf(isOpensslMissing())('ALFRESCO_ON_BEHALF_OF=remote-user', () => {
     expect(rawHeaders.filter((name) => /^x-alfresco-/i.test(name))).toHaveLength(1);
   });
 
-  it('names no caller to the readiness probe', async () => {
+  it('names no caller in the readiness probe', async () => {
     expect((await fetch(`${bff.url}/health/ready`)).status).toBe(200);
     expect(sandbox.requests[0]!.headers).not.toHaveProperty('x-alfresco-remote-user');
   });
 
-  it('sends Alfresco nothing when the name of the caller is missing or cannot be passed on', async () => {
+  it('sends Alfresco nothing when the name of the caller is missing or cannot be sent in a header', async () => {
     await expect(client.createDownload([textFile])).rejects.toThrow(TypeError);
     for (const name of ['', ' admin', 'admin\n', 'System', 'guest', 'GUEST', 'x'.repeat(256)]) {
       await expect(client.createDownload([textFile], name)).rejects.toMatchObject({
@@ -147,7 +147,7 @@ describe.skipIf(isOpensslMissing())('ALFRESCO_ON_BEHALF_OF=remote-user', () => {
     expect(sandbox.requests).toEqual([]);
   });
 
-  it('says 403 to a caller whose name is that of the guest, on every route, and does not blame the certificate', async () => {
+  it('responds with 403 to a caller named like the guest, on every route, and does not blame the certificate', async () => {
     const names = ['guest', 'GUEST'];
     const service = await start(sandbox.url, tls.client, { USERS: usersNamed(...names) });
     onTestFinished(() => service.close());
@@ -163,12 +163,12 @@ describe.skipIf(isOpensslMissing())('ALFRESCO_ON_BEHALF_OF=remote-user', () => {
       }
     }
     expect(sandbox.requests).toEqual([]);
-    // What the alert for the operator counts.
+    // The metric behind the operator's alert.
     const rejected = { code: 'ALFRESCO_CREDENTIALS_REJECTED' };
     expect((await Scrape.of(service.url)).value('bff_problems_total', rejected) ?? 0).toBe(0);
   });
 
-  it('says 403 to a caller whom Alfresco does not know, as long as it knows others', async () => {
+  it('responds with 403 to a caller unknown to Alfresco, as long as it knows others', async () => {
     const strict = await startSandbox({
       tls: tls.ofSandbox,
       external: { proxyUserName: PROXY_USER },
@@ -183,7 +183,7 @@ describe.skipIf(isOpensslMissing())('ALFRESCO_ON_BEHALF_OF=remote-user', () => {
       const body = (await response.json()) as { code?: string };
       return body.code ?? response.status;
     };
-    // The certificate might be wrong as well.
+    // The certificate could be the cause as well.
     expect(await create('stranger')).toBe('ALFRESCO_CREDENTIALS_REJECTED');
     expect(await create('alice')).toBe(202);
     expect(await create('stranger')).toBe('CALLER_NOT_ACCEPTED');
@@ -208,7 +208,7 @@ describe.skipIf(isOpensslMissing())('ALFRESCO_ON_BEHALF_OF=remote-user', () => {
     expect(named.every(({ user }) => user === 'alice')).toBe(true);
   });
 
-  it('never passes on the header of a caller', async () => {
+  it('never forwards the header when a caller sends it', async () => {
     for (const name of ['admin', Buffer.from('admin').toString('base64')]) {
       await fetch(`${bff.url}/downloads`, {
         method: 'POST',
@@ -228,7 +228,7 @@ describe.skipIf(isOpensslMissing())('ALFRESCO_ON_BEHALF_OF=remote-user', () => {
     }
   });
 
-  it('never passes it on to an Alfresco that would believe it either, where the service uses an account of its own', async () => {
+  it('never forwards it to an Alfresco that would trust it either, where the service uses a service account', async () => {
     const gullible = await startSandbox({ external: { proxyUserName: '' } });
     onTestFinished(() => gullible.close());
     const service = await startBff(gullible.url);

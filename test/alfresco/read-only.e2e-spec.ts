@@ -2,7 +2,7 @@ import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
 import type { DownloadsApi } from '../harness/api.js';
 import { configured } from '../harness/fixtures.js';
 
-/** A service that no other test has changed anything with. */
+/** A separate service, since the failed changes would affect the health of the shared one. */
 const it = configured({
   sandbox: { estimateDelayMs: 1 },
   variables: { STATUS_FRESHNESS_MS: '0' },
@@ -41,7 +41,7 @@ describe('while Alfresco is read-only', () => {
     sandbox.readOnly = true;
     const response = await change(api, id);
     expect(response.status).toBe(503);
-    // It may be a minute or a day.
+    // Nobody knows whether that takes a minute or a day, so there is no Retry-After.
     expect(response.headers.get('retry-after')).toBeNull();
     expect(await response.json()).toMatchObject({
       code: 'ALFRESCO_READ_ONLY',
@@ -53,7 +53,7 @@ describe('while Alfresco is read-only', () => {
     expect((await change(api, id)).ok).toBe(true);
   });
 
-  it('what is there can be looked at, listed and saved', async ({ api, sandbox }) => {
+  it('existing downloads can still be read, listed and saved', async ({ api, sandbox }) => {
     const id = await api.createFinished([SAMPLE_NODES.textFile]);
     sandbox.readOnly = true;
     expect((await create(api)).status).toBe(503);

@@ -7,7 +7,7 @@ import { configured } from '../harness/fixtures.js';
 import { FOREIGN_HOST, leaksIn } from '../harness/leaks.js';
 import { until } from '../harness/polling.js';
 
-/** Long enough for all retries of a request, on a busy machine as well. */
+/** Long enough for all retries of a request, even on a busy machine. */
 const VARIABLES = {
   ALFRESCO_TIMEOUT_MS: '600',
   ALFRESCO_IDLE_TIMEOUT_MS: '700',
@@ -31,7 +31,7 @@ const it = configured({
 
 it.afterEach(async ({ requests, sandbox }) => {
   sandbox.clearFaults();
-  // One success of each kind, or so many failures in a row would open a breaker.
+  // One success of each kind, since this many failures in a row would open a breaker.
   for (const name of ['read', 'cancel', 'content'] as const) {
     await until(
       async () => {
@@ -44,23 +44,23 @@ it.afterEach(async ({ requests, sandbox }) => {
   }
 });
 
-/** A finished download, and one that Alfresco is asked about each time, since it could still change. */
+/** A finished download, and a running one, for which every status read calls Alfresco. */
 const downloadsOf = async (api: DownloadsApi): Promise<[id: string, running: string]> => [
   await api.createFinished([SAMPLE_NODES.nestedFolder]),
   await api.startStuck(),
 ];
 
-/** The request to Alfresco that goes wrong in a request to the service, and what the latter is called in titles. */
+/** Each request to the service: its title, and the request to Alfresco that fails. */
 const OPERATIONS = {
   create: ['POST /downloads', { method: 'POST', path: /\/downloads$/ }],
   read: ['GET /downloads/{id}', { method: 'GET', path: /\/downloads\/[^/]+$/ }],
   cancel: ['DELETE /downloads/{id}', { method: 'DELETE', path: /\/downloads\/[^/]+$/ }],
   describe: [
-    'GET /downloads/{id}/content, asking for the node,',
+    'GET /downloads/{id}/content, requesting the node,',
     { method: 'GET', path: /\/nodes\/[^/]+$/ },
   ],
   content: [
-    'GET /downloads/{id}/content, asking for the content,',
+    'GET /downloads/{id}/content, requesting the content,',
     { method: 'GET', path: /\/content$/ },
   ],
   range: ['GET /nodes/{id}/content with a range', { method: 'GET', path: /\/content$/ }],
@@ -97,7 +97,7 @@ class Requests {
     return calls[name]();
   }
 
-  /** The ZIP as it is. */
+  /** The bytes of the ZIP. */
   zip(): Promise<Buffer> {
     return this.api.content(this.id);
   }
@@ -106,13 +106,13 @@ class Requests {
     return this.api.status(this.running);
   }
 
-  /** The response to a request that meets this fault, checked for leaks whatever it is. */
+  /** The response to a request during this fault, checked for leaks in any case. */
   async responseTo(
     sandbox: Sandbox,
     name: OperationName,
     fault: Fault,
   ): Promise<{ status: number; body: string; headers: Headers }> {
-    // Always, or what may be sent again would succeed the second time.
+    // Every time, since a request that may be retried would succeed the second time.
     sandbox.fail(fault, { ...OPERATIONS[name][1], times: Infinity });
     const response = await this.send(name);
     const body = await response.text();
@@ -136,12 +136,12 @@ class Requests {
     expect(JSON.parse(response.body)).toMatchObject({ status, code });
     expect(response.status).toBe(status);
     expect(response.headers.get('content-type')).toBe('application/problem+json; charset=utf-8');
-    // The service forgets a download that Alfresco does not have.
+    // The service has removed the download, since Alfresco no longer has it.
     if (code === 'DOWNLOAD_NOT_FOUND') [this.id, this.running] = await downloadsOf(this.api);
   }
 }
 
-/** Alfresco's error envelope with everything in it that must not get out. */
+/** Alfresco's error envelope with everything in it that must not leak. */
 const envelope = (status: number, errorKey = 'framework.exception.ApiDefault', text = '') =>
   JSON.stringify({
     error: {
@@ -169,10 +169,10 @@ const status = (code: number, errorKey?: string, text?: string): Fault => ({
   headers: HEADERS,
 });
 
-/** What Alfresco does, and the problem that becomes of it. */
+/** What Alfresco does, and the resulting problem. */
 type Row = readonly [what: string, fault: Fault, status: number, code: string];
 
-/** Rows of a table of tests, for titles "<operation> responds with <code> to <what>". */
+/** Rows of a table of tests with the title "<operation> responds with <code> to <fault>". */
 const times = (names: readonly OperationName[], rows: readonly Row[]) =>
   names.flatMap((name) =>
     rows.map(
@@ -188,7 +188,7 @@ const READ_ONLY = 'Access Denied.  The system is currently in read-only mode.';
 const notFound = (id: string) => status(404, NOT_FOUND, `The entity with id: ${id} was not found`);
 const BAD = [502, 'ALFRESCO_BAD_RESPONSE'] as const;
 
-describe('when Alfresco refuses a request', () => {
+describe('when Alfresco rejects a request', () => {
   it.for([
     ...times(
       ['create'],
@@ -258,7 +258,7 @@ describe('when Alfresco fails through no fault of the caller', () => {
     ...times(STREAMS, [
       ['500', status(500), ...ERROR],
       ['503', status(503), ...ERROR],
-      // Alfresco's own even without a body: the node was there a moment ago.
+      // Taken for Alfresco's own even without a body: the node existed a moment ago.
       ['404 without a body', { kind: 'empty', status: 404 }, 404, 'DOWNLOAD_NOT_FOUND'],
     ]),
   ])(
@@ -290,7 +290,7 @@ describe('when Alfresco fails through no fault of the caller', () => {
     },
   );
 
-  it('says so when its account is refused', async ({ sandbox }) => {
+  it('reports ALFRESCO_CREDENTIALS_REJECTED when its account is rejected', async ({ sandbox }) => {
     const wrong = await start(sandbox, { ALFRESCO_PASSWORD: 'not-it' });
     const response = await DownloadsApi.ofBff(wrong.url).create([SAMPLE_NODES.textFile]);
     expect(await response.json()).toMatchObject({
@@ -300,7 +300,7 @@ describe('when Alfresco fails through no fault of the caller', () => {
   });
 });
 
-/** Each fault is tried with each route by `fault-matrix.e2e-spec.ts`. */
+/** `fault-matrix.e2e-spec.ts` tries each fault with each kind of response. */
 describe('a ZIP', () => {
   const UNREACHABLE = [502, 'ALFRESCO_UNREACHABLE'] as const;
 
@@ -324,7 +324,7 @@ describe('a ZIP', () => {
     { kind: 'reset-mid-body', afterBytes: 100 },
     { kind: 'stall-mid-body', afterBytes: 100 },
   ] as const)(
-    'is cut off when Alfresco does not go on with it after a fault ($kind)',
+    'is cut off when Alfresco does not continue it after a fault ($kind)',
     async (fault, { requests, sandbox }) => {
       const { length } = await requests.zip();
       const [, match] = OPERATIONS.content;
@@ -382,7 +382,7 @@ describe('a request to Alfresco', () => {
     const first = await api.startStuck();
     const second = await api.startStuck();
     sandbox.fail({ kind: 'hang' }, { path: new RegExp(first) });
-    // In time for a request that has not had to wait.
+    // Soon enough for a request that did not have to wait.
     sandbox.fail({ kind: 'delay', ms: 400 }, { path: new RegExp(second) });
     sandbox.clearRequests();
     const held = api.request('GET', `/downloads/${first}`);
@@ -400,7 +400,7 @@ describe('a request to Alfresco', () => {
     );
   });
 
-  it('yields no headers of Alfresco but those that the API has', async ({ requests, sandbox }) => {
+  it('passes on no headers of Alfresco except those of the API', async ({ requests, sandbox }) => {
     for (const name of ['create', 'read', 'cancel', 'content'] as const) {
       const response = await requests.responseTo(sandbox, name, { kind: 'set-cookie' });
       expect(response.status).toBeLessThan(300);
@@ -456,7 +456,7 @@ describe('a request to Alfresco', () => {
     );
   });
 
-  it('is one POST for one POST, also when it fails', async ({ requests, sandbox }) => {
+  it('is one POST for one POST, even when it fails', async ({ requests, sandbox }) => {
     for (const fault of [{ kind: 'reset' }, { kind: 'hang' }, status(500)] as const) {
       sandbox.clearRequests();
       sandbox.fail(fault, { method: 'POST' });
@@ -465,14 +465,14 @@ describe('a request to Alfresco', () => {
     }
   });
 
-  it('leaves no connection in use behind', async ({ sandbox }) => {
+  it('leaves no connection in use', async ({ sandbox }) => {
     await until(
       () => sandbox.activeResponses,
       (count) => count === 0,
     );
   });
 
-  it('leaves nothing secret in the log', async ({ requests, sandbox }) => {
+  it('leaves no secret in the log', async ({ requests, sandbox }) => {
     await requests.responseTo(sandbox, 'read', status(401));
     await until(
       () => log.includes('ALFRESCO_CREDENTIALS_REJECTED'),

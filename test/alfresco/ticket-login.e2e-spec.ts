@@ -11,11 +11,11 @@ import { readZip } from '../harness/zip.js';
 
 const HOLDER = { key: 'alice', isLinked: false };
 
-/** For which a ticket is valid, as in Alfresco unless it is told otherwise. */
+/** Lifetime of a ticket; Alfresco's default. */
 const TICKET_VALID_MS = 3_600_000;
 const skip = clockOfFile();
 
-/** Tests that start services of their own, which have not logged in yet. */
+/** Tests that start services, which have not logged in yet. */
 const it = configured({ sandbox: { estimateDelayMs: 1 } }).extend(
   'start',
   ({ sandbox }, { onCleanup }) => {
@@ -82,13 +82,13 @@ describe('ALFRESCO_AUTH=ticket', () => {
     }
   });
 
-  it('spends no login on the readiness probe', async ({ sandbox, start }) => {
+  it('does not log in for the readiness probe', async ({ sandbox, start }) => {
     const { url } = await start();
     expect((await fetch(`${url}/health/ready`)).status).toBe(200);
     expect(sandbox.requests.map(({ headers }) => headers.authorization)).toEqual([undefined]);
   });
 
-  it('renews a lost ticket once, though a hundred requests are refused at the same time', async ({
+  it('renews a lost ticket once, although a hundred requests are rejected at the same time', async ({
     sandbox,
     start,
   }) => {
@@ -102,7 +102,7 @@ describe('ALFRESCO_AUTH=ticket', () => {
     expect(refusedWith(sandbox, 401).length).toBeGreaterThan(0);
   });
 
-  it('makes one ZIP for a POST that is refused and sent again', async ({ sandbox, start }) => {
+  it('makes one ZIP for a POST that is rejected and sent again', async ({ sandbox, start }) => {
     const { client } = await start();
     await client.createDownload([SAMPLE_NODES.textFile]);
     sandbox.expireTickets();
@@ -139,7 +139,7 @@ describe('ALFRESCO_AUTH=ticket', () => {
     expect(logins(sandbox)).toHaveLength(5);
   });
 
-  it('responds with 502 and tries no further login for a while when the account is refused', async ({
+  it('responds with 502 and does not log in again for a while when the account is rejected', async ({
     sandbox,
     start,
   }) => {
@@ -164,12 +164,12 @@ describe('ALFRESCO_AUTH=ticket', () => {
   });
 
   it.for<[string, Fault, number, string]>([
-    ['is not answered', { kind: 'hang' }, 504, 'ALFRESCO_TIMEOUT'],
+    ['gets no response', { kind: 'hang' }, 504, 'ALFRESCO_TIMEOUT'],
     ['is reset', { kind: 'reset' }, 502, 'ALFRESCO_UNREACHABLE'],
-    ['meets a 500', { kind: 'status', status: 500 }, 502, 'ALFRESCO_ERROR'],
-    ['meets a page of HTML', { kind: 'html', status: 200 }, 502, 'ALFRESCO_BAD_RESPONSE'],
+    ['gets a 500', { kind: 'status', status: 500 }, 502, 'ALFRESCO_ERROR'],
+    ['gets a page of HTML', { kind: 'html', status: 200 }, 502, 'ALFRESCO_BAD_RESPONSE'],
   ])(
-    'says so when a login %s, and recovers',
+    'reports when a login %s, and recovers',
     async ([, fault, status, code], { sandbox, start }) => {
       const { api, client } = await start({ ALFRESCO_TIMEOUT_MS: '1000' });
       const before = sandbox.downloadIds();
@@ -177,7 +177,7 @@ describe('ALFRESCO_AUTH=ticket', () => {
       const response = await api.create([SAMPLE_NODES.textFile]);
       expect(await response.json()).toMatchObject({ status, code });
       expect(sandbox.downloadIds()).toEqual(before);
-      // A login that hung may still be ending, and is shared by those that come then.
+      // The login that hung may still be ending, and calls share a login in progress.
       await until(
         () => client.createDownload([SAMPLE_NODES.textFile]).then(Boolean, () => false),
         (isCreated) => isCreated,

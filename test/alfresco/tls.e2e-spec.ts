@@ -34,7 +34,7 @@ describe.skipIf(isOpensslMissing())('Alfresco behind https', () => {
   const start = async (variables: Record<string, string>, url = sandbox.url): Promise<Bff> =>
     (bff = await startBff(url, variables, { onLine: (line) => (log += line) }));
 
-  /** How the service responds, and what it logs about that. */
+  /** The response of the service, and its log lines. */
   const outcome = async () => {
     const { length } = log;
     const response = await DownloadsApi.ofBff(bff!.url).create([SAMPLE_NODES.textFile]);
@@ -47,20 +47,20 @@ describe.skipIf(isOpensslMissing())('Alfresco behind https', () => {
     return { status: response.status, code, log: logged };
   };
 
-  it('is reached with the authority that signed its certificate', async () => {
+  it('is reached with the CA that signed its certificate', async () => {
     await start({ ALFRESCO_CA_FILE: tls.file('ca.pem', tls.ca) });
     expect(await outcome()).toMatchObject({ status: 202 });
     expect((await fetch(`${bff!.url}/health/ready`)).status).toBe(200);
   });
 
-  it('is reached when the file holds several authorities', async () => {
+  it('is reached when the file holds several CAs', async () => {
     const other = new CertificateAuthority('Other CA');
     await start({ ALFRESCO_CA_FILE: tls.file('cas.pem', `# both\n${other.cert}\n${tls.ca}`) });
     other.close();
     expect(await outcome()).toMatchObject({ status: 202 });
   });
 
-  it('is shown the client certificate that is configured', async () => {
+  it('receives the configured client certificate', async () => {
     await start(tls.variables());
     expect(await outcome()).toMatchObject({ status: 202 });
   });

@@ -6,9 +6,9 @@ import { until } from '../harness/polling.js';
 import { RawAlfresco, type Respond, error } from '../harness/raw-alfresco.js';
 
 const ZIP = randomBytes(2_000_000);
-/** One connection for JSON, so that the next request comes over it if it may be used again. */
+/** One connection for JSON, so that the next request reuses it if that is allowed. */
 const VARIABLES = {
-  // Without a login, which would be one more request.
+  // No login, which would be one more request.
   ALFRESCO_AUTH: 'basic',
   ALFRESCO_MAX_CONNECTIONS: '1',
   ALFRESCO_TIMEOUT_MS: '1000',
@@ -32,7 +32,7 @@ const it = test
 const create = (api: DownloadsApi) => api.create([SAMPLE_NODES.textFile]);
 const connectionsOf = ({ requests }: RawAlfresco) => requests.map(({ connection }) => connection);
 
-/** The usual response, of which so many bytes come. The connection stays open. */
+/** The first bytes of the usual response. The connection stays open. */
 const short =
   (bytes: number, end?: string): Respond =>
   ({ headers: { range = 'bytes=0-' } }) => {
@@ -47,7 +47,7 @@ const short =
   };
 
 describe('POST /downloads to Alfresco', () => {
-  it('carries the length of its body, without which Alfresco refuses it', async ({
+  it('carries the length of its body, without which Alfresco rejects it', async ({
     alfresco,
     api,
   }) => {
@@ -61,31 +61,28 @@ describe('POST /downloads to Alfresco', () => {
 });
 
 describe('a connection to Alfresco', () => {
-  it('carries one JSON request after the other', async ({ alfresco, api }) => {
+  it('carries one JSON request after another', async ({ alfresco, api }) => {
     for (let count = 0; count < 3; count += 1) expect((await create(api)).status).toBe(202);
     expect(connectionsOf(alfresco)).toEqual([1, 1, 1]);
   });
 
-  it.for([403, 404, 405, 409, 422])(
-    'is used again after a %i',
-    async (status, { alfresco, api }) => {
-      alfresco.nextResponses.push(() => error(status, 'No'));
-      await create(api);
-      expect((await create(api)).status).toBe(202);
-      expect(connectionsOf(alfresco)).toEqual([1, 1]);
-    },
-  );
+  it.for([403, 404, 405, 409, 422])('is reused after a %i', async (status, { alfresco, api }) => {
+    alfresco.nextResponses.push(() => error(status, 'No'));
+    await create(api);
+    expect((await create(api)).status).toBe(202);
+    expect(connectionsOf(alfresco)).toEqual([1, 1]);
+  });
 
   it.for<[number, string, string]>([
-    [400, 'says that it closes it', CLOSE],
-    [500, 'says that it closes it', CLOSE],
-    [400, 'says nothing, and leaves it open', ''],
-    [413, 'says nothing, and leaves it open', ''],
-    [500, 'says nothing, and leaves it open', ''],
-    [503, 'says nothing, and leaves it open', ''],
-    [500, 'says that it keeps it', 'Connection: keep-alive\r\nKeep-Alive: timeout=60\r\n'],
+    [400, 'announces that it closes it', CLOSE],
+    [500, 'announces that it closes it', CLOSE],
+    [400, 'announces nothing, and leaves it open', ''],
+    [413, 'announces nothing, and leaves it open', ''],
+    [500, 'announces nothing, and leaves it open', ''],
+    [503, 'announces nothing, and leaves it open', ''],
+    [500, 'announces that it keeps it', 'Connection: keep-alive\r\nKeep-Alive: timeout=60\r\n'],
   ])(
-    'is not used again after a %i with which Alfresco %s',
+    'is not reused after a %i with which Alfresco %s',
     async ([status, , header], { alfresco, api }) => {
       expect((await create(api)).status).toBe(202);
       alfresco.nextResponses.push(() => error(status, 'No', header));
@@ -97,10 +94,7 @@ describe('a connection to Alfresco', () => {
     },
   );
 
-  it('is not used again after a response that is shorter than announced', async ({
-    alfresco,
-    api,
-  }) => {
+  it('is not reused after a response that is shorter than announced', async ({ alfresco, api }) => {
     alfresco.nextResponses.push(() => error(404, 'No').slice(0, -1));
     expect((await create(api)).status).toBe(504);
     expect((await create(api)).status).toBe(202);
@@ -110,7 +104,7 @@ describe('a connection to Alfresco', () => {
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nConnection: close\r\n';
 
-/** The ZIP, or as many bytes of it, in chunks of this size; the first of them have extensions, the last has a trailer. */
+/** The ZIP, or this many bytes of it, in chunks of this size, with chunk extensions and, at its end, a trailer. */
 function chunked(size: number, bytes = ZIP.length): Respond {
   return () => {
     const parts: Buffer[] = [Buffer.from(`${OK}Transfer-Encoding: chunked\r\n\r\n`)];
@@ -127,7 +121,7 @@ function chunked(size: number, bytes = ZIP.length): Respond {
   };
 }
 
-/** The beginning of the ZIP, which ends with the connection. */
+/** The first bytes of the ZIP, delimited only by the end of the connection. */
 function withoutLength(bytes: number): Respond {
   return () => Buffer.concat([Buffer.from(`${OK}\r\n`), ZIP.subarray(0, bytes)]);
 }
@@ -135,8 +129,8 @@ function withoutLength(bytes: number): Respond {
 describe('a connection for a ZIP', () => {
   it.for<[string, Respond[]]>([
     ['is whole', []],
-    ['comes in small chunks, which end early', [chunked(997, 500_000)]],
-    ['does not say how long it is, and ends early', [withoutLength(1000)]],
+    ['comes in small chunks that end early', [chunked(997, 500_000)]],
+    ['has no length, and ends early', [withoutLength(1000)]],
     ['is short', [short(500_000)]],
     ['is short twice', [short(500_000), short(10)]],
     ['fails with a 500', [short(500_000), () => error(500, 'No')]],
@@ -150,7 +144,7 @@ describe('a connection for a ZIP', () => {
     expect(transfers).toHaveLength(script.length + 1);
     for (const { headers } of transfers) expect(headers.connection).toBe('close');
     expect(new Set(transfers.map(({ connection }) => connection)).size).toBe(transfers.length);
-    // Nothing but ZIPs comes over them, and the service closes them.
+    // These connections carry only ZIPs, and the service closes them.
     expect((await create(api)).status).toBe(202);
     expect(alfresco.requests.at(-1)!.connection).toBe(1);
     const used = transfers.map(({ connection }) => connection);
@@ -162,8 +156,8 @@ describe('a connection for a ZIP', () => {
 
   it.for<[string, Respond]>([
     ['in chunks', chunked(70_001)],
-    ['without saying how long it is', withoutLength(ZIP.length)],
-  ])('takes one %s, as the node tells its length', async ([, respond], { alfresco, api }) => {
+    ['without a length', withoutLength(ZIP.length)],
+  ])('accepts one %s, since the node has its length', async ([, respond], { alfresco, api }) => {
     const { entry } = (await (await create(api)).json()) as { entry: { id: string } };
     alfresco.nextContentResponses.push(respond);
     const response = await api.request('GET', `/nodes/${entry.id}/content`);
@@ -173,7 +167,10 @@ describe('a connection for a ZIP', () => {
     expect(transfers).toHaveLength(1);
   });
 
-  it('is refused when its chunks are none', async ({ alfresco, api }) => {
+  it('responds with ALFRESCO_BAD_RESPONSE when the chunks are malformed', async ({
+    alfresco,
+    api,
+  }) => {
     const { entry } = (await (await create(api)).json()) as { entry: { id: string } };
     alfresco.nextContentResponses.push(() => `${OK}Transfer-Encoding: chunked\r\n\r\nmany\r\n`);
     const response = await api.request('GET', `/nodes/${entry.id}/content`);

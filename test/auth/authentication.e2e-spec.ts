@@ -15,15 +15,15 @@ const REALM = 'realm="alfresco-downloads"';
 const INVALID = `Bearer ${REALM}, error="invalid_token"`;
 const ALGORITHMS = ['RS256', 'RS512', 'PS256', 'ES256', 'ES384', 'EdDSA'];
 
-/** The provider of the tests that leave it as it is. */
+/** The provider of the tests that do not change it. */
 const provider = await IdentityProvider.start();
 provider.keys.push(...(await Promise.all(ALGORITHMS.map((alg) => generateSigningKey(alg, alg)))));
 afterAll(() => provider.close());
 
-/** However busy this machine is, a provider that works has the time that it needs. */
+/** Generous, so that a working provider never times out on a busy machine. */
 const UNHURRIED = { providerTimeoutMs: 10_000 };
 
-/** With a service that may have fetched the keys of `provider`. */
+/** Tests with a service that may already have the keys of `provider`. */
 const it = configured({ variables: provider.environment(), pacing: { auth: UNHURRIED } })
   .extend('tokens', ({ bff, sandbox }) => new TokenChecks(bff, sandbox))
   .extend('start', serviceStarter)
@@ -31,9 +31,9 @@ const it = configured({ variables: provider.environment(), pacing: { auth: UNHUR
     const ownProvider = await IdentityProvider.start('ES256');
     onCleanup(() => ownProvider.close());
     return {
-      /** A provider that only this test uses. */
+      /** A provider for this test only. */
       provider: ownProvider,
-      /** What a service does with tokens that has not fetched the provider's keys yet. */
+      /** Checks tokens at a service that has not fetched the provider's keys yet. */
       freshTokens: async (pacing: Partial<typeof PACING.auth> = {}) => {
         const auth = { ...UNHURRIED, ...pacing };
         const service = await start(ownProvider.environment(), { pacing: { auth } });
@@ -53,12 +53,12 @@ afterEach(() => {
 
 const now = () => Math.floor(Date.now() / 1000);
 
-/** What a caller with this header gets for a download that does not exist: 404 once it is known who asks. */
+/** Requests an unknown download with this header: 404 if the caller is authenticated. */
 function ask({ url }: Bff, authorization: string) {
   return request(url).get('/downloads/unknown').set({ authorization });
 }
 
-/** What becomes of tokens at one service. */
+/** Checks tokens at one service. */
 class TokenChecks {
   constructor(
     private readonly bff: Bff,
@@ -134,7 +134,7 @@ describe('a bearer token', () => {
     ['of a provider whose clock is a little behind', () => ({ exp: now() - 2 })],
     ['of a provider whose clock is a little ahead', () => ({ nbf: now() + 2 })],
   ])('%s is accepted', async ([, claims], { tokens }) => {
-    // So that the difference between the clocks is the same when the token arrives.
+    // A frozen clock, so that the token is not older when it arrives.
     vi.useFakeTimers({ toFake: ['Date'] });
     await tokens.accepts(await provider.token(claims()));
   });
@@ -159,7 +159,7 @@ describe('a bearer token', () => {
     await tokens.refuses(await provider.token(claims()));
   });
 
-  it('with the algorithm none is refused, without a look at the keys', async ({ own }) => {
+  it('with the algorithm none is rejected without fetching the keys', async ({ own }) => {
     const tokens = await own.freshTokens();
     for (const alg of ['none', 'None', 'NONE']) {
       await tokens.refuses(
@@ -169,7 +169,7 @@ describe('a bearer token', () => {
     expect(own.provider.requests).toEqual([]);
   });
 
-  it('with an HMAC whose secret is the public key is refused, without a look at the keys', async ({
+  it('with an HMAC whose secret is the public key is rejected without fetching the keys', async ({
     own,
   }) => {
     const { publicJwk, kid } = provider.keys[0]!;
@@ -188,7 +188,7 @@ describe('a bearer token', () => {
     expect(own.provider.requests).toEqual([]);
   });
 
-  it('that brings its own key is refused', async ({ tokens }) => {
+  it('that contains its own key is rejected', async ({ tokens }) => {
     const intruder = await generateSigningKey('own');
     for (const header of [
       { jwk: intruder.publicJwk },
@@ -200,25 +200,25 @@ describe('a bearer token', () => {
     expect(provider.requests).not.toContain('/realms/test/own-keys');
   });
 
-  it('signed with another key under a known id is refused', async ({ tokens }) => {
+  it('signed with another key under a known id is rejected', async ({ tokens }) => {
     await tokens.refuses(await provider.token({}, await generateSigningKey('key-1')));
   });
 
-  it('whose claims were changed is refused', async ({ tokens }) => {
+  it('whose claims were changed is rejected', async ({ tokens }) => {
     const [header, , signature] = (await provider.token()).split('.');
     const payload = { ...validClaims(provider.issuer), sub: 'bob' };
     await tokens.refuses(`${header}.${base64url.encode(JSON.stringify(payload))}.${signature}`);
   });
 
   it.for(['x', 'x.y', 'x.y.z', '..', 'a.b.c.d.e', 'eyJhbGciOiJSUzI1NiJ9.e30.'])(
-    'that is malformed is refused: %s',
+    'that is malformed is rejected: %s',
     (token, { tokens }) => tokens.refuses(token),
   );
 });
 
 describe('the Authorization header', () => {
   it.for([
-    ['nothing behind the scheme', () => 'Bearer'],
+    ['nothing after the scheme', () => 'Bearer'],
     ['a comma', (token: string) => `Bearer ${token}, Bearer ${token}`],
     ['two tokens', (token: string) => `Bearer ${token} ${token}`],
     ['a parameter', (token: string) => `Bearer token="${token}"`],
@@ -228,7 +228,7 @@ describe('the Authorization header', () => {
     expect(headers['www-authenticate']).toMatch(/^Bearer /);
   });
 
-  it('is refused when there are two', async ({ bff }) => {
+  it('is rejected when there are two', async ({ bff }) => {
     const token = await provider.token();
     const { status } = await rawRequest(bff.port, {
       path: '/downloads/unknown',
@@ -254,7 +254,7 @@ describe('the keys of the provider', () => {
     ]);
   });
 
-  it('are fetched again for an unknown id, but not for each', async ({ own }) => {
+  it('are fetched again for an unknown key id, but not for each', async ({ own }) => {
     vi.useFakeTimers({ toFake: ['Date'] });
     const tokens = await own.freshTokens();
     await tokens.accepts(await own.provider.token());
@@ -266,7 +266,7 @@ describe('the keys of the provider', () => {
     expect(own.provider.requests).toHaveLength(3);
   });
 
-  it('may be rotated: the new one is accepted, the former one no longer', async ({ own }) => {
+  it('may be rotated: the new one is accepted, the old one no longer', async ({ own }) => {
     vi.useFakeTimers({ toFake: ['Date'] });
     const tokens = await own.freshTokens();
     const former = await own.provider.token();
@@ -277,7 +277,7 @@ describe('the keys of the provider', () => {
     await tokens.refuses(former);
   });
 
-  it('are replaced in time although only known ones are used', async ({ own }) => {
+  it('are refreshed in time, even if only known ones are used', async ({ own }) => {
     vi.useFakeTimers({ toFake: ['Date'] });
     const tokens = await own.freshTokens();
     const former = own.provider.keys[0]!;
@@ -301,7 +301,7 @@ describe.each([
 ] as const)('a provider that %s', (_what, mode) => {
   const pacing = { providerPauseMs: 50, ...(mode === 'hanging' && { providerTimeoutMs: 300 }) };
 
-  it('before its keys are known stops callers, until it is back', async ({ own }) => {
+  it('blocks callers until it is back, if its keys are not known yet', async ({ own }) => {
     const tokens = await own.freshTokens(pacing);
     own.provider.mode = mode;
     const token = await own.provider.token();
@@ -310,10 +310,10 @@ describe.each([
     await tokens.willAccept(token);
   });
 
-  it('once its keys are known stops only those with new keys', async ({ own }) => {
+  it('blocks only tokens with new keys, once its keys are known', async ({ own }) => {
     const tokens = await own.freshTokens(pacing);
     const token = await own.provider.token({ exp: now() + 86_400 });
-    // Where the timeout is short, even a provider that works may be too slow at first.
+    // With this short timeout, even a working provider may be too slow at first.
     await tokens.willAccept(token);
     vi.useFakeTimers({ toFake: ['Date'] });
     own.provider.mode = mode;
@@ -325,12 +325,12 @@ describe.each([
   });
 });
 
-it('a provider that does not respond is given up after seconds', () => {
+it('a provider that does not respond times out after seconds', () => {
   // Once for discovery, once for the keys.
   expect(2 * PACING.auth.providerTimeoutMs).toBeLessThan(3_500);
 });
 
-it('a provider that names another issuer is not believed', async ({ start, own }) => {
+it('a provider that names another issuer is not trusted', async ({ start, own }) => {
   own.provider.claimedIssuer = 'https://other.example.com';
   const service = await start(own.provider.environment());
   await ask(service, `Bearer ${await own.provider.token()}`).expect(503);
@@ -372,7 +372,7 @@ describe('Basic and bearer at once', () => {
 });
 
 describe('a scheme that is not configured', () => {
-  it('is refused: Basic', async ({ bff }) => {
+  it('is rejected: Basic', async ({ bff }) => {
     const { headers } = await ask(bff, AS_ALICE.authorization).expect(401);
     expect(headers['www-authenticate']).toBe(`Bearer ${REALM}`);
   });

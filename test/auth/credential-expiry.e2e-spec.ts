@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => provider.close());
 
-/** Somebody whose token ends after so many seconds, at a service that looks at tickets every 30 ms, not every 15 s. */
+/** Starts a service that checks credentials every 30 ms, not every 15 s, and a download of a caller whose token expires. */
 async function connect(start: ServiceStarter, seconds: number) {
   const { url } = await start(
     { API_PREFIX: API.slice(1), ...provider.environment() },
@@ -57,7 +57,7 @@ describe('events and long polls', () => {
     expect(Date.now()).toBeGreaterThanOrEqual(endsAt - 50);
   });
 
-  it('end at a log-out', async ({ start }) => {
+  it('end when the caller logs out', async ({ start }) => {
     const { url, id, ticket } = await connect(start, 300);
     const headers = withTicket(ticket);
     const events = await Events.open(url + API, id, headers);
@@ -70,7 +70,7 @@ describe('events and long polls', () => {
     expect((await poll).status).toBe(401);
   });
 
-  it('go on while the ticket does', async ({ start }) => {
+  it('go on while the ticket is valid', async ({ start }) => {
     const { url, id, ticket } = await connect(start, 300);
     const events = await Events.open(url + API, id, withTicket(ticket));
     const ended = await Promise.race([events.ended.then(() => true), sleep(300, false)]);

@@ -7,7 +7,7 @@ import { rawRequest } from '../harness/raw-http.js';
 const LISTED = 'https://app.example.com';
 const OTHER = 'https://evil.example.com';
 
-/** With origins that are listed, in another spelling than browsers have. */
+/** Tests with listed origins, in a spelling that differs from that of browsers. */
 const it = configured({
   variables: { CORS_ORIGINS: 'HTTPS://App.Example.com:443,http://localhost:4200' },
 });
@@ -30,7 +30,7 @@ describe('a request that changes state', () => {
     ['another site', { 'sec-fetch-site': 'cross-site', origin: OTHER }],
     ['another site, without its origin', { 'sec-fetch-site': 'cross-site' }],
     ['a neighbour on the same site', { 'sec-fetch-site': 'same-site', origin: OTHER }],
-    ['an unheard-of site', { 'sec-fetch-site': 'elsewhere' }],
+    ['an unknown value', { 'sec-fetch-site': 'elsewhere' }],
     ['an older browser on another site', { origin: OTHER }],
     ['a sandboxed page', { origin: 'null' }],
     ['a sandboxed page that says cross-site', { 'sec-fetch-site': 'cross-site', origin: 'null' }],
@@ -86,7 +86,10 @@ it('a page of another site may link here: reading changes nothing', async ({ bff
 });
 
 describe('a page of a listed origin', () => {
-  it('asks first and is told what it may send, for some minutes', async ({ bff, sandbox }) => {
+  it('gets a preflight response that lists what it may send, valid for some minutes', async ({
+    bff,
+    sandbox,
+  }) => {
     const { headers } = await request(bff.url)
       .options('/downloads')
       .set({
@@ -141,7 +144,7 @@ describe('a page of a listed origin', () => {
 
 describe('a page of another origin', () => {
   it.for([OTHER, 'null', `${LISTED}.evil.example`, 'http://app.example.com'])(
-    'is told nothing: %s',
+    'gets no CORS headers: %s',
     async (origin, { bff }) => {
       const asked = await request(bff.url)
         .options('/downloads')

@@ -6,8 +6,8 @@ import { createCaller } from '../harness/callers.js';
 import { configured, it } from '../harness/fixtures.js';
 import { until } from '../harness/polling.js';
 
-/** Believes for a moment only that a finished download is still there. */
-const forgetfulTest = configured({ pacing: { polling: { finalFreshnessMs: 50 } } });
+/** Tests of a service that caches a finished download for only a moment. */
+const briefCacheTest = configured({ pacing: { polling: { finalFreshnessMs: 50 } } });
 
 const ROUTES = [
   ['GET', '/downloads/{id}', 200],
@@ -21,14 +21,14 @@ const ROUTES = [
   ['DELETE', '/nodes/{id}', 204],
 ] as const;
 
-/** Somebody, and a download of theirs for each route. */
+/** A caller with a download for each route. */
 let owner: DownloadsApi;
 let own: string[];
 
 /** Downloads that no request of these tests may touch. */
 const foreign = { ofAnotherCaller: '', ofTheSameAccount: '', ofAnotherAccount: '' };
 
-/** Ids and what callers get for them. */
+/** Ids, and the response to them. */
 const IDS = [
   ['another caller’s download', () => foreign.ofAnotherCaller, 403, 'FORBIDDEN'],
   ['an unknown download', () => 'b36dfa1c-0000-4000-8000-000000000000', 404, 'DOWNLOAD_NOT_FOUND'],
@@ -74,41 +74,38 @@ async function list(api: DownloadsApi, query = ''): Promise<DownloadsList> {
 
 const idsOf = ({ entries }: DownloadsList) => entries.map(({ entry }) => entry.id);
 
-/** Names under which an address could say whose download it is. */
+/** Query parameters that could pretend to name the owner. */
 const CLAIMS = ['owner', 'ownerId', 'caller', 'user', 'userId', 'username', 'createdByUser', 'sub'];
 
 describe('the owner of a download', () => {
-  it.for(CLAIMS)(
-    'is the caller who has logged in, and not what ?%s= says',
-    async (name, { api, bff }) => {
-      const other = createCaller();
-      const theirs = new DownloadsApi(bff.url, other.headers);
-      const id = await theirs.start([SAMPLE_NODES.textFile]);
-      for (const claim of [other.name, `basic:${other.name}`]) {
-        const query = `?${name}=${encodeURIComponent(claim)}`;
-        expect((await api.request('GET', `/downloads/${id}${query}`)).status).toBe(403);
-        expect(idsOf(await list(api, query))).not.toContain(id);
-        const made = await api.request('POST', `/downloads${query}`, {
-          body: JSON.stringify({ nodeIds: [SAMPLE_NODES.textFile] }),
-          headers: { 'content-type': 'application/json' },
-        });
-        const { entry } = (await made.json()) as { entry: { id: string } };
-        expect(idsOf(await list(theirs))).toEqual([id]);
-        expect(idsOf(await list(api))).toContain(entry.id);
-      }
-    },
-  );
+  it.for(CLAIMS)('is the authenticated caller, whatever ?%s= says', async (name, { api, bff }) => {
+    const other = createCaller();
+    const theirs = new DownloadsApi(bff.url, other.headers);
+    const id = await theirs.start([SAMPLE_NODES.textFile]);
+    for (const claim of [other.name, `basic:${other.name}`]) {
+      const query = `?${name}=${encodeURIComponent(claim)}`;
+      expect((await api.request('GET', `/downloads/${id}${query}`)).status).toBe(403);
+      expect(idsOf(await list(api, query))).not.toContain(id);
+      const made = await api.request('POST', `/downloads${query}`, {
+        body: JSON.stringify({ nodeIds: [SAMPLE_NODES.textFile] }),
+        headers: { 'content-type': 'application/json' },
+      });
+      const { entry } = (await made.json()) as { entry: { id: string } };
+      expect(idsOf(await list(theirs))).toEqual([id]);
+      expect(idsOf(await list(api))).toContain(entry.id);
+    }
+  });
 });
 
 describe.each(ROUTES)('%s %s', (method, route, success) => {
-  it('lets callers use what is their own', async () => {
+  it('lets callers use their own downloads', async () => {
     const response = await owner.request(method, route.replace('{id}', own.pop()!));
     await response.arrayBuffer();
     expect(response.status).toBe(success);
   });
 
   it.for(IDS)(
-    'refuses the id of %s without asking Alfresco',
+    'rejects the id of %s without calling Alfresco',
     async ([, idOf, status, code], { api, sandbox }) => {
       const id = idOf();
       const requestId = randomUUID();
@@ -125,12 +122,12 @@ describe.each(ROUTES)('%s %s', (method, route, success) => {
   );
 });
 
-it('what was refused has removed nothing', ({ sandbox }) => {
+it('rejected requests have removed nothing', ({ sandbox }) => {
   expect(sandbox.downloadIds()).toEqual(expect.arrayContaining(Object.values(foreign)));
 });
 
 describe('GET /downloads', () => {
-  it('has the caller’s own downloads only, the newest first, in Alfresco’s envelope', async ({
+  it('lists only the caller’s own downloads, the newest first, in Alfresco’s envelope', async ({
     api,
     bff,
   }) => {
@@ -161,7 +158,7 @@ describe('GET /downloads', () => {
     expect((await list(api, '?skipCount=9')).entries).toEqual([]);
   });
 
-  forgetfulTest('forgets what Alfresco has removed', async ({ api, sandbox }) => {
+  briefCacheTest('omits what Alfresco has removed', async ({ api, sandbox }) => {
     const [kept, gone] = await Promise.all([
       api.createFinished([SAMPLE_NODES.textFile]),
       api.createFinished([SAMPLE_NODES.textFile]),
@@ -178,15 +175,15 @@ describe('GET /downloads', () => {
     expect(sandbox.requests).toEqual([]);
   });
 
-  forgetfulTest(
-    'asks about two pages at most, however many Alfresco has removed',
+  briefCacheTest(
+    'reads two pages at most, however many Alfresco has removed',
     async ({ api, sandbox }) => {
       const made: string[] = [];
       for (let count = 0; count < 9; count += 1)
         made.push(await api.createFinished([SAMPLE_NODES.textFile]));
       const alfresco = DownloadsApi.ofAlfresco(sandbox.url);
       for (const id of made) await alfresco.request('DELETE', `/nodes/${id}`);
-      // Longer than what is known of a finished download holds.
+      // Longer than a finished download is cached.
       await sleep(100);
       sandbox.clearRequests();
       const first = await list(api, '?maxItems=2');
@@ -197,7 +194,7 @@ describe('GET /downloads', () => {
     },
   );
 
-  forgetfulTest('asks no more once its client has disconnected', async ({ api, sandbox }) => {
+  briefCacheTest('asks no more once its client has disconnected', async ({ api, sandbox }) => {
     for (let count = 0; count < 20; count += 1) await api.createFinished([SAMPLE_NODES.emptyFile]);
     sandbox.clearRequests();
     sandbox.fail({ kind: 'delay', ms: 300 }, { path: /downloads\//, times: Infinity });
@@ -210,7 +207,7 @@ describe('GET /downloads', () => {
     leaving.abort();
     await asked;
     await sleep(700);
-    // The eight that are asked at a time.
+    // Eight are read at a time.
     expect(sandbox.requests.length).toBeLessThanOrEqual(8);
   });
 

@@ -12,7 +12,7 @@ import { serviceStarter } from '../harness/service-starter.js';
 const AS_ZOE = { authorization: basic(CALLERS.zoe) };
 const WRONG = { authorization: basic({ name: 'alice', password: 'wrong' }) };
 
-/** With a service for each test, since each needs other limits, and counters that start at zero. */
+/** Tests that start a service each, since each needs other limits, and counters at zero. */
 const it = configured({})
   .extend('start', serviceStarter)
   .extend(
@@ -22,7 +22,7 @@ const it = configured({})
         start({ RATE_LIMIT: 'on', ...variables }, options),
   );
 
-/** Counts what really runs: the strategies take `compare` when the service starts. */
+/** Spies on bcrypt before the service starts, because the strategies bind `compare` then. */
 let compare: MockInstance<typeof bcrypt.compare>;
 
 beforeEach(() => {
@@ -39,7 +39,7 @@ function look({ url }: Bff, headers: Headers) {
   return request(url).get('/downloads/unknown').set(headers);
 }
 
-/** As from this address, where the peer of the connection is a trusted proxy. */
+/** Headers of a request from this address, through a trusted proxy. */
 function lookFrom(bff: Bff, address: string, headers: Headers) {
   return look(bff, { ...headers, 'x-forwarded-for': address });
 }
@@ -51,8 +51,8 @@ async function statuses(count: number, send: () => PromiseLike<{ status: number 
 }
 
 describe('the limits on requests', () => {
-  it('hold for each caller, and say what is left', async ({ limit, sandbox }) => {
-    // Nothing is taken off the minute while time stands still.
+  it('hold for each caller, and report the remaining requests', async ({ limit, sandbox }) => {
+    // The minute does not advance while the clock is frozen.
     vi.useFakeTimers({ toFake: ['Date'] });
     const bff = await limit({ RATE_LIMIT_PER_CALLER: '3' });
     for (const left of [2, 1, 0]) {
@@ -79,7 +79,7 @@ describe('the limits on requests', () => {
     expect(await statuses(2, () => look(bff, AS_ALICE))).toEqual([404, 429]);
   });
 
-  it('hold for all routes together', async ({ limit }) => {
+  it('count all routes together', async ({ limit }) => {
     const bff = await limit({ RATE_LIMIT_PER_CALLER: '2' });
     const server = request(bff.url);
     await server.get('/downloads/x').set(AS_ALICE).expect(404);
@@ -87,7 +87,7 @@ describe('the limits on requests', () => {
     await server.delete('/downloads/x').set(AS_ALICE).expect(429);
   });
 
-  it('are stricter for new ZIPs', async ({ limit }) => {
+  it('are lower for new ZIPs', async ({ limit }) => {
     const bff = await limit({ RATE_LIMIT_CREATE: '2', API_PREFIX: 'api' });
     const create = () =>
       request(bff.url)
@@ -112,9 +112,7 @@ describe('the limits on requests', () => {
     await create('/downloads/content').expect(429);
   });
 
-  it('hold for each address, before anything is done to find out who is calling', async ({
-    limit,
-  }) => {
+  it('hold for each address, before authentication', async ({ limit }) => {
     const bff = await limit({ RATE_LIMIT_PER_ADDRESS: '3' });
     expect(await statuses(4, () => look(bff, {}))).toEqual([401, 401, 401, 429]);
     await look(bff, AS_ALICE).expect(429);
@@ -150,7 +148,7 @@ describe('the limits on requests', () => {
     expect(third).toBe(429);
   });
 
-  it('do not touch the probes', async ({ limit }) => {
+  it('do not apply to the probes', async ({ limit }) => {
     const bff = await limit({ RATE_LIMIT_PER_ADDRESS: '1', RATE_LIMIT_PER_CALLER: '1' });
     for (const path of ['/health/live', '/health/ready']) {
       for (let i = 0; i < 3; i++) {
@@ -160,7 +158,7 @@ describe('the limits on requests', () => {
     }
   });
 
-  it('of a caller do not count what comes by their links', async ({ limit }) => {
+  it('of a caller do not count requests by their links', async ({ limit }) => {
     const bff = await limit({ RATE_LIMIT_PER_CALLER: '10' });
     const { body } = await request(bff.url)
       .post('/downloads')
@@ -175,7 +173,7 @@ describe('the limits on requests', () => {
     await look(bff, AS_ALICE).expect(404);
   });
 
-  it('are not there with RATE_LIMIT=off', async ({ limit }) => {
+  it('are absent with RATE_LIMIT=off', async ({ limit }) => {
     const bff = await limit({
       RATE_LIMIT: 'off',
       RATE_LIMIT_PER_CALLER: '1',
@@ -206,10 +204,7 @@ describe('the address of a caller', () => {
   );
 
   it.for<[string, string[]]>([
-    [
-      'a port behind it',
-      ['192.0.2.1:5000', '192.0.2.1:5001', '[2001:db8::1]:1', '[2001:db8::1]:2'],
-    ],
+    ['a port after it', ['192.0.2.1:5000', '192.0.2.1:5001', '[2001:db8::1]:1', '[2001:db8::1]:2']],
     ['text that is not an address', ['abc', 'unknown', '"_x"', '_y']],
   ])('makes no new counter with %s', async ([, [first, second, third, fourth]], { limit }) => {
     const bff = await limit({ RATE_LIMIT_FAILED_LOGINS: '1', TRUST_PROXY: '1' });
@@ -219,7 +214,7 @@ describe('the address of a caller', () => {
     await lookFrom(bff, fourth!, WRONG).expect(429);
   });
 
-  it('tells the users of one link apart where everyone may call', async ({ limit }) => {
+  it('distinguishes the users of one link where everyone may call', async ({ limit }) => {
     const bff = await limit({
       AUTH: 'none',
       USERS: '',
@@ -241,7 +236,7 @@ describe('the address of a caller', () => {
     }
   });
 
-  it('cannot be made up in front of trusted proxies', async ({ limit }) => {
+  it('cannot be spoofed in front of trusted proxies', async ({ limit }) => {
     const bff = await limit({ RATE_LIMIT_PER_ADDRESS: '1', TRUST_PROXY: '1' });
     await lookFrom(bff, '198.51.100.1, 192.0.2.1', AS_ALICE).expect(404);
     await lookFrom(bff, '198.51.100.2, 192.0.2.1', AS_ALICE).expect(429);
@@ -269,7 +264,7 @@ describe('failed logins', () => {
     }
   });
 
-  it('get even the right password refused, without a look at it', async ({ limit }) => {
+  it('block even the right password, without checking it', async ({ limit }) => {
     const bff = await limit({ RATE_LIMIT_FAILED_LOGINS: '3' });
     expect(await statuses(4, () => look(bff, WRONG))).toEqual([401, 401, 401, 429]);
     compare.mockClear();
@@ -286,7 +281,7 @@ describe('failed logins', () => {
     await look(bff, AS_ALICE).expect(404);
   });
 
-  it('do not disturb a caller who is logged in already, nor other names, nor other addresses', async ({
+  it('do not affect a caller who has logged in already, other names, or other addresses', async ({
     limit,
   }) => {
     const bff = await limit({ RATE_LIMIT_FAILED_LOGINS: '2', TRUST_PROXY: 'true' });
@@ -305,7 +300,7 @@ describe('failed logins', () => {
     await look(bff, AS_ALICE).expect(429);
   });
 
-  it('do not count what succeeds', async ({ limit }) => {
+  it('do not include successful ones', async ({ limit }) => {
     const bff = await limit({ RATE_LIMIT_FAILED_LOGINS: '1' });
     const responses = await Promise.all(
       [AS_ALICE, AS_ZOE, AS_ALICE, AS_ZOE].map((as) => look(bff, as)),
@@ -314,13 +309,13 @@ describe('failed logins', () => {
   });
 });
 
-it('a caller who is logged in is not locked out by the wrong passwords of others at their address', async ({
+it('a caller who has logged in is not locked out by wrong passwords of others at their address', async ({
   limit,
 }) => {
   vi.useFakeTimers({ toFake: ['Date'] });
   const bff = await limit({ RATE_LIMIT_FAILED_LOGINS: '2' });
   await look(bff, AS_ALICE).expect(404);
-  // Later than the pair is remembered.
+  // Longer than the pair of name and address is cached.
   vi.setSystemTime(Date.now() + 61_000);
   for (let name = 0; name < 12; name += 1) {
     await look(bff, { authorization: basic({ name: `user-${name}`, password: 'x' }) });
@@ -329,7 +324,7 @@ it('a caller who is logged in is not locked out by the wrong passwords of others
   await look(bff, AS_ALICE).expect(404);
 });
 
-it('a caller who polls costs one bcrypt run', async ({ limit }) => {
+it('a caller that polls costs one bcrypt run', async ({ limit }) => {
   const bff = await limit({ RATE_LIMIT_PER_CALLER: '10000' });
   await look(bff, AS_ALICE).expect(404);
   expect(compare).toHaveBeenCalledTimes(1);
@@ -345,7 +340,7 @@ describeWithRedis('with Redis as the store', () => {
   beforeEach(() => redis.flush());
   afterAll(() => redis.stop());
 
-  it('the limits hold for all processes together, and Redis forgets them by itself', async ({
+  it('the limits hold for all processes together, and their keys in Redis expire', async ({
     limit,
   }) => {
     const variables = {
@@ -353,7 +348,7 @@ describeWithRedis('with Redis as the store', () => {
       RATE_LIMIT_PER_CALLER: '4',
       RATE_LIMIT_FAILED_LOGINS: '2',
     };
-    // However busy this machine is, Redis counts.
+    // Generous, so that Redis never times out on a busy machine.
     const pacing = { limits: { answerMs: 10_000 }, store: { answerMs: 10_000 } };
     const first = await limit(variables, { pacing });
     const second = await limit(variables, { pacing });
@@ -374,7 +369,7 @@ describeWithRedis('with Redis as the store', () => {
     }
   });
 
-  it('guesses made side by side at several processes are looked at no more often than allowed', async ({
+  it('guesses made in parallel at several processes are checked no more often than allowed', async ({
     limit,
   }) => {
     const variables = { STORE_URL: redis.url, RATE_LIMIT_FAILED_LOGINS: '10' };
@@ -408,7 +403,7 @@ describeWithRedis('with Redis as the store', () => {
     await until(status, (found) => found === 404);
     redis.pause();
     onTestFinished(() => redis.resume());
-    // The registry is in the same Redis; the limits add nothing to how long it is waited for.
+    // The registry is in the same Redis; the limits add nothing to the wait for it.
     const startedAt = performance.now();
     const found = await Promise.all(Array.from({ length: 20 }, status));
     expect(found).toEqual(Array<number>(20).fill(503));
@@ -425,11 +420,11 @@ describeWithRedis('with Redis as the store', () => {
   });
 });
 
-it('without Redis the counting goes on: each process counts for itself', async ({ limit }) => {
+it('without Redis counting continues: each process counts for itself', async ({ limit }) => {
   const bff = await limit({
     STORE_URL: `redis://127.0.0.1:${await freePort()}`,
     RATE_LIMIT_PER_CALLER: '3',
   });
-  // The registry is in the same Redis, so what passes the limit ends as STORE_UNAVAILABLE.
+  // The registry is in the same Redis, so requests within the limit end as STORE_UNAVAILABLE.
   expect(await statuses(4, () => look(bff, AS_ALICE))).toEqual([503, 503, 503, 429]);
 });

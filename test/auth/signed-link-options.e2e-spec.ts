@@ -11,7 +11,7 @@ interface Link {
   readonly expiryTime: string;
 }
 
-/** @param body as it is sent; none without it */
+/** @param body sent verbatim; no body if undefined */
 function requestLink(api: DownloadsApi, id: string, body?: string): Promise<Response> {
   return api.request('POST', `/downloads/${id}/request-direct-access-url`, {
     ...(body !== undefined && { body, headers: { 'content-type': 'application/json' } }),
@@ -30,7 +30,9 @@ const dispositionOf = async (url: string) =>
   (await fetch(url, { method: 'HEAD' })).headers.get('content-disposition');
 
 describe('POST /downloads/{id}/request-direct-access-url with a body', () => {
-  it('takes none, and one without members, for a link as long as LINK_TTL', async ({ api }) => {
+  it('treats no body, and one without members, as a request for a link that lasts LINK_TTL', async ({
+    api,
+  }) => {
     const id = await api.createFinished([SAMPLE_NODES.textFile]);
     for (const link of [await linkOf(api, id), await linkOf(api, id, {})]) {
       expect(secondsLeft(link)).toBeGreaterThan(50);
@@ -39,7 +41,7 @@ describe('POST /downloads/{id}/request-direct-access-url with a body', () => {
     }
   });
 
-  it('makes a link that ends after validFor seconds', async ({ api }) => {
+  it('makes a link that expires after validFor seconds', async ({ api }) => {
     const id = await api.createFinished([SAMPLE_NODES.textFile]);
     const link = await linkOf(api, id, { validFor: 1 });
     expect(secondsLeft(link)).toBeLessThanOrEqual(1);
@@ -57,20 +59,17 @@ describe('POST /downloads/{id}/request-direct-access-url with a body', () => {
     ['../../etc/passwd', 'attachment; filename=".._.._etc_passwd.zip"'],
     ['a"\r\nSet-Cookie: b', 'attachment; filename="a\\"__Set-Cookie: b.zip"'],
     [' ', 'attachment; filename="archive.zip"'],
-  ] as const)(
-    'makes a link under which the ZIP is called %j',
-    async ([fileName, expected], { api }) => {
-      const id = await api.createFinished([SAMPLE_NODES.textFile]);
-      const { contentUrl } = await linkOf(api, id, { fileName });
-      const saved = await fetch(contentUrl);
-      expect(saved.headers.get('content-disposition')).toBe(expected);
-      expect(saved.headers.get('set-cookie')).toBeNull();
-      expect(Buffer.from(await saved.arrayBuffer())).toEqual(await api.content(id));
-      expect(await dispositionOf(contentUrl)).toBe(expected);
-      const part = await fetch(contentUrl, { headers: { range: 'bytes=0-1' } });
-      expect(part.headers.get('content-disposition')).toBe(expected);
-    },
-  );
+  ] as const)('makes a link that saves the ZIP as %j', async ([fileName, expected], { api }) => {
+    const id = await api.createFinished([SAMPLE_NODES.textFile]);
+    const { contentUrl } = await linkOf(api, id, { fileName });
+    const saved = await fetch(contentUrl);
+    expect(saved.headers.get('content-disposition')).toBe(expected);
+    expect(saved.headers.get('set-cookie')).toBeNull();
+    expect(Buffer.from(await saved.arrayBuffer())).toEqual(await api.content(id));
+    expect(await dispositionOf(contentUrl)).toBe(expected);
+    const part = await fetch(contentUrl, { headers: { range: 'bytes=0-1' } });
+    expect(part.headers.get('content-disposition')).toBe(expected);
+  });
 
   it('signs the name, so that it cannot be changed', async ({ api }) => {
     const id = await api.createFinished([SAMPLE_NODES.textFile]);

@@ -20,7 +20,7 @@ const behindProxyTest = configured({ variables: { TRUST_PROXY: '1' } });
 let id: string;
 let zip: Buffer;
 let link: URL;
-/** One behind a proxy. */
+/** Tests of a service behind a proxy. */
 let proxiedId: string;
 
 async function linkTo(api: DownloadsApi, download: string): Promise<URL> {
@@ -47,7 +47,7 @@ afterEach(() => {
 
 describe('a signed link', () => {
   it('has the shape of Alfresco’s direct access URL', async ({ bff }) => {
-    // To the millisecond, since the time stands still.
+    // To the millisecond, since the clock is frozen.
     vi.useFakeTimers({ toFake: ['Date'] });
     const response = await DownloadsApi.ofBff(bff.url).request(
       'POST',
@@ -65,7 +65,7 @@ describe('a signed link', () => {
     expect(expiry).toBe(Date.now() + TTL_SECONDS * 1000);
   });
 
-  it('saves the ZIP without any header, as an attachment', async () => {
+  it('needs no header, and responds with the ZIP as an attachment', async () => {
     const response = await fetch(link);
     expect(response.status).toBe(200);
     expect(response.headers.get('content-disposition')).toMatch(/^attachment; filename=/);
@@ -82,14 +82,14 @@ describe('a signed link', () => {
     expect(Buffer.from(await part.arrayBuffer())).toEqual(zip.subarray(10, 20));
   });
 
-  it('ends with the ownership of the caller who made it', async ({ api }) => {
+  it('expires with the ownership of the caller who made it', async ({ api }) => {
     const own = await api.createFinished([SAMPLE_NODES.textFile]);
     const url = await linkTo(api, own);
     await api.request('DELETE', `/nodes/${own}`);
     expect((await fetch(url)).status).toBe(404);
   });
 
-  it('ends after LINK_TTL', async ({ api }) => {
+  it('expires after LINK_TTL', async ({ api }) => {
     const own = await api.createFinished([SAMPLE_NODES.textFile]);
     vi.useFakeTimers({ toFake: ['Date'] });
     const url = await linkTo(api, own);
@@ -103,7 +103,7 @@ describe('a signed link', () => {
     expect(await after.json()).toMatchObject({ code: 'LINK_INVALID' });
   });
 
-  it('lets a transfer that it has begun be resumed after its end, while its maker owns the download', async ({
+  it('lets a transfer that it has begun be resumed after its expiry, while its maker owns the download', async ({
     api,
   }) => {
     const own = await api.createFinished([SAMPLE_NODES.textFile]);
@@ -136,14 +136,14 @@ describe('a signed link', () => {
     expect((await fetch(url, { headers: { range, 'if-range': tag } })).status).toBe(404);
   });
 
-  it('that has ended unused begins no transfer, whatever its holder knows of the ZIP', async ({
+  it('that has expired unused begins no transfer, whatever its holder knows about the ZIP', async ({
     api,
   }) => {
     const own = await api.createFinished([SAMPLE_NODES.textFile]);
     vi.useFakeTimers({ toFake: ['Date'] });
     const used = await linkTo(api, own);
     vi.setSystemTime(Date.now() + 1000);
-    // Not of the same moment: it would be the same link.
+    // At another moment, since it would be the same link otherwise.
     const unused = await linkTo(api, own);
     const tag = (await fetch(used, { method: 'HEAD' })).headers.get('etag')!;
     vi.setSystemTime(Date.now() + TTL_SECONDS * 1000 + 60_000);
@@ -157,13 +157,13 @@ describe('a signed link', () => {
     expect((await fetch(url, { method })).status).toBe(401);
   });
 
-  it('outlives a rotation of the secret, until the old one is dropped', async ({ bff, start }) => {
+  it('survives a rotation of the secret, until the old one is dropped', async ({ bff, start }) => {
     const [before, dropped] = await Promise.all(
       [OLD_SECRET, NEW_SECRET].map((LINK_SECRET) => start({ LINK_SECRET })),
     );
     const api = DownloadsApi.ofBff(before!.url);
     const url = await linkTo(api, await api.createFinished([SAMPLE_NODES.textFile]));
-    // Each service has a store of its own here, so that a good signature is a 404 and a bad one a 403.
+    // Each service has a separate store here: a valid signature gets 404, an invalid one 403.
     for (const [service, status] of [
       [bff, 404],
       [dropped!, 403],
@@ -178,7 +178,7 @@ describe('a signed link', () => {
     expect(status).toBe(403);
   });
 
-  behindProxyTest('has the origin that a trusted proxy tells', async ({ bff }) => {
+  behindProxyTest('has the origin that a trusted proxy reports', async ({ bff }) => {
     const alice = new DownloadsApi(bff.url, {
       ...AS_ALICE,
       'x-forwarded-proto': 'https',
@@ -204,7 +204,7 @@ describe('a signed link', () => {
   });
 });
 
-/** `Host` replaces the one that a raw request has of its own. */
+/** `Host` replaces the default of raw requests. */
 function namesOf({ host, ...others }: Record<string, string>): Record<string, string> {
   return host === undefined ? others : { Host: host };
 }

@@ -23,7 +23,7 @@ const API_PREFIX = API.slice(1);
 /** As Alfresco has it. */
 const CHALLENGE = 'AlfTicket realm="Alfresco -default- tenant"';
 
-/** The same hashes for several processes. */
+/** The same hashes for every process. */
 const USERS_OF_TODAY = users('alice', 'zoe');
 
 type OperationObject = NonNullable<OpenAPIObject['paths'][string]['get']>;
@@ -43,7 +43,7 @@ const it = configured({ variables: { API_PREFIX }, onLine: log.add })
   .extend('ticket', ({ bff, user }) => ticketOf(bff.url, user))
   .extend('asTicket', ({ bff, ticket }) => new DownloadsApi(bff.url + API, withTicket(ticket)));
 
-/** Each of these tests comes from an address of its own. */
+/** Each of these tests uses a different client address. */
 const limitedTest = configured({
   variables: {
     API_PREFIX,
@@ -73,7 +73,7 @@ function withTicket(ticket: string, form = 'ROLE_TICKET:') {
   return { authorization: `Basic ${Buffer.from(form + ticket).toString('base64')}` };
 }
 
-/** 404 once it is known who asks, 401 before. */
+/** 404 if the caller is authenticated, else 401. */
 function ask(url: string, headers: Record<string, string>) {
   return request(url).get(`${API}/downloads/unknown`).set(headers);
 }
@@ -82,7 +82,7 @@ function contentOf(id: string, ticket: string): string {
   return `${API}/nodes/${id}/content?alf_ticket=${ticket}`;
 }
 
-/** Asks for a ticket with a token. */
+/** Requests a ticket with a token. */
 function ticketForToken(url: string, token: string) {
   return request(url)
     .get(`${TICKETS}/-me-`)
@@ -110,7 +110,7 @@ async function expectNoLogin(url: string, prefix: string, user: TestCaller): Pro
 }
 
 describe('POST /tickets', () => {
-  it('gives a user of this service a ticket of Alfresco’s form, another one each time', async ({
+  it('gives a user of this service a ticket of Alfresco’s form, a new one each time', async ({
     bff,
     user,
   }) => {
@@ -132,7 +132,7 @@ describe('POST /tickets', () => {
     ['an account of Alfresco', { name: SERVICE_ACCOUNT.id, password: SERVICE_ACCOUNT.password }],
     ['a user of Alfresco', { name: 'alice', password: SAMPLE_USERS[2]!.password }],
   ] as const)(
-    'responds with 403 to %s, and asks Alfresco nothing',
+    'responds with 403 to %s, without calling Alfresco',
     async ([, who], { bff, sandbox }) => {
       const { body } = await login(bff.url, who).expect(403);
       expect(body).toMatchObject({
@@ -153,7 +153,7 @@ describe('POST /tickets', () => {
     ['with a list', { userId: ['alice'], password: 'x' }, ['/userId']],
     ['with a name that has a colon', { userId: 'alice:x', password: 'x' }, ['/userId']],
     ['with a password that has a zero byte', { userId: 'a', password: 'x\0' }, ['/password']],
-    ['with one member more', { userId: 'a', password: 'x', ticket: 'y' }, ['/ticket']],
+    ['with an additional member', { userId: 'a', password: 'x', ticket: 'y' }, ['/ticket']],
     ['that is a list', [], ['']],
   ])('refuses a body %s', async ([, sent, pointers], { bff }) => {
     const { body } = await request(bff.url)
@@ -165,7 +165,7 @@ describe('POST /tickets', () => {
     expect(errors.map(({ pointer }) => pointer)).toEqual(pointers);
   });
 
-  it('is refused to a page of another origin', async ({ bff, user }) => {
+  it('is refused to pages of another origin', async ({ bff, user }) => {
     const { body } = await login(bff.url, user)
       .set({ 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' })
       .expect(403);
@@ -194,7 +194,7 @@ describe('a ticket in the header', () => {
     },
   );
 
-  it('stands for the caller who has the password', async ({ bff, user, asTicket }) => {
+  it('acts for the caller who logged in', async ({ bff, user, asTicket }) => {
     const id = await asTicket.createFinished([SAMPLE_NODES.textFile]);
     const another = createCaller();
     const by = (headers: Record<string, string>) =>
@@ -205,7 +205,7 @@ describe('a ticket in the header', () => {
   });
 
   it.for([
-    ['was never given', `TICKET_${'0'.repeat(40)}`],
+    ['was never issued', `TICKET_${'0'.repeat(40)}`],
     ['is incomplete', 'TICKET_'],
     ['is a word', 'TICKET_undefined'],
   ] as const)('that %s gets 401 with a challenge', async ([, wrong], { bff, sandbox }) => {
@@ -215,7 +215,7 @@ describe('a ticket in the header', () => {
     expect(sandbox.requests).toEqual([]);
   });
 
-  it('that Alfresco gave is refused', async ({ bff, sandbox }) => {
+  it('issued by Alfresco is rejected', async ({ bff, sandbox }) => {
     const { id, password } = SERVICE_ACCOUNT;
     const { body } = await request(sandbox.url)
       .post(TICKETS.replace(/^\/alfresco/, ''))
@@ -224,7 +224,7 @@ describe('a ticket in the header', () => {
     await ask(bff.url, withTicket((body as { entry: { id: string } }).entry.id)).expect(401);
   });
 
-  it('that is sent twice is refused', async ({ bff, ticket }) => {
+  it('that is sent twice is rejected', async ({ bff, ticket }) => {
     const { authorization } = withTicket(ticket);
     const { status } = await rawRequest(bff.port, {
       path: `${API}/downloads/unknown`,
@@ -237,7 +237,7 @@ describe('a ticket in the header', () => {
     'that has ended does not count as a failed login, however often it is sent',
     async ({ bff, user }) => {
       const from = { 'x-forwarded-for': '192.0.2.2' };
-      // More than the wrong passwords that an address has for all names together.
+      // More than the failed logins allowed for an address.
       for (let attempt = 0; attempt < 20; attempt += 1) {
         const ended = withTicket(`TICKET_${'1'.repeat(40)}`);
         await ask(bff.url, { ...from, ...ended }).expect(401);
@@ -260,7 +260,7 @@ describe('a ticket in the header', () => {
 });
 
 describe('GET and DELETE /tickets/-me-', () => {
-  it('tell the ticket, and end it alone', async ({ bff, user, ticket }) => {
+  it('return the ticket, and end this ticket only', async ({ bff, user, ticket }) => {
     const other = await ticketOf(bff.url, user);
     const me = (method: 'get' | 'delete') =>
       request(bff.url)[method](`${TICKETS}/-me-`).set(withTicket(ticket));
@@ -284,7 +284,7 @@ describe('GET and DELETE /tickets/-me-', () => {
     await request(bff.url)[method](`${TICKETS}/-me-`).expect(401);
   });
 
-  it('are for no other ticket, and write none into the log', async ({ bff, user, ticket }) => {
+  it('accept no other ticket, and log none', async ({ bff, user, ticket }) => {
     const other = await ticketOf(bff.url, user);
     const { body } = await request(bff.url)
       .delete(`${TICKETS}/${other}`)
@@ -298,7 +298,7 @@ describe('GET and DELETE /tickets/-me-', () => {
     await ask(bff.url, withTicket(other)).expect(404);
   });
 
-  it('know a ticket in the address, too', async ({ bff, ticket }) => {
+  it('accept a ticket in the query, too', async ({ bff, ticket }) => {
     const me = `${TICKETS}/-me-?alf_ticket=${ticket}`;
     const { body } = await request(bff.url).get(me).expect(200);
     expect(body).toEqual({ entry: { id: ticket } });
@@ -306,13 +306,13 @@ describe('GET and DELETE /tickets/-me-', () => {
     await ask(bff.url, withTicket(ticket)).expect(401);
   });
 
-  it('say which methods there are', async ({ bff }) => {
+  it('list their methods in Allow', async ({ bff }) => {
     const { headers } = await request(bff.url).put(`${TICKETS}/-me-`).expect(405);
     expect(headers.allow).toBe('DELETE, GET, HEAD');
   });
 });
 
-describe('a ticket in the address of content', () => {
+describe('a ticket in the query of content', () => {
   it('lets its caller save the ZIP, and never reaches Alfresco', async ({
     bff,
     sandbox,
@@ -329,7 +329,7 @@ describe('a ticket in the address of content', () => {
     expect(JSON.stringify(sandbox.requests)).not.toMatch(/alf_ticket|TICKET_/);
   });
 
-  it('is its caller’s only, and refused when it has ended or is sent twice', async ({
+  it('works only for its caller’s downloads, and is rejected when it has ended or is sent twice', async ({
     bff,
     ticket,
     asTicket,
@@ -343,7 +343,7 @@ describe('a ticket in the address of content', () => {
     await save(contentOf(id, ticket)).expect(401);
   });
 
-  it('leaves it to the header when it has ended', async ({ bff, user, ticket, asTicket }) => {
+  it('defers to the header when it has ended', async ({ bff, user, ticket, asTicket }) => {
     const id = await asTicket.createFinished([SAMPLE_NODES.textFile]);
     const ended = contentOf(id, `TICKET_${'0'.repeat(40)}`);
     await request(bff.url)
@@ -353,7 +353,7 @@ describe('a ticket in the address of content', () => {
     await request(bff.url).get(ended).set(withTicket(ticket)).expect(200);
   });
 
-  it('counts on every route, and is in no response, log or request to Alfresco', async ({
+  it('works on every route, and appears in no response, log line or request to Alfresco', async ({
     bff,
     sandbox,
     ticket,
@@ -389,7 +389,7 @@ describe('a ticket in the address of content', () => {
     expect(JSON.stringify(log.lines.slice(lines))).not.toContain(ticket);
   });
 
-  it('that has ended is refused on every route', async ({ bff, ticket, asTicket }) => {
+  it('that has ended is rejected on every route', async ({ bff, ticket, asTicket }) => {
     const id = await asTicket.createFinished([SAMPLE_NODES.textFile]);
     await request(bff.url).delete(`${TICKETS}/-me-`).set(withTicket(ticket)).expect(204);
     for (const [method, path] of [
@@ -441,7 +441,7 @@ describe('a ticket for a token', () => {
   afterAll(() => provider.close());
 
   it.for(['bearer', 'basic,bearer'])(
-    'stands for the caller of the token, with AUTH=%s',
+    'acts for the caller of the token, with AUTH=%s',
     async (AUTH, { start }) => {
       const { url } = await start({ API_PREFIX, ...provider.environment({ AUTH }) });
       const token = await provider.token();
@@ -464,7 +464,7 @@ describe('a ticket for a token', () => {
     },
   );
 
-  it('is good no longer than the token, however often it is used', async ({ start }) => {
+  it('expires with the token, however often it is used', async ({ start }) => {
     const { url } = await start({ API_PREFIX, ...provider.environment() });
     vi.useFakeTimers({ toFake: ['Date'] });
     const seconds = Math.floor(Date.now() / 1000) + 300;
@@ -478,7 +478,7 @@ describe('a ticket for a token', () => {
     await ask(url, withTicket(ticket)).expect(401);
   });
 
-  it('is given for a token whose end has a fraction of a second', async ({ start }) => {
+  it('is issued for a token whose expiry has a fraction of a second', async ({ start }) => {
     const { url } = await start({ API_PREFIX, ...provider.environment() });
     const exp = Math.floor(Date.now() / 1000) + 300.12345;
     const { body } = await ticketForToken(url, await provider.token({ exp })).expect(200);
@@ -493,7 +493,7 @@ describe('a ticket for a token', () => {
       () => provider.environment({ OIDC_ISSUER: `${provider.issuer}/other` }),
     ],
   ] as const)(
-    'ends when the service is started %s',
+    'ends when the service is restarted %s',
     async ([, environment], { start, directory }) => {
       const before = await start({ ...shared(directory), ...provider.environment() });
       const { body } = await ticketForToken(before.url, await provider.token()).expect(200);
@@ -505,7 +505,7 @@ describe('a ticket for a token', () => {
     },
   );
 
-  it('is not to be had for a token that is not valid, nor for a password', async ({ start }) => {
+  it('is issued neither for an invalid token nor for a password', async ({ start }) => {
     const { url } = await start({ API_PREFIX, ...provider.environment() });
     await ticketForToken(url, 'x').expect(401);
     await ticketForToken(url, await provider.token({ exp: 1 })).expect(401);
@@ -514,21 +514,23 @@ describe('a ticket for a token', () => {
 });
 
 describe('without Alfresco’s prefix', () => {
-  defaultTest('there is no login: no prefix', ({ bff, user }) => expectNoLogin(bff.url, '', user));
+  defaultTest('tickets are not available: no prefix', ({ bff, user }) =>
+    expectNoLogin(bff.url, '', user),
+  );
 
-  otherPrefixTest('there is no login: another prefix', ({ bff, user }) =>
+  otherPrefixTest('tickets are not available: another prefix', ({ bff, user }) =>
     expectNoLogin(bff.url, '/api/v1', user),
   );
 });
 
 describe('tickets of a service that is restarted', () => {
   it(
-    'go on, for all its processes, until one of them ends them',
+    'stay valid, for all its processes, until one of them ends them',
     { timeout: 60_000 },
     async ({ start, startProcess, directory }) => {
       const variables = shared(directory);
       const [first, second] = await Promise.all([startProcess(variables), start(variables)]);
-      // Where it listens, without the prefix.
+      // The origin, without the prefix.
       const ticket = await ticketOf(new URL(first.url!).origin, CALLERS.alice);
       await ask(second.url, withTicket(ticket)).expect(404);
       await first.stop();
@@ -541,7 +543,7 @@ describe('tickets of a service that is restarted', () => {
 
   it.for([
     ['is removed', () => users('zoe')],
-    // Each bcrypt hash has a salt of its own, so that the same password counts as another one.
+    // Each bcrypt hash has a new salt, so even the same password counts as a new one.
     ['gets another password', () => users('alice', 'zoe')],
   ] as const)('end when their user %s', async ([, usersOf], { start, directory }) => {
     const before = await start(shared(directory));
@@ -558,9 +560,9 @@ describeWithRedis('tickets in Redis', () => {
   beforeAll(() => redis.start());
   afterAll(() => redis.dispose());
 
-  it('are known to every machine, by their hashes only', async ({ start }) => {
+  it('are stored for every machine, as hashes only', async ({ start }) => {
     const variables = { API_PREFIX, STORE_URL: redis.url, USERS: USERS_OF_TODAY };
-    // However busy this machine is, Redis has the time that it needs.
+    // Generous, so that Redis never times out on a busy machine.
     const pacing = { store: { answerMs: 10_000 } };
     const [here, there] = await Promise.all([
       start(variables, { pacing }),

@@ -46,7 +46,7 @@ export function users(...names: readonly CallerName[]): string {
     .join(',');
 }
 
-/** `USERS` for all callers: those with names, and those of `freshCaller`. */
+/** `USERS` for all callers: the named ones, and those of `createCaller`. */
 export function allUsers(): string {
   return (userList ??= [
     users('alice', 'zoe'),

@@ -55,7 +55,7 @@ async function knownSecrets(directory: string): Promise<Secret[]> {
   const passwords = [...SAMPLE_USERS, ...Object.values(CALLERS)].map(({ password }) => password);
   return [
     ...passwords.map((value) => ({ kind: 'password', value })),
-    ...(await distinctiveNodeNames()).map((value) => ({ kind: 'node name', value })),
+    ...distinctiveNodeNames().map((value) => ({ kind: 'node name', value })),
     ...(await recordedSecrets(directory)),
   ];
 }

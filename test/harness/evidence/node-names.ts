@@ -7,8 +7,8 @@ import { SAMPLE_NODES, SAMPLE_USERS } from '../../../sandbox/sample-nodes.ts';
 const MIN_LENGTH = 6;
 
 /** Names of the sample nodes, except those that are also names of users. */
-export async function distinctiveNodeNames(): Promise<string[]> {
-  const repository = await sampleRepository({ ...resolveOptions({}), onRemove: () => {} });
+export function distinctiveNodeNames(): string[] {
+  const repository = sampleRepository({ ...resolveOptions({}), onRemove: () => {} });
   const users: ReadonlySet<string> = new Set(SAMPLE_USERS.map(({ id }) => id));
   const below = (node: RepositoryNode): RepositoryNode[] =>
     repository.children(node).flatMap((child) => [child, ...below(child)]);
