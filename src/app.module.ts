@@ -17,9 +17,8 @@ import {
   type ObservabilityOptions,
 } from './observability/observability.module.js';
 import { createProcessMetrics } from './observability/process-metrics.js';
-import { problemPages } from './problems/problem-type.js';
-import { ProblemsModule } from './problem-pages/problem-pages.module.js';
-import { ShutdownModule } from './server/shutdown.module.js';
+import { problemPages } from './problems/problem-document.js';
+import { ServerModule } from './server/server.module.js';
 import { CallerLimitGuard } from './rate-limit/caller-limit.guard.js';
 import { RateLimitModule } from './rate-limit/rate-limit.module.js';
 
@@ -44,7 +43,7 @@ export class AppModule {
       pacing: config.pacing,
     };
     const downloads = DownloadsModule.forRoot(options);
-    const shutdown = ShutdownModule.forRoot(config.shutdownGraceMs);
+    const server = ServerModule.forRoot(config);
     const throttling = RateLimitModule.forRoot(config, worker);
     const login = ticketsPath(config);
     return {
@@ -56,13 +55,12 @@ export class AppModule {
           metrics: config.metrics,
           worker,
         }),
-        ProblemsModule.forRoot(config.http.apiPrefix),
-        shutdown,
+        server,
         throttling,
         AuthModule.forRoot(config, throttling),
         ...(login === undefined ? [] : [TicketsModule.forRoot(login, config, throttling)]),
         downloads,
-        HealthModule.forRoot(downloads, shutdown, config.pacing),
+        HealthModule.forRoot(downloads, server, config.pacing),
       ],
       providers: guards(config),
     };

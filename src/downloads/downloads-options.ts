@@ -22,7 +22,7 @@ import { Environment } from '../config/environment.js';
 import { isHttpUrl } from '../config/http-url.validator.js';
 import { PACING, PACING_CONFIG, type Pacing } from '../config/pacing.js';
 import { Metrics } from '../observability/metrics.js';
-import { PROBLEM_PAGES, problemPages } from '../problems/problem-type.js';
+import { PROBLEM_PAGES, problemPages } from '../problems/problem-document.js';
 import { DownloadEndings } from './progress/download-endings.js';
 import type { DownloadRegistry } from './registry/download-registry.js';
 import { openRegistry } from './registry/registry.factory.js';

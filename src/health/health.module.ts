@@ -8,16 +8,16 @@ import { HealthController } from './health.controller.js';
 export class HealthModule {
   /**
    * @param downloads the module that exports `AlfrescoClient`
-   * @param shutdown the module that exports `RequestDrain`
+   * @param server the module that exports `RequestDrain`
    */
   static forRoot(
     downloads: DynamicModule,
-    shutdown: DynamicModule,
+    server: DynamicModule,
     pacing: Pick<Pacing, 'health'>,
   ): DynamicModule {
     return {
       module: HealthModule,
-      imports: [TerminusModule.forRoot({ logger: false }), downloads, shutdown],
+      imports: [TerminusModule.forRoot({ logger: false }), downloads, server],
       controllers: [HealthController],
       providers: [{ provide: PACING_CONFIG, useValue: pacing }],
     };

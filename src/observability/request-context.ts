@@ -1,13 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { ProblemException } from '../problems/problem.exception.js';
+import type { FailureRecord } from '../problems/problem.filter.js';
 import type { RequestSpan } from './tracing.js';
 import type { TraceContext } from './trace-context.js';
 
 /** What is known of one request while it runs, wherever its code has got to. */
-export class RequestContext {
-  /** What went wrong, if the answer is a problem. */
+export class RequestContext implements FailureRecord {
   problem?: ProblemException;
-  /** Where an error came from that nobody expected. */
   stack?: string;
   /** Only with tracing. */
   span?: RequestSpan;

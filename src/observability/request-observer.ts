@@ -42,7 +42,9 @@ export class RequestObserver {
   }
 
   /** What the HTTP parser refused is in the log and among the problems, too, with all that is known of it. */
-  unreadable({ id, problem: { code, status } }: UnreadableRequest): void {
+  unreadable({ id, problem }: UnreadableRequest): void {
+    const { code } = problem;
+    const status = problem.getStatus();
     this.metrics.problem(code);
     this.log.requests.info({ requestId: id, status, code }, `unreadable request ${status}`);
   }

@@ -4,7 +4,7 @@ import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swag
 import { LINK_PARAMETER } from '../auth/signed-link.js';
 import { TICKET_PARAMETER } from '../auth/tickets/ticket.guard.js';
 import { PROBLEM_CODES } from '../problems/problem-catalogue.js';
-import { PROBLEM_PAGES } from '../problems/problem-type.js';
+import { PROBLEM_PAGES } from '../problems/problem-document.js';
 import { VERSION } from '../config/version.js';
 import { HEADERS, headers } from './headers.js';
 import { problemCodeSchema, problemExamples } from './problem-components.js';

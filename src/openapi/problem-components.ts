@@ -1,8 +1,12 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { PROBLEMS, PROBLEM_CODES, type ProblemCode } from '../problems/problem-catalogue.js';
-import { type ProblemDocument, toProblemDocument } from '../problems/problem-document.js';
+import {
+  type ProblemDocument,
+  problemPages,
+  problemType,
+  toProblemDocument,
+} from '../problems/problem-document.js';
 import { ProblemException } from '../problems/problem.exception.js';
-import { problemPages, problemType } from '../problems/problem-type.js';
 
 type Schemas = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>;
 

@@ -1,6 +1,6 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { PROBLEMS, PROBLEM_CODES, type ProblemCode } from '../problems/problem-catalogue.js';
-import { problemType } from '../problems/problem-type.js';
+import { problemType } from '../problems/problem-document.js';
 
 /** What there is to know of a code. */
 @ApiSchema({ name: 'ProblemExplanation' })

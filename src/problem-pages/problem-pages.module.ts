@@ -1,24 +1,16 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { APP_FILTER } from '@nestjs/core';
-import { AllowedMethods } from '../server/allowed-methods.js';
-import { CatchAllFilter } from '../server/catch-all.filter.js';
-import { PROBLEM_PAGES, problemPages } from '../problems/problem-type.js';
+import { PROBLEM_PAGES, problemPages } from '../problems/problem-document.js';
 import { ProblemsController } from './problems.controller.js';
 
-/** Problem documents for the whole application, and the pages that explain them. */
+/** The pages that explain problems, and for the rest of the service the path at which they are. */
 @Module({})
-export class ProblemsModule {
+export class ProblemPagesModule {
   static forRoot(apiPrefix: string): DynamicModule {
     return {
-      module: ProblemsModule,
+      module: ProblemPagesModule,
       controllers: [ProblemsController],
-      providers: [
-        AllowedMethods,
-        CatchAllFilter,
-        { provide: APP_FILTER, useExisting: CatchAllFilter },
-        { provide: PROBLEM_PAGES, useValue: problemPages(apiPrefix) },
-      ],
-      exports: [AllowedMethods, CatchAllFilter],
+      providers: [{ provide: PROBLEM_PAGES, useValue: problemPages(apiPrefix) }],
+      exports: [PROBLEM_PAGES],
     };
   }
 }

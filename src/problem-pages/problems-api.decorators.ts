@@ -9,7 +9,7 @@ import {
 import { ApiOnlyProblems } from '../openapi/api-problems.decorator.js';
 import { textHeader } from '../openapi/headers.js';
 import { ProblemCatalogue, ProblemExplanation, explain } from './problem-explanation.js';
-import { problemPages } from '../problems/problem-type.js';
+import { problemPages } from '../problems/problem-document.js';
 
 const EXAMPLE = explain('DOWNLOAD_NOT_FOUND', problemPages());
 

@@ -12,8 +12,8 @@ import {
   explain,
   explainAll,
 } from './problem-explanation.js';
-import { cataloguePage, explanationPage } from './problem-page.js';
-import { PROBLEM_PAGES, codeNamed } from '../problems/problem-type.js';
+import { cataloguePage, explanationPage } from './catalogue-pages.js';
+import { PROBLEM_PAGES, codeNamed } from '../problems/problem-document.js';
 import { ApiExplainProblem, ApiListProblems } from './problems-api.decorators.js';
 
 /** Seconds that anyone may keep a page; it changes with the version of the service only. */

@@ -3,9 +3,8 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import fc from 'fast-check';
 import { PROBLEMS, PROBLEM_CODES, type ProblemCode } from './problem-catalogue.js';
-import { toProblemDocument } from './problem-document.js';
+import { codeNamed, problemPages, problemType, toProblemDocument } from './problem-document.js';
 import { ProblemException } from './problem.exception.js';
-import { codeNamed, problemPages, problemType } from './problem-type.js';
 
 const request = { url: '/downloads/5b6a', id: 'req-1' };
 

@@ -1,3 +1,4 @@
+import { HttpException } from '@nestjs/common';
 import { PROBLEMS, type ProblemCode } from './problem-catalogue.js';
 
 /** Where in the request something is wrong: a JSON pointer (RFC 6901) into the body, or a parameter. */
@@ -18,14 +19,18 @@ export interface ProblemOptions {
   readonly diagnosis?: string;
 }
 
-/** A small request must not make a large response, and nobody mends more at a time. */
+/** A small request must not cause a large response; and no client corrects more than this at a time. */
 const MAX_ERRORS = 20;
 const MAX_NAME_LENGTH = 100;
 
-/** The one exception that this service throws on purpose. The filter turns it into a problem document. */
-export class ProblemException extends Error {
+/**
+ * The one exception that this service throws on purpose.
+ *
+ * The filters of the service and of `DownloadsModule` make a problem document of it. An embedding application's own controllers
+ * get a JSON response with the right status from Nest's default filter, which sends no headers of an exception.
+ */
+export class ProblemException extends HttpException {
   override readonly name = 'ProblemException';
-  readonly status: number;
   readonly title: string;
   readonly detail: string;
   readonly errors?: readonly FieldError[];
@@ -38,14 +43,29 @@ export class ProblemException extends Error {
     options: ProblemOptions = {},
   ) {
     const { status, title, description } = PROBLEMS[code];
-    super(options.detail ?? description);
-    this.status = status;
+    super(options.detail ?? description, status);
     this.title = title;
     this.detail = this.message;
     this.errors = options.errors?.slice(0, MAX_ERRORS).map(clipped);
     this.headers = options.headers ?? {};
     this.extensions = options.extensions ?? {};
     this.diagnosis = options.diagnosis;
+  }
+
+  /**
+   * The members of the problem document that do not depend on the request. There is no `type`: only the filters know where the
+   * pages about problems are, if there are any.
+   */
+  override getResponse(): object {
+    const { code, title, detail, errors, extensions } = this;
+    return {
+      title,
+      status: this.getStatus(),
+      detail,
+      code,
+      ...(errors && { errors: [...errors] }),
+      ...extensions,
+    };
   }
 }
 
@@ -54,7 +74,7 @@ export function isProblem(error: unknown, code: ProblemCode): error is ProblemEx
   return error instanceof ProblemException && error.code === code;
 }
 
-/** Names of members are the client's own text, of any length. */
+/** The names of members are the client's own text, of any length. */
 function clipped(error: FieldError): FieldError {
   const { pointer } = error;
   if (pointer === undefined || pointer.length <= MAX_NAME_LENGTH) return error;

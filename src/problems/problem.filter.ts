@@ -1,13 +1,31 @@
-import { Catch, type ArgumentsHost, type ExceptionFilter, Inject } from '@nestjs/common';
-import type { HttpReply } from '../http/http-reply.js';
-import type { HttpRequest } from '../http/http-request.js';
+import { type ArgumentsHost, Catch, type ExceptionFilter, Inject, Logger } from '@nestjs/common';
+import { type HttpReply, rawResponse, setHeaders, varyByAccept } from '../http/http-reply.js';
+import {
+  type HttpRequest,
+  acceptedType,
+  publicPathOf,
+  rawRequest,
+  requestIdOf,
+} from '../http/http-request.js';
+import { PROBLEM_MEDIA_TYPE, PROBLEM_PAGES, toProblemDocument } from './problem-document.js';
+import { occurrencePage } from './problem-page.js';
 import { ProblemException } from './problem.exception.js';
-import { sendProblem } from './problem-reply.js';
-import { PROBLEM_PAGES } from './problem-type.js';
+
+const logger = new Logger('Problems');
+
+/** What the log line of a request says about its failure. */
+export interface FailureRecord {
+  problem?: ProblemException;
+  /** Of an error that nobody expected. */
+  stack?: string;
+}
+
+/** A request; `observed` when something writes a log line about it. */
+export type FailingRequest = HttpRequest & { readonly observed?: FailureRecord };
 
 /**
- * Problem documents for the routes of the downloads API, in whatever application it is. What is no problem, as an exception
- * of the application's own guards or a defect, is left to the filters of the application.
+ * Problem documents for the routes of the downloads API, in whatever application it is mounted. Everything else that is thrown,
+ * by the application's own guards or by a defect, is left to the filters of the application.
  */
 @Catch(ProblemException)
 export class ProblemFilter implements ExceptionFilter<ProblemException> {
@@ -15,6 +33,68 @@ export class ProblemFilter implements ExceptionFilter<ProblemException> {
 
   catch(problem: ProblemException, host: ArgumentsHost): void {
     const http = host.switchToHttp();
-    sendProblem(problem, http.getRequest<HttpRequest>(), http.getResponse<HttpReply>(), this.pages);
+    sendProblem(
+      problem,
+      http.getRequest<FailingRequest>(),
+      http.getResponse<HttpReply>(),
+      this.pages,
+    );
+  }
+}
+
+/**
+ * Responds with a problem document, or with a page that says the same.
+ *
+ * @param pages path of the pages about problems, as the service knows it
+ */
+export function sendProblem(
+  problem: ProblemException,
+  request: FailingRequest,
+  reply: HttpReply,
+  pages: string,
+): void {
+  const { destroyed, complete } = rawRequest(request);
+  // A client that disconnects in the middle of its body is not a failure of this service, and reads no response.
+  if (destroyed && !complete) return;
+  const id = requestIdOf(request);
+  record(problem, id, request.observed);
+  const response = rawResponse(reply);
+  if (reply.sent || response.headersSent) {
+    // Part of another response is on its way: only a cut connection still tells the client that something failed.
+    response.destroy();
+    return;
+  }
+  const document = toProblemDocument(
+    problem,
+    { url: request.originalUrl, id },
+    publicPathOf(request) + pages,
+  );
+  const mayBePage = /^(?:GET|HEAD)$/.test(request.method);
+  const isPage = mayBePage && prefersPage(request);
+  reply.status(document.status);
+  setHeaders(reply, {
+    ...problem.headers,
+    'cache-control': 'no-store',
+    'content-type': isPage ? 'text/html; charset=utf-8' : PROBLEM_MEDIA_TYPE,
+    'x-request-id': id,
+  });
+  if (mayBePage) varyByAccept(reply);
+  reply.send(isPage ? occurrencePage(document) : JSON.stringify(document));
+}
+
+/** Whether a person has followed a link: programs prefer JSON, or have no preference. */
+function prefersPage(request: HttpRequest): boolean {
+  return (
+    request.headers.accept !== undefined &&
+    acceptedType(request, 'application/problem+json', 'application/json', 'text/html') ===
+      'text/html'
+  );
+}
+
+/** An embedding application has no log line for each request, so the failures of the API are logged here. */
+function record(problem: ProblemException, id: string, observed: FailureRecord | undefined): void {
+  if (observed) observed.problem = problem;
+  else if (problem.getStatus() >= 500) {
+    logger.warn(`${problem.code} [${id}] ${problem.diagnosis ?? ''}`.trimEnd());
   }
 }

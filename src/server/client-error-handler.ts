@@ -39,7 +39,7 @@ export function handleClientError(
   if (socket.writable && !answering?.headersSent) {
     socket.write(
       [
-        `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`,
+        `HTTP/1.1 ${problem.getStatus()} ${STATUS_CODES[problem.getStatus()]}`,
         `Content-Type: ${PROBLEM_MEDIA_TYPE}`,
         `Content-Length: ${Buffer.byteLength(body)}`,
         // RFC 9110, section 6.6.1

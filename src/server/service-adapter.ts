@@ -3,7 +3,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AppConfig } from '../config/app-config.js';
 import { type UnreadableRequest, handleClientError } from './client-error-handler.js';
-import { problemPages } from '../problems/problem-type.js';
+import { problemPages } from '../problems/problem-document.js';
 import { configuredPublicUrl, proxyTrust } from './public-url.js';
 import { requestId } from '../http/http-request.js';
 import { inTurn } from './request-turns.js';

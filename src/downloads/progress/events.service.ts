@@ -10,7 +10,7 @@ import {
   setHeaders,
 } from '../../http/http-reply.js';
 import { type HttpRequest, publicPathOf, requestIdOf } from '../../http/http-request.js';
-import { PROBLEM_PAGES } from '../../problems/problem-type.js';
+import { PROBLEM_PAGES } from '../../problems/problem-document.js';
 import { OwnershipService } from '../ownership.service.js';
 import { EventStream } from './event-stream.js';
 import { stateTag } from './progress-event.js';

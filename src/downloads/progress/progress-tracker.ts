@@ -153,7 +153,7 @@ export class ProgressTracker implements OnModuleDestroy {
       return download;
     } catch (error) {
       // Failures of the network and of Alfresco may pass; a response about the download itself (403, 404) is final.
-      if (error instanceof ProblemException && error.status < 500) this.end(id, error);
+      if (error instanceof ProblemException && error.getStatus() < 500) this.end(id, error);
       throw error;
     }
   }

@@ -8,9 +8,9 @@ import {
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { AxiosError } from 'axios';
 import type { FastifyReply, FastifyRequest, InjectOptions } from 'fastify';
-import { registerBodyParser } from '../server/body-parser.js';
-import { ProblemException } from './problem.exception.js';
-import { toProblem } from './problem-mapper.js';
+import { registerBodyParser } from './body-parser.js';
+import { ProblemException } from '../problems/problem.exception.js';
+import { toProblem } from './catch-all.filter.js';
 
 /** What Fastify throws for a request, if anything. */
 async function thrownFor(request: InjectOptions): Promise<unknown> {
