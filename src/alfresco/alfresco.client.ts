@@ -1,58 +1,69 @@
-import { Injectable } from '@nestjs/common';
-import { AlfrescoExchange } from './http/alfresco-exchange.js';
-import {
-  type AlfrescoResponse,
-  entryOf,
-  toAlfrescoResponse,
-  creationProblem,
-  downloadProblem,
-  isReadOnly,
-} from './responses.js';
-import type { ByteRange, ResumableContent } from './content/resumable-content.js';
+import { Inject, Injectable } from '@nestjs/common';
+import type { AlfrescoConfig } from '../config/app-config.js';
+import { ALFRESCO_CONFIG, apiPath, jsonHeaders } from './alfresco-api.js';
 import { ContentOpener } from './content/content-opener.js';
+import type { ByteRange, ResumableContent } from './content/resumable-content.js';
 import type { TransferHolder } from './content/transfer-limiter.js';
 import { type Download, type DownloadNode, parseDownload, parseDownloadNode } from './download.js';
-import { jsonHeaders } from './alfresco-api.js';
-import type { UpstreamCall } from './http/upstream-policy.js';
+import { ANONYMOUS, AUTHORIZED } from './http/pipeline.js';
+import type { Operation, RetryRule, Send } from './http/upstream-call.js';
+import {
+  type AlfrescoResponse,
+  creationProblem,
+  downloadProblem,
+  entryOf,
+  isReadOnly,
+  toAlfrescoResponse,
+} from './responses.js';
 
-/** What may be sent again: looking does no harm, nor does cancelling, which only raises a flag. */
-const READ: UpstreamCall = { operation: 'read', repeat: 'if-failed' };
-const CANCEL: UpstreamCall = { operation: 'write', repeat: 'if-failed' };
-const WRITE: UpstreamCall = { operation: 'write', repeat: 'if-unsent' };
-const PROBE: UpstreamCall = { operation: 'probe', repeat: 'never' };
+/** What a call does, and whether it may be sent again. */
+interface CallKind {
+  readonly operation: Operation;
+  readonly retry: RetryRule;
+}
+
+const READ: CallKind = { operation: 'read', retry: 'if-failed' };
+/** Only raises a flag, so that another one does no harm. */
+const CANCEL: CallKind = { operation: 'write', retry: 'if-failed' };
+const WRITE: CallKind = { operation: 'write', retry: 'if-unsent' };
 
 /**
  * Alfresco's REST API, as far as downloads need it.
  *
  * Every request carries only headers that are built here. Every method throws ProblemException, with a
- * 5xx code when Alfresco is unreachable, slow or answers something that its API does not document.
+ * 5xx code when Alfresco is unreachable, slow or responds with something that its API does not document.
  *
  * `onBehalfOf` is the caller's name. With ALFRESCO_ON_BEHALF_OF=remote-user it decides what Alfresco allows,
  * and has to be given; otherwise it is ignored.
  */
 @Injectable()
 export class AlfrescoClient {
-  private refusesChanges = false;
+  private readonly root: string;
+  private rejectsChanges = false;
 
   constructor(
-    private readonly exchange: AlfrescoExchange,
+    @Inject(ALFRESCO_CONFIG) config: AlfrescoConfig,
+    @Inject(AUTHORIZED) private readonly authorized: Send,
+    @Inject(ANONYMOUS) private readonly anonymous: Send,
     private readonly content: ContentOpener,
-  ) {}
+  ) {
+    this.root = apiPath(config, 'alfresco');
+  }
 
-  /** Whether the last change was refused because Alfresco is read-only. Its probes do not tell. */
+  /** Whether the last change was rejected because Alfresco is read-only. Its probes do not show that. */
   get isReadOnly(): boolean {
-    return this.refusesChanges;
+    return this.rejectsChanges;
   }
 
   /**
-   * POST /downloads. Never repeated once it may have been heard: a second POST would make a second ZIP.
+   * POST /downloads. Never sent again once it may have been heard: a second POST would make a second ZIP.
    * @throws ProblemException VALIDATION_FAILED, NODE_FORBIDDEN, NODE_NOT_FOUND, CONTENT_ARCHIVED, NODE_NOT_ZIPPABLE
    */
   async createDownload(nodeIds: readonly string[], onBehalfOf?: string): Promise<Download> {
-    const data = JSON.stringify({ nodeIds });
-    const answer = await this.call(WRITE, 'POST', '/downloads', onBehalfOf, data);
-    if (answer.status !== 202) throw creationProblem(answer, nodeIds);
-    return parseDownload(answer);
+    const body = JSON.stringify({ nodeIds });
+    const response = await this.call(WRITE, 'POST', '/downloads', onBehalfOf, body);
+    if (response.status !== 202) throw creationProblem(response, nodeIds);
+    return parseDownload(response);
   }
 
   /**
@@ -60,23 +71,18 @@ export class AlfrescoClient {
    * @throws ProblemException NOT_A_DOWNLOAD, FORBIDDEN, DOWNLOAD_NOT_FOUND
    */
   async getDownload(id: string, onBehalfOf?: string): Promise<Download> {
-    const answer = await this.call(READ, 'GET', `/downloads/${encodeURIComponent(id)}`, onBehalfOf);
-    if (answer.status !== 200) throw downloadProblem(answer);
-    return parseDownload(answer, id);
+    const response = await this.call(READ, 'GET', downloadPath(id), onBehalfOf);
+    if (response.status !== 200) throw downloadProblem(response);
+    return parseDownload(response, id);
   }
 
   /**
-   * DELETE /downloads/{id}: raises the cancel flag, which the job looks at when it next reports progress.
+   * DELETE /downloads/{id}: raises the cancel flag, which the job sees when it next reports progress.
    * @throws ProblemException NOT_A_DOWNLOAD, FORBIDDEN, DOWNLOAD_NOT_FOUND
    */
   async cancelDownload(id: string, onBehalfOf?: string): Promise<void> {
-    const answer = await this.call(
-      CANCEL,
-      'DELETE',
-      `/downloads/${encodeURIComponent(id)}`,
-      onBehalfOf,
-    );
-    if (answer.status !== 202) throw downloadProblem(answer);
+    const response = await this.call(CANCEL, 'DELETE', downloadPath(id), onBehalfOf);
+    if (response.status !== 202) throw downloadProblem(response);
   }
 
   /**
@@ -84,23 +90,23 @@ export class AlfrescoClient {
    * @throws ProblemException NOT_A_DOWNLOAD, FORBIDDEN, DOWNLOAD_NOT_FOUND
    */
   async getDownloadNode(id: string, onBehalfOf?: string): Promise<DownloadNode> {
-    const answer = await this.call(READ, 'GET', `/nodes/${encodeURIComponent(id)}`, onBehalfOf);
-    if (answer.status !== 200) throw downloadProblem(answer);
-    return parseDownloadNode(answer, id);
+    const response = await this.call(READ, 'GET', nodePath(id), onBehalfOf);
+    if (response.status !== 200) throw downloadProblem(response);
+    return parseDownloadNode(response, id);
   }
 
   /**
-   * DELETE /nodes/{id}. Deletes whatever node this is, so it has to be known that it is a download.
+   * DELETE /nodes/{id}. Deletes any kind of node, so it has to be known that it is a download.
    * @throws ProblemException FORBIDDEN, DOWNLOAD_NOT_FOUND
    */
   async deleteNode(id: string, onBehalfOf?: string): Promise<void> {
-    const answer = await this.call(WRITE, 'DELETE', `/nodes/${encodeURIComponent(id)}`, onBehalfOf);
-    if (answer.status !== 204) throw downloadProblem(answer);
+    const response = await this.call(WRITE, 'DELETE', nodePath(id), onBehalfOf);
+    if (response.status !== 204) throw downloadProblem(response);
   }
 
   /**
    * GET /nodes/{id}/content of a finished download. The stream has to be read or destroyed; aborting
-   * `signal` destroys it. When Alfresco ends it short, or sends nothing for the idle limit, it goes on with another
+   * `client` destroys it. When Alfresco ends it short, or sends nothing for the idle limit, it continues with another
    * request, and fails when that does not help.
    *
    * `range` has to lie within the content: Alfresco announces more bytes than it sends for one that does
@@ -113,41 +119,63 @@ export class AlfrescoClient {
     node: DownloadNode,
     range: ByteRange,
     holder: TransferHolder,
-    signal: AbortSignal,
+    client: AbortSignal,
     onBehalfOf?: string,
   ): Promise<ResumableContent> {
-    return this.content.open(node, range, holder, signal, onBehalfOf);
+    return this.content.open(node, range, holder, client, onBehalfOf);
   }
 
   /**
    * Whether Alfresco's readiness probe says yes. It is open to everyone, so no login is spent on it.
-   * @throws ProblemException when it does not answer, or something else does with a page of its own
+   * @throws ProblemException when there is no response, or something else responds with a page of its own
    */
   async isReady(): Promise<boolean> {
-    const request = { method: 'GET', url: '/probes/-ready-', headers: jsonHeaders() };
-    const answer = toAlfrescoResponse(await this.exchange.anonymous<string>(PROBE, request));
-    return answer.status === 200 && typeof entryOf(answer).message === 'string';
+    const response = toAlfrescoResponse(
+      await this.anonymous<string>({
+        operation: 'probe',
+        retry: 'never',
+        method: 'GET',
+        path: `${this.root}/probes/-ready-`,
+        headers: jsonHeaders(),
+      }),
+    );
+    return response.status === 200 && typeof entryOf(response).message === 'string';
   }
 
   private async call(
-    call: UpstreamCall,
+    { operation, retry }: CallKind,
     method: string,
-    url: string,
+    path: string,
     onBehalfOf: string | undefined,
-    data?: string,
+    body?: string,
   ): Promise<AlfrescoResponse> {
     const headers = jsonHeaders();
-    if (data !== undefined) headers['Content-Type'] = 'application/json';
-    const request = { method, url, data, headers };
-    const answer = toAlfrescoResponse(
-      await this.exchange.authorized<string>(call, request, onBehalfOf),
+    if (body !== undefined) headers['Content-Type'] = 'application/json';
+    const response = toAlfrescoResponse(
+      await this.authorized<string>({
+        operation,
+        retry,
+        method,
+        path: this.root + path,
+        headers,
+        body,
+        onBehalfOf,
+      }),
     );
-    if (call.operation === 'write') this.noteChange(answer);
-    return answer;
+    if (operation === 'write') this.recordChange(response);
+    return response;
   }
 
-  private noteChange(answer: AlfrescoResponse): void {
-    if (isReadOnly(answer)) this.refusesChanges = true;
-    else if (answer.status < 300) this.refusesChanges = false;
+  private recordChange(response: AlfrescoResponse): void {
+    if (isReadOnly(response)) this.rejectsChanges = true;
+    else if (response.status < 300) this.rejectsChanges = false;
   }
+}
+
+function downloadPath(id: string): string {
+  return `/downloads/${encodeURIComponent(id)}`;
+}
+
+function nodePath(id: string): string {
+  return `/nodes/${encodeURIComponent(id)}`;
 }

@@ -1,77 +1,91 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { HttpModule, HttpService } from '@nestjs/axios';
+import { HttpModule } from '@nestjs/axios';
 import type { AlfrescoConfig } from '../config/app-config.js';
 import { PACING_CONFIG, type Pacing } from '../config/pacing.js';
-import { UpstreamMetrics } from './http/upstream-metrics.js';
+import { ALFRESCO_CONFIG } from './alfresco-api.js';
 import { AlfrescoClient } from './alfresco.client.js';
-import { ALFRESCO_CONFIG, apiPath } from './alfresco-api.js';
-import { AlfrescoExchange } from './http/alfresco-exchange.js';
 import { ContentOpener } from './content/content-opener.js';
 import { TransferLimiter } from './content/transfer-limiter.js';
 import { AlfrescoCredentials } from './credentials/alfresco-credentials.js';
-import { createCredentials } from './credentials/credentials.factory.js';
-import { UpstreamPolicy } from './http/upstream-policy.js';
-import { WIRE, type Wire, axiosAdapter } from './http/transport.js';
-import { WireModule } from './http/transport.module.js';
+import { BasicCredentials } from './credentials/basic-credentials.js';
+import { OAuth2Login } from './credentials/oauth2-login.js';
+import { RemoteUserCredentials } from './credentials/remote-user-credentials.js';
+import { RenewedCredentials } from './credentials/renewed-credentials.js';
+import { TicketLogin } from './credentials/ticket-login.js';
+import { CircuitBreakers } from './http/circuit-breaker.js';
+import { UpstreamMetrics, observation } from './http/observation.js';
+import { ANONYMOUS, AUTHORIZED, UpstreamPipeline } from './http/pipeline.js';
+import { UpstreamTransport } from './http/transport.js';
+import { type Layer, type Send, UpstreamEvents } from './http/upstream-call.js';
 
-/** Everything that knows Alfresco's wire, behind `AlfrescoClient`; `UpstreamPolicy` and `TransferLimiter` tell how it fares. */
+const OBSERVATION = Symbol('OBSERVATION');
+
+/** Everything that knows Alfresco's REST API, behind `AlfrescoClient`; the other exports show how its calls fare. */
 @Module({})
 export class AlfrescoModule {
-  /** @param options the module that exports `ALFRESCO_CONFIG` and `PACING_CONFIG`, and those who observe how Alfresco fares */
+  /** @param options the module that exports `ALFRESCO_CONFIG`, `PACING_CONFIG` and `Metrics` */
   static forRoot(options: DynamicModule): DynamicModule {
-    const wire = WireModule.forRoot(options);
     return {
       module: AlfrescoModule,
-      imports: [
-        options,
-        wire,
-        HttpModule.registerAsync({
-          imports: [options, wire],
-          useFactory: (send: Wire, config: AlfrescoConfig) => ({
-            adapter: axiosAdapter(send),
-            baseURL: apiPath(config, 'alfresco'),
-            transformRequest: [],
-            transformResponse: [],
-          }),
-          inject: [WIRE, ALFRESCO_CONFIG],
-        }),
-      ],
+      imports: [options, HttpModule],
       providers: [
+        AlfrescoClient,
+        ContentOpener,
+        TransferLimiter,
+        UpstreamEvents,
+        CircuitBreakers,
+        UpstreamMetrics,
+        UpstreamTransport,
+        UpstreamPipeline,
         {
-          provide: UpstreamPolicy,
-          useFactory: (config: AlfrescoConfig, pacing: Pacing, metrics: UpstreamMetrics) => {
-            const policy = new UpstreamPolicy(config, pacing);
-            metrics.watch(policy);
-            return policy;
-          },
-          inject: [ALFRESCO_CONFIG, PACING_CONFIG, UpstreamMetrics],
+          provide: OBSERVATION,
+          useFactory: (metrics: UpstreamMetrics, { url }: AlfrescoConfig) =>
+            observation(metrics, new URL(url).origin),
+          inject: [UpstreamMetrics, ALFRESCO_CONFIG],
         },
         {
-          provide: TransferLimiter,
-          useFactory: (config: AlfrescoConfig) => new TransferLimiter(config),
-          inject: [ALFRESCO_CONFIG],
+          provide: ANONYMOUS,
+          useFactory: (pipeline: UpstreamPipeline, { send }: UpstreamTransport, observe: Layer) =>
+            pipeline.compose(send, { observation: observe }),
+          inject: [UpstreamPipeline, UpstreamTransport, OBSERVATION],
         },
         {
           provide: AlfrescoCredentials,
           useFactory: createCredentials,
-          inject: [ALFRESCO_CONFIG, HttpService, UpstreamPolicy, PACING_CONFIG],
+          inject: [ALFRESCO_CONFIG, ANONYMOUS, UpstreamPipeline, PACING_CONFIG],
         },
-        AlfrescoExchange,
         {
-          provide: ContentOpener,
-          useFactory: (...parts: ConstructorParameters<typeof ContentOpener>) =>
-            new ContentOpener(...parts),
-          inject: [
-            AlfrescoExchange,
-            UpstreamPolicy,
-            TransferLimiter,
-            ALFRESCO_CONFIG,
-            PACING_CONFIG,
-          ],
+          provide: AUTHORIZED,
+          useFactory: (
+            pipeline: UpstreamPipeline,
+            { send }: UpstreamTransport,
+            observe: Layer,
+            credentials: AlfrescoCredentials,
+          ) =>
+            pipeline.compose(send, {
+              observation: observe,
+              credentials: (next) => credentials.apply(next),
+            }),
+          inject: [UpstreamPipeline, UpstreamTransport, OBSERVATION, AlfrescoCredentials],
         },
-        AlfrescoClient,
       ],
-      exports: [AlfrescoClient, UpstreamPolicy, TransferLimiter],
+      exports: [AlfrescoClient, UpstreamEvents, CircuitBreakers, TransferLimiter],
     };
   }
+}
+
+/** The credentials that the configuration asks for. */
+function createCredentials(
+  config: AlfrescoConfig,
+  anonymous: Send,
+  pipeline: UpstreamPipeline,
+  { login }: Pick<Pacing, 'login'>,
+): AlfrescoCredentials {
+  if (config.onBehalfOf === 'remote-user') return new RemoteUserCredentials();
+  if (config.oauth2) {
+    return new RenewedCredentials(new OAuth2Login(config, config.oauth2, pipeline), login);
+  }
+  return config.auth === 'ticket'
+    ? new RenewedCredentials(new TicketLogin(anonymous, config), login)
+    : new BasicCredentials(config.username, config.password, login);
 }

@@ -1,5 +1,5 @@
 import { ProblemException } from '../problems/problem.exception.js';
-import type { UpstreamResponse } from './http/transport.js';
+import type { UpstreamResponse } from './http/upstream-call.js';
 
 /** A JSON answer of Alfresco, parsed as far as it is JSON. */
 export interface AlfrescoResponse {

@@ -7,8 +7,6 @@ import {
 } from '@nestjs/common';
 import type { Registry } from 'prom-client';
 import { ALFRESCO_CONFIG } from '../alfresco/alfresco-api.js';
-import { UpstreamMetrics } from '../alfresco/http/upstream-metrics.js';
-import { UpstreamObserver } from '../alfresco/http/upstream-observer.js';
 import type { Caller } from '../auth/caller.js';
 import { LINK_CONFIG, LinkSigner } from '../auth/signed-link.js';
 import {
@@ -182,8 +180,6 @@ function fromOptions<T>(
     fromOptions(PROBLEM_PAGES, (options) => options.problemPages ?? problemPages()),
     fromOptions(Metrics, ({ metrics }) => new Metrics(metrics)),
     LinkSigner,
-    UpstreamMetrics,
-    UpstreamObserver,
     DownloadEndings,
   ],
   exports: [
@@ -195,8 +191,6 @@ function fromOptions<T>(
     PROBLEM_PAGES,
     Metrics,
     LinkSigner,
-    UpstreamMetrics,
-    UpstreamObserver,
     DownloadEndings,
   ],
 })

@@ -6,7 +6,7 @@ import {
   HealthIndicatorService,
 } from '@nestjs/terminus';
 import { AlfrescoClient } from '../alfresco/alfresco.client.js';
-import { UpstreamPolicy } from '../alfresco/http/upstream-policy.js';
+import { CircuitBreakers } from '../alfresco/http/circuit-breaker.js';
 import { Public } from '../auth/auth.decorators.js';
 import { PACING_CONFIG, type Pacing } from '../config/pacing.js';
 import { ApiOnlyProblems } from '../openapi/api-problems.decorator.js';
@@ -38,7 +38,7 @@ export class HealthController {
     private readonly indicators: HealthIndicatorService,
     private readonly alfresco: AlfrescoClient,
     private readonly registry: DownloadRegistry,
-    private readonly policy: UpstreamPolicy,
+    private readonly breakers: CircuitBreakers,
     private readonly drain: RequestDrain,
     @Inject(PACING_CONFIG) private readonly pacing: Pick<Pacing, 'health'>,
   ) {}
@@ -121,7 +121,7 @@ export class HealthController {
 
   /** An open one concerns some of the requests, and those are answered at once. */
   private checkBreakers() {
-    const breakers = this.policy.breakers();
+    const breakers = this.breakers.states();
     const states = Object.fromEntries(breakers.map(({ operation, state }) => [operation, state]));
     const indicator = this.indicators.check('breakers');
     const isOpen = breakers.some(({ state }) => state === 'open');

@@ -1,4 +1,4 @@
-import { UpstreamPolicy } from '#service/alfresco/http/upstream-policy.js';
+import { CircuitBreakers } from '#service/alfresco/http/circuit-breaker.js';
 import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
 import type { Fault, Sandbox } from '../../sandbox/sandbox.ts';
 import { DownloadsApi } from '../harness/api.js';
@@ -43,8 +43,8 @@ const it = proxied({ sandbox: { estimateDelayMs: 1 }, variables: LIMITS, pacing:
       states: () =>
         Object.fromEntries(
           bff.app
-            .get(UpstreamPolicy)
-            .breakers()
+            .get(CircuitBreakers)
+            .states()
             .map(({ operation, state }) => [operation, state]),
         ),
     };

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TransferLimiter } from '#service/alfresco/content/transfer-limiter.js';
-import { UpstreamPolicy } from '#service/alfresco/http/upstream-policy.js';
+import { UpstreamEvents } from '#service/alfresco/http/upstream-call.js';
 import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
 import { DownloadsApi } from '../harness/api.js';
 import { createCaller } from '../harness/callers.js';
@@ -134,7 +134,7 @@ describe('a connection that Alfresco has closed as idle', () => {
     async ({ api, bff, proxy, sandbox }) => {
       const before = sandbox.downloadIds().length;
       const listen = await proxy.refuse();
-      const retry = once(bff.app.get(UpstreamPolicy).events, 'retry').then(listen);
+      const retry = once(bff.app.get(UpstreamEvents), 'retry').then(listen);
       expect((await api.create([SAMPLE_NODES.textFile])).status).toBe(202);
       await retry;
       expect(proxy.requestLines).toHaveLength(1);

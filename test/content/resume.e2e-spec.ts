@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AlfrescoClient } from '#service/alfresco/alfresco.client.js';
 import { TransferLimiter } from '#service/alfresco/content/transfer-limiter.js';
-import { UpstreamPolicy } from '#service/alfresco/http/upstream-policy.js';
+import { CircuitBreakers } from '#service/alfresco/http/circuit-breaker.js';
 import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
 import type { Fault, Sandbox } from '../../sandbox/sandbox.ts';
 import { DownloadsApi } from '../harness/api.js';
@@ -238,7 +238,7 @@ describe('a ZIP', () => {
         (count) => count > 1,
       );
       for (let count = 0; count < 5; count += 1) expect((await save()).status).toBe(502);
-      const states = bff.app.get(UpstreamPolicy).breakers();
+      const states = bff.app.get(CircuitBreakers).states();
       expect(states).toContainEqual({ operation: 'content', state: 'open' });
       sandbox.clearFaults();
       expect(hash(await saved)).toBe(hash(zip.bytes));
@@ -364,7 +364,7 @@ describe('a ZIP that cannot be resumed', () => {
     for (const id of ids)
       for (let round = 0; round < 5; round += 1)
         expect(messages('ALFRESCO_CUT', `${id}-${round}`)).toEqual([]);
-    const states = bff.app.get(UpstreamPolicy).breakers();
+    const states = bff.app.get(CircuitBreakers).states();
     expect(states.filter(({ state }) => state !== 'closed')).toEqual([]);
   });
 

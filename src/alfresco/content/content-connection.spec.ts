@@ -3,7 +3,8 @@ import { type AddressInfo, type Server, type Socket, createServer } from 'node:n
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { UpstreamResponse, UpstreamRequest2 } from '../http/transport.js';
+import type { UpstreamRequest, UpstreamResponse } from '../http/upstream-call.js';
+import { requestOf } from '../http/upstream.fixture.js';
 import { codeOf } from '../http/transport-failure.js';
 import { ContentConnection, FAST_AFTER } from './content-connection.js';
 import { LARGE_READ, SMALL_READ } from './read-buffers.js';
@@ -40,11 +41,11 @@ afterEach(() => {
 });
 
 function open(
-  request: Partial<UpstreamRequest2> = {},
+  request: Partial<UpstreamRequest> = {},
   idleTimeoutMs = 10_000,
 ): Promise<UpstreamResponse<Readable>> {
   return ContentConnection.open(
-    { method: 'GET', path: '/zip', headers: { Accept: '*/*' }, isStream: true, ...request },
+    requestOf({ path: '/zip', headers: { Accept: '*/*' }, isStream: true, ...request }),
     { origin, connector: { timeout: 1000 }, idleTimeoutMs },
   );
 }

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { type buildConnector, errors } from 'undici';
 import { createConnector } from '../http/connections.js';
-import type { UpstreamResponse, UpstreamRequest2 } from '../http/transport.js';
+import type { UpstreamRequest, UpstreamResponse } from '../http/upstream-call.js';
 import { ChunkedBody } from './chunked-body.js';
 import { SMALL_READ, fastRead, takeBuffer } from './read-buffers.js';
 
@@ -54,7 +54,7 @@ export class ContentConnection extends Readable {
   private readonly abort = () => this.destroy(this.request.signal!.reason as Error);
 
   private constructor(
-    private readonly request: UpstreamRequest2,
+    private readonly request: UpstreamRequest,
     { origin, connector, idleTimeoutMs }: ContentConnectionOptions,
   ) {
     // What the reader does not want yet stays with the kernel.
@@ -72,7 +72,7 @@ export class ContentConnection extends Readable {
 
   /** Resolves with the head of the answer. The body of a 2xx has to be read or destroyed; of others there is none. */
   static open(
-    request: UpstreamRequest2,
+    request: UpstreamRequest,
     options: ContentConnectionOptions,
   ): Promise<UpstreamResponse<Readable>> {
     return new Promise((resolve, reject) => {

@@ -1,104 +1,115 @@
 import { AsyncResource } from 'node:async_hooks';
 import { addAbortListener, once } from 'node:events';
 import type { Readable } from 'node:stream';
+import { Inject, Injectable } from '@nestjs/common';
 import type { AlfrescoConfig } from '../../config/app-config.js';
-import type { Pacing } from '../../config/pacing.js';
+import { PACING_CONFIG, type Pacing } from '../../config/pacing.js';
 import { ProblemException } from '../../problems/problem.exception.js';
-import type { AlfrescoExchange } from '../http/alfresco-exchange.js';
-import { ForeignResponseException, badResponse, serverProblem } from '../responses.js';
+import { ALFRESCO_CONFIG, apiPath, requestHeaders } from '../alfresco-api.js';
 import type { DownloadNode } from '../download.js';
-import { requestHeaders } from '../alfresco-api.js';
+import { AUTHORIZED } from '../http/pipeline.js';
 import { codeOf, transportProblem } from '../http/transport-failure.js';
-import type { UpstreamCall, UpstreamPolicy } from '../http/upstream-policy.js';
-import { type ByteRange, type Resumed, ResumableContent, discard } from './resumable-content.js';
-import type { UpstreamResponse } from '../http/transport.js';
-import type { Release, TransferHolder, TransferLimiter } from './transfer-limiter.js';
+import {
+  type Send,
+  UpstreamEvents,
+  type UpstreamRequest,
+  type UpstreamResponse,
+} from '../http/upstream-call.js';
+import { ForeignResponseException, badResponse, serverProblem } from '../responses.js';
+import { type ByteRange, ResumableContent, type Resumed, discard } from './resumable-content.js';
+import { type Release, type TransferHolder, TransferLimiter } from './transfer-limiter.js';
 
-/** Opens the ZIP of a finished download: begins a transfer of its own, checks what Alfresco sends, and sees to it that it goes on. */
+/** How the content of a node is asked for, the first time or to resume. */
+type Attempt = Pick<UpstreamRequest, 'operation' | 'retry' | 'client' | 'limitMs' | 'onBehalfOf'>;
+
+/** Opens the ZIP of a finished download: begins a transfer, checks what Alfresco sends, and resumes it when it breaks. */
+@Injectable()
 export class ContentOpener {
+  private readonly root: string;
+
   constructor(
-    private readonly exchange: AlfrescoExchange,
-    private readonly policy: UpstreamPolicy,
+    @Inject(AUTHORIZED) private readonly send: Send,
+    private readonly events: UpstreamEvents,
     private readonly transfers: TransferLimiter,
-    private readonly config: Pick<AlfrescoConfig, 'idleTimeoutMs'>,
-    private readonly pacing: Pick<Pacing, 'resume'>,
-  ) {}
+    @Inject(ALFRESCO_CONFIG) private readonly config: AlfrescoConfig,
+    @Inject(PACING_CONFIG) private readonly pacing: Pick<Pacing, 'resume'>,
+  ) {
+    this.root = apiPath(config, 'alfresco');
+  }
 
   /** See `AlfrescoClient.openContent`. The transfer counts until the stream is closed. */
   async open(
     node: DownloadNode,
     range: ByteRange,
     holder: TransferHolder,
-    caller: AbortSignal,
+    client: AbortSignal,
     onBehalfOf?: string,
   ): Promise<ResumableContent> {
-    const release = await this.begin(holder, caller);
+    const release = await this.begin(holder, client);
     try {
-      const opening = { operation: 'content', repeat: 'if-failed', caller } as const;
-      const source = await this.request(node, range, opening, onBehalfOf);
-      // A connection tells of its end in a context of its own; what follows from that belongs to this request all the same.
-      const reopen = AsyncResource.bind((rest: ByteRange, gone: AbortSignal, limitMs: number) => {
-        // Repeated by the content itself.
-        const resuming = { operation: 'resume', repeat: 'never', caller: gone, limitMs } as const;
-        return this.request(node, rest, resuming, onBehalfOf);
-      });
+      const opening = { operation: 'content', retry: 'if-failed', client, onBehalfOf } as const;
+      const source = await this.request(node, range, opening);
+      // A connection ends in an asynchronous context of its own; what follows from that belongs to this request all the same.
+      const reopen = AsyncResource.bind((rest: ByteRange, ended: AbortSignal, limitMs: number) =>
+        this.request(node, rest, {
+          operation: 'resume',
+          // The content itself tries again.
+          retry: 'never',
+          client: ended,
+          limitMs,
+          onBehalfOf,
+        }),
+      );
       const { idleTimeoutMs } = this.config;
       const { resume } = this.pacing;
       const content = new ResumableContent(source, range, reopen, idleTimeoutMs, resume);
-      const tell = AsyncResource.bind((outcome: 'resumed' | 'failed', cause: string) =>
-        this.policy.events.emit('resume', { outcome, cause }),
+      const report = AsyncResource.bind((outcome: 'resumed' | 'failed', cause: string) =>
+        this.events.emit('resume', { outcome, cause }),
       );
-      const link = addAbortListener(caller, () => discard(content));
+      const link = addAbortListener(client, () => discard(content));
       content.once('close', () => {
         link[Symbol.dispose]();
         release();
       });
-      content.once('error', (error) => tell('failed', codeOf(error)));
-      return content.on('resumed', ({ cause }: Resumed) => tell('resumed', cause));
+      content.once('error', (error) => report('failed', codeOf(error)));
+      return content.on('resumed', ({ cause }: Resumed) => report('resumed', cause));
     } catch (error) {
       release();
       throw error;
     }
   }
 
-  private async begin(holder: TransferHolder, caller: AbortSignal): Promise<Release> {
+  private async begin(holder: TransferHolder, client: AbortSignal): Promise<Release> {
     try {
-      return await this.transfers.begin(holder, caller);
+      return await this.transfers.begin(holder, client);
     } catch (error) {
-      if (!caller.aborted)
-        this.policy.events.emit('rejection', { operation: 'content', reason: 'places' });
+      if (!client.aborted)
+        this.events.emit('rejection', { operation: 'content', reason: 'places' });
       throw transportProblem(error);
     }
   }
 
-  private async request(
-    node: DownloadNode,
-    range: ByteRange,
-    call: UpstreamCall,
-    onBehalfOf: string | undefined,
-  ): Promise<Readable> {
-    const expected = expectedAnswer(range, node.size!);
-    const request = {
+  private async request(node: DownloadNode, range: ByteRange, attempt: Attempt): Promise<Readable> {
+    const expected = expectedResponse(range, node.size!);
+    const headers = requestHeaders('*/*');
+    if (expected.status === 206) headers.Range = `bytes=${range.start}-${range.end}`;
+    const response = await this.send<Readable>({
+      ...attempt,
       method: 'GET',
-      url: `/nodes/${encodeURIComponent(node.id)}/content`,
-      headers: {
-        ...requestHeaders('*/*'),
-        ...(expected.status === 206 && { Range: `bytes=${range.start}-${range.end}` }),
-      },
-      responseType: 'stream',
-      maxContentLength: expected.length,
-    } as const;
-    const answer = await this.exchange.authorized<Readable>(call, request, onBehalfOf, (one) =>
-      requireContent(one, expected),
-    );
-    if (answer.status === expected.status) return answer.data;
-    discard(answer.data);
-    throw contentRefusal(answer);
+      path: `${this.root}/nodes/${encodeURIComponent(node.id)}/content`,
+      headers,
+      isStream: true,
+      bodyLength: expected.length,
+      verify: (received) => requireContent(received, expected),
+    });
+    if (response.status === expected.status) return response.data;
+    discard(response.data);
+    throw contentProblem(response);
   }
 }
 
-/** The answer that the whole content or a part of it has to come with. */
-interface Expected {
+/** What the response with the whole content, or a part of it, has to be like. */
+interface ExpectedResponse {
   readonly status: 200 | 206;
   readonly length: number;
   /** Of a part. Alfresco sends it with the whole as well, where it means nothing. */
@@ -106,10 +117,10 @@ interface Expected {
 }
 
 /** The body may never end and is not waited for. A 404 means that it was deleted since it was looked at. */
-function contentRefusal(answer: UpstreamResponse<unknown>): ProblemException {
-  const { status } = answer;
+function contentProblem(response: UpstreamResponse<unknown>): ProblemException {
+  const { status } = response;
   if (status === 401 || status >= 500) return serverProblem({ status, body: undefined });
-  if (isPage(answer)) return new ForeignResponseException(status);
+  if (isPage(response)) return new ForeignResponseException(status);
   if (status === 403) return new ProblemException('FORBIDDEN');
   if (status === 404) return new ProblemException('DOWNLOAD_NOT_FOUND');
   return badResponse(`status ${status}`);
@@ -121,7 +132,7 @@ function isPage({ headers }: Pick<UpstreamResponse<unknown>, 'headers'>): boolea
   return typeof type === 'string' && /^text\/html\b/i.test(type);
 }
 
-function expectedAnswer({ start, end }: ByteRange, size: number): Expected {
+function expectedResponse({ start, end }: ByteRange, size: number): ExpectedResponse {
   const length = end - start + 1;
   if (length === size) return { status: 200, length };
   return { status: 206, length, contentRange: `bytes ${start}-${end}/${size}` };
@@ -133,7 +144,7 @@ function expectedAnswer({ start, end }: ByteRange, size: number): Expected {
  */
 async function requireContent(
   { status, headers, data }: UpstreamResponse<Readable>,
-  expected: Expected,
+  expected: ExpectedResponse,
 ): Promise<void> {
   if (status !== expected.status) return;
   if (isPage({ headers })) {
@@ -152,7 +163,10 @@ async function requireContent(
 }
 
 /** A wrong range under a right header would spoil a resumed file without anyone's noticing. */
-function isContentOf(headers: UpstreamResponse<unknown>['headers'], expected: Expected): boolean {
+function isContentOf(
+  headers: UpstreamResponse<unknown>['headers'],
+  expected: ExpectedResponse,
+): boolean {
   const { contentRange, length } = expected;
   const isRange = contentRange === undefined || headers['content-range'] === contentRange;
   const isPlain = (headers['content-encoding'] ?? 'identity') === 'identity';

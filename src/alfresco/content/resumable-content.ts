@@ -4,7 +4,7 @@ import { type GrowingPause, PACING } from '../../config/pacing.js';
 import type { ProblemCode } from '../../problems/problem-catalogue.js';
 import type { ProblemException } from '../../problems/problem.exception.js';
 import { ForeignResponseException } from '../responses.js';
-import { firstPause, pause } from '../http/pause.js';
+import { firstPause, pause } from '../http/retry.js';
 import { codeOf, transportProblem } from '../http/transport-failure.js';
 
 /**

@@ -1,5 +1,7 @@
+import { Inject, Injectable } from '@nestjs/common';
 import type { AlfrescoConfig } from '../../config/app-config.js';
 import { ProblemException } from '../../problems/problem.exception.js';
+import { ALFRESCO_CONFIG } from '../alfresco-api.js';
 import { unavailable } from '../http/transport-failure.js';
 
 /** Of the connections to Alfresco, this much may carry ZIPs at a time. The rest is for calls that are answered in no time. */
@@ -40,6 +42,7 @@ type LimiterConfig = Pick<AlfrescoConfig, 'maxConnections' | 'maxTransfersPerCal
  * Not cockatiel's bulkhead: who waits there cannot be made to leave, and one who has left still stands in its queue until
  * a transfer ends, which may take hours.
  */
+@Injectable()
 export class TransferLimiter {
   /** Transfers at a time. */
   readonly limit: number;
@@ -50,7 +53,7 @@ export class TransferLimiter {
   private readonly queue = new Set<Waiting>();
   private total = 0;
 
-  constructor(private readonly config: LimiterConfig) {
+  constructor(@Inject(ALFRESCO_CONFIG) private readonly config: LimiterConfig) {
     this.limit = transferLimit(config.maxConnections);
     const share = Math.max(1, Math.floor(this.limit * CALLER_SHARE));
     this.callerLimit = Math.min(this.limit, config.maxTransfersPerCaller ?? share);

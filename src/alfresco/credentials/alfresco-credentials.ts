@@ -1,24 +1,19 @@
 import { type GrowingPause, PACING } from '../../config/pacing.js';
 import { ProblemException } from '../../problems/problem.exception.js';
-import type { UpstreamResponse } from '../http/transport.js';
+import type { Send } from '../http/upstream-call.js';
 
-/** Sends one request with these headers added to its own. It can be called again, for a request that was refused. */
-export type Send<T> = (headers: Readonly<Record<string, string>>) => Promise<UpstreamResponse<T>>;
-
-/** With what this service proves to Alfresco who is calling. */
+/** How this service proves to Alfresco who is calling. */
 export abstract class AlfrescoCredentials {
   /**
-   * Sends a request with credentials, and a second time with renewed ones if it was refused with 401
-   * and there is something to renew. The answer may still be a 401.
+   * A layer that adds credentials to each request, and sends it a second time with renewed ones if it was refused with 401
+   * and there is something to renew. The response may still be a 401. Rejects with a ProblemException when there are no
+   * credentials to be had, or the name of the caller cannot be passed on.
    *
    * Sending again is safe for every request, POST included: Alfresco looks at credentials before it
    * reads parameters or body (RepositoryContainer authenticates before it executes the web script), so
-   * nothing has happened yet when it answers 401.
-   *
-   * @param onBehalfOf name of the caller; only of interest where the caller's name is passed on
-   * @throws ProblemException when there are no credentials to be had, or the name cannot be passed on
+   * nothing has happened yet when it responds with 401.
    */
-  abstract apply<T>(send: Send<T>, onBehalfOf?: string): Promise<UpstreamResponse<T>>;
+  abstract apply(next: Send): Send;
 }
 
 /** Of a pause, what chance may take off it, so that several processes do not stay in step. */

@@ -1,16 +1,19 @@
-import type { AxiosResponse } from 'axios';
+import type { UpstreamRequest } from '../http/upstream-call.js';
+import { requestOf, sendBy } from '../http/upstream.fixture.js';
 import { BasicCredentials } from './basic-credentials.js';
 
 describe('name and password', () => {
   it('go with every request, in UTF-8', async () => {
-    const send = vi.fn(async () => ({ status: 200 }) as AxiosResponse<string>);
-    await new BasicCredentials('svc', 'p:ä').apply(send);
+    const send = vi.fn(async (_headers: unknown) => ({ status: 200 }));
+    const next = sendBy(({ headers }: UpstreamRequest) => send({ ...headers }));
+    await new BasicCredentials('svc', 'p:ä').apply(next)(requestOf());
     expect(send).toHaveBeenCalledExactlyOnceWith({ Authorization: 'Basic c3ZjOnA6w6Q=' });
   });
 
   it('are not sent twice when they are refused: each time counts as a failure', async () => {
-    const send = vi.fn(async () => ({ status: 401 }) as AxiosResponse<string>);
-    expect((await new BasicCredentials('svc', 'wrong').apply(send)).status).toBe(401);
+    const send = vi.fn(async () => ({ status: 401 }));
+    const credentials = new BasicCredentials('svc', 'wrong').apply(sendBy(send));
+    expect((await credentials(requestOf())).status).toBe(401);
     expect(send).toHaveBeenCalledTimes(1);
   });
 
@@ -21,12 +24,14 @@ describe('name and password', () => {
     let sent: number;
     let credentials: BasicCredentials;
     const request = () =>
-      credentials.apply(async () => {
-        sent += 1;
-        const given = status;
-        await new Promise((resolve) => setTimeout(resolve, 10));
-        return { status: given } as AxiosResponse<string>;
-      });
+      credentials.apply(
+        sendBy(async () => {
+          sent += 1;
+          const given = status;
+          await new Promise((resolve) => setTimeout(resolve, 10));
+          return { status: given };
+        }),
+      )(requestOf());
     /** What becomes of so many requests at the same time. */
     const outcomes = async (count: number) => {
       const ends = Promise.allSettled(Array.from({ length: count }, request));
@@ -84,7 +89,7 @@ describe('name and password', () => {
     });
 
     it('are tried by the next request when the first one fails', async () => {
-      const first = credentials.apply(() => Promise.reject(new Error('reset')));
+      const first = credentials.apply(() => Promise.reject(new Error('reset')))(requestOf());
       status = 200;
       const others = outcomes(3);
       await expect(first).rejects.toThrow('reset');

@@ -1,11 +1,6 @@
 import { PACING, type Pacing } from '../../config/pacing.js';
-import {
-  AlfrescoCredentials,
-  type Send,
-  LoginPause,
-  basicAuthorization,
-} from './alfresco-credentials.js';
-import type { UpstreamResponse } from '../http/transport.js';
+import type { Send, UpstreamRequest, UpstreamResponse } from '../http/upstream-call.js';
+import { AlfrescoCredentials, LoginPause, basicAuthorization } from './alfresco-credentials.js';
 
 /**
  * Name and password with every request, each of which is a login: until one was accepted, and after each refusal, a
@@ -24,28 +19,31 @@ export class BasicCredentials extends AlfrescoCredentials {
     this.pause = new LoginPause(pacing);
   }
 
-  async apply<T>(send: Send<T>): Promise<UpstreamResponse<T>> {
-    while (this.trial) await this.trial;
-    this.pause.admit();
-    return this.isAccepted ? this.attempt(send) : this.try(send);
+  apply(next: Send): Send {
+    return async <T>(request: UpstreamRequest) => {
+      while (this.trial) await this.trial;
+      this.pause.admit();
+      request.headers.Authorization = this.authorization;
+      return this.isAccepted ? this.attempt<T>(next, request) : this.try<T>(next, request);
+    };
   }
 
-  private async try<T>(send: Send<T>): Promise<UpstreamResponse<T>> {
+  private async try<T>(next: Send, request: UpstreamRequest): Promise<UpstreamResponse<T>> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.trial = promise;
     try {
-      return await this.attempt(send);
+      return await this.attempt<T>(next, request);
     } finally {
       this.trial = undefined;
       resolve();
     }
   }
 
-  private async attempt<T>(send: Send<T>): Promise<UpstreamResponse<T>> {
-    const answer = await send({ Authorization: this.authorization });
+  private async attempt<T>(next: Send, request: UpstreamRequest): Promise<UpstreamResponse<T>> {
+    const response = await next<T>(request);
     // What comes during a pause was sent before it, and is no news.
-    if (!this.pause.isRunning) this.learnFrom(answer.status);
-    return answer;
+    if (!this.pause.isRunning) this.learnFrom(response.status);
+    return response;
   }
 
   private learnFrom(status: number): void {

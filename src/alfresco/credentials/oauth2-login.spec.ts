@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { inspect } from 'node:util';
 import type { AlfrescoConfig, OAuth2Config } from '../../config/app-config.js';
-import { UpstreamPolicy } from '../http/upstream-policy.js';
+import { createPipeline } from '../http/upstream.fixture.js';
 import { OAuth2Login } from './oauth2-login.js';
 
 const SECRET = 's3:cr et+%ä';
@@ -23,7 +23,7 @@ describe('a login with client credentials', () => {
     const tokenUrl = `http://127.0.0.1:${port}/realms/x/token`;
     const oauth2 = { tokenUrl, clientId: 'b f:f', clientSecret: SECRET, ...more };
     const limits = { connectTimeoutMs: timeoutMs, timeoutMs, idleTimeoutMs: timeoutMs };
-    return new OAuth2Login(limits as AlfrescoConfig, oauth2, new UpstreamPolicy(limits));
+    return new OAuth2Login(limits as AlfrescoConfig, oauth2, createPipeline(limits).pipeline);
   };
   const failure = () => login.obtain().catch((thrown: unknown) => thrown);
 

@@ -1,15 +1,14 @@
 import { getCACertificates } from 'node:tls';
-import type { TlsConfig, AlfrescoConfig, OAuth2Config } from '../../config/app-config.js';
-import axios, { type AxiosInstance } from 'axios';
+import type { AlfrescoConfig, OAuth2Config, TlsConfig } from '../../config/app-config.js';
 import { ProblemException } from '../../problems/problem.exception.js';
-import { isObject, toAlfrescoResponse, type AlfrescoResponse } from '../responses.js';
 import { jsonHeaders } from '../alfresco-api.js';
+import type { UpstreamPipeline } from '../http/pipeline.js';
+import { UpstreamTransport } from '../http/transport.js';
 import { transportProblem } from '../http/transport-failure.js';
-import { UpstreamTransport } from '../http/upstream-transport.js';
-import type { UpstreamPolicy } from '../http/upstream-policy.js';
+import type { Send, UpstreamResponse } from '../http/upstream-call.js';
+import { type AlfrescoResponse, isObject, toAlfrescoResponse } from '../responses.js';
 import { basicAuthorization } from './alfresco-credentials.js';
-import { type Grant, LOGIN, type Login } from './renewed-credentials.js';
-import { type UpstreamResponse, axiosAdapter } from '../http/transport.js';
+import type { Grant, Login } from './renewed-credentials.js';
 
 /** A token is renewed this long before its end, or after nine tenths of its life if that is later. */
 const MARGIN_SECONDS = 30;
@@ -20,14 +19,15 @@ const TOKEN = /^[A-Za-z0-9._~+/-]+=*$/;
 /** Client credentials at the token endpoint of an identity provider (RFC 6749, section 4.4). */
 export class OAuth2Login implements Login {
   private readonly transport: UpstreamTransport;
-  private readonly http: AxiosInstance;
+  private readonly send: Send;
+  private readonly path: string;
   private readonly headers: Record<string, string>;
   private readonly body: string;
 
   constructor(
     config: AlfrescoConfig,
     oauth2: OAuth2Config,
-    private readonly policy: UpstreamPolicy,
+    pipeline: Pick<UpstreamPipeline, 'compose'>,
   ) {
     const { origin, pathname, search } = new URL(oauth2.tokenUrl);
     this.transport = new UpstreamTransport({
@@ -37,12 +37,8 @@ export class OAuth2Login implements Login {
       // Not the client certificate: that is for Alfresco.
       tls: { ca: trustedAuthorities(config.tls) },
     });
-    this.http = axios.create({
-      adapter: axiosAdapter(this.transport.send),
-      baseURL: pathname + search,
-      transformRequest: [],
-      transformResponse: [],
-    });
+    this.send = pipeline.compose(this.transport.send);
+    this.path = pathname + search;
     this.headers = {
       ...jsonHeaders(),
       Authorization: basicAuthorization(
@@ -58,9 +54,9 @@ export class OAuth2Login implements Login {
   }
 
   async obtain(): Promise<Grant> {
-    const answer = toAlfrescoResponse(await this.post());
-    if (answer.status !== 200) throw refusal(answer.status);
-    return toGrant(answer);
+    const response = toAlfrescoResponse(await this.post());
+    if (response.status !== 200) throw problemOf(response.status);
+    return toGrant(response);
   }
 
   async close(): Promise<void> {
@@ -68,13 +64,16 @@ export class OAuth2Login implements Login {
   }
 
   private async post(): Promise<UpstreamResponse<string>> {
-    const { headers, body: data } = this;
+    const { path, headers, body } = this;
     try {
-      return await this.policy.run(LOGIN, (attempt) =>
-        attempt((signal) =>
-          this.http.request<string>({ method: 'POST', url: '', headers, data, signal }),
-        ),
-      );
+      return await this.send<string>({
+        operation: 'login',
+        retry: 'if-unsent',
+        method: 'POST',
+        path,
+        headers: { ...headers },
+        body,
+      });
     } catch (error) {
       const { code, diagnosis, headers: ofProblem } = transportProblem(error);
       throw new ProblemException(code, {
@@ -85,7 +84,7 @@ export class OAuth2Login implements Login {
   }
 }
 
-function refusal(status: number): ProblemException {
+function problemOf(status: number): ProblemException {
   const diagnosis = `token endpoint: status ${status}`;
   if (status >= 400 && status < 500) {
     return new ProblemException('ALFRESCO_CREDENTIALS_REJECTED', { diagnosis });

@@ -1,16 +1,18 @@
-import type { AxiosResponse } from 'axios';
+import { requestOf, sendBy } from '../http/upstream.fixture.js';
 import { RemoteUserCredentials } from './remote-user-credentials.js';
 
 const credentials = new RemoteUserCredentials();
 
 async function headersFor(name?: string): Promise<unknown> {
-  const send = vi.fn(async () => ({ status: 200 }) as AxiosResponse<string>);
+  const send = vi.fn(async (_headers: unknown) => ({ status: 200 }));
   try {
-    await credentials.apply(send, name);
+    await credentials.apply(sendBy(({ headers }) => send({ ...headers })))(
+      requestOf({ onBehalfOf: name }),
+    );
   } finally {
     expect(send.mock.calls.length).toBeLessThanOrEqual(1);
   }
-  return send.mock.lastCall?.[0 as never];
+  return send.mock.lastCall?.[0];
 }
 
 describe('the name of the caller', () => {
@@ -71,9 +73,9 @@ describe('a caller whom Alfresco answers with 401', () => {
   /** What becomes of the call of this caller. */
   const call = (name: string, status: number) =>
     alfresco
-      .apply(async () => ({ status }) as AxiosResponse<string>, name)
+      .apply(sendBy(async () => ({ status })))(requestOf({ onBehalfOf: name }))
       .then(
-        (answer) => answer.status,
+        (response) => response.status,
         (error: { code: string }) => error.code,
       );
 

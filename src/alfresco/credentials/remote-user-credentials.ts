@@ -1,6 +1,6 @@
 import { ProblemException } from '../../problems/problem.exception.js';
-import { AlfrescoCredentials, type Send } from './alfresco-credentials.js';
-import type { UpstreamResponse } from '../http/transport.js';
+import type { Send, UpstreamRequest } from '../http/upstream-call.js';
+import { AlfrescoCredentials } from './alfresco-credentials.js';
 
 /** Milliseconds for which the certificate is believed to be good after Alfresco has taken it. */
 const TRUSTED_MS = 60_000;
@@ -16,16 +16,18 @@ export class RemoteUserCredentials extends AlfrescoCredentials {
   /** Whose call Alfresco has taken last, and when by the monotonic clock. */
   private accepted?: { readonly name: string; readonly at: number };
 
-  async apply<T>(send: Send<T>, onBehalfOf?: string): Promise<UpstreamResponse<T>> {
-    // Without the header Alfresco would take the certificate itself for the user.
-    if (onBehalfOf === undefined) throw new TypeError('the name of the caller is missing');
-    const answer = await send({
-      'X-Alfresco-Remote-User': encodeRemoteUser(onBehalfOf),
-      'Remote-User-Encode': 'true',
-    });
-    if (answer.status < 400) this.accepted = { name: onBehalfOf, at: performance.now() };
-    else if (answer.status === 401 && this.isAboutTheName(onBehalfOf)) throw refusedName();
-    return answer;
+  apply(next: Send): Send {
+    return async <T>(request: UpstreamRequest) => {
+      const { onBehalfOf, headers } = request;
+      // Without the header Alfresco would take the certificate itself for the user.
+      if (onBehalfOf === undefined) throw new TypeError('the name of the caller is missing');
+      headers['X-Alfresco-Remote-User'] = encodeRemoteUser(onBehalfOf);
+      headers['Remote-User-Encode'] = 'true';
+      const response = await next<T>(request);
+      if (response.status < 400) this.accepted = { name: onBehalfOf, at: performance.now() };
+      else if (response.status === 401 && this.isAboutTheName(onBehalfOf)) throw rejectedName();
+      return response;
+    };
   }
 
   /**
@@ -42,7 +44,7 @@ export class RemoteUserCredentials extends AlfrescoCredentials {
   }
 }
 
-function refusedName(): ProblemException {
+function rejectedName(): ProblemException {
   return new ProblemException('CALLER_NOT_ACCEPTED', {
     detail: 'Alfresco does not let in the user whose name is that of the caller.',
     diagnosis: 'Alfresco status 401, for this name only',

@@ -1,5 +1,6 @@
-import type { AxiosResponse } from 'axios';
 import { ProblemException } from '../../problems/problem.exception.js';
+import type { UpstreamRequest } from '../http/upstream-call.js';
+import { requestOf, sendBy } from '../http/upstream.fixture.js';
 import { type Grant, type Login, RenewedCredentials } from './renewed-credentials.js';
 
 /** Gives `grant 1`, `grant 2`, ... and can be told to fail. */
@@ -22,11 +23,11 @@ class Server {
   readonly accepted = new Set<string>();
   requests = 0;
 
-  readonly send = async ({ Authorization = '' }): Promise<AxiosResponse<string>> => {
+  readonly respond = async ({ headers: { Authorization = '' } }: UpstreamRequest) => {
     this.requests += 1;
     const isAccepted = this.accepted.has(Authorization);
     await Promise.resolve();
-    return { status: isAccepted ? 200 : 401, data: Authorization } as AxiosResponse<string>;
+    return { status: isAccepted ? 200 : 401, data: Authorization };
   };
 }
 
@@ -36,7 +37,7 @@ describe('credentials that are renewed', () => {
   let login: CountingLogin;
   let server: Server;
   let credentials: RenewedCredentials;
-  const request = () => credentials.apply(server.send);
+  const request = () => credentials.apply(sendBy(server.respond))(requestOf());
   const requests = (count: number) => Promise.all(Array.from({ length: count }, request));
 
   beforeEach(() => {
@@ -77,11 +78,13 @@ describe('credentials that are renewed', () => {
     server.accepted.clear();
     server.accepted.add('grant 2');
     const { promise: released, resolve: answerLate } = Promise.withResolvers<void>();
-    const late = credentials.apply(async (headers) => {
-      const answer = await server.send(headers);
-      if (answer.status === 401) await released;
-      return answer;
-    });
+    const late = credentials.apply(
+      sendBy(async (one) => {
+        const response = await server.respond(one);
+        if (response.status === 401) await released;
+        return response;
+      }),
+    )(requestOf());
     await vi.waitFor(() => expect(server.requests).toBe(2));
     await request();
     answerLate();
@@ -170,7 +173,8 @@ describe('credentials that are renewed', () => {
 
   it('pass on what sending throws, without another login', async () => {
     const failure = new ProblemException('ALFRESCO_UNREACHABLE');
-    await expect(credentials.apply(() => Promise.reject(failure))).rejects.toBe(failure);
+    const sent = credentials.apply(() => Promise.reject(failure))(requestOf());
+    await expect(sent).rejects.toBe(failure);
     expect(login.count).toBe(1);
   });
 });

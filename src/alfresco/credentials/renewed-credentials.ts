@@ -1,12 +1,31 @@
-import type { UpstreamCall } from '../http/upstream-policy.js';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import { PACING, type Pacing } from '../../config/pacing.js';
 import { isProblem } from '../../problems/problem.exception.js';
-import { AlfrescoCredentials, type Send, LoginPause } from './alfresco-credentials.js';
-import type { UpstreamResponse } from '../http/transport.js';
+import type { Send, UpstreamRequest, UpstreamResponse } from '../http/upstream-call.js';
+import { AlfrescoCredentials, LoginPause } from './alfresco-credentials.js';
+
+/** What a login gave. */
+export interface Grant {
+  /** Value of the `Authorization` header. Never to be logged. */
+  readonly authorization: string;
+  /** Milliseconds after which another login is due; unknown when absent, and found out by a 401. */
+  readonly renewAfterMs?: number;
+}
+
+/** A way to obtain a grant. */
+export interface Login {
+  /**
+   * Logs in, within the configured time.
+   * @throws ProblemException ALFRESCO_CREDENTIALS_REJECTED when the account is refused; another one when there was no usable answer
+   */
+  obtain(): Promise<Grant>;
+  /** Lets go of connections of its own. */
+  close?(): Promise<void>;
+}
 
 interface HeldGrant {
-  readonly headers: { readonly Authorization: string };
+  /** Value of the `Authorization` header. */
+  readonly authorization: string;
   readonly renewAt: number;
   /** Whether it was obtained because another one had been refused. */
   readonly isReplacement: boolean;
@@ -30,20 +49,25 @@ export class RenewedCredentials extends AlfrescoCredentials implements OnApplica
     this.pause = new LoginPause(pacing);
   }
 
-  async apply<T>(send: Send<T>): Promise<UpstreamResponse<T>> {
-    const grant = await this.grant();
-    const answer = await this.sendWith(grant, send);
-    if (answer.status !== 401 || !this.isReplaceable(grant)) return answer;
-    return this.sendWith(await this.replace(grant), send);
+  apply(next: Send): Send {
+    return async <T>(request: UpstreamRequest) => {
+      const grant = this.current() ?? (await this.obtainOnce(false));
+      const response = await next<T>(withGrant(request, grant));
+      this.learnFrom(response, grant);
+      if (response.status !== 401 || !this.isReplaceable(grant)) return response;
+      const replacement = await this.replace(grant);
+      const second = await next<T>(withGrant(request, replacement));
+      this.learnFrom(second, replacement);
+      return second;
+    };
   }
 
   async onApplicationShutdown(): Promise<void> {
     await this.login.close?.();
   }
 
-  private async grant(): Promise<HeldGrant> {
-    const { held } = this;
-    return held && performance.now() < held.renewAt ? held : this.obtainOnce(false);
+  private current(): HeldGrant | undefined {
+    return this.held && performance.now() < this.held.renewAt ? this.held : undefined;
   }
 
   /** Of all requests that were refused with the same grant, the first one logs in and the others wait for it. */
@@ -71,16 +95,14 @@ export class RenewedCredentials extends AlfrescoCredentials implements OnApplica
     }
   }
 
-  private async sendWith<T>(grant: HeldGrant, send: Send<T>): Promise<UpstreamResponse<T>> {
-    const answer = await send(grant.headers);
-    if (answer.status !== 401) {
+  private learnFrom({ status }: UpstreamResponse<unknown>, grant: HeldGrant): void {
+    if (status !== 401) {
       grant.hasWorked = true;
       this.pause.reset();
     } else if (grant.isReplacement && !grant.hasWorked && !grant.isUseless) {
       grant.isUseless = true;
       this.pause.begin();
     }
-    return answer;
   }
 
   /** When a fresh grant is refused as well, the next ones would be too: logging in for each request helps nobody. */
@@ -89,37 +111,20 @@ export class RenewedCredentials extends AlfrescoCredentials implements OnApplica
   }
 }
 
+function withGrant(request: UpstreamRequest, { authorization }: HeldGrant): UpstreamRequest {
+  request.headers.Authorization = authorization;
+  return request;
+}
+
 function toHeld(
   { authorization, renewAfterMs = Infinity }: Grant,
   isReplacement: boolean,
 ): HeldGrant {
   return {
-    headers: { Authorization: authorization },
+    authorization,
     renewAt: performance.now() + renewAfterMs,
     isReplacement,
     hasWorked: false,
     isUseless: false,
   };
-}
-
-/** As one call: a login that may have been heard is not sent again, since accounts are locked after a few failures. */
-export const LOGIN: UpstreamCall = { operation: 'login', repeat: 'if-unsent' };
-
-/** What a login gave. */
-export interface Grant {
-  /** Value of the `Authorization` header. Never to be logged. */
-  readonly authorization: string;
-  /** Milliseconds after which another login is due; unknown when absent, and found out by a 401. */
-  readonly renewAfterMs?: number;
-}
-
-/** A way to obtain a grant. */
-export interface Login {
-  /**
-   * Logs in, within the configured time.
-   * @throws ProblemException ALFRESCO_CREDENTIALS_REJECTED when the account is refused; another one when there was no usable answer
-   */
-  obtain(): Promise<Grant>;
-  /** Lets go of connections of its own. */
-  close?(): Promise<void>;
 }

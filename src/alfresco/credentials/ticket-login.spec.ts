@@ -1,7 +1,6 @@
-import { HttpService } from '@nestjs/axios';
-import axios, { type InternalAxiosRequestConfig } from 'axios';
 import type { AlfrescoConfig } from '../../config/app-config.js';
-import { UpstreamPolicy } from '../http/upstream-policy.js';
+import type { UpstreamRequest } from '../http/upstream-call.js';
+import { createPipeline, sendBy } from '../http/upstream.fixture.js';
 import { TicketLogin } from './ticket-login.js';
 
 const CONFIG = {
@@ -16,15 +15,13 @@ const TICKET = 'TICKET_57866258ea56c28491bb3e75d8355ebf6fbaaa23';
 
 /** A login that is answered like this. */
 function loginAnswered(status: number, data: string) {
-  const requests: InternalAxiosRequestConfig[] = [];
-  const adapter = async (config: InternalAxiosRequestConfig) => {
-    requests.push(config);
-    return { status, data, statusText: '', headers: {}, config };
-  };
-  const http = new HttpService(
-    axios.create({ adapter, transformRequest: [], transformResponse: [] }),
-  );
-  return { requests, login: new TicketLogin(http, CONFIG, new UpstreamPolicy(CONFIG)) };
+  const requests: UpstreamRequest[] = [];
+  const transport = sendBy(async (request) => {
+    requests.push(request);
+    return { status, data };
+  });
+  const send = createPipeline(CONFIG).pipeline.compose(transport);
+  return { requests, login: new TicketLogin(send, CONFIG) };
 }
 
 const error = (statusCode: number, errorKey: string) =>
@@ -37,13 +34,13 @@ describe('a login for a ticket', () => {
     expect(Buffer.from(authorization.replace('Basic ', ''), 'base64').toString()).toBe(
       `ROLE_TICKET:${TICKET}`,
     );
-    const [{ method, baseURL, url, data, headers } = {} as never] = requests;
-    expect(`${method} ${baseURL}${url}`).toBe(
-      'post /alfresco/api/-default-/public/authentication/versions/1/tickets',
+    const [{ method, path, body, headers } = {} as never] = requests;
+    expect(`${method} ${path}`).toBe(
+      'POST /alfresco/api/-default-/public/authentication/versions/1/tickets',
     );
-    expect(JSON.parse(data as string)).toEqual({ userId: 'svc', password: 'pass"wörd' });
-    expect(headers.get('Authorization')).toBeUndefined();
-    expect(headers.get('Content-Type')).toBe('application/json');
+    expect(JSON.parse(body!)).toEqual({ userId: 'svc', password: 'pass"wörd' });
+    expect(headers.Authorization).toBeUndefined();
+    expect(headers['Content-Type']).toBe('application/json');
   });
 
   it.each([

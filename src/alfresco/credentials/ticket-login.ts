@@ -1,4 +1,3 @@
-import type { HttpService } from '@nestjs/axios';
 import type { AlfrescoConfig } from '../../config/app-config.js';
 import { ProblemException } from '../../problems/problem.exception.js';
 import {
@@ -10,10 +9,9 @@ import {
   serverProblem,
 } from '../responses.js';
 import { apiPath, jsonHeaders } from '../alfresco-api.js';
-import type { UpstreamPolicy } from '../http/upstream-policy.js';
+import type { Send, UpstreamResponse } from '../http/upstream-call.js';
 import { basicAuthorization } from './alfresco-credentials.js';
-import { type Grant, LOGIN, type Login } from './renewed-credentials.js';
-import type { UpstreamResponse } from '../http/transport.js';
+import type { Grant, Login } from './renewed-credentials.js';
 
 /**
  * POST /tickets of Alfresco's authentication API.
@@ -25,19 +23,19 @@ export class TicketLogin implements Login {
   private readonly path: string;
   private readonly body: string;
 
+  /** @param send without credentials */
   constructor(
-    private readonly http: HttpService,
+    private readonly send: Send,
     config: AlfrescoConfig,
-    private readonly policy: UpstreamPolicy,
   ) {
-    this.path = apiPath(config, 'authentication');
+    this.path = `${apiPath(config, 'authentication')}/tickets`;
     this.body = JSON.stringify({ userId: config.username, password: config.password });
   }
 
   async obtain(): Promise<Grant> {
-    const answer = toAlfrescoResponse(await this.post());
-    if (answer.status !== 201) throw loginRefusal(answer);
-    const { id } = entryOf(answer);
+    const response = toAlfrescoResponse(await this.post());
+    if (response.status !== 201) throw loginProblem(response);
+    const { id } = entryOf(response);
     if (typeof id !== 'string' || !/^TICKET_[A-Za-z0-9]{1,128}$/.test(id)) {
       throw badResponse('a login without a usable ticket');
     }
@@ -45,23 +43,22 @@ export class TicketLogin implements Login {
   }
 
   private post(): Promise<UpstreamResponse<string>> {
-    const request = {
+    return this.send<string>({
+      operation: 'login',
+      // Not again once it may have been heard: accounts are locked after a few failures.
+      retry: 'if-unsent',
       method: 'POST',
-      baseURL: this.path,
-      url: '/tickets',
+      path: this.path,
       headers: { ...jsonHeaders(), 'Content-Type': 'application/json' },
-      data: this.body,
-    };
-    return this.policy.run(LOGIN, (attempt) =>
-      attempt((signal) => this.http.axiosRef.request<string>({ ...request, signal })),
-    );
+      body: this.body,
+    });
   }
 }
 
 /** Alfresco refuses a login with 403, `Login failed`; a 401 can only come from something before it. */
-function loginRefusal(answer: AlfrescoResponse): ProblemException {
-  const isRefused = answer.status === 401 || (answer.status === 403 && errorOf(answer));
-  return isRefused
+function loginProblem(response: AlfrescoResponse): ProblemException {
+  const isRejected = response.status === 401 || (response.status === 403 && errorOf(response));
+  return isRejected
     ? new ProblemException('ALFRESCO_CREDENTIALS_REJECTED', { diagnosis: 'the login was refused' })
-    : serverProblem(answer);
+    : serverProblem(response);
 }

@@ -1,6 +1,7 @@
-import { CircuitBreaker, type BreakerState } from './circuit-breaker.js';
+import { CircuitBreaker } from './circuit-breaker.js';
 import { UnsentError } from './connections.js';
 import { ClientDisconnectedError, TransportTimeoutError } from './deadline.js';
+import type { BreakerState } from './upstream-call.js';
 
 const OUTAGE = Object.assign(new Error('reset'), { code: 'ECONNRESET' });
 const REFUSAL = new UnsentError(Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }));

@@ -1,3 +1,4 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import {
   CircuitState,
   ConsecutiveBreaker,
@@ -7,16 +8,22 @@ import {
   circuitBreaker,
   handleWhen,
 } from 'cockatiel';
-import { type GrowingPause, PACING } from '../../config/pacing.js';
+import { type GrowingPause, PACING, PACING_CONFIG, type Pacing } from '../../config/pacing.js';
+import { UnsentError } from './connections.js';
 import { ClientDisconnectedError } from './deadline.js';
-import { isGatewayFailure, isOutage, isRefusedConnection } from './outage.js';
-import { unavailable } from './transport-failure.js';
-import type { UpstreamResponse } from './transport.js';
-
-/**
- * `closed`: requests are made; `open`: none is made; `half-open`: the next one finds out, or one is just about to.
- */
-export type BreakerState = 'closed' | 'open' | 'half-open';
+import {
+  isGatewayFailure,
+  problemCodeOf,
+  transportProblem,
+  unavailable,
+} from './transport-failure.js';
+import {
+  type BreakerState,
+  type Layer,
+  type Operation,
+  UpstreamEvents,
+  type UpstreamResponse,
+} from './upstream-call.js';
 
 /** Calls that fail in a row, each after its repetitions, until no more is made. */
 const FAILURES_IN_A_ROW = 5;
@@ -104,4 +111,100 @@ export class CircuitBreaker {
 
 function markAbandoned(error: unknown): never {
   throw error instanceof ClientDisconnectedError ? new AbandonedProbeError(error.message) : error;
+}
+
+/** Whether Alfresco is not there, or does not answer. What it answers, however wrong, says that it is. */
+export function isOutage(error: unknown): boolean {
+  if (error instanceof ClientDisconnectedError) return false;
+  const code = problemCodeOf(error);
+  return code === 'ALFRESCO_UNREACHABLE' || code === 'ALFRESCO_TIMEOUT';
+}
+
+/**
+ * Whether a connection was refused. That is known at once, so that nobody has to be kept from waiting for it; and it may
+ * come of too many connections of our own, where Tomcat's `acceptCount` is used up, and be over with the next one.
+ */
+export function isRefusedConnection(error: unknown): boolean {
+  return error instanceof UnsentError && error.code === 'ECONNREFUSED';
+}
+
+/**
+ * A breaker for each operation: a POST that always takes too long is no reason to stop reading downloads. `probe` has none,
+ * since it has to find out, nor has `resume`: a client waits in the middle of a ZIP, which has pauses and a limit of its own.
+ */
+@Injectable()
+export class CircuitBreakers {
+  private readonly logger = new Logger('Alfresco');
+  private readonly byOperation: Readonly<Partial<Record<Operation, CircuitBreaker>>>;
+
+  constructor(
+    private readonly events: UpstreamEvents,
+    @Inject(PACING_CONFIG) private readonly pacing: Pick<Pacing, 'breaker'> = PACING,
+  ) {
+    this.byOperation = {
+      read: this.create('read'),
+      write: this.create('write'),
+      content: this.create('content'),
+      login: this.create('login'),
+    };
+  }
+
+  states(): { operation: Operation; state: BreakerState }[] {
+    return Object.entries(this.byOperation).map(([operation, { state }]) => ({
+      operation: operation as Operation,
+      state,
+    }));
+  }
+
+  /**
+   * Rejects a call at once while its breaker is open.
+   * @throws ProblemException ALFRESCO_UNAVAILABLE, with Retry-After
+   */
+  readonly admission: Layer = (next) => (request) => {
+    try {
+      this.admit(request.operation);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return next(request);
+  };
+
+  /** Sends a request if its breaker lets it through, which learns from the outcome. @throws ProblemException */
+  readonly protection: Layer = (next) => async (request) => {
+    const { operation, signal } = request;
+    // The call may have ended, and the breaker opened, while it waited for a login.
+    if (signal?.aborted) throw transportProblem(signal.reason);
+    this.admit(operation);
+    try {
+      const breaker = this.byOperation[operation];
+      return await (breaker ? breaker.execute(() => next(request)) : next(request));
+    } catch (error) {
+      throw transportProblem(error);
+    }
+  };
+
+  private admit(operation: Operation): void {
+    try {
+      this.byOperation[operation]?.admit();
+    } catch (error) {
+      this.events.emit('rejection', { operation, reason: 'breaker' });
+      throw error;
+    }
+  }
+
+  /**
+   * A refused connection opens no breaker but that of `content`: ZIPs may have taken all connections that Tomcat accepts, and
+   * fewer of them make room for the calls that take no time.
+   */
+  private create(operation: Operation): CircuitBreaker {
+    const onStateChange = (state: BreakerState) => {
+      this.logger.warn(`the breaker for ${operation} is ${state}`);
+      this.events.emit('breaker', { operation, state });
+    };
+    const toleratesRefusal = operation !== 'content';
+    return new CircuitBreaker(operation, onStateChange, {
+      pacing: this.pacing.breaker,
+      toleratesRefusal,
+    });
+  }
 }

@@ -1,4 +1,7 @@
 import { addAbortListener } from 'node:events';
+import type { AlfrescoConfig } from '../../config/app-config.js';
+import { transportProblem } from './transport-failure.js';
+import type { Layer, Operation, UpstreamRequest } from './upstream-call.js';
 
 /** Alfresco took longer than the configured limit. */
 export class TransportTimeoutError extends Error {
@@ -6,13 +9,40 @@ export class TransportTimeoutError extends Error {
   readonly code = 'TRANSPORT_TIMEOUT';
 }
 
-/** Nobody waits for the answer any more. */
+/** Nobody waits for the response any more. */
 export class ClientDisconnectedError extends Error {
-  override readonly name: string = 'CallerGoneError';
+  override readonly name: string = 'ClientDisconnectedError';
   readonly code = 'CALLER_GONE';
 }
 
-/** How long a call may go on: for its time, and as long as its caller stays. */
+type Limits = Pick<AlfrescoConfig, 'timeoutMs' | 'idleTimeoutMs'>;
+
+/**
+ * Ends each call when its time is up or its client has disconnected.
+ * @throws ProblemException ALFRESCO_TIMEOUT
+ */
+export function deadline(limits: Limits): Layer {
+  return (next) => async (request) => {
+    const { operation, client, limitMs = limitOf(operation, limits) } = request;
+    if (client?.aborted) throw transportProblem(new ClientDisconnectedError('before the call'));
+    const end = new Deadline(limitMs, client);
+    try {
+      return await end.bound(next(end.applyTo(request)));
+    } catch (error) {
+      const isEnd =
+        error instanceof TransportTimeoutError || error instanceof ClientDisconnectedError;
+      throw isEnd ? transportProblem(error) : error;
+    } finally {
+      end.clear();
+    }
+  };
+}
+
+function limitOf(operation: Operation, { timeoutMs, idleTimeoutMs }: Limits): number {
+  return operation === 'content' || operation === 'resume' ? idleTimeoutMs : timeoutMs;
+}
+
+/** How long a call may go on: for its time, and as long as its client is connected. */
 export class Deadline {
   private readonly controller = new AbortController();
   private readonly endsAt: number;
@@ -20,19 +50,19 @@ export class Deadline {
   private readonly link?: Disposable;
   private reject?: (reason: Error) => void;
 
-  /** @param caller aborted when nobody waits for the call any more */
-  constructor(limitMs: number, caller?: AbortSignal) {
+  /** @param client aborted when nobody waits for the call any more */
+  constructor(limitMs: number, client?: AbortSignal) {
     this.endsAt = performance.now() + limitMs;
     this.timer = setTimeout(
-      () => this.end(new TransportTimeoutError('no answer in time')),
+      () => this.end(new TransportTimeoutError('no response in time')),
       limitMs,
     );
     this.link =
-      caller &&
-      addAbortListener(caller, () => this.end(new ClientDisconnectedError('the caller left')));
+      client &&
+      addAbortListener(client, () => this.end(new ClientDisconnectedError('during the call')));
   }
 
-  /** Aborted at the end, with a TransportTimeoutError or a CallerGoneError. */
+  /** Aborted at the end, with a TransportTimeoutError or a ClientDisconnectedError. */
   get signal(): AbortSignal {
     return this.controller.signal;
   }
@@ -41,9 +71,16 @@ export class Deadline {
     return this.endsAt - performance.now();
   }
 
+  /** Tells the layers below when to stop. */
+  applyTo(request: UpstreamRequest): UpstreamRequest {
+    request.signal = this.signal;
+    request.endsAt = this.endsAt;
+    return request;
+  }
+
   /**
-   * What becomes of the call, which is its end at the latest: undici looks at the signal of a request that waits for a
-   * socket only when it gets one. One promise, since a race with one that listens to the signal costs a status read 5 %.
+   * Settles with the call, or at its end at the latest: undici looks at the signal of a request that waits for a socket
+   * only when it gets one. One promise, since a race with one that listens to the signal costs a status read 5 %.
    */
   bound<T>(call: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {

@@ -1,87 +1,114 @@
-import type { IBackoff } from 'cockatiel';
+import { ExponentialBackoff, type IBackoff } from 'cockatiel';
 import type { GrowingPause } from '../../config/pacing.js';
 import { StaleConnectionError, UnsentError } from './connections.js';
-import type { Deadline } from './deadline.js';
-import { isGatewayFailure, mayPass } from './outage.js';
-import { firstPause, pause } from './pause.js';
-import { codeOf } from './transport-failure.js';
-import type { UpstreamResponse } from './transport.js';
+import { codeOf, isGatewayFailure } from './transport-failure.js';
+import type { Layer, RetryRule, UpstreamEvents, UpstreamRequest } from './upstream-call.js';
 
 /** How often a request is sent again, at most; once more after a stale connection. */
-const REPETITIONS = 2;
+const MAX_RETRIES = 2;
 
-/** Sends one request, which may be called again. */
-export type SendOnce<T> = (signal: AbortSignal) => Promise<UpstreamResponse<T>>;
+/** Failures of the network that may be gone a moment later. Certificates, for one, will be as wrong as before. */
+const TRANSIENT: ReadonlySet<string> = new Set([
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTDOWN',
+  'EHOSTUNREACH',
+  'ENETDOWN',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EPIPE',
+  'ETIMEDOUT',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_SOCKET',
+]);
 
-/**
- * When a request is sent again: after any failure that may pass, only if it was not sent at all, or not at all.
- */
-export type Repeat = 'if-failed' | 'if-unsent' | 'never';
-
-/**
- * Sends a request, and again where that may help. What comes of the last attempt is the outcome.
- *
- * @param onRepeat is told why it is sent again
- */
-export async function repeated<T>(
-  send: SendOnce<T>,
-  repeat: Repeat,
-  deadline: Deadline,
-  pacing: GrowingPause,
-  onRepeat: (cause: string) => void,
-): Promise<UpstreamResponse<T>> {
-  let repetition: Repetition | undefined;
-  for (;;) {
-    let cause: string;
-    try {
-      const answer = await send(deadline.signal);
-      if (repeat !== 'if-failed' || !isGatewayFailure(answer)) return answer;
-      repetition ??= new Repetition(deadline, pacing);
-      if (!(await repetition.isDue())) return answer;
-      cause = `status ${answer.status}`;
-    } catch (error) {
-      if (!mayPass(error) || !isAllowed(repeat, error)) throw error;
-      repetition ??= new Repetition(deadline, pacing);
-      if (!(await repetition.isDue(error))) throw error;
-      cause = codeOf(error);
-    }
-    onRepeat(cause);
-  }
+/** Sends a request again where its rule allows it and that may help. What comes of the last attempt is the outcome. */
+export function retry(pacing: GrowingPause, events: UpstreamEvents): Layer {
+  return (next) =>
+    async <T>(request: UpstreamRequest) => {
+      const { operation, retry: rule } = request;
+      let retries: Retries | undefined;
+      for (;;) {
+        let cause: string;
+        try {
+          const response = await next<T>(request);
+          if (rule !== 'if-failed' || !isGatewayFailure(response)) return response;
+          retries ??= new Retries(request, pacing);
+          if (!(await retries.isDue())) return response;
+          cause = `status ${response.status}`;
+        } catch (error) {
+          if (!isTransient(error) || !isAllowed(rule, error)) throw failureOf(request, error);
+          retries ??= new Retries(request, pacing);
+          if (!(await retries.isDue(error))) throw failureOf(request, error);
+          cause = codeOf(error);
+        }
+        events.emit('retry', { operation, cause });
+      }
+    };
 }
 
-function isAllowed(repeat: Repeat, failure: unknown): boolean {
-  return repeat === 'if-failed' || (repeat === 'if-unsent' && failure instanceof UnsentError);
+function isTransient(error: unknown): boolean {
+  return TRANSIENT.has(codeOf(error));
+}
+
+function isAllowed(rule: RetryRule, failure: unknown): boolean {
+  return rule === 'if-failed' || (rule === 'if-unsent' && failure instanceof UnsentError);
+}
+
+/** axios and streams have errors of their own for a call that was ended, which say nothing about Alfresco. */
+function failureOf({ signal }: UpstreamRequest, error: unknown): unknown {
+  return signal?.aborted ? signal.reason : error;
 }
 
 /**
  * When one request is sent again.
  *
- * Not cockatiel's retry: its pauses go on when the caller has left or no time is left for another attempt, and none can
- * be skipped for a stale connection, which says nothing about Alfresco.
+ * Not cockatiel's retry: its pauses go on when the client has disconnected or no time is left for another attempt, and none
+ * can be skipped for a stale connection, which says nothing about Alfresco.
  */
-class Repetition {
-  private left = REPETITIONS;
+class Retries {
+  private left = MAX_RETRIES;
   private wasStale = false;
   private backoff?: IBackoff<unknown>;
 
   constructor(
-    private readonly deadline: Deadline,
+    private readonly request: UpstreamRequest,
     private readonly pacing: GrowingPause,
   ) {}
 
   /** Waits for the time to send it again; false if it is not to be sent again. */
   async isDue(failure?: unknown): Promise<boolean> {
-    const { signal, remainingMs } = this.deadline;
+    const { signal, endsAt = Infinity } = this.request;
     if (failure instanceof StaleConnectionError && !this.wasStale) {
       this.wasStale = true;
-      return !signal.aborted;
+      return !signal?.aborted;
     }
     if (this.left === 0) return false;
     this.left -= 1;
     this.backoff = this.backoff?.next(undefined) ?? firstPause(this.pacing);
     const { duration } = this.backoff;
-    if (duration >= remainingMs) return false;
+    if (duration >= endsAt - performance.now()) return false;
     await pause(duration, signal);
-    return !signal.aborted;
+    return !signal?.aborted;
   }
+}
+
+/** The first of pauses with decorrelated jitter, which leads to the next. */
+export function firstPause({ firstMs, longestMs }: GrowingPause): IBackoff<unknown> {
+  return new ExponentialBackoff({ initialDelay: firstMs, maxDelay: longestMs }).next();
+}
+
+/** Waits so many milliseconds, or until the signal is aborted. */
+export function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal?.addEventListener('abort', end);
+    if (signal?.aborted) end();
+  });
 }

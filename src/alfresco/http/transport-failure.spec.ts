@@ -5,7 +5,7 @@ import axios from 'axios';
 import { errors, request } from 'undici';
 import { TransportTimeoutError } from './deadline.js';
 import { transportProblem } from './transport-failure.js';
-import { ResponseTooLongError } from './upstream-transport.js';
+import { ResponseTooLongError } from './transport.js';
 
 /** What is thrown when the request meets a server that does this to every connection. */
 async function failureOf(serve: (socket: Socket) => void): Promise<unknown> {

@@ -1,5 +1,6 @@
 import { ProblemException } from '../../problems/problem.exception.js';
 import type { ProblemCode } from '../../problems/problem-catalogue.js';
+import type { UpstreamResponse } from './upstream-call.js';
 
 const BY_CODE: Readonly<Record<string, ProblemCode>> = {
   TRANSPORT_TIMEOUT: 'ALFRESCO_TIMEOUT',
@@ -41,4 +42,12 @@ export function codeOf(error: unknown): string {
 export function unavailable(retryAfterSeconds: number, diagnosis: string): ProblemException {
   const headers = { 'retry-after': String(retryAfterSeconds) };
   return new ProblemException('ALFRESCO_UNAVAILABLE', { headers, diagnosis });
+}
+
+/**
+ * Whether a proxy in front of Alfresco says that there is no Alfresco behind it. A 500 is Alfresco's own and comes of the
+ * request: the same one would get the same again.
+ */
+export function isGatewayFailure({ status }: Pick<UpstreamResponse<unknown>, 'status'>): boolean {
+  return status >= 502 && status <= 504;
 }

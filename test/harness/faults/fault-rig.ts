@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { UpstreamPolicy } from '#service/alfresco/http/upstream-policy.js';
+import { UpstreamEvents } from '#service/alfresco/http/upstream-call.js';
 import { PROBLEMS } from '#service/problems/problem-catalogue.js';
 import { SAMPLE_NODES } from '../../../sandbox/sample-nodes.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../../sandbox/sandbox.ts';
@@ -85,7 +85,7 @@ export class FaultRig implements Upstream {
   }
 
   onRetry(listener: () => void): () => void {
-    const emitters = this.services.map(({ app }) => app.get(UpstreamPolicy).events);
+    const emitters = this.services.map(({ app }) => app.get(UpstreamEvents));
     for (const emitter of emitters) emitter.on('retry', listener);
     return () => emitters.forEach((emitter) => emitter.off('retry', listener));
   }

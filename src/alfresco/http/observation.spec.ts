@@ -1,20 +1,24 @@
-import { UpstreamPolicy } from './upstream-policy.js';
 import { Metrics } from '../../observability/metrics.js';
 import { RequestContext, runInRequest } from '../../observability/request-context.js';
-import { UpstreamMetrics } from './upstream-metrics.js';
+import { UpstreamMetrics, observation } from './observation.js';
+import { createPipeline, requestOf, sendBy } from './upstream.fixture.js';
 
 describe('how calls to Alfresco go', () => {
   const metrics = new Metrics();
-  const policy = new UpstreamPolicy({ timeoutMs: 15_000, idleTimeoutMs: 15_000 });
-  new UpstreamMetrics(metrics).watch(policy);
+  const { pipeline, events, breakers } = createPipeline({
+    timeoutMs: 15_000,
+    idleTimeoutMs: 15_000,
+  });
+  const layers = {
+    observation: observation(new UpstreamMetrics(metrics, events, breakers), 'http://acs.internal'),
+  };
   const samples = async (name: string) =>
     (await metrics.render()).text.match(new RegExp(`^${name}.*$`, 'gm'));
 
   it('tells the state that each circuit breaker is in', async () => {
-    const call = { operation: 'read', repeat: 'never' } as const;
     const reset = Object.assign(new Error('reset'), { code: 'ECONNRESET' });
     for (let failures = 0; failures < 5; failures++) {
-      const failing = policy.run(call, (attempt) => attempt(() => Promise.reject(reset)));
+      const failing = pipeline.compose(() => Promise.reject(reset), layers)(requestOf());
       await expect(failing).rejects.toMatchObject({ code: 'ALFRESCO_UNREACHABLE' });
     }
     expect(await samples('bff_breaker_state')).toEqual([
@@ -23,7 +27,8 @@ describe('how calls to Alfresco go', () => {
       'bff_breaker_state{operation="content"} 0',
       'bff_breaker_state{operation="login"} 0',
     ]);
-    await expect(policy.run(call, () => Promise.resolve())).rejects.toThrow();
+    const succeeding = sendBy(async () => ({ status: 200 }));
+    await expect(pipeline.compose(succeeding, layers)(requestOf())).rejects.toThrow();
     expect(await samples('bff_upstream_rejections_total')).toEqual([
       'bff_upstream_rejections_total{operation="read",reason="breaker"} 1',
     ]);
@@ -33,11 +38,11 @@ describe('how calls to Alfresco go', () => {
     const request = new RequestContext('a');
     const retry = { operation: 'read', cause: 'ECONNRESET' } as const;
     runInRequest(request, () => {
-      policy.events.emit('retry', retry);
-      policy.events.emit('resume', { outcome: 'resumed', cause: 'ECONNRESET' });
-      policy.events.emit('resume', { outcome: 'failed', cause: 'ECONNRESET' });
+      events.emit('retry', retry);
+      events.emit('resume', { outcome: 'resumed', cause: 'ECONNRESET' });
+      events.emit('resume', { outcome: 'failed', cause: 'ECONNRESET' });
     });
-    policy.events.emit('retry', retry);
+    events.emit('retry', retry);
     expect(await samples('bff_upstream_retries_total')).toEqual([
       'bff_upstream_retries_total{operation="read"} 2',
     ]);

@@ -1,28 +1,31 @@
-import { type AxiosResponse, CanceledError } from 'axios';
+import { CanceledError } from 'axios';
 import { ProblemException } from '../../problems/problem.exception.js';
 import { seededRandom } from '../../seeded-random.fixture.js';
 import { StaleConnectionError, UnsentError } from './connections.js';
-import type { Repeat } from './retry.js';
-import type { UpstreamEvents } from './upstream-events.js';
-import { type UpstreamCall, UpstreamPolicy } from './upstream-policy.js';
+import type { CircuitBreakers } from './circuit-breaker.js';
+import type { UpstreamPipeline } from './pipeline.js';
+import type { Layer, Operation, RetryRule, UpstreamRequest } from './upstream-call.js';
+import { createPipeline, requestOf, sendBy } from './upstream.fixture.js';
 
 const LIMITS = { timeoutMs: 3000, idleTimeoutMs: 5000 };
-const OK = { status: 200 } as AxiosResponse<unknown>;
+const OK = { status: 200 };
 
 const withCode = (code: string) => Object.assign(new Error(`to acs.internal: ${code}`), { code });
 const RESET = withCode('ECONNRESET');
 const STALE = new StaleConnectionError(RESET);
 const UNSENT = new UnsentError(withCode('ECONNREFUSED'));
 
-let policy: UpstreamPolicy;
+let pipeline: UpstreamPipeline;
+let breakers: CircuitBreakers;
 let events: [string, unknown][];
 
 beforeEach(() => {
   vi.useFakeTimers();
-  policy = new UpstreamPolicy(LIMITS);
+  const created = createPipeline(LIMITS);
+  ({ pipeline, breakers } = created);
   events = [];
-  for (const name of ['retry', 'rejection', 'breaker', 'resume'] satisfies (keyof UpstreamEvents)[])
-    policy.events.on(name, (event: unknown) => events.push([name, event]));
+  for (const name of ['retry', 'rejection', 'breaker', 'resume'] as const)
+    created.events.on(name, (event: unknown) => events.push([name, event]));
 });
 afterEach(() => {
   vi.useRealTimers();
@@ -31,18 +34,17 @@ afterEach(() => {
 type Outcome = number | Error | 'never';
 
 /** A call whose requests come to these ends, one after the other. */
-function run(outcomes: Outcome[], more: Partial<UpstreamCall> = {}) {
+function run(outcomes: Outcome[], more: Partial<UpstreamRequest> = {}) {
   const sentAt: number[] = [];
   const start = performance.now();
-  const result = policy
-    .run({ operation: 'read', repeat: 'if-failed', ...more }, (attempt) =>
-      attempt((signal) => {
-        sentAt.push(Math.round(performance.now() - start));
-        const outcome = outcomes[sentAt.length - 1] ?? 200;
-        if (typeof outcome === 'number') return Promise.resolve({ ...OK, status: outcome });
-        return outcome === 'never' ? untilAborted(signal) : Promise.reject(outcome);
-      }),
-    )
+  const transport = sendBy(({ signal }) => {
+    sentAt.push(Math.round(performance.now() - start));
+    const outcome = outcomes[sentAt.length - 1] ?? 200;
+    if (typeof outcome === 'number') return Promise.resolve({ status: outcome });
+    return outcome === 'never' ? untilAborted(signal!) : Promise.reject(outcome);
+  });
+  const result = pipeline
+    .compose(transport)(requestOf({ retry: 'if-failed', ...more }))
     .then(
       ({ status }) => status,
       (error: unknown) => error,
@@ -56,24 +58,30 @@ function untilAborted(signal: AbortSignal): Promise<never> {
   );
 }
 
+/** Credentials that take too long. */
+const slowLogin: Layer = (next) => async (request) => {
+  await new Promise((resolve) => setTimeout(resolve, LIMITS.timeoutMs + 1));
+  return next(request);
+};
+
 /** The outcome, and how many requests it took. */
-async function outcomeOf(outcomes: Outcome[], more?: Partial<UpstreamCall>) {
+async function outcomeOf(outcomes: Outcome[], more?: Partial<UpstreamRequest>) {
   const { sentAt, result } = run(outcomes, more);
   await vi.runAllTimersAsync();
   return { result: await result, requests: sentAt.length, sentAt };
 }
 
 /** Five calls that find nobody. */
-async function gone(operation: UpstreamCall['operation']): Promise<void> {
+async function gone(operation: Operation): Promise<void> {
   for (let count = 0; count < 5; count += 1)
-    await run([RESET], { operation, repeat: 'never' }).result;
+    await run([RESET], { operation, retry: 'never' }).result;
 }
 
 const problem = (code: string, diagnosis?: string) =>
   expect.objectContaining({ code, ...(diagnosis !== undefined && { diagnosis }) });
 
 describe('the policy', () => {
-  describe.each<[Repeat, Outcome, number]>([
+  describe.each<[RetryRule, Outcome, number]>([
     ['if-failed', RESET, 3],
     ['if-failed', STALE, 4],
     ['if-failed', UNSENT, 3],
@@ -96,7 +104,7 @@ describe('the policy', () => {
     ['never', UNSENT, 1],
     ['never', RESET, 1],
     ['never', 503, 1],
-  ])('that repeats %s', (repeat, outcome, most) => {
+  ])('that retries %s', (rule, outcome, most) => {
     const name =
       outcome instanceof Error
         ? `${outcome.name} ${(outcome as never as { code: string }).code}`
@@ -104,7 +112,7 @@ describe('the policy', () => {
 
     it(`sends a request ${most} times at most for ${name}`, async () => {
       const always = Array.from({ length: 9 }, () => outcome);
-      const { result, requests } = await outcomeOf(always, { repeat });
+      const { result, requests } = await outcomeOf(always, { retry: rule });
       expect(requests).toBe(most);
       if (typeof outcome === 'number') expect(result).toBe(outcome);
       else expect(result).toBeInstanceOf(ProblemException);
@@ -135,7 +143,7 @@ describe('the policy', () => {
     vi.spyOn(Math, 'random').mockImplementation(seededRandom());
     onTestFinished(() => void vi.restoreAllMocks());
     const calls = await Promise.all(
-      Array.from({ length: 400 }, () => outcomeOf([UNSENT, UNSENT], { repeat: 'if-unsent' })),
+      Array.from({ length: 400 }, () => outcomeOf([UNSENT, UNSENT], { retry: 'if-unsent' })),
     );
     const pauses = calls.map(({ sentAt }) => [sentAt[1]!, sentAt[2]! - sentAt[1]!] as const);
     expect(new Set(pauses.map(([first]) => first)).size).toBeGreaterThan(10);
@@ -165,28 +173,26 @@ describe('the policy', () => {
 
   it('counts the time before the first request, as for a login', async () => {
     const send = vi.fn(() => Promise.resolve(OK));
-    const call = policy.run({ operation: 'read', repeat: 'if-failed' }, async (attempt) => {
-      await new Promise((resolve) => setTimeout(resolve, LIMITS.timeoutMs + 1));
-      return attempt(send);
-    });
-    const failure = call.catch((error: unknown) => error);
+    const call = pipeline.compose(sendBy(send), { credentials: slowLogin });
+    const failure = call(requestOf({ retry: 'if-failed' })).catch((error: unknown) => error);
     await vi.runAllTimersAsync();
     expect(await failure).toEqual(problem('ALFRESCO_TIMEOUT'));
     expect(send).not.toHaveBeenCalled();
-    expect(policy.breakers()).toContainEqual({ operation: 'read', state: 'closed' });
+    expect(breakers.states()).toContainEqual({ operation: 'read', state: 'closed' });
   });
 
   it('leaves what is thrown beside the requests as it is', async () => {
     const failure = new TypeError('a bug');
-    const call = policy.run({ operation: 'read', repeat: 'if-failed' }, () =>
-      Promise.reject(failure),
+    const call = pipeline.compose(
+      sendBy(async () => OK),
+      { credentials: () => () => Promise.reject(failure) },
     );
-    await expect(call).rejects.toBe(failure);
+    await expect(call(requestOf({ retry: 'if-failed' }))).rejects.toBe(failure);
   });
 
   describe('for a caller who leaves', () => {
     it('sends nothing when he has left before', async () => {
-      const { requests, result } = await outcomeOf([200], { caller: AbortSignal.abort() });
+      const { requests, result } = await outcomeOf([200], { client: AbortSignal.abort() });
       expect(requests).toBe(0);
       expect(result).toBeInstanceOf(ProblemException);
     });
@@ -195,10 +201,10 @@ describe('the policy', () => {
       ['during a pause', RESET],
       ['during a request', 'never'],
     ])('sends nothing any more: %s', async (_when, outcome) => {
-      const caller = new AbortController();
-      const { sentAt, result } = run([outcome, outcome, outcome], { caller: caller.signal });
+      const client = new AbortController();
+      const { sentAt, result } = run([outcome, outcome, outcome], { client: client.signal });
       await vi.advanceTimersByTimeAsync(0);
-      caller.abort();
+      client.abort();
       expect(await result).toBeInstanceOf(ProblemException);
       await vi.runAllTimersAsync();
       expect(sentAt).toHaveLength(1);
@@ -211,12 +217,12 @@ describe('the policy', () => {
       'takes no disconnect for a failure of Alfresco: with an error %s',
       async (_error, outcome) => {
         for (let count = 0; count < 9; count += 1) {
-          const caller = new AbortController();
-          const { result } = run([outcome], { caller: caller.signal });
-          caller.abort();
+          const client = new AbortController();
+          const { result } = run([outcome], { client: client.signal });
+          client.abort();
           await result;
         }
-        expect(policy.breakers().every(({ state }) => state === 'closed')).toBe(true);
+        expect(breakers.states().every(({ state }) => state === 'closed')).toBe(true);
       },
     );
   });
@@ -224,10 +230,14 @@ describe('the policy', () => {
   describe('with a breaker', () => {
     it('refuses at once what will fail, before a login is made for it, and says when to come back', async () => {
       await gone('read');
-      const work = vi.fn(() => Promise.resolve(OK));
-      const refused = await policy
-        .run({ operation: 'read', repeat: 'if-failed' }, work)
-        .catch((error: unknown) => error);
+      const work = vi.fn(() => Promise.resolve({} as never));
+      const call = pipeline.compose(
+        sendBy(async () => OK),
+        { credentials: () => work },
+      );
+      const refused = await call(requestOf({ retry: 'if-failed' })).catch(
+        (error: unknown) => error,
+      );
       expect(refused).toEqual(problem('ALFRESCO_UNAVAILABLE', 'the breaker for read is open'));
       expect(refused).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
       expect(work).not.toHaveBeenCalled();
@@ -240,10 +250,13 @@ describe('the policy', () => {
     it('refuses a request that comes after the breaker opened, though its call began before', async () => {
       const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
       const send = vi.fn(() => Promise.resolve(OK));
-      const call = policy.run({ operation: 'read', repeat: 'if-failed' }, async (attempt) => {
+      const credentials: Layer = (next) => async (request) => {
         await begun;
-        return attempt(send);
-      });
+        return next(request);
+      };
+      const call = pipeline.compose(sendBy(send), { credentials })(
+        requestOf({ retry: 'if-failed' }),
+      );
       await gone('read');
       begin();
       await expect(call).rejects.toEqual(problem('ALFRESCO_UNAVAILABLE'));
@@ -252,7 +265,7 @@ describe('the policy', () => {
 
     it('keeps operations apart', async () => {
       await gone('write');
-      expect(policy.breakers()).toEqual([
+      expect(breakers.states()).toEqual([
         { operation: 'read', state: 'closed' },
         { operation: 'write', state: 'open' },
         { operation: 'content', state: 'closed' },
@@ -265,12 +278,12 @@ describe('the policy', () => {
       for (let count = 0; count < 4; count += 1) {
         expect((await outcomeOf([RESET, RESET, RESET])).requests).toBe(3);
       }
-      expect(policy.breakers()[0]).toEqual({ operation: 'read', state: 'closed' });
+      expect(breakers.states()[0]).toEqual({ operation: 'read', state: 'closed' });
     });
 
     it('never refuses the probe', async () => {
       for (let count = 0; count < 20; count += 1) {
-        const { requests } = await outcomeOf([RESET], { operation: 'probe', repeat: 'never' });
+        const { requests } = await outcomeOf([RESET], { operation: 'probe', retry: 'never' });
         expect(requests).toBe(1);
       }
     });
