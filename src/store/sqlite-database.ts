@@ -9,7 +9,7 @@ import { isBusy, sqliteErrorName, sqliteProblem } from './sqlite-failure.js';
 /** As many symbolic links in a row as Linux follows. */
 const MAX_LINKS = 40;
 
-/** Errors at the start that do not go away by themselves. */
+/** Errors that an operator has to see to; after others a start may succeed later. */
 const LASTING = new Set(['SQLITE_CANTOPEN', 'SQLITE_NOTADB', 'SQLITE_CORRUPT', 'SQLITE_READONLY']);
 
 /**
@@ -24,11 +24,11 @@ export function openDatabase(path: string, { openMs } = PACING.store): DatabaseS
   try {
     db = new DatabaseSync(file, { timeout: openMs });
     useWriteAheadLog(db, openMs);
-    // Syncs the log at every commit. WAL's usual NORMAL does not: after a power failure, downloads that
-    // callers were told about would belong to no one.
+    // Syncs the log at every commit. WAL's usual NORMAL does not: after a power failure, downloads that were
+    // acknowledged would have no owner.
     db.exec('PRAGMA synchronous = FULL');
     migrate(db);
-    // From here on waiting would block the event loop; whoever writes asks again instead.
+    // From here on waiting would block the event loop; `SqliteConnection` retries instead.
     db.exec('PRAGMA busy_timeout = 0');
     return db;
   } catch (error) {
@@ -37,7 +37,7 @@ export function openDatabase(path: string, { openMs } = PACING.store): DatabaseS
   }
 }
 
-/** Who owns what is no business of other users of the machine. SQLite gives its other files the mode of this one. */
+/** Only for the user of this process to read. SQLite gives its other files the mode of this one. */
 function createFile(path: string): string {
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
@@ -55,16 +55,16 @@ function createFile(path: string): string {
   return path;
 }
 
-/** Where symbolic links lead, also when nothing is there yet. */
+/** The end of a chain of symbolic links, also when nothing is there yet. */
 function targetOf(path: string, links = 0): string {
   if (links > MAX_LINKS || !lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink())
     return path;
   return targetOf(resolve(dirname(path), readlinkSync(path)), links + 1);
 }
 
-/** Processes that start together may each be refused the switch at once, without the busy timeout being waited for. */
-function useWriteAheadLog(db: DatabaseSync, patienceMs: number): void {
-  const deadline = performance.now() + patienceMs;
+/** SQLite does not wait for the busy timeout here: processes that start together may each be refused the switch at once. */
+function useWriteAheadLog(db: DatabaseSync, timeoutMs: number): void {
+  const deadline = performance.now() + timeoutMs;
   for (;;) {
     try {
       db.exec('PRAGMA journal_mode = WAL');

@@ -17,11 +17,11 @@ const NAMES: Readonly<Record<number, string>> = {
 /** The name of SQLite's error, e.g. `SQLITE_FULL`; `undefined` for an error that is not SQLite's. */
 export function sqliteErrorName(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined;
-  // A database or a statement that is used after close().
+  // After close().
   if (error.code === 'ERR_INVALID_STATE') return 'SQLITE_CLOSED';
   if (error.code !== 'ERR_SQLITE_ERROR') return undefined;
   const resultCode = Number('errcode' in error && error.errcode);
-  // The low byte is the primary code; the rest says where it happened.
+  // The low byte is the primary code; the rest details it.
   return NAMES[resultCode & 0xff] ?? `SQLITE_ERROR_${resultCode}`;
 }
 

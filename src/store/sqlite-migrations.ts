@@ -1,7 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { ConfigurationError } from '../config/configuration-error.js';
 
-/** Each one takes the schema from the version before to its own; a released one is never changed. */
+/**
+ * Each takes the schema from the version before to its own; a released one is never changed. Those of all tables are
+ * here, since a file has one version.
+ */
 export const MIGRATIONS: readonly string[] = [
   // The index holds all that a page needs, so that listing reads no row.
   `CREATE TABLE downloads (
@@ -37,7 +40,7 @@ export const MIGRATIONS: readonly string[] = [
  * @throws ConfigurationError when the schema is newer than this version of the service
  */
 export function migrate(db: DatabaseSync, migrations: readonly string[] = MIGRATIONS): void {
-  // Taken before the version is read: of two processes that start together, the second finds the work done.
+  // Locks before the version is read: of two processes that start together, the second finds the work done.
   db.exec('BEGIN IMMEDIATE');
   try {
     const version = db.prepare('PRAGMA user_version').get()!.user_version as number;

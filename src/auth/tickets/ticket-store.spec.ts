@@ -12,7 +12,7 @@ const HOUR = 3_600_000;
 /** More than a ticket of one millisecond lives. */
 const A_WHILE = 25;
 
-/** What holds for every store; `open` opens one more connection to it. */
+/** The behaviour that every store has; `open` opens one more connection to it. */
 function describeTicketStore(open: () => TicketStore): void {
   let here: TicketStore;
   let there: TicketStore;
@@ -22,7 +22,7 @@ function describeTicketStore(open: () => TicketStore): void {
   });
   afterEach(() => Promise.all([here.close(), there.close()]));
 
-  it('tells another process whose a ticket is', async () => {
+  it('shows the holder of a ticket to another process', async () => {
     await here.save('h', 'alice', HOUR);
     const record = await there.find('h');
     expect(record?.holder).toBe('alice');
@@ -44,7 +44,7 @@ function describeTicketStore(open: () => TicketStore): void {
     await expect(here.find('h')).resolves.toBeUndefined();
   });
 
-  it('renews a ticket that is alive, and none that has ended', async () => {
+  it('renews a ticket that is alive, but not one that has ended', async () => {
     await here.save('alive', 'alice', 60_000);
     await here.save('over', 'alice', 1);
     await here.save('out', 'alice', HOUR);

@@ -34,8 +34,8 @@ afterEach(async () => {
   await once(server, 'close');
 });
 
-/** The response to a reader who takes nothing until he is resumed. */
-async function connectReader(): Promise<ServerResponse> {
+/** The response to a client that reads nothing until it is resumed. */
+async function connectClient(): Promise<ServerResponse> {
   reader = connect((server.address() as AddressInfo).port, '127.0.0.1');
   reader.pause();
   reader.setEncoding('utf8').on('data', (chunk: unknown) => (text += chunk as string));
@@ -46,12 +46,12 @@ async function connectReader(): Promise<ServerResponse> {
 }
 
 describe('a stream of events', () => {
-  it('holds one event for a reader who takes none, and gives him the newest and the last', async () => {
-    const response = await connectReader();
+  it('holds one event for a client that does not read, and then sends it the newest and the last', async () => {
+    const response = await connectClient();
     const stream = new EventStream(response, request);
     for (let bytes = 1; bytes <= 200_000; bytes++) {
       stream.next(at(bytes));
-      // Lets the operating system take what it wants.
+      // Lets the operating system take as much as it will.
       if (bytes % 100 === 0) await new Promise((resolve) => setImmediate(resolve));
       if (bytes % 1000 === 0) stream.beat();
     }
@@ -67,7 +67,7 @@ describe('a stream of events', () => {
   }, 30_000);
 
   it('sends a comment as a heartbeat', async () => {
-    const response = await connectReader();
+    const response = await connectClient();
     const stream = new EventStream(response, request);
     await new Promise((resolve) => setImmediate(resolve));
     stream.beat();
@@ -78,8 +78,8 @@ describe('a stream of events', () => {
     expect(text).toContain(':\n\n');
   });
 
-  it('does not repeat what the reader has, nor call that moving which he knows to have stalled', async () => {
-    const response = await connectReader();
+  it('does not repeat the state that the client has, nor call a download moving that the client knows as stalled', async () => {
+    const response = await connectClient();
     const stalled = stateEvent(RUNNING, { stalledSince: 0 });
     const stream = new EventStream(response, { ...request, lastEventId: stalled.id });
     for (const event of [at(0), stalled, at(1), done]) stream.next(event);
@@ -88,8 +88,8 @@ describe('a stream of events', () => {
     expect([...text.matchAll(/event: (\S+)/g)].map(([, name]) => name)).toEqual(['done']);
   });
 
-  it('ends with what went wrong when the download is gone', async () => {
-    const response = await connectReader();
+  it('ends with the problem when the download is gone', async () => {
+    const response = await connectClient();
     const stream = new EventStream(response, request);
     stream.next({ name: 'gone', problem: new ProblemException('DOWNLOAD_NOT_FOUND') });
     reader.resume();

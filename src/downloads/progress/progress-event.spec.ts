@@ -35,7 +35,7 @@ describe('the event of any download', () => {
     );
   });
 
-  it('has an id that tells two states apart, and is the same for one', () => {
+  it('has an id that distinguishes two states, and is the same for one', () => {
     fc.assert(
       fc.property(downloads, downloads, (one, other) => {
         const isSame = JSON.stringify({ ...one, id: '' }) === JSON.stringify({ ...other, id: '' });

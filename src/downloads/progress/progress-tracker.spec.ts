@@ -82,7 +82,7 @@ async function watchForAMoment(from: number, to: number): Promise<void> {
   }
 }
 
-/** Bytes of the heap that are no garbage. */
+/** Bytes of the heap after a garbage collection. */
 function heapHeld(): number {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
@@ -105,7 +105,7 @@ describe('the progress tracker', () => {
   });
 
   it.each(['IN_PROGRESS', 'DONE'] as const)(
-    'holds less than a kilobyte for each download that nobody watches any more, when it is %s',
+    'holds less than a kilobyte for each download without watchers, when it is %s',
     async (status) => {
       const counters = { filesAdded: 3, bytesAdded: 1_234_567, totalFiles: 17 };
       state = { status, ...counters, totalBytes: 7_654_321 };
@@ -116,7 +116,7 @@ describe('the progress tracker', () => {
     },
   );
 
-  it('remembers nothing of a download that was removed while it was looked at', async () => {
+  it('remembers nothing of a download that was removed during a call for it', async () => {
     const reading = tracker.read(CALLER, 'd');
     tracker.end('d');
     await reading;
@@ -124,15 +124,15 @@ describe('the progress tracker', () => {
     expect(calls).toEqual(['d', 'd']);
   });
 
-  it('looks every 250 ms while it moves, ever less often while it does not, and at least every two seconds', async () => {
+  it('refreshes every 250 ms while it moves, ever less often while it does not, and at least every two seconds', async () => {
     watch();
     const gaps: number[] = [];
-    for (let looked = performance.now(), seen = 0; gaps.length < 12;) {
+    for (let refreshedAt = performance.now(), seen = 0; gaps.length < 12;) {
       await vi.advanceTimersByTimeAsync(10);
       if (calls.length === seen) continue;
       seen = calls.length;
-      gaps.push(performance.now() - looked);
-      looked = performance.now();
+      gaps.push(performance.now() - refreshedAt);
+      refreshedAt = performance.now();
     }
     expect(gaps.slice(0, 3).every((gap) => gap < 500)).toBe(true);
     expect(Math.max(...gaps)).toBeLessThanOrEqual(2010);
@@ -145,7 +145,7 @@ describe('the progress tracker', () => {
     expect(calls.length).toBeGreaterThanOrEqual(1);
   });
 
-  it('says in time that a download has stalled, though it looks seldom by then', async () => {
+  it('notifies in time that a download has stalled, though it refreshes seldom by then', async () => {
     state = RUNNING;
     const { names } = watch();
     await vi.advanceTimersByTimeAsync(10_600);
@@ -170,7 +170,7 @@ describe('the progress tracker', () => {
     expect(names()).toEqual(['progress', 'progress', 'stalled']);
   });
 
-  it('says so also when Alfresco does not answer any more', async () => {
+  it('does so also when Alfresco does not respond any more', async () => {
     state = RUNNING;
     const { names } = watch();
     await vi.advanceTimersByTimeAsync(1000);
@@ -179,7 +179,7 @@ describe('the progress tracker', () => {
     expect(names()).toEqual(['progress', 'stalled']);
   });
 
-  it('tells a watcher who comes back late what is true by then', async () => {
+  it('describes to a watcher that comes back late the state of that moment', async () => {
     state = RUNNING;
     const first = watch();
     await vi.advanceTimersByTimeAsync(1000);
@@ -196,7 +196,7 @@ describe('the progress tracker', () => {
     ['DOWNLOAD_NOT_FOUND', ['d']],
     ['FORBIDDEN', []],
     ['NOT_A_DOWNLOAD', []],
-  ] as const)('ends with %s, and starts afresh for who asks again', async (code, rows) => {
+  ] as const)('ends with %s, and starts afresh with the next read', async (code, rows) => {
     const { events, names } = watch();
     await vi.advanceTimersByTimeAsync(300);
     failure = new ProblemException(code);
@@ -211,7 +211,7 @@ describe('the progress tracker', () => {
     await expect(tracker.read(CALLER, 'd')).resolves.toMatchObject({ status: 'PENDING' });
   });
 
-  it('looks at a final state again after some seconds, when somebody asks', async () => {
+  it('refreshes a final state after some seconds, when it is read', async () => {
     state = { ...PENDING, status: 'DONE' };
     await tracker.read(CALLER, 'd');
     await vi.advanceTimersByTimeAsync(4000);
@@ -222,7 +222,7 @@ describe('the progress tracker', () => {
     await expect(tracker.read(CALLER, 'd')).rejects.toMatchObject({ code: 'DOWNLOAD_NOT_FOUND' });
   });
 
-  it('tells watchers when the service is stopped, also those who come then', () => {
+  it('stops watchers when the service is stopped, also those that come then', () => {
     const before = watch();
     tracker.onModuleDestroy();
     const after = watch();

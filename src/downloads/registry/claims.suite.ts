@@ -27,7 +27,7 @@ export function describeClaims(store: TestStore): void {
     return result.state === 'completed' ? `completed by ${result.downloadId}` : result.state;
   };
 
-  it('gives a new request to who asks first', async () => {
+  it('grants a new request to the first claim', async () => {
     const result = await registry.claim(REQUEST, LEASE);
     expect(result).toEqual({
       state: 'claimed',
@@ -36,7 +36,7 @@ export function describeClaims(store: TestStore): void {
     await expect(registry.claim(REQUEST, LEASE)).resolves.toEqual({ state: 'running' });
   });
 
-  it('gives a request to exactly one of fifty who ask at once', async () => {
+  it('grants a request to exactly one of fifty that claim it at once', async () => {
     const states = await Promise.all(Array.from({ length: 50 }, () => stateOf()));
     expect(states.toSorted()).toEqual(['claimed', ...Array<string>(49).fill('running')]);
   });
@@ -51,7 +51,7 @@ export function describeClaims(store: TestStore): void {
     await expect(registry.ownerOf('d1')).resolves.toBe('basic:alice');
   });
 
-  it('tells another body from the same one while the request runs and afterwards', async () => {
+  it('distinguishes another body from the same one while the request runs and afterwards', async () => {
     const other = { ...REQUEST, fingerprint: 'body-2' };
     const claim = await hold(registry);
     await expect(registry.claim(other, LEASE)).resolves.toEqual({ state: 'reused' });

@@ -1,7 +1,7 @@
 export interface DownloadRecord {
   /** Id of the download node. */
   readonly id: string;
-  /** `Caller.id` of the caller who made it. */
+  /** `Caller.id` of the caller that created it. */
   readonly owner: string;
   /** Milliseconds of the epoch. */
   readonly createdAt: number;
@@ -27,15 +27,15 @@ export interface IdempotentRequest {
 /** The right to carry out an idempotent request, held by one process until it is completed, released or expires. */
 export interface Claim {
   readonly request: IdempotentRequest;
-  /** Random; tells this claim apart from a later one for the same request. */
+  /** Random; distinguishes this claim from a later one for the same request. */
   readonly token: string;
 }
 
 export type ClaimResult =
   | { readonly state: 'claimed'; readonly claim: Claim }
-  /** Someone else holds the claim. */
+  /** Another request holds the claim. */
   | { readonly state: 'running' }
-  /** It has been carried out; this is the download that it made. */
+  /** It has been carried out, and created this download. */
   | { readonly state: 'completed'; readonly downloadId: string }
   /** The key was used with another body. */
   | { readonly state: 'reused' };
@@ -65,13 +65,12 @@ export abstract class DownloadRegistry {
    */
   abstract add(record: DownloadRecord, claim?: Claim): Promise<boolean>;
 
-  /** Who made this download; `undefined` for one that is not recorded. */
+  /** `Caller.id`; `undefined` for a download that is not recorded. */
   abstract ownerOf(id: string): Promise<string | undefined>;
 
-  /** A page of the owner's downloads. */
   abstract list(owner: string, skipCount: number, maxItems: number): Promise<DownloadPage>;
 
-  /** Forgets a download. Not an error when it is not recorded. An Idempotency-Key that made it stays completed. */
+  /** Forgets a download. Not an error when it is not recorded. The Idempotency-Key that created it stays completed. */
   abstract remove(id: string): Promise<void>;
 
   /**

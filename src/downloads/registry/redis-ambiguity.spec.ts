@@ -7,7 +7,7 @@ import { hold, HOUR, IMPATIENT, LEASE, recordOf, REQUEST } from './samples.fixtu
 const UNAVAILABLE = { code: 'STORE_UNAVAILABLE' };
 
 // A stopped Redis has the command in its socket, and carries it out when it goes on.
-describeWithRedis('a write that Redis carries out after its caller was told that it failed', () => {
+describeWithRedis('a write that Redis carries out after it was reported as failed', () => {
   let server: RedisServer;
   let registry: DownloadRegistry;
 
@@ -49,7 +49,7 @@ describeWithRedis('a write that Redis carries out after its caller was told that
     await expect.poll(() => callsOf('zadd'), { timeout: 5000 }).toBe(2);
     const retry = await vi.waitFor(() => hold(registry), 5000);
     await expect(registry.add(recordOf('d2'), retry)).resolves.toBe(true);
-    // What is to be taken back has been by now.
+    // Long enough for every undo to have run.
     await delay(5 * IMPATIENT.settleMs);
     await expect(registry.claim(REQUEST, LEASE)).resolves.toEqual({
       state: 'completed',

@@ -55,7 +55,7 @@ describeWithRedis('the registry in Redis', () => {
       await expect(server.ask((redis) => redis.keys('*'))).resolves.toEqual([]);
     });
 
-    it('drops expired downloads of an owner who never lists them', async () => {
+    it('drops expired downloads of an owner that never lists them', async () => {
       const brief = open(1);
       await registry.add(recordOf('kept'));
       for (const id of ['d1', 'd2', 'd3']) await brief.add(recordOf(id));

@@ -19,8 +19,8 @@ export function requestKey({ owner, key }: IdempotentRequest): string {
 }
 
 /**
- * Owners and Idempotency-Keys may hold any character and be long. JSON tells where one ends and the next
- * begins, also for lone surrogates, which UTF-8 would all turn into the same character.
+ * Owners and Idempotency-Keys may be long and hold any character. JSON separates them without ambiguity, and escapes
+ * lone surrogates, which UTF-8 would all turn into the same character.
  */
 function hashOf(parts: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
@@ -39,8 +39,8 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', byExpiry, '-inf', now)) do
 end`;
 
 /**
- * Each script is one step that happens as a whole or not at all. A Redis out of memory refuses a script's
- * first write that needs memory, and none after a write that has happened.
+ * Each script takes effect as a whole or not at all. A Redis out of memory refuses a script's first write that needs
+ * memory, and no later one.
  */
 export const SCRIPTS: RedisScripts = {
   // KEYS: download, by creation, by expiry[, request]; ARGV: id, owner, created at, retention, token

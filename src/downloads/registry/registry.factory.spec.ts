@@ -4,8 +4,8 @@ import { openRegistry } from './registry.factory.js';
 describe('the choice of the store', () => {
   it.each([
     ['no host', 'redis://:secret@'],
-    ['a port that is none', 'redis://:secret@localhost:99999'],
-    ['a database that is none', 'redis://:secret@localhost/zero'],
+    ['a port out of range', 'redis://:secret@localhost:99999'],
+    ['a database that is not a number', 'redis://:secret@localhost/zero'],
     ['parameters, which would override timeouts', 'redis://:secret@localhost?commandTimeout=0'],
     ['a password that is not encoded', 'redis://:secret%@localhost'],
     ['a password with a slash', 'rediss://:secret/secret@localhost'],

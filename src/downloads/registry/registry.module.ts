@@ -3,7 +3,7 @@ import { Metrics } from '../../observability/metrics.js';
 import { DownloadRegistry } from './download-registry.js';
 import { timedRegistry } from './timed-registry.js';
 
-/** Injection token of the registry as it was opened. */
+/** Injection token of the registry as it was opened, which `DownloadRegistry` wraps with its metrics. */
 export const STORE = Symbol('STORE');
 
 /** The registry of downloads, closed at the end of the application. */

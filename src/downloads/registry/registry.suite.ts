@@ -19,7 +19,7 @@ export function describeRegistry(store: TestStore): void {
 
   afterEach(() => registry.close());
 
-  it('answers a ping', async () => {
+  it('responds to a ping', async () => {
     await expect(registry.ping()).resolves.toBeUndefined();
   });
 
@@ -84,7 +84,7 @@ export function describeRegistry(store: TestStore): void {
     ['of a page far behind the end', Number.MAX_SAFE_INTEGER, 10],
     ['of an empty page', 0, 0],
     ['of an empty page in the middle', 1, 0],
-  ])('tells the total %s', async (_where, skipCount, maxItems) => {
+  ])('has the total %s', async (_where, skipCount, maxItems) => {
     for (const id of ['d1', 'd2', 'd3']) await registry.add(recordOf(id));
     await expect(registry.list('basic:alice', skipCount, maxItems)).resolves.toEqual({
       records: [],

@@ -1,7 +1,7 @@
 import { PACING } from '../../config/pacing.js';
 import type { Claim, DownloadRegistry, IdempotentRequest } from './download-registry.js';
 
-/** What the suites run on. */
+/** The store under test. */
 export interface TestStore {
   /** Opens the store, which is empty at the first call in each test. */
   open(retentionMs: number): DownloadRegistry;
@@ -13,7 +13,7 @@ export const NOON = Date.parse('2026-11-24T12:00:00Z');
 /** More than a row of one millisecond lives. */
 export const A_WHILE = 25;
 
-/** The pace of a store that a test waits to give up; long enough for one that answers on a busy machine. */
+/** For tests that wait for a store to give up; long enough for one that responds on a busy machine. */
 export const IMPATIENT = { ...PACING.store, lockMs: 250, answerMs: 300, settleMs: 20 };
 
 /** Owners that a careless encoding mixes up. */
@@ -61,7 +61,7 @@ export async function hold(
   return result.claim;
 }
 
-/** What every call rejects with when the store does not work. */
+/** Of the error with which every call rejects when the store does not work. */
 export function unavailable(diagnosis: unknown): object {
   return { code: 'STORE_UNAVAILABLE', diagnosis };
 }

@@ -11,7 +11,7 @@ import {
   type TestStore,
 } from './samples.fixture.js';
 
-/** What holds between processes that share a store, here two connections to it. */
+/** The behaviour between processes that share a store, here two connections to it. */
 export function describeSharedStore(store: TestStore): void {
   let here: DownloadRegistry;
   let there: DownloadRegistry;
@@ -30,7 +30,7 @@ export function describeSharedStore(store: TestStore): void {
     await expect(here.ownerOf('d1')).resolves.toBeUndefined();
   });
 
-  it('gives a request to exactly one of fifty who ask at two processes at once', async () => {
+  it('grants a request to exactly one of fifty that claim it in two processes at once', async () => {
     const results = await Promise.all(
       Array.from({ length: 50 }, (_, number) => (number % 2 ? here : there).claim(REQUEST, LEASE)),
     );
@@ -38,7 +38,7 @@ export function describeSharedStore(store: TestStore): void {
     expect(states.toSorted()).toEqual(['claimed', ...Array<string>(49).fill('running')]);
   });
 
-  it('tells a completed request to another process', async () => {
+  it('shows a completed request to another process', async () => {
     await here.add(recordOf('d1'), await hold(here));
     await expect(there.claim(REQUEST, LEASE)).resolves.toEqual({
       state: 'completed',

@@ -17,7 +17,7 @@ import {
  *
  * A write has been synced to the disk when it resolves, and one that fails has been rolled back. Only a disk that fails
  * at the sync of a commit and a crash before the next write can leave it in the log all the same; then a request counts
- * as carried out though its caller was told otherwise, until it expires.
+ * as carried out though it was reported as failed, until it expires.
  */
 export class SqliteRegistry extends DownloadRegistry {
   private readonly connection: SqliteConnection;

@@ -7,7 +7,7 @@ const counts = async (metrics: Metrics) =>
   (await metrics.render()).text.match(/(?<=^bff_registry_operation_duration_seconds_count).*$/gm);
 
 describe('the durations of store operations', () => {
-  it('are told for each operation, by whether it failed', async () => {
+  it('are measured for each operation, by whether it failed', async () => {
     const metrics = new Metrics();
     const registry = timedRegistry(
       openRegistry({ url: 'sqlite::memory:', retentionMs: 60_000 }),

@@ -3,7 +3,7 @@ import { openRegistry } from './registry.factory.js';
 
 /**
  * Runs in a process of its own: records downloads of `owner` one after the other, and writes a line for each
- * that has been acknowledged. Opens the store only when told to on stdin, so that processes can start together.
+ * that has been acknowledged. Opens the store after a line on stdin, so that processes can start together.
  */
 export async function write(url: string, owner: string, count: number): Promise<void> {
   console.log('ready');
