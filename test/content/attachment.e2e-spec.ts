@@ -4,7 +4,7 @@ import { it } from '../harness/fixtures.js';
 const ROUTES = ['downloads', 'nodes'] as const;
 
 describe.each(ROUTES)('GET and HEAD /%s/{id}/content', (route) => {
-  it('leave Content-Disposition out with attachment=false, and nothing else', async ({ api }) => {
+  it('omit Content-Disposition with attachment=false, and nothing else', async ({ api }) => {
     const id = await api.createFinished([SAMPLE_NODES.textFile]);
     const zip = await api.content(id);
     const path = `/${route}/${id}/content`;
@@ -22,7 +22,7 @@ describe.each(ROUTES)('GET and HEAD /%s/{id}/content', (route) => {
       const { 'content-disposition': disposition, ...others } = usual.headers;
       expect(disposition).toBe('attachment; filename="docTest1.txt.zip"');
       expect(bare).toEqual({ ...usual, headers: others });
-      // No browser renders it.
+      // No browser renders a ZIP.
       expect(bare.headers).toMatchObject({
         'content-type': 'application/zip',
         'x-content-type-options': 'nosniff',
@@ -34,7 +34,7 @@ describe.each(ROUTES)('GET and HEAD /%s/{id}/content', (route) => {
   });
 
   it.for(['?attachment=', '?attachment=no', '?attachment=false&attachment=true'])(
-    'refuse %s before Alfresco is asked',
+    'reject %s before calling Alfresco',
     async (query, { api, sandbox }) => {
       const response = await api.request('GET', `/${route}/unknown/content${query}`);
       expect(response.status).toBe(400);

@@ -7,7 +7,7 @@ import { digest, openContent } from './streamed-content.js';
 
 const MOST_GROWTH = 64_000_000;
 
-/** Defines a test that sends a ZIP of this size, and measures the memory of the process of the service. */
+/** Defines a test that sends a ZIP of this size, and measures the memory of the service's process. */
 export function streamsInBoundedMemory(title: string, size: number): void {
   it(
     `a ZIP of ${title} arrives whole while the memory of the service grows by less than 64 MB`,

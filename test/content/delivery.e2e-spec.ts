@@ -7,10 +7,10 @@ import { until } from '../harness/polling.js';
 import { readZip } from '../harness/zip.js';
 
 const it = delivering();
-/** Only here: a busy machine may well need so long for a job that has not crashed. */
-const impatient = delivering({ STALL_AFTER_MS: '300' });
+/** Only for the test of a crash: on a busy machine, other jobs could take this long, too. */
+const withEarlyStall = delivering({ STALL_AFTER_MS: '300' });
 
-/** Tests that find `largeFile` too large, and fail when they leave a download behind. */
+/** Tests in which `largeFile` is too large for a ZIP, and which fail if they leave a download behind. */
 function delivering(variables: Record<string, string> = {}) {
   return configured({
     sandbox: { maxContentSize: 100_000_000 },
@@ -58,7 +58,7 @@ function deliver(
 const problemOf = async (response: Response) =>
   (await response.json()) as { code: string; detail: string };
 
-/** The id of the download that is being made. */
+/** The id of the download in progress. */
 async function theOnlyDownload(sandbox: Sandbox): Promise<string> {
   const [id] = await until(
     () => sandbox.downloadIds(),
@@ -67,7 +67,7 @@ async function theOnlyDownload(sandbox: Sandbox): Promise<string> {
   return id!;
 }
 
-/** Requests for one download, as Alfresco has received them. */
+/** Requests about one download that Alfresco has received. */
 const requestsFor = (sandbox: Sandbox, method: string, path: string) =>
   sandbox.requests.filter((request) => request.method === method && request.url.endsWith(path));
 
@@ -92,7 +92,7 @@ describe('POST /downloads/content', () => {
     expect(await readZip(body)).toHaveLength(11);
   });
 
-  it('waits as long as Alfresco needs, and sends what is large', async ({ sandbox, api }) => {
+  it('waits as long as Alfresco needs, and sends large ZIPs', async ({ sandbox, api }) => {
     sandbox.bytesPerSecond = 0;
     const delivered = deliver(api, [SAMPLE_NODES.mediumFile]);
     const id = await theOnlyDownload(sandbox);
@@ -121,32 +121,32 @@ describe('POST /downloads/content', () => {
     expect(await problemOf(response)).toMatchObject({ code });
   });
 
-  impatient('says that Alfresco’s job has crashed once it has stalled', async ({ api }) => {
+  withEarlyStall('reports that Alfresco’s job has crashed once it has stalled', async ({ api }) => {
     const response = await deliver(api, [SAMPLE_NODES.crashingFile]);
     expect(response.status).toBe(504);
     expect(await problemOf(response)).toMatchObject({ code: 'ALFRESCO_TIMEOUT' });
   });
 
-  it('says that the ZIP would be too large', async ({ api }) => {
+  it('reports that the ZIP would be too large', async ({ api }) => {
     const response = await deliver(api, [SAMPLE_NODES.largeFile]);
     expect(response.status).toBe(409);
     expect(response.headers.get('retry-after')).toBeNull();
     expect((await problemOf(response)).detail).toContain('MAX_CONTENT_SIZE_EXCEEDED');
   });
 
-  it('says that the download was cancelled by somebody else', async ({ sandbox, api }) => {
+  it('reports that the download was cancelled by another client', async ({ sandbox, api }) => {
     sandbox.bytesPerSecond = 0;
     const delivered = deliver(api, [SAMPLE_NODES.mediumFile]);
     const id = await theOnlyDownload(sandbox);
     await DownloadsApi.ofAlfresco(sandbox.url).request('DELETE', `/downloads/${id}`);
-    // Alfresco looks for a cancellation at its next progress report.
+    // Alfresco checks for a cancellation at its next progress report.
     sandbox.bytesPerSecond = undefined;
     const response = await delivered;
     expect(response.status).toBe(409);
     expect((await problemOf(response)).detail).toContain('CANCELLED');
   });
 
-  it('says that the download was removed by somebody else', async ({ sandbox, api }) => {
+  it('reports that the download was removed by another client', async ({ sandbox, api }) => {
     sandbox.bytesPerSecond = 0;
     const delivered = deliver(api, [SAMPLE_NODES.mediumFile]);
     const id = await theOnlyDownload(sandbox);
@@ -154,7 +154,7 @@ describe('POST /downloads/content', () => {
     expect((await delivered).status).toBe(404);
   });
 
-  it('cancels and removes the download when the client disconnects before the ZIP is made', async ({
+  it('cancels and removes the download when the client disconnects before the ZIP is ready', async ({
     sandbox,
     api,
     untilNothingIsLeft,
@@ -174,7 +174,7 @@ describe('POST /downloads/content', () => {
     expect(removals.every(({ url }) => url.endsWith(id))).toBe(true);
   });
 
-  it('removes the download when the client disconnects while Alfresco is still asked for it', async ({
+  it('removes the download when the client disconnects during the request to Alfresco that creates it', async ({
     sandbox,
     api,
   }) => {
@@ -226,7 +226,7 @@ describe('POST /downloads/content', () => {
     ['/downloads?deliver=', {}, 'deliver', /POST \/downloads\/content/],
     ['/downloads/content', { 'idempotency-key': 'k' }, 'Idempotency-Key', /only once/],
   ] as [string, Record<string, string>, string, RegExp][])(
-    'refuses %s with %j before Alfresco is asked',
+    'rejects %s with %j before calling Alfresco',
     async ([path, headers, parameter, detail], { sandbox, api }) => {
       const response = await deliver(api, [SAMPLE_NODES.textFile], { path, headers });
       expect(response.status).toBe(400);
@@ -238,7 +238,7 @@ describe('POST /downloads/content', () => {
     },
   );
 
-  it('responds with 503 and leaves nothing behind when the service is stopped meanwhile', async ({
+  it('responds with 503 and leaves nothing behind when the service is stopped', async ({
     sandbox,
   }) => {
     const bff = await startBff(sandbox.url);

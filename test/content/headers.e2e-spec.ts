@@ -3,7 +3,7 @@ import { DownloadsApi } from '../harness/api.js';
 import { it } from '../harness/fixtures.js';
 
 describe('the headers of a ZIP', () => {
-  it('never say that it was modified later than the response was made, though Alfresco’s clock is ahead', async ({
+  it('never have a Last-Modified after the Date, even if Alfresco’s clock is ahead', async ({
     api,
     sandbox,
   }) => {
@@ -22,7 +22,7 @@ describe('the headers of a ZIP', () => {
     expect(lag).toBeLessThan(5000);
   });
 
-  it('ask nginx to pass it on as it comes', async ({ api }) => {
+  it('tell nginx not to buffer it', async ({ api }) => {
     const id = await api.createFinished([SAMPLE_NODES.textFile]);
     for (const range of [undefined, 'bytes=0-9']) {
       const response = await api.request('GET', `/downloads/${id}/content`, {

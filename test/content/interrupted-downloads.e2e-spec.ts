@@ -1,3 +1,3 @@
-import { savesCutDownloads } from './interrupted-downloads.js';
+import { savesInterruptedDownloads } from './interrupted-downloads.js';
 
-savesCutDownloads(40, 4, 1);
+savesInterruptedDownloads(40, 4, 1);

@@ -1,3 +1,3 @@
-import { savesCutDownloads } from './interrupted-downloads.js';
+import { savesInterruptedDownloads } from './interrupted-downloads.js';
 
-savesCutDownloads(500, 10, Date.now() % 1_000_000);
+savesInterruptedDownloads(500, 10, Date.now() % 1_000_000);

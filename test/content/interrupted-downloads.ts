@@ -9,19 +9,23 @@ const SIZE = 20_000_000;
 const MOST_CUTS = 3;
 
 /**
- * Defines a test that saves so many downloads, each cut at random places.
+ * Defines a test that saves this many downloads, each interrupted at random offsets.
  *
- * @param inParallel downloads at a time, each of a ZIP of its own
- * @param defaultSeed of the places, which the variable SEED overrides
+ * @param inParallel number of concurrent downloads, each of a different ZIP
+ * @param defaultSeed seed of the offsets; the environment variable SEED overrides it
  */
-export function savesCutDownloads(count: number, inParallel: number, defaultSeed: number): void {
+export function savesInterruptedDownloads(
+  count: number,
+  inParallel: number,
+  defaultSeed: number,
+): void {
   const log = new RequestLog();
   const it = configured({ onLine: log.add });
   const lines = (word: string) => log.lines.filter(({ msg }) => msg.startsWith(word)).length;
   const seed = Number(process.env.SEED ?? defaultSeed);
 
   it(
-    `${count} downloads of 20 MB, each cut at random places, are saved whole`,
+    `${count} downloads of 20 MB, each interrupted at random offsets, are saved whole`,
     { timeout: 60_000 + 1000 * count },
     async ({ sandbox, api }) => {
       const random = randomFrom(seed);
@@ -29,7 +33,7 @@ export function savesCutDownloads(count: number, inParallel: number, defaultSeed
       let cuts = 0;
       let begun = 0;
 
-      // One after the other, and before anything else keeps the machine busy.
+      // One after another, while the machine is not busy yet.
       const zips: { id: string; expected: string }[] = [];
       while (zips.length < inParallel) {
         const id = await api.createFinished([SAMPLE_NODES.mediumFile]);
@@ -38,13 +42,13 @@ export function savesCutDownloads(count: number, inParallel: number, defaultSeed
         zips.push({ id, expected: createHash('sha256').update(direct).digest('hex') });
       }
 
-      /** Saves the ZIP as long as there is something left to do. */
+      /** Saves the ZIP repeatedly until all downloads have been started. */
       const work = async ({ id, expected }: { id: string; expected: string }) => {
         for (; begun < count;) {
           begun += 1;
           const times = 1 + Math.floor(random() * MOST_CUTS);
           for (let cut = 0; cut < times; cut += 1) {
-            // Counted from where the last cut left off, so that all of them hit something.
+            // Relative to the previous cut, so that every cut is within the content.
             const afterBytes = 1 + Math.floor((random() * SIZE) / MOST_CUTS);
             const kind = random() < 0.5 ? 'truncate' : 'reset-mid-body';
             sandbox.fail({ kind, afterBytes }, { path: new RegExp(`${id}/content$`) });
@@ -56,18 +60,18 @@ export function savesCutDownloads(count: number, inParallel: number, defaultSeed
       };
       await Promise.all(zips.map(work));
 
-      const told = `with SEED=${seed}`;
-      expect(outcomes, told).toEqual(Array(count).fill('whole'));
+      const message = `with SEED=${seed}`;
+      expect(outcomes, message).toEqual(Array(count).fill('whole'));
       const requests = sandbox.requests.filter(({ url }) => url.endsWith('/content'));
-      expect(requests.length, told).toBe(inParallel + count + cuts);
-      // When the first byte gets lost as well, the request is sent again, which is no resume.
-      expect(lines('ALFRESCO_RESUMED'), told).toBeGreaterThan(0.9 * cuts);
-      expect(lines('ALFRESCO_CUT'), told).toBe(0);
+      expect(requests.length, message).toBe(inParallel + count + cuts);
+      // If not even the first byte arrives, the request is retried rather than resumed.
+      expect(lines('ALFRESCO_RESUMED'), message).toBeGreaterThan(0.9 * cuts);
+      expect(lines('ALFRESCO_CUT'), message).toBe(0);
     },
   );
 }
 
-/** Random numbers from 0 to 1 that the same seed gives again (mulberry32). */
+/** Reproducible random numbers from 0 to 1 (mulberry32). */
 function randomFrom(seed: number): () => number {
   let state = seed;
   return () => {
@@ -78,7 +82,7 @@ function randomFrom(seed: number): () => number {
   };
 }
 
-/** The SHA-256 of what has come. @throws Error when it has not come whole */
+/** The SHA-256 of the content. @throws Error if it is incomplete */
 async function save(api: DownloadsApi, id: string): Promise<string> {
   return (await digest(await openContent(api, id))).sha256;
 }

@@ -11,12 +11,12 @@ const MIB = 1_048_576;
 
 const log = new RequestLog();
 
-/** Tests with a ZIP that is too large for all buffers on its way together. */
+/** Tests with a ZIP that does not fit into all buffers on the way. */
 const it = configured({ sandbox: { largeFileBytes: 160 * MIB }, onLine: log.add })
   .extend('alice', { scope: 'file' }, ({ bff }) => DownloadsApi.ofBff(bff.url))
   .extend('id', { scope: 'file' }, async ({ alice, runningSandbox }) => {
     const id = await alice.createFinished([SAMPLE_NODES.largeFile]);
-    // Those are no requests of the first test.
+    // The set-up must not count as requests of the first test.
     runningSandbox.clearRequests();
     return id;
   });
@@ -47,7 +47,7 @@ describe('a large ZIP', () => {
     expect(contentRequest(sandbox)!.aborted).toBe(true);
   });
 
-  it('frees the connection also when the client disconnects before the first byte', async ({
+  it('also frees the connection when the client disconnects before the first byte', async ({
     sandbox,
     alice,
     id,
@@ -64,7 +64,7 @@ describe('a large ZIP', () => {
     await untilAborted(sandbox);
   });
 
-  it('is not asked for when the client disconnects while the download is looked up', async ({
+  it('is not requested when the client disconnects while the download is looked up', async ({
     sandbox,
     alice,
     id,
@@ -86,7 +86,7 @@ describe('a large ZIP', () => {
       () => sandbox.requests[0]!.endedAt,
       (endedAt) => endedAt !== undefined,
     );
-    // Another request, begun later and responded to, shows that the first one has been dealt with.
+    // The response to a later request shows that the first one has been processed.
     await alice.request('HEAD', `/downloads/${id}/content`);
     expect(contentRequest(sandbox)).toBeUndefined();
   });
@@ -95,7 +95,7 @@ describe('a large ZIP', () => {
     const body = await openContent(alice, id);
     body.pause();
     const sent = () => contentRequest(sandbox)!.bytesSent;
-    // Buffers on the way fill up, then nothing more may come.
+    // Once the buffers on the way are full, nothing more may be read.
     await until(
       async () => {
         const before = sent();

@@ -19,7 +19,7 @@ let zip: Buffer;
 let etag: string;
 let lastModified: string;
 
-// The tests only read, so that one ZIP is enough for all of them.
+// The tests only read, so one ZIP is enough for all of them.
 it.beforeAll(async ({ bff }) => {
   shared = DownloadsApi.ofBff(bff.url);
   id = await shared.createFinished([SAMPLE_NODES.nestedFolder]);
@@ -28,7 +28,7 @@ it.beforeAll(async ({ bff }) => {
   etag = response.headers.get('etag')!;
   lastModified = response.headers.get('last-modified')!;
 });
-// A range that hangs at Alfresco would leave its connection behind.
+// A range request that hangs at Alfresco would leave its connection open.
 it.afterEach(({ sandbox }) =>
   until(
     () => sandbox.activeResponses,
@@ -189,7 +189,7 @@ describe('HEAD', () => {
       expect(response.headers.get('accept-ranges')).toBe('bytes');
       expect(response.headers.get('etag')).toBe(etag);
       expect((await response.arrayBuffer()).byteLength).toBe(0);
-      // Alfresco would answer HEAD with 405, and would copy the whole ZIP for a GET.
+      // Alfresco responds to HEAD with 405, and would copy the whole ZIP for a GET.
       expect(
         sandbox.requests.map(({ method, url }) => `${method} ${url.split('/').at(-1)}`),
       ).toEqual([`GET ${id}`]);
@@ -197,8 +197,10 @@ describe('HEAD', () => {
   );
 });
 
-describe('what Alfresco is asked for', () => {
-  it('is a plain range within the content, or none, and never conditional', async ({ sandbox }) => {
+describe('the content request to Alfresco', () => {
+  it('has a single range within the content, or none, and is never conditional', async ({
+    sandbox,
+  }) => {
     for (const value of ['bytes=-10', 'bytes=90-999999', 'bytes=0-4,10-14', 'lines=1-2']) {
       const response = await get({
         range: value,
@@ -207,16 +209,16 @@ describe('what Alfresco is asked for', () => {
       });
       await response.arrayBuffer();
     }
-    const asked = sandbox.requests
+    const sent = sandbox.requests
       .filter(({ url }) => url.endsWith('/content'))
       .map(({ headers }) => headers);
-    expect(asked.map(({ range: sent }) => sent)).toEqual([
+    expect(sent.map(({ range }) => range)).toEqual([
       `bytes=${zip.length - 10}-${zip.length - 1}`,
       `bytes=90-${zip.length - 1}`,
       undefined,
       undefined,
     ]);
-    for (const headers of asked) {
+    for (const headers of sent) {
       expect(Object.keys(headers).toSorted()).toEqual(
         expect.not.arrayContaining(['content-range', 'if-modified-since', 'if-range', 'cookie']),
       );

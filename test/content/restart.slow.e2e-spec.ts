@@ -7,7 +7,7 @@ import { FaultProxy } from '../harness/fault-proxy.js';
 import { Transfer, wholeOf } from '../harness/transfer.js';
 
 const TRANSFERS = 5;
-/** Beyond the longest pause between two attempts, on a busy machine as well. */
+/** More than the longest pause between two attempts, even on a busy machine. */
 const SOON_MS = 15_000;
 
 describe('a restart of Alfresco that takes 40 s', { timeout: 120_000 }, () => {
@@ -32,25 +32,25 @@ describe('a restart of Alfresco that takes 40 s', { timeout: 120_000 }, () => {
       const path = /\/content$/;
       sandbox.fail({ kind: 'drip', bytesPerSecond: 2_000_000 }, { path, times: TRANSFERS });
       const transfers = await Transfer.beginMany(api, id, TRANSFERS);
-      // All of it is wanted all the time.
+      // The clients read all the time.
       const ends = Promise.allSettled(transfers.map((transfer) => transfer.finish()));
 
-      // The process has ended, and its port is closed.
+      // Alfresco's process has exited, and its port is closed.
       const listen = await proxy.refuse();
       await sleep(20_000);
-      // Those who come to save it now do what they can to open the breakers.
+      // Requests that start now fail, which could open the breakers.
       await Promise.all(
         Array.from({ length: 10 }, () => api.request('GET', `/nodes/${id}/content`)),
       );
-      // Tomcat listens, and answers nobody before its web applications are deployed.
+      // Tomcat listens, but does not respond before its web applications are deployed.
       await listen();
       proxy.onConnection = () => {};
       await sleep(10_000);
       proxy.clear();
-      // Those of Tomcat while this one is deployed last.
+      // Tomcat's own 404 pages, until Alfresco is deployed as the last application.
       sandbox.fail({ kind: 'html', status: 404 }, { times: Infinity });
       await sleep(10_000);
-      // Tickets are kept in memory.
+      // Alfresco keeps tickets in memory.
       sandbox.expireTickets();
       sandbox.clearFaults();
 

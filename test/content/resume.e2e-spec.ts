@@ -22,15 +22,17 @@ const MIDDLE = 12_345_678;
 const log = new RequestLog();
 
 const it = resuming();
-/** The wait for a byte that does not come is real time, and long enough for a byte to come on a busy machine. */
+/** Tests wait this long in real time; bytes of a working Alfresco arrive sooner even on a busy machine. */
 const IDLE_MS = 1500;
-const impatient = resuming({
+const withShortIdleTimeout = resuming({
   variables: { ALFRESCO_AUTH: 'ticket', ALFRESCO_IDLE_TIMEOUT_MS: String(IDLE_MS) },
 });
-/** Breakers that stay open for longer than any test. */
-const guarded = resuming({ pacing: { breaker: { firstMs: 600_000, longestMs: 600_000 } } });
+/** Tests with breakers that stay open longer than any test. */
+const withLastingBreakers = resuming({
+  pacing: { breaker: { firstMs: 600_000, longestMs: 600_000 } },
+});
 
-/** Tests with a finished ZIP of 20 MB, of a service that resumes its transfer after milliseconds. */
+/** Tests with a finished ZIP of 20 MB, and a service that resumes a transfer within milliseconds. */
 function resuming({ variables, pacing }: Setup = {}) {
   return configured({
     variables,
@@ -46,7 +48,7 @@ function resuming({ variables, pacing }: Setup = {}) {
       const api = DownloadsApi.ofBff(bff.url);
       const id = await api.createFinished([SAMPLE_NODES.mediumFile]);
       const bytes = await api.content(id);
-      // Those are no requests of the first test.
+      // The set-up must not count as requests of the first test.
       runningSandbox.clearRequests();
       return { id, bytes };
     })
@@ -73,15 +75,15 @@ const bytesOf = async (response: Response) => Buffer.from(await response.arrayBu
 const contentRequests = (sandbox: Sandbox) =>
   sandbox.requests.filter(({ url }) => url.endsWith('/content'));
 
-/** Messages in the log that begin with the word and are about the request. */
+/** Log messages about the request that begin with this word. */
 const messages = (word: string, requestId: string) =>
   log.lines.map(({ msg }) => msg).filter((msg) => msg.startsWith(`${word} [${requestId}]`));
 
 type Save = (init?: RequestInit) => Promise<Response>;
 
 /**
- * Alfresco closes the connection in the middle, and does this whenever it is asked for the rest. The client's connection
- * has to be cut.
+ * Alfresco closes the connection in the middle, and does this on every request for the rest. The client's connection has
+ * to be cut.
  */
 async function cutWith(fault: Fault, sandbox: Sandbox, save: Save): Promise<string> {
   sandbox.fail({ kind: 'truncate', afterBytes: 1_000_000 }, CONTENT);
@@ -120,12 +122,12 @@ describe('a ZIP', () => {
     expect(hash(await bytesOf(response))).toBe(hash(zip.bytes));
     const requests = contentRequests(sandbox);
     expect(requests).toHaveLength(2);
-    // When the first byte gets lost with the connection, nothing is resumed, but the request is sent again.
+    // If the first byte is lost with the connection, the request is retried rather than resumed.
     const { range = `bytes=0-${size - 1}` } = requests[1]!.headers;
     expect(range).toMatch(new RegExp(`^bytes=\\d+-${size - 1}$`));
   });
 
-  impatient(
+  withShortIdleTimeout(
     'arrives whole when Alfresco stops sending in the middle',
     async ({ sandbox, zip, save }) => {
       const size = zip.bytes.length;
@@ -150,7 +152,7 @@ describe('a ZIP', () => {
     expect(messages('ALFRESCO_RESUMED', requestId)).toHaveLength(15);
   });
 
-  it('is resumed within the range that the client asked for', async ({ sandbox, zip, save }) => {
+  it('is resumed within the range that the client requested', async ({ sandbox, zip, save }) => {
     sandbox.fail({ kind: 'reset-mid-body', afterBytes: 3_000_000 }, CONTENT);
     const response = await save({ headers: { range: 'bytes=5000000-11999999' } });
     expect(response.status).toBe(206);
@@ -158,11 +160,11 @@ describe('a ZIP', () => {
     expect(contentRequests(sandbox)[1]!.headers.range).toMatch(/^bytes=\d+-11999999$/);
   });
 
-  it('is asked for once when its connection breaks after the last byte', async ({
+  it('is requested once when its connection breaks after the last byte', async ({
     api,
     sandbox,
   }) => {
-    // So small that all of it has arrived before the reset.
+    // Small enough to arrive completely before the reset.
     const id = await api.createFinished([SAMPLE_NODES.textFile]);
     const whole = await api.content(id);
     sandbox.clearRequests();
@@ -171,7 +173,7 @@ describe('a ZIP', () => {
     expect(contentRequests(sandbox)).toHaveLength(1);
   });
 
-  it('arrives whole although Alfresco is restarted meanwhile', async ({ sandbox }) => {
+  it('arrives whole although Alfresco is restarted during the transfer', async ({ sandbox }) => {
     const proxy = await FaultProxy.start(Number(new URL(sandbox.url).port));
     const bff = await startBff(
       sandbox.url.replace(/:\d+\//, `:${proxy.port}/`),
@@ -213,12 +215,12 @@ describe('a ZIP', () => {
   it.for<[string, Fault]>([
     ['resets the connection', { kind: 'reset' }],
     ['is Tomcat without its web application', { kind: 'html', status: 404 }],
-    ['is a proxy that says 502', { kind: 'html', status: 502 }],
-    ['is a proxy that says 503', { kind: 'html', status: 503 }],
-    ['is a proxy that excuses itself with 200', { kind: 'html', status: 200 }],
+    ['is a proxy that responds with 502', { kind: 'html', status: 502 }],
+    ['is a proxy that responds with 503', { kind: 'html', status: 503 }],
+    ['is a proxy that shows an error page with 200', { kind: 'html', status: 200 }],
     ['fails with 500', { kind: 'status', status: 500 }],
   ])(
-    'arrives whole when what is asked for the rest, 40 times, %s',
+    'arrives whole when the server that should send the rest, 40 times, %s',
     async ([, fault], { sandbox, zip, save }) => {
       sandbox.fail({ kind: 'truncate', afterBytes: MIDDLE }, CONTENT);
       sandbox.fail(fault, { ...CONTENT, times: 40 });
@@ -227,8 +229,8 @@ describe('a ZIP', () => {
     },
   );
 
-  guarded(
-    'arrives whole although Alfresco is found to be away for all others',
+  withLastingBreakers(
+    'arrives whole although the circuit breaker is open for other requests',
     async ({ bff, sandbox, zip, save }) => {
       sandbox.fail({ kind: 'truncate', afterBytes: MIDDLE }, CONTENT);
       sandbox.fail({ kind: 'reset' }, ALL_CONTENT);
@@ -246,7 +248,7 @@ describe('a ZIP', () => {
     },
   );
 
-  impatient(
+  withShortIdleTimeout(
     'is resumed with a new ticket when the old one has expired meanwhile',
     async ({ sandbox, zip, save }) => {
       sandbox.fail({ kind: 'stall-mid-body', afterBytes: 5_000_000 }, CONTENT);
@@ -257,10 +259,7 @@ describe('a ZIP', () => {
     },
   );
 
-  it('leaves a line in the log for each time that it is resumed, with the id of the request', async ({
-    sandbox,
-    save,
-  }) => {
+  it('leaves a log line with the request id each time it is resumed', async ({ sandbox, save }) => {
     sandbox.fail({ kind: 'truncate', afterBytes: 1_000_000 }, CONTENT);
     sandbox.fail({ kind: 'reset-mid-body', afterBytes: 1_000_000 }, CONTENT);
     await bytesOf(await save({ headers: { 'x-request-id': 'resume-me' } }));
@@ -274,12 +273,12 @@ describe('a ZIP', () => {
 describe('a ZIP that cannot be resumed', () => {
   it.for<[string, Fault]>([
     ['has removed it', { kind: 'status', status: 404 }],
-    ['does not let it be read any more', { kind: 'status', status: 403 }],
-    ['refuses the range', { kind: 'status', status: 416 }],
+    ['no longer lets it be read', { kind: 'status', status: 403 }],
+    ['rejects the range', { kind: 'status', status: 416 }],
     ['redirects', { kind: 'redirect', location: 'http://127.0.0.1:1/' }],
     ['starts from the beginning', { kind: 'status', status: 200, body: 'PK' }],
     ['sends another range', partial({ 'Content-Range': 'bytes 0-4/5' })],
-    ['does not say which range it sends', partial({})],
+    ['does not name the range that it sends', partial({})],
   ])(
     'is cut short at once, for the client to notice, when Alfresco %s',
     async ([, fault], { sandbox, save }) => {
@@ -289,10 +288,10 @@ describe('a ZIP that cannot be resumed', () => {
     },
   );
 
-  impatient.for<[string, Fault]>([
+  withShortIdleTimeout.for<[string, Fault]>([
     ['stays away', { kind: 'reset' }],
-    ['is replaced by a page that says 404', { kind: 'html', status: 404 }],
-    ['is replaced by a page that says 200', { kind: 'html', status: 200 }],
+    ['is replaced by a page with 404', { kind: 'html', status: 404 }],
+    ['is replaced by a page with 200', { kind: 'html', status: 200 }],
   ])(
     'is cut short when Alfresco %s for ALFRESCO_IDLE_TIMEOUT_MS and no sooner',
     async ([, fault], { sandbox, save }) => {
@@ -303,7 +302,7 @@ describe('a ZIP that cannot be resumed', () => {
     },
   );
 
-  it('is not asked for any more once its client has disconnected', async ({ sandbox, save }) => {
+  it('is no longer requested once its client has disconnected', async ({ sandbox, save }) => {
     sandbox.fail({ kind: 'truncate', afterBytes: 1_000_000 }, CONTENT);
     sandbox.fail({ kind: 'hang' }, ALL_CONTENT);
     const client = new AbortController();
@@ -330,7 +329,7 @@ describe('a ZIP that cannot be resumed', () => {
     expect(messages('ALFRESCO_CUT', requestId)).toEqual([]);
   });
 
-  it('is neither cut nor a failure of Alfresco when all who save it and all who wait to disconnect at once', async ({
+  it('counts neither as cut nor as a failure of Alfresco when all its clients disconnect at once, active or queued', async ({
     bff,
     zip,
   }) => {
@@ -352,7 +351,7 @@ describe('a ZIP that cannot be resumed', () => {
         () => transfers.waiting,
         (waiting) => waiting === 2 * transfers.callerLimit,
       );
-      // Each at another moment of its transfer.
+      // At a different moment of the transfers in each round.
       await sleep(3 * round);
       for (const socket of sockets) socket.resetAndDestroy();
       for (const id of ids) await log.line(`${id}-${round}`);
@@ -368,7 +367,7 @@ describe('a ZIP that cannot be resumed', () => {
     expect(states.filter(({ state }) => state !== 'closed')).toEqual([]);
   });
 
-  it('is let go of when its signal is aborted', async ({ bff, sandbox, zip }) => {
+  it('is released when its signal is aborted', async ({ bff, sandbox, zip }) => {
     sandbox.fail({ kind: 'stall-mid-body', afterBytes: 1_000_000 }, CONTENT);
     const client = bff.app.get(AlfrescoClient);
     const node = await client.getDownloadNode(zip.id);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type IncomingMessage, get } from 'node:http';
 import type { DownloadsApi } from '../harness/api.js';
 
-/** The content of a download, to be read at the test's own pace, on a connection of its own. */
+/** The content of a download over a new connection, read at the test's own pace. */
 export function openContent(api: DownloadsApi, id: string): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const url = `${api.base}/downloads/${id}/content`;
@@ -10,7 +10,7 @@ export function openContent(api: DownloadsApi, id: string): Promise<IncomingMess
   });
 }
 
-/** Reads to the end without keeping anything. */
+/** Reads to the end without buffering. */
 export async function digest(
   body: AsyncIterable<Buffer>,
 ): Promise<{ bytes: number; sha256: string }> {

@@ -6,9 +6,9 @@ import { createCaller } from '../harness/callers.js';
 import { configured } from '../harness/fixtures.js';
 import { until } from '../harness/polling.js';
 
-/** Twelve transfers at a time, three of one caller, one by links to the ZIPs of one caller. */
+/** Limits: twelve transfers in all, three per caller, one by links to the ZIPs of one caller. */
 const it = configured({
-  // More than all buffers on the way hold together.
+  // More than all buffers on the way can hold.
   sandbox: { largeFileBytes: 80_000_000, estimateDelayMs: 1 },
   variables: { ALFRESCO_MAX_CONNECTIONS: '16', ALFRESCO_TIMEOUT_MS: '1000' },
 })
@@ -32,31 +32,31 @@ const it = configured({
 
 it.afterEach(({ transfers }) => transfers.none());
 
-/** Asks so often at once, and reads nothing of the responses. */
+/** Makes this many concurrent requests, and reads none of the responses. */
 async function unread(count: number, url: string, headers: Record<string, string> = {}) {
-  const leaving = new AbortController();
+  const abort = new AbortController();
   const responses = await Promise.all(
-    Array.from({ length: count }, () => fetch(url, { headers, signal: leaving.signal })),
+    Array.from({ length: count }, () => fetch(url, { headers, signal: abort.signal })),
   );
   return {
-    // Held by `leave`, too: a response that is collected as garbage is cancelled.
+    // `disconnect` keeps the responses alive: one that is garbage-collected is cancelled.
     statuses: responses.map(({ status }) => status),
-    leave: async () => {
-      leaving.abort();
+    disconnect: async () => {
+      abort.abort();
       for (const { body } of responses) await body?.cancel().catch(() => {});
     },
   };
 }
 
 describe('a signed link that many follow at once', () => {
-  it('leaves the other transfers to others, and to the one who made it', async ({
+  it('leaves the other transfers to other callers, and to the caller who made it', async ({
     api,
     owner,
     link,
     transfers,
   }) => {
     const id = await api.createFinished([SAMPLE_NODES.textFile]);
-    const { statuses, leave } = await unread(30, link);
+    const { statuses, disconnect } = await unread(30, link);
     expect(statuses.filter((status) => status === 200)).toHaveLength(1);
     expect(statuses.filter((status) => status === 429)).toHaveLength(29);
     expect(transfers.active()).toBe(1);
@@ -64,10 +64,10 @@ describe('a signed link that many follow at once', () => {
     const range = { headers: { range: 'bytes=0-9' } };
     const { status } = await owner.api.request('GET', `/downloads/${owner.id}/content`, range);
     expect(status).toBe(206);
-    await leave();
+    await disconnect();
   });
 
-  it('takes one transfer when it is asked for a hundred times on one connection', async ({
+  it('uses one transfer for a hundred requests on one connection', async ({
     bff,
     api,
     link,
@@ -85,14 +85,14 @@ describe('a signed link that many follow at once', () => {
 });
 
 describe('a caller who saves many ZIPs at once', () => {
-  it('leaves the other transfers to others', async ({ bff, api, owner, transfers }) => {
+  it('leaves the other transfers to other callers', async ({ bff, api, owner, transfers }) => {
     const id = await api.createFinished([SAMPLE_NODES.textFile]);
     const url = `${bff.url}/downloads/${owner.id}/content`;
-    const { statuses, leave } = await unread(20, url, owner.api.headers);
+    const { statuses, disconnect } = await unread(20, url, owner.api.headers);
     expect(statuses.filter((status) => status === 200)).toHaveLength(3);
     expect(statuses.filter((status) => status === 429)).toHaveLength(17);
     expect(transfers.active()).toBe(3);
     await api.content(id);
-    await leave();
+    await disconnect();
   });
 });

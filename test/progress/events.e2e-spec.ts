@@ -8,11 +8,11 @@ import { FRESHNESS_MS, progressTests } from './progress-fixtures.js';
 import { sharesRequestsAmongWatchers } from './watchers.js';
 
 const STALL_MS = 300;
-/** Requests for the progress of any download. */
+/** Status requests about any download. */
 const ALL_STATUS_REQUESTS = { method: 'GET', path: /\/downloads\/[^/]+$/, times: Infinity };
 
 const it = progressTests();
-/** Only here: a busy machine may well need so long for a job that has not stalled. */
+/** Only for the tests of stalls: on a busy machine, other jobs could take this long, too. */
 const stalling = progressTests({ STALL_AFTER_MS: String(STALL_MS) });
 
 const untilNamed = (events: Events, name: string) =>
@@ -28,8 +28,8 @@ const untilAny = (events: Events) =>
   );
 
 describe('GET /downloads/{id}/events', () => {
-  it('tells of every step and of the end, and then ends', async ({ sandbox, api, open }) => {
-    // The first step takes a second, and the next is there to be seen for as long.
+  it('reports every step and the end, and then closes', async ({ sandbox, api, open }) => {
+    // Slow enough that each of the first steps lasts a second.
     sandbox.bytesPerSecond = 10_000_000;
     const id = await api.start([SAMPLE_NODES.mediumFile, SAMPLE_NODES.textFile]);
     const events = await open(id);
@@ -49,7 +49,7 @@ describe('GET /downloads/{id}/events', () => {
     expect(percents).toEqual(percents.toSorted((a, b) => a - b));
   });
 
-  it('gives events ids, says when to come back, and is not buffered or stored by proxies', async ({
+  it('gives events ids and a reconnection time, and is neither buffered nor stored by proxies', async ({
     api,
     open,
   }) => {
@@ -68,7 +68,7 @@ describe('GET /downloads/{id}/events', () => {
     });
   });
 
-  it('has a comment at every interval of the heartbeat', async ({ held, open }) => {
+  it('sends a comment at every heartbeat interval', async ({ held, open }) => {
     const events = await open(held);
     await until(
       () => events.text.match(/^:$/gm)?.length ?? 0,
@@ -77,7 +77,7 @@ describe('GET /downloads/{id}/events', () => {
     events.close();
   });
 
-  it('says 0 percent where there are no bytes, and 100 at the end', async ({ api, open }) => {
+  it('reports 0 percent where there are no bytes, and 100 at the end', async ({ api, open }) => {
     const id = await api.start([SAMPLE_NODES.emptyFolder]);
     const events = await open(id);
     await events.ended;
@@ -94,7 +94,7 @@ describe('GET /downloads/{id}/events', () => {
     const events = await open(held);
     await untilAny(events);
     await api.request('DELETE', `/downloads/${held}`);
-    // Alfresco statusRequests for a cancellation at its next progress report.
+    // Alfresco checks for a cancellation at its next progress report.
     sandbox.bytesPerSecond = undefined;
     await events.ended;
     expect(events.last).toMatchObject({
@@ -124,7 +124,7 @@ describe('GET /downloads/{id}/events', () => {
   });
 
   stalling(
-    'says once that a crashed job has stalled, and that its download is gone when Alfresco’s clean-up has removed it',
+    'reports once that a crashed job has stalled, and that its download is gone when Alfresco’s clean-up has removed it',
     async ({ sandbox, api, open, statusRequests }) => {
       const id = await api.start([SAMPLE_NODES.crashingFile]);
       const events = await open(id);
@@ -148,7 +148,7 @@ describe('GET /downloads/{id}/events', () => {
     },
   );
 
-  stalling('tells of progress after a stall', async ({ sandbox, held, open }) => {
+  stalling('reports progress after a stall', async ({ sandbox, held, open }) => {
     const events = await open(held);
     await untilNamed(events, 'stalled');
     sandbox.bytesPerSecond = undefined;
@@ -177,7 +177,7 @@ describe('GET /downloads/{id}/events', () => {
     expect(all.map(({ last }) => last!.name)).toEqual(Array(5).fill('gone'));
   });
 
-  it('goes on when Alfresco fails for a while, and misses nothing', async ({
+  it('continues when Alfresco fails for a while, and misses nothing', async ({
     sandbox,
     held,
     open,
@@ -195,7 +195,11 @@ describe('GET /downloads/{id}/events', () => {
     expect(events.last!.name).toBe('done');
   });
 
-  it('resumes after the event that the client has', async ({ sandbox, held, open }) => {
+  it('resumes after the last event that the client has received', async ({
+    sandbox,
+    held,
+    open,
+  }) => {
     const first = await open(held);
     await untilAny(first);
     first.close();
@@ -206,7 +210,7 @@ describe('GET /downloads/{id}/events', () => {
     expect(again.last!.name).toBe('done');
   });
 
-  it('responds with 204 to a client that has the last event', async ({ api, open }) => {
+  it('responds with 204 to a client that has received the final event', async ({ api, open }) => {
     const id = await api.createFinished([SAMPLE_NODES.textFile]);
     const first = await open(id);
     await first.ended;
@@ -233,7 +237,7 @@ describe('GET /downloads/{id}/events', () => {
     expect(events.text).toContain('event: done');
   });
 
-  it('refuses another caller, and a download that was never made', async ({
+  it('rejects another caller, and an unknown download', async ({
     bff,
     api,
     open,
@@ -264,7 +268,7 @@ describe('GET /downloads/{id}/events', () => {
     expect(response.headers.get('content-type')).toContain('application/problem+json');
   });
 
-  it('ends without a last event when the service is stopped, so that clients come back', async ({
+  it('closes without a final event when the service is stopped, so that clients reconnect', async ({
     sandbox,
   }) => {
     const other = await startBff(sandbox.url);
@@ -277,10 +281,10 @@ describe('GET /downloads/{id}/events', () => {
   });
 });
 
-describe('asking Alfresco for progress', () => {
+describe('polling Alfresco for progress', () => {
   sharesRequestsAmongWatchers(it, { streams: 40, longPolls: 30, polls: 30 });
 
-  it('stops when the last watcher leaves', async ({
+  it('stops when the last watcher disconnects', async ({
     sandbox,
     held,
     open,
@@ -299,7 +303,7 @@ describe('asking Alfresco for progress', () => {
     expect(statusRequests(held)).toEqual([]);
   });
 
-  it('gets rarer while nothing moves, down to a limit', async ({
+  it('becomes less frequent while nothing changes, up to a limit', async ({
     held,
     open,
     statusRequests,
@@ -307,7 +311,7 @@ describe('asking Alfresco for progress', () => {
   }) => {
     sandbox.clearRequests();
     const events = await open(held);
-    // Without the limit, this would take minutes.
+    // Without the limit on the interval, this would take minutes.
     const all = await until(
       () => statusRequests(held),
       (requests) => requests.length >= 20,

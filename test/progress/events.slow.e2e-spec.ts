@@ -3,6 +3,6 @@ import { sharesRequestsAmongWatchers } from './watchers.js';
 
 const it = progressTests();
 
-describe('asking Alfresco for progress', () => {
+describe('polling Alfresco for progress', () => {
   sharesRequestsAmongWatchers(it, { streams: 400, longPolls: 300, polls: 300 });
 });

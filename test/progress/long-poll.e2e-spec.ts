@@ -56,14 +56,14 @@ describe('GET /downloads/{id} with Prefer: wait', () => {
     expect(entry!.bytesAdded).toBeGreaterThan(20_480);
   });
 
-  it('responds with the state as it is when nothing has changed in time', async ({ api, held }) => {
+  it('responds with the unchanged state when the wait is over', async ({ api, held }) => {
     const { status, headers, entry } = await getter(api)(held, { prefer: 'wait=1' });
     expect(status).toBe(200);
     expect(headers.get('retry-after')).toBe('1');
     expect(entry!.status).toBe('IN_PROGRESS');
   });
 
-  it('responds at once when the caller’s copy is out of date, and waits while it is not', async ({
+  it('responds at once when the caller’s copy is stale, and waits while it is current', async ({
     api,
     held,
   }) => {
@@ -88,7 +88,7 @@ describe('GET /downloads/{id} with Prefer: wait', () => {
     expect(again.status).toBe(304);
   });
 
-  it('responds with 404 when the download is removed meanwhile', async ({
+  it('responds with 404 when the download is removed during the wait', async ({
     sandbox,
     api,
     held,
@@ -100,7 +100,7 @@ describe('GET /downloads/{id} with Prefer: wait', () => {
     expect((await waiting).status).toBe(404);
   });
 
-  it('applies at most 50 seconds, and ignores a wait that it cannot read', async ({ api }) => {
+  it('applies at most 50 seconds, and ignores a malformed wait', async ({ api }) => {
     const get = getter(api);
     const id = await api.createFinished([SAMPLE_NODES.textFile]);
     const long = await get(id, { prefer: 'wait=86400' });
@@ -110,7 +110,7 @@ describe('GET /downloads/{id} with Prefer: wait', () => {
     expect(nonsense.headers.get('preference-applied')).toBeNull();
   });
 
-  it('responds with Alfresco’s failure when it fails to the end of the wait', async ({
+  it('responds with Alfresco’s failure when it still fails at the end of the wait', async ({
     sandbox,
     api,
     held,
@@ -154,7 +154,7 @@ describe('GET /downloads/{id} without a wait', () => {
     expect((await get(held, { 'if-none-match': '"other"' })).status).toBe(200);
   });
 
-  it('is never older than STATUS_FRESHNESS_MS', async ({ sandbox, api, held }) => {
+  it('is never staler than STATUS_FRESHNESS_MS', async ({ sandbox, api, held }) => {
     const get = getter(api);
     await get(held);
     sandbox.bytesPerSecond = undefined;
@@ -163,23 +163,19 @@ describe('GET /downloads/{id} without a wait', () => {
     expect((await get(held)).entry!.status).toBe('DONE');
   });
 
-  it('asks Alfresco once for callers who ask at the same time', async ({
-    api,
-    held,
-    statusRequests,
-  }) => {
+  it('calls Alfresco once for concurrent callers', async ({ api, held, statusRequests }) => {
     const get = getter(api);
     await sleep(FRESHNESS_MS + 10);
     const before = statusRequests(held).length;
     const begun = performance.now();
     const all = await Promise.all(Array.from({ length: 50 }, () => get(held)));
     expect(all.every(({ status }) => status === 200)).toBe(true);
-    // The fifty may take longer than a state is fresh.
+    // On a busy machine, the fifty may take longer than a state is fresh.
     const lapses = Math.floor((performance.now() - begun) / FRESHNESS_MS);
     expect(statusRequests(held).length - before).toBeLessThanOrEqual(1 + lapses);
   });
 
-  it('does not ask Alfresco again about a download that has ended, and knows when it is removed', async ({
+  it('does not call Alfresco again about a download that has ended, and notices its removal', async ({
     sandbox,
     api,
   }) => {
@@ -194,7 +190,7 @@ describe('GET /downloads/{id} without a wait', () => {
 });
 
 describe('GET /downloads', () => {
-  it('says when to ask again while one of them runs', async ({ sandbox, api, held }) => {
+  it('has Retry-After while one of them runs', async ({ sandbox, api, held }) => {
     const running = await api.request('GET', '/downloads?maxItems=1');
     expect(running.headers.get('retry-after')).toBe('1');
     sandbox.bytesPerSecond = undefined;
@@ -227,7 +223,7 @@ describe('POST /downloads with Prefer: wait', () => {
     expect(headers.get('retry-after')).toBe('1');
   });
 
-  it('says that the download was made, whatever Alfresco responds afterwards', async ({
+  it('responds with 202 once the download exists, whatever Alfresco responds afterwards', async ({
     sandbox,
     api,
   }) => {
@@ -237,7 +233,7 @@ describe('POST /downloads with Prefer: wait', () => {
     expect(entry).toMatchObject({ status: 'PENDING', id: expect.any(String) as string });
   });
 
-  it('responds with the finished download also to a second request with the same Idempotency-Key', async ({
+  it('also responds with the finished download to a second request with the same Idempotency-Key', async ({
     api,
   }) => {
     const headers = { prefer: 'wait=20', 'idempotency-key': 'long-poll-1' };

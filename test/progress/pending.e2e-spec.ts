@@ -6,7 +6,7 @@ import { configured } from '../harness/fixtures.js';
 import { until } from '../harness/polling.js';
 
 const STALL_MS = 300;
-/** Jobs that Alfresco runs at a time. */
+/** Number of jobs that Alfresco runs at a time. */
 const JOBS = 8;
 
 const service = (pendingStallMs: number) =>
@@ -20,7 +20,7 @@ const service = (pendingStallMs: number) =>
   });
 
 const it = service(60_000);
-const impatient = service(900);
+const withEarlyStall = service(900);
 
 /** Keeps Alfresco's queue full until `bytesPerSecond` is changed. */
 async function fillQueue(api: DownloadsApi, sandbox: Sandbox): Promise<void> {
@@ -33,7 +33,7 @@ async function fillQueue(api: DownloadsApi, sandbox: Sandbox): Promise<void> {
   for (const id of ids) await api.waitFor(id, ({ status }) => status === 'IN_PROGRESS');
 }
 
-/** The names of the events, as they come. */
+/** Opens the events of a download. */
 async function watch(api: DownloadsApi, id: string) {
   const abort = new AbortController();
   const response = await api.request('GET', `/downloads/${id}/events`, { signal: abort.signal });
@@ -43,7 +43,7 @@ async function watch(api: DownloadsApi, id: string) {
   })().catch(() => {});
   return {
     ended,
-    leave: () => abort.abort(),
+    close: () => abort.abort(),
     names: () => [...text.matchAll(/^event: (.*)$/gm)].map(([, name]) => name),
     data: () => [...text.matchAll(/^data: (.*)$/gm)].map(([, json]) => JSON.parse(json!) as object),
   };
@@ -56,7 +56,7 @@ const deliver = (api: DownloadsApi, nodeId: string) =>
   });
 
 describe('a download that is PENDING', () => {
-  it('has not stalled while others are in front of it', async ({ api, sandbox }) => {
+  it('has not stalled while others are ahead of it', async ({ api, sandbox }) => {
     await fillQueue(api, sandbox);
     const id = await api.start([SAMPLE_NODES.textFile]);
     const events = await watch(api, id);
@@ -68,7 +68,7 @@ describe('a download that is PENDING', () => {
     expect(events.names().at(-1)).toBe('done');
   });
 
-  it('is waited for by POST /downloads/content', async ({ api, sandbox }) => {
+  it('keeps POST /downloads/content waiting', async ({ api, sandbox }) => {
     await fillQueue(api, sandbox);
     const others = sandbox.downloadIds().length;
     const response = deliver(api, SAMPLE_NODES.textFile);
@@ -83,11 +83,11 @@ describe('a download that is PENDING', () => {
     await (await response).arrayBuffer();
   });
 
-  it('stalls STALL_AFTER_MS after it has become IN_PROGRESS', async ({ api }) => {
+  it('stalls STALL_AFTER_MS after becoming IN_PROGRESS', async ({ api }) => {
     const events = await watch(api, await api.start([SAMPLE_NODES.crashingFile]));
     await until(events.names, (names) => names.includes('stalled'));
     expect(events.data().at(-1)).toMatchObject({ entry: { status: 'IN_PROGRESS' } });
-    events.leave();
+    events.close();
     const response = await deliver(api, SAMPLE_NODES.crashingFile);
     expect(response.status).toBe(504);
     expect(await response.json()).toMatchObject({
@@ -96,7 +96,7 @@ describe('a download that is PENDING', () => {
     });
   });
 
-  impatient('has stalled after PENDING_STALL_AFTER_MS', async ({ api }) => {
+  withEarlyStall('has stalled after PENDING_STALL_AFTER_MS', async ({ api }) => {
     const startedAt = Date.now();
     const events = await watch(api, await api.start([SAMPLE_NODES.unreadableContentFile]));
     await until(events.names, (names) => names.includes('stalled'));
@@ -105,15 +105,18 @@ describe('a download that is PENDING', () => {
       entry: { status: 'PENDING' },
       unchangedSince: expect.any(String) as string,
     });
-    events.leave();
+    events.close();
   });
 
-  impatient('makes POST /downloads/content say that it was not begun with', async ({ api }) => {
-    const response = await deliver(api, SAMPLE_NODES.unreadableContentFile);
-    expect(response.status).toBe(504);
-    expect(await response.json()).toMatchObject({
-      code: 'ALFRESCO_TIMEOUT',
-      detail: expect.stringContaining('has not begun') as string,
-    });
-  });
+  withEarlyStall(
+    'makes POST /downloads/content report that Alfresco has not begun it',
+    async ({ api }) => {
+      const response = await deliver(api, SAMPLE_NODES.unreadableContentFile);
+      expect(response.status).toBe(504);
+      expect(await response.json()).toMatchObject({
+        code: 'ALFRESCO_TIMEOUT',
+        detail: expect.stringContaining('has not begun') as string,
+      });
+    },
+  );
 });

@@ -6,17 +6,17 @@ import { Events } from '../harness/event-stream.js';
 import { configured } from '../harness/fixtures.js';
 import { until } from '../harness/polling.js';
 
-/** `STATUS_FRESHNESS_MS`, and therefore the interval at which Alfresco is asked for the progress of a download that moves. */
+/** `STATUS_FRESHNESS_MS`, and so the polling interval of a download that progresses. */
 export const FRESHNESS_MS = 20;
 const SLOWEST_MS = 100;
 const HEARTBEAT_MS = 50;
 
 /**
- * Tests of a service that asks for progress often; `largeFile` is small, and too large together with `mediumFile`.
+ * Tests of a service that polls often; `largeFile` is small, but too large for a ZIP together with `mediumFile`.
  *
- * - `held`: the id of a download that has begun, and makes no progress until `sandbox.bytesPerSecond` is undefined.
+ * - `held`: the id of a started download that makes no progress until `sandbox.bytesPerSecond` is undefined.
  * - `open`: opens the events of a download.
- * - `watchers`: how many there are of all downloads. There must be none after a test.
+ * - `watchers`: the number of watchers of all downloads, which must be zero after a test.
  * - `statusRequests`: the requests to Alfresco for the progress of a download.
  */
 export function progressTests(variables: Record<string, string> = {}) {

@@ -3,21 +3,21 @@ import { DownloadsApi } from '../harness/api.js';
 import { until } from '../harness/polling.js';
 import { FRESHNESS_MS, type progressTests } from './progress-fixtures.js';
 
-/** How many watch one download in which way. */
+/** Number of watchers of one download by kind. */
 export interface Watchers {
   readonly streams: number;
   readonly longPolls: number;
   readonly polls: number;
 }
 
-/** Defines a test that lets so many watch one download. */
+/** Defines a test with this many watchers of one download. */
 export function sharesRequestsAmongWatchers(
   it: ReturnType<typeof progressTests>,
   { streams, longPolls, polls }: Watchers,
 ): void {
   const count = streams + longPolls + polls;
   it(
-    `happens once an interval for ${count} watchers of three kinds, who all learn of the same end`,
+    `happens once per interval for ${count} watchers of three kinds, which all get the same final state`,
     { timeout: 60_000 },
     async ({ sandbox, api, held, open, statusRequests, watchers }) => {
       sandbox.clearRequests();
@@ -62,7 +62,7 @@ function many<T>(length: number, watch: () => Promise<T>): Promise<T[]> {
   return Promise.all(Array.from({ length }, watch));
 }
 
-/** Polls as an impatient front end does. */
+/** Polls at short intervals, as some front ends do. */
 async function lastOfPolls(api: DownloadsApi, id: string) {
   for (;;) {
     const entry = await api.status(id);
