@@ -8,22 +8,22 @@ import { DEMO_USER } from './demo-user.ts';
 import { folderBrowser } from './folder-browser.ts';
 import { pageFiles } from './page-files.ts';
 
-/** A running service with the page. */
+/** A running service that also serves the demo's page. */
 export interface DemoService {
   readonly url: string;
   close(): Promise<void>;
 }
 
-/** The download that the examples of the API's documentation name. */
+/** The download id in the examples of the OpenAPI document, so that Swagger UI can try them. */
 const EXAMPLE_DOWNLOAD_ID = '5b6ae6a6-7d1d-4d6b-9d0a-5c0f6a1d2e3f';
 const ACCOUNT = SAMPLE_USERS.find(({ id }) => id === 'downloads-service')!;
 
 /**
- * Starts the service in front of a stand-in for Alfresco, with the page at `/` and what the page needs under `/demo`.
+ * Starts the service in front of a stand-in for Alfresco, with the page at `/` and its files under `/demo`.
  *
  * @param built folder of the compiled service
- * @param variables of the environment that differ from the demo's own
- * @throws when the port is in use, or a variable is wrong
+ * @param variables environment variables that override the demo's own
+ * @throws if the port is in use or a variable is invalid
  */
 export async function startDemoService(
   sandbox: Sandbox,

@@ -1,7 +1,7 @@
-/** The caller that the demo's service knows. */
+/** The only user of the demo's service. */
 export const DEMO_USER = { name: 'demo', password: 'demo' } as const;
 
-/** `Authorization` of name and password (RFC 7617). */
+/** The `Authorization` header of a name and password (RFC 7617). */
 export function basic(name: string, password: string): string {
   return `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`;
 }

@@ -2,10 +2,10 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { FolderItem, FolderListing } from './page/folder.ts';
 import { DEMO_USER, basic } from './demo-user.ts';
 
-/** Items of one response; the page says so when there are more. */
+/** The most items in a listing; the page says so if there are more. */
 const MAX_ITEMS = 1000;
 const TIMEOUT_MS = 10_000;
-/** Nothing that would lead elsewhere in a path. */
+/** Ids that are safe in a path: no slash, and not only dots. */
 const NODE_ID = /^(?!\.+$)[\w.:-]{1,36}$/;
 
 interface AlfrescoList {
@@ -30,8 +30,8 @@ export interface FolderSource {
 }
 
 /**
- * Handles `GET /demo/folders/{id}`: what is in a folder, for the page to choose from. It stands in for the API of the
- * web application into which the downloads are built; the service itself does not browse.
+ * Handles `GET /demo/folders/{id}`: lists a folder for the page to choose from. It stands in for the API of the web
+ * application that downloads are integrated into; the service itself cannot browse.
  */
 export function folderBrowser({ alfrescoUrl, name, password }: FolderSource) {
   const children = (id: string) =>
@@ -43,25 +43,25 @@ export function folderBrowser({ alfrescoUrl, name, password }: FolderSource) {
   ): Promise<FolderListing | object> => {
     void reply.header('cache-control', 'no-store');
     if (request.headers.authorization !== expected) {
-      return refuse(reply, 401, 'Log in to see the folders');
+      return problemReply(reply, 401, 'Log in to see the folders');
     }
     const { id } = request.params;
-    if (!NODE_ID.test(id)) return refuse(reply, 404, 'There is no such folder');
+    if (!NODE_ID.test(id)) return problemReply(reply, 404, 'There is no such folder');
     try {
       const response = await fetch(`${children(id)}?maxItems=${MAX_ITEMS}`, {
         headers: { authorization: basic(name, password) },
         redirect: 'error',
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
-      if (response.status === 404) return refuse(reply, 404, 'There is no such folder');
+      if (response.status === 404) return problemReply(reply, 404, 'There is no such folder');
       return toListing((await response.json()) as AlfrescoList);
     } catch {
-      return refuse(reply, 502, 'The folder cannot be read now');
+      return problemReply(reply, 502, 'The folder cannot be read now');
     }
   };
 }
 
-/** @throws TypeError when it is something else, such as an error */
+/** @throws TypeError if the body is something else, such as an error */
 function toListing({ list }: AlfrescoList): FolderListing {
   return {
     items: list.entries.map(({ entry }) => toItem(entry)),
@@ -78,8 +78,8 @@ function toItem({
   return { id, name, isFolder, ...(content && { size: content.sizeInBytes }) };
 }
 
-/** In the form of the service's own errors, so that the page needs to know only one. */
-function refuse(reply: FastifyReply, status: number, title: string): object {
+/** Responds with an error in the service's own format, so that the page needs to understand only one. */
+function problemReply(reply: FastifyReply, status: number, title: string): object {
   void reply.code(status).type('application/problem+json');
   return { status, title };
 }

@@ -6,14 +6,14 @@ import { startSandbox } from '../sandbox/sandbox.ts';
 import { startDemoService } from './demo-service.ts';
 import { greeting } from './greeting.ts';
 
-/** Source bytes a second that go into a ZIP: slow enough to watch it and to cancel it. */
+/** Source bytes per second that are added to a ZIP: slow enough to watch and cancel it. */
 const BYTES_PER_SECOND = 40_000_000;
 
 await main();
 
 async function main(): Promise<void> {
   loadEnvFile();
-  const reason = refusal();
+  const reason = reasonNotToStart();
   if (reason) {
     console.error(`The demo does not start: ${reason}`);
     process.exitCode = 1;
@@ -26,8 +26,8 @@ async function main(): Promise<void> {
     process.exitCode = 1;
     return;
   }
-  console.log('Building the service for the demo, which takes some seconds ...');
-  // Not dist/, which may be running, or be what somebody is working on.
+  console.log('Building the service for the demo, which takes a few seconds ...');
+  // Not into dist/, which may be in use.
   const built = temporaryFolder('demo');
   process.once('exit', () => rmSync(built, { recursive: true, force: true }));
   await build(built, { isBundled: false });
@@ -48,7 +48,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** Asked before anything is built. */
+/** Checked before the build, which takes longer. */
 async function isTaken(port: number, host = '127.0.0.1'): Promise<boolean> {
   const probe = createServer();
   try {
@@ -56,20 +56,20 @@ async function isTaken(port: number, host = '127.0.0.1'): Promise<boolean> {
     await once(probe, 'listening');
     return false;
   } catch (error) {
-    // Anything else, an address that is not this machine's for instance, is for the service to say.
+    // The service itself reports other errors, such as an address of another machine.
     return (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
   } finally {
     probe.close();
   }
 }
 
-/** Also what `.env` says counts: it is where a real Alfresco would be configured. */
+/** Loads `.env`, where a real Alfresco would be configured. */
 function loadEnvFile(): void {
   if (existsSync('.env')) process.loadEnvFile('.env');
 }
 
-/** Why there must be no stand-in here, if so: nobody should ever take it for the real thing. */
-function refusal(): string | undefined {
+/** The reason why the demo must not start, if any: its stand-in must never be mistaken for a real Alfresco. */
+function reasonNotToStart(): string | undefined {
   if (process.env.NODE_ENV === 'production') {
     return 'NODE_ENV is production, and the demo talks to a stand-in for Alfresco. Use "npm run start:prod".';
   }

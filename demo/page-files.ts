@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
 
-/** A file of the page as browsers get it. */
+/** A file of the page as sent to browsers. */
 export interface PageFile {
   readonly name: string;
   readonly type: string;
@@ -14,11 +14,11 @@ const FOLDER = join(import.meta.dirname, 'page');
 const TYPES: readonly (readonly [ending: RegExp, type: string])[] = [
   [/\.html$/, 'text/html; charset=utf-8'],
   [/\.css$/, 'text/css; charset=utf-8'],
-  // Under its own name, so that the imports between modules are right as they stand.
+  // Served under their own names, so that imports between modules need no rewriting.
   [/(?<!\.spec|\.fixture)\.ts$/, 'text/javascript; charset=utf-8'],
 ];
 
-/** The files of `page/`, with the types taken out of the TypeScript; nothing has to be built. */
+/** The files of `page/`, with types stripped from TypeScript, so that nothing needs to be built. */
 export function pageFiles(): PageFile[] {
   return readdirSync(FOLDER).flatMap((name) => {
     const type = TYPES.find(([ending]) => ending.test(name))?.[1];

@@ -1,7 +1,7 @@
-/** What a timer takes; anything longer would fire at once. */
+/** The longest delay of a timer; longer ones fire at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** Waits so many milliseconds, or until the signal is aborted. */
+/** Waits for `ms` milliseconds or until the signal is aborted. */
 export function sleep(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const end = () => {

@@ -1,14 +1,14 @@
 import { byId } from './dom.ts';
 
-/** Milliseconds that a screen reader is given for what was said before. */
+/** Milliseconds between two messages, so that a screen reader does not skip the first. */
 const PAUSE_MS = 1000;
 
 const waiting: string[] = [];
 let isSpeaking = false;
 
-/** Tells those who do not see the page, politely: one thing after the other. */
+/** Announces a text to users of screen readers, politely: one message after the other. */
 export function announce(text: string): void {
-  // What several downloads say alike is said once.
+  // A message that several downloads share is announced once.
   if (!waiting.includes(text)) waiting.push(text);
   if (!isSpeaking) speak();
 }

@@ -5,7 +5,7 @@ export function archiveNameIn(disposition: string): string | undefined {
     try {
       return decodeURIComponent(encoded);
     } catch {
-      // The plain name has to do.
+      // The encoding is invalid: use the plain name.
     }
   }
   return /filename="((?:[^"\\]|\\.)*)"/i.exec(disposition)?.[1]?.replace(/\\(.)/g, '$1');

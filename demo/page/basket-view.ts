@@ -5,16 +5,16 @@ import type { FolderItem } from './folder.ts';
 import { type Contents, contentsFor } from './remembered-contents.ts';
 import { count } from './wording.ts';
 
-/** What it asks of the rest of the page. */
+/** What the view needs from the rest of the page. */
 export interface BasketViewHost {
-  /** Something was put in or taken out. */
+  /** An item was added or removed. */
   onChange(): void;
   onMade(download: Download, contents: Contents): void;
-  /** What to say of a failure; `names` are those of the nodes, in the order in which they were sent. */
+  /** Describes a failure; `names` are those of the nodes, in the order in which they were sent. */
   explain(error: unknown, names: readonly string[]): string;
 }
 
-/** What is chosen, from whatever folders, and the button that makes a ZIP of it. */
+/** The items chosen in any folders, and the button that makes a ZIP of them. */
 export class BasketView {
   readonly #client: DownloadsClient;
   readonly #host: BasketViewHost;
@@ -25,7 +25,7 @@ export class BasketView {
   readonly #error = byId('basket-error');
   readonly #make = byId('make', HTMLButtonElement);
   readonly #empty = byId('empty', HTMLButtonElement);
-  /** The same for the same choice, so that pressing the button again after a failure cannot make a second ZIP. */
+  /** Stays the same for the same items, so that pressing the button again after a failure cannot make a second ZIP. */
   #key = newIdempotencyKey();
   #isBusy = false;
 
@@ -33,7 +33,7 @@ export class BasketView {
     this.#client = client;
     this.#host = host;
     this.#signal = signal;
-    this.#make.addEventListener('click', () => void this.#order(), { signal });
+    this.#make.addEventListener('click', () => void this.#create(), { signal });
     this.#empty.addEventListener('click', () => this.#clear(), { signal });
     this.#render();
   }
@@ -62,7 +62,7 @@ export class BasketView {
     this.#host.onChange();
   }
 
-  async #order(): Promise<void> {
+  async #create(): Promise<void> {
     if (this.#isBusy) return;
     this.#isBusy = true;
     this.#error.textContent = '';
@@ -101,14 +101,14 @@ export class BasketView {
       class: `icon icon-${item.isFolder ? 'folder' : 'file'}`,
       'aria-hidden': 'true',
     });
-    const remove = button('×', () => this.#takeOut(item), {
+    const remove = button('×', () => this.#remove(item), {
       class: 'quiet',
       'aria-label': `Do not choose ${item.name}`,
     });
     return element('li', {}, icon, element('span', { class: 'name' }, item.name), remove);
   }
 
-  #takeOut(item: FolderItem): void {
+  #remove(item: FolderItem): void {
     const position = [...this.#chosen.keys()].indexOf(item.id);
     this.choose(item, false);
     announce(`${item.name} taken out, ${count(this.#chosen.size, 'item')} chosen.`);

@@ -1,7 +1,7 @@
 import type { CardAction, CardState } from './card-state.ts';
 import { button, element, setText } from './dom.ts';
 
-/** What a card looks like: the elements of one download. */
+/** The elements that show one download. */
 export class CardFace {
   readonly element: HTMLLIElement;
   readonly #title = element('h3', { tabindex: '-1' });
@@ -12,7 +12,7 @@ export class CardFace {
   readonly #error = element('p', { class: 'error', role: 'alert' });
   readonly #buttons: Readonly<Record<CardAction, HTMLButtonElement>>;
 
-  /** @param contents in words; empty when the name says it all */
+  /** @param contents description of the nodes; empty if the name is enough */
   constructor(contents: string, onAction: (action: CardAction) => void) {
     this.#buttons = {
       save: button('Save', () => onAction('save'), { class: 'primary' }),
@@ -44,7 +44,7 @@ export class CardFace {
     }
   }
 
-  /** What went wrong with an action. */
+  /** Describes the failure of an action. */
   set error(text: string) {
     this.#error.textContent = text;
   }
@@ -65,7 +65,7 @@ export class CardFace {
     this.#offer(state.actions);
   }
 
-  /** Who has just pressed a button that is not offered any more must not be left nowhere. */
+  /** Shows the buttons of these actions. Focus on a button that disappears must not be lost. */
   #offer(actions: readonly CardAction[]): void {
     const focused = document.activeElement;
     for (const [action, one] of Object.entries(this.#buttons)) {

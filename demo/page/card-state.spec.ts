@@ -93,7 +93,7 @@ describe('the card of a download', () => {
     expect(cardState(progress, 'remove')).toMatchObject({ badge: 'Removing', actions: [] });
   });
 
-  it('says that the connection is lost, and no longer how fast it was', () => {
+  it('says that the connection is lost, and drops the speed', () => {
     const lost = {
       type: 'reconnecting',
       attempt: 1,

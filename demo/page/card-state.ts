@@ -3,34 +3,37 @@ import { bytes, count, duration, progressLine } from './wording.ts';
 
 export type CardAction = 'save' | 'cancel' | 'remove';
 
-/** What a card says of a download, and what it offers to do. */
+/** The texts that a card shows about a download, and the actions it offers. */
 export interface CardState {
   readonly badge: string;
   readonly tone: 'busy' | 'good' | 'warn' | 'bad' | 'plain';
-  /** 0 to 100, or unknown; absent when nothing is being made. */
+  /** 0 to 100, or unknown; absent unless the ZIP is being made. */
   readonly bar?: number | 'unknown';
   readonly details: string;
   readonly note: string;
-  /** Whether the note is something to worry about. */
+  /** Whether the note is a warning. */
   readonly isWarning?: true;
   readonly actions: readonly CardAction[];
-  /** What is told aloud when the download comes into this state; follows its name. */
+  /** Announced, after the name, when the download enters this state. */
   readonly spoken: string;
 }
 
-/** The event after which a card is drawn: the lost connection is only a note on it. */
+/** The events that determine a card; a lost connection only adds a note. */
 export type CardEvent = Exclude<DownloadEvent, { type: 'reconnecting' }>;
 
-/** The service does not respond at the moment. */
+/** The service does not respond currently. */
 export type Lost = Extract<DownloadEvent, { type: 'reconnecting' }>;
 
 const GONE =
   'It was removed: from elsewhere, or by Alfresco, which does so an hour or two after the last change. Make a new one.';
 
-/** @param asked what has been asked for from this card */
-export function cardState(event: CardEvent, asked?: 'cancel' | 'remove', lost?: Lost): CardState {
-  const state = stateOf(event, asked === 'cancel');
-  if (asked === 'remove') return { ...state, badge: 'Removing', tone: 'busy', actions: [] };
+export function cardState(
+  event: CardEvent,
+  requested?: 'cancel' | 'remove',
+  lost?: Lost,
+): CardState {
+  const state = stateOf(event, requested === 'cancel');
+  if (requested === 'remove') return { ...state, badge: 'Removing', tone: 'busy', actions: [] };
   return lost ? disconnected(state, event, lost) : state;
 }
 
@@ -54,7 +57,7 @@ function stateOf(event: CardEvent, isCancelling: boolean): CardState {
   }
 }
 
-/** As it was, without the speed, which is a thing of the past. */
+/** The last state without the speed, which is no longer known. */
 function disconnected(state: CardState, event: CardEvent, { retryInMs }: Lost): CardState {
   const seconds = Math.max(1, Math.round(retryInMs / 1000));
   return {

@@ -1,4 +1,4 @@
-/** The element of the page with this id. @throws TypeError when the page has none of that kind */
+/** The element with this id. @throws TypeError if the page has none of this kind */
 export function byId(id: string): HTMLElement;
 export function byId<E extends HTMLElement>(id: string, kind: new () => E): E;
 export function byId(id: string, kind = HTMLElement): HTMLElement {
@@ -7,7 +7,7 @@ export function byId(id: string, kind = HTMLElement): HTMLElement {
   return found;
 }
 
-/** A new element. Data only ever becomes text or an attribute here, never markup. */
+/** Creates an element. Data only becomes text or attributes, never markup. */
 export function element<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   attributes: Readonly<Record<string, string>> = {},
@@ -19,7 +19,6 @@ export function element<K extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
-/** A button that does something. */
 export function button(
   text: string,
   onClick: () => void,
@@ -30,7 +29,7 @@ export function button(
   return made;
 }
 
-/** Changes text only where it differs: what a screen reader follows must not be written anew for nothing. */
+/** Sets a text only if it differs: a screen reader would read it again otherwise. */
 export function setText(target: Element, text: string): void {
   if (target.textContent !== text) target.textContent = text;
 }

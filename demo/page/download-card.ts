@@ -8,15 +8,15 @@ import { ProgressMeter } from './progress-meter.ts';
 import { type Contents, contentsOf, forgetContents } from './remembered-contents.ts';
 import { shortList } from './wording.ts';
 
-/** What it asks of the rest of the page. */
+/** What a card needs from the rest of the page. */
 export interface CardHost {
-  /** What to say of a failure. */
+  /** Describes a failure. */
   explain(error: unknown): string;
-  /** The download is removed, and the card of no use any more. */
+  /** The download has been removed, so the card should be too. */
   onRemoved(): void;
 }
 
-/** One download: how it is, and what can be done about it. */
+/** One download: its state, and the actions on it. */
 export class DownloadCard {
   readonly #id: string;
   readonly #client: DownloadsClient;
@@ -30,9 +30,9 @@ export class DownloadCard {
   };
   #event: CardEvent;
   #lost: Lost | undefined;
-  #asked: 'cancel' | 'remove' | undefined;
+  #requested: 'cancel' | 'remove' | undefined;
   #isBusy = false;
-  /** Aloud, it is told of every quarter only. */
+  /** The last quarter of the progress that was announced. */
   #quarter = 0;
 
   constructor(client: DownloadsClient, download: Download, host: CardHost) {
@@ -40,7 +40,7 @@ export class DownloadCard {
     this.#client = client;
     this.#host = host;
     const contents = contentsOf(download.id);
-    this.#face = new CardFace(contentsLine(contents), (action) => void this.#do(action));
+    this.#face = new CardFace(contentsLine(contents), (action) => void this.#run(action));
     this.#face.name = contents?.archiveName ?? `Download ${download.id.slice(0, 8)}`;
     this.#event = { type: eventTypeOf(download), ...new ProgressMeter().progressOf(download) };
     this.#show(this.#event);
@@ -55,7 +55,7 @@ export class DownloadCard {
     return this.#face.name;
   }
 
-  /** Looks no longer. */
+  /** Stops watching. */
   stop(): void {
     this.#watching.abort();
   }
@@ -67,19 +67,19 @@ export class DownloadCard {
   async #watch(): Promise<void> {
     const { signal } = this.#watching;
     try {
-      for await (const event of this.#client.watch(this.#id, { signal })) this.#follow(event);
+      for await (const event of this.#client.watch(this.#id, { signal })) this.#handle(event);
     } catch (error) {
       this.#face.error = this.#host.explain(error);
     }
   }
 
-  #follow(event: DownloadEvent): void {
-    // It is this page that removes it.
-    if (event.type === 'gone' && this.#asked === 'remove') return;
+  #handle(event: DownloadEvent): void {
+    // Expected: this page has removed it.
+    if (event.type === 'gone' && this.#requested === 'remove') return;
     if (event.type !== 'reconnecting') return this.#show(event);
     this.#lost = event;
     this.#draw();
-    // A proxy that ends connections after a minute is not worth a word.
+    // A single lost connection, such as to a proxy that closes each after a minute, is not worth announcing.
     if (event.attempt === 2) announce(`${this.name}: the connection is lost.`);
   }
 
@@ -90,31 +90,31 @@ export class DownloadCard {
     this.#lost = undefined;
     this.#draw();
     if (wasLost) announce(`${this.name}: connected again.`);
-    this.#tell(event, isNew);
-    if (event.type === 'done' && !contentsOf(this.#id)) void this.#askForName();
+    this.#announce(event, isNew);
+    if (event.type === 'done' && !contentsOf(this.#id)) void this.#loadName();
   }
 
   #draw(): void {
-    this.#face.draw(cardState(this.#event, this.#asked, this.#lost));
+    this.#face.draw(cardState(this.#event, this.#requested, this.#lost));
   }
 
-  #tell(event: CardEvent, isNew: boolean): void {
-    if (isNew) return announce(`${this.name} ${cardState(event, this.#asked).spoken}`);
+  #announce(event: CardEvent, isNew: boolean): void {
+    if (isNew) return announce(`${this.name} ${cardState(event, this.#requested).spoken}`);
     if (event.type !== 'progress') return;
     const quarter = Math.floor(event.percent / 25);
     if (quarter > this.#quarter) announce(`${this.name}: ${quarter * 25}%`);
     this.#quarter = quarter;
   }
 
-  /** What was not asked for from this tab is known by its number only, until the ZIP has a name. */
-  async #askForName(): Promise<void> {
+  /** Replaces the number, which is all that is known of a download from another tab, with the name of its ZIP. */
+  async #loadName(): Promise<void> {
     const { signal } = this.#watching;
     const name = await this.#client.archiveName(this.#id, { signal }).catch(() => undefined);
     if (name !== undefined) this.#face.name = name;
   }
 
-  /** One thing at a time. */
-  async #do(action: CardAction): Promise<void> {
+  /** Runs one action at a time. */
+  async #run(action: CardAction): Promise<void> {
     if (this.#isBusy) return;
     this.#isBusy = true;
     this.#face.error = '';
@@ -137,38 +137,38 @@ export class DownloadCard {
   }
 
   async #save(): Promise<void> {
-    // Of a link that leads nowhere, the browser would say no more than that the download has failed.
+    // Fails here if the download is gone: about a broken link, the browser would only say that it failed.
     await this.#client.get(this.#id);
     const { contentUrl } = await this.#client.link(this.#id);
-    // The attribute keeps the page open whatever comes. It could also hold a name of the user's choice, but browsers
+    // The attribute keeps the page open whatever the response. It could also hold a name of the user's choice, but browsers
     // prefer the one in Content-Disposition; saving from a blob instead would hold the whole ZIP in memory.
     element('a', { href: contentUrl, download: '' }).click();
     announce(`${this.name} is being saved.`);
   }
 
   async #cancel(): Promise<void> {
-    await this.#ask('cancel', () => this.#client.cancel(this.#id));
+    await this.#request('cancel', () => this.#client.cancel(this.#id));
   }
 
   async #remove(): Promise<void> {
     if (this.#event.type !== 'gone') {
-      await this.#ask('remove', () => this.#client.remove(this.#id).catch(ifNotGone));
+      await this.#request('remove', () => this.#client.remove(this.#id).catch(ifNotGone));
     }
     this.stop();
     forgetContents(this.#id);
     this.#host.onRemoved();
   }
 
-  /** Shows that something was asked for, unless that fails. */
-  async #ask(what: 'cancel' | 'remove', request: () => Promise<void>): Promise<void> {
-    const before = this.#asked;
-    this.#asked = what;
+  /** Shows that an action was requested, unless the request fails. */
+  async #request(what: 'cancel' | 'remove', request: () => Promise<void>): Promise<void> {
+    const before = this.#requested;
+    this.#requested = what;
     this.#draw();
     announce(`${this.name} is being ${what === 'cancel' ? 'cancelled' : 'removed'}.`);
     try {
       await request();
     } catch (error) {
-      this.#asked = before;
+      this.#requested = before;
       this.#draw();
       throw error;
     }
@@ -179,7 +179,7 @@ function isGone(error: unknown): error is DownloadsProblem {
   return error instanceof DownloadsProblem && error.problem.code === 'DOWNLOAD_NOT_FOUND';
 }
 
-/** What is to be removed may well not be there. */
+/** Ignores that a download to be removed does not exist. */
 function ifNotGone(error: unknown): void {
   if (!isGone(error)) throw error;
 }

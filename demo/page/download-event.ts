@@ -13,17 +13,17 @@ export interface Download {
   readonly totalBytes: number;
 }
 
-/** How far a download is. */
+/** The progress of a download. */
 export interface DownloadProgress {
   readonly entry: Download;
   /** 0 to 100. */
   readonly percent: number;
-  /** Absent until known, as is the next one. */
+  /** Absent until known, as is `remainingSeconds`. */
   readonly bytesPerSecond?: number;
   readonly remainingSeconds?: number;
 }
 
-/** An error of the service (RFC 9457). `code` is the member for programs; a response of a proxy has none. */
+/** An error of the service (RFC 9457). Programs should check `code`, which errors of a proxy lack. */
 export interface Problem {
   readonly status: number;
   readonly title: string;
@@ -37,17 +37,17 @@ export interface Problem {
   }[];
 }
 
-/** What happens to a download that is watched. */
+/** An event of a watched download. */
 export type DownloadEvent =
-  /** It waits or is being made. The first event, unless the download has ended already, and after every change. */
+  /** It is waiting or being made. Sent first, unless the download has already ended, and after every change. */
   | ({ readonly type: 'progress' } & DownloadProgress)
-  /** It has not moved since (ISO 8601). `progress` follows if it does after all. */
+  /** It has not changed since this time (ISO 8601). `progress` follows if it does change. */
   | ({ readonly type: 'stalled'; readonly unchangedSince: string } & DownloadProgress)
-  /** It has ended, and nothing follows. */
+  /** It has ended. Always the last event. */
   | ({ readonly type: 'done' | 'cancelled' | 'too-large' } & DownloadProgress)
-  /** It does not exist any more, and nothing follows. */
+  /** It no longer exists. Always the last event. */
   | { readonly type: 'gone'; readonly problem: Problem }
-  /** The service does not respond, for the `attempt`th time in a row. Another event follows when it does again. */
+  /** The service has not responded `attempt` times in a row. Another event follows once it does. */
   | {
       readonly type: 'reconnecting';
       readonly attempt: number;
@@ -55,10 +55,9 @@ export type DownloadEvent =
       readonly reason: Error;
     };
 
-/** An event that tells how far a download is. */
+/** An event with the progress of a download. */
 export type ProgressEvent = Extract<DownloadEvent, DownloadProgress>;
 
-/** What each status is as an event. */
 const EVENT_TYPES = {
   PENDING: 'progress',
   IN_PROGRESS: 'progress',
@@ -67,12 +66,12 @@ const EVENT_TYPES = {
   MAX_CONTENT_SIZE_EXCEEDED: 'too-large',
 } as const satisfies Record<DownloadStatus, ProgressEvent['type']>;
 
-/** The event that this status of a download is. */
+/** The event for the status of a download. */
 export function eventTypeOf({ status }: Download): 'progress' | 'done' | 'cancelled' | 'too-large' {
   return EVENT_TYPES[status];
 }
 
-/** Whether nothing follows after this event. */
+/** Whether no other event follows this one. */
 export function isLast({ type }: DownloadEvent): boolean {
   return type !== 'progress' && type !== 'stalled' && type !== 'reconnecting';
 }
@@ -82,7 +81,7 @@ export function isRunning(download: Download): boolean {
   return eventTypeOf(download) === 'progress';
 }
 
-/** The download in `{"entry":{…}}`. @throws ServiceUnreachable when there is none: something else has answered */
+/** The download in `{"entry":{…}}`. @throws ServiceUnreachable if there is none, so that the response is not the service's */
 export function readDownload(body: unknown): Download {
   const entry = (body as { entry?: Partial<Download> } | null)?.entry;
   const isDownload =
@@ -94,8 +93,8 @@ export function readDownload(body: unknown): Download {
 }
 
 /**
- * The event that the service has sent under this name; `undefined` for a name that came later than this program.
- * @throws SyntaxError, ServiceUnreachable when it is not what it should be
+ * The event that the service has sent with this name; `undefined` for names that this client does not know.
+ * @throws SyntaxError, ServiceUnreachable if the data is malformed
  */
 export function readEvent(type: string, data: string): DownloadEvent | undefined {
   switch (type) {

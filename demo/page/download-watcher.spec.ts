@@ -13,7 +13,7 @@ import {
 } from './scripted-server.fixture.ts';
 import type { WatchPace } from './watch-pace.ts';
 
-/** In a hurry, but for what a busy machine could take for silence. */
+/** Fast, except where a busy machine could be mistaken for silence. */
 const PACE: WatchPace = {
   firstByteMs: 5000,
   silenceMs: 5000,
@@ -58,19 +58,19 @@ const bytesOf = (events: readonly DownloadEvent[]) =>
 const has = (count: number, type: DownloadEvent['type']) => (events: readonly DownloadEvent[]) =>
   events.filter((event) => event.type === type).length >= count;
 
-/** Lets only questions through, which get these answers in turn, and the last one again and again. */
-function answering(...answers: readonly ReturnType<typeof download>[]): void {
+/** Blocks event streams; polls get these responses in turn, and the last one repeatedly. */
+function respondingWith(...responses: readonly ReturnType<typeof download>[]): void {
   let asked = 0;
   server.script = ({ what }, response) => {
     if (what === EVENTS) return response.writeHead(404).end('<html>');
-    const entry = answers[Math.min(asked, answers.length - 1)]!;
+    const entry = responses[Math.min(asked, responses.length - 1)]!;
     asked += 1;
     return json(response, { entry }, { etag: `"${entry.status}.${entry.bytesAdded}"` });
   };
 }
 
 describe('watching a download', () => {
-  it('gives each event of the stream as it is, and ends after the last', async () => {
+  it('yields each event of the stream unchanged, and ends after the last', async () => {
     const moving = { percent: 50, bytesPerSecond: 250, remainingSeconds: 2 };
     const data = JSON.stringify({ entry: download(), ...moving });
     server.script = (_request, response) => {
@@ -104,7 +104,7 @@ describe('watching a download', () => {
     expect(await watch()).toEqual([{ type: 'gone', problem: gone }]);
   });
 
-  it('says since when a stalled download has not moved', async () => {
+  it('says since when a stalled download has not changed', async () => {
     const unchangedSince = '2026-11-24T01:00:00.000Z';
     const data = JSON.stringify({ entry: download(), percent: 50, unchangedSince });
     server.script = (_request, response) =>
@@ -117,13 +117,13 @@ describe('watching a download', () => {
     });
   });
 
-  it('passes over events that it does not know', async () => {
+  it('ignores unknown events', async () => {
     server.script = (_request, response) =>
       stream(response, 'event: applause\ndata: none of your JSON\n\n', frame('done', DONE));
     expect(typesOf(await watch())).toEqual(['done']);
   });
 
-  it('goes on after its last event when the stream ends too early', async () => {
+  it('resumes after its last event when the stream ends too early', async () => {
     server.script = ({ headers }, response) => {
       const isFirst = headers['last-event-id'] === undefined;
       stream(response, isFirst ? frame('progress', download(), 'é 1') : frame('done', DONE)).end();
@@ -136,7 +136,7 @@ describe('watching a download', () => {
     expect(Buffer.from(header, 'latin1').toString('utf8')).toBe('é 1');
   });
 
-  it('says that it is connected again, though the service has nothing new to tell', async () => {
+  it('yields the last state again once it has reconnected, even if nothing has changed', async () => {
     let streams = 0;
     let second: ServerResponse;
     server.script = (_request, response) => {
@@ -152,7 +152,7 @@ describe('watching a download', () => {
     expect(events[2]).toEqual(events[0]);
   });
 
-  it('gives up a connection that has died, and makes another', async () => {
+  it('replaces a dead connection', async () => {
     let streams = 0;
     server.script = (_request, response) => {
       streams += 1;
@@ -166,7 +166,7 @@ describe('watching a download', () => {
     expect(server.open).toBeLessThanOrEqual(1);
   });
 
-  it('takes a heartbeat for a sign of life', async () => {
+  it('accepts a heartbeat as a sign of life', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const timers = vi.spyOn(globalThis, 'setTimeout');
     onTestFinished(() => {
@@ -174,7 +174,7 @@ describe('watching a download', () => {
       vi.useRealTimers();
     });
     const silenceMs = 500;
-    /** The client has seen so many pieces, and waits for another one. */
+    /** The client has received this many pieces and waits for another one. */
     const waitsAgain = async (pieces: number) => {
       while (timers.mock.calls.filter(([, ms]) => ms === silenceMs).length < pieces) {
         await new Promise((resolve) => setImmediate(resolve));
@@ -193,7 +193,7 @@ describe('watching a download', () => {
     expect(typesOf(await watch(undefined, client({ silenceMs })))).toEqual(['progress', 'done']);
   });
 
-  it('waits longer each time while the service is away, and finds it again', async () => {
+  it('waits longer each time while the service is unreachable, and reconnects afterwards', async () => {
     server.script = (_request, response) => stream(response, frame('progress', download()));
     const events: DownloadEvent[] = [];
     for await (const event of client().watch('x')) {
@@ -225,7 +225,7 @@ describe('watching a download', () => {
   it.each([
     ['429', 429, 'TOO_MANY_REQUESTS'],
     ['503', 503, 'STORE_UNAVAILABLE'],
-  ])('leaves the service alone for as long as it asks with %s', async (_name, status, code) => {
+  ])('waits for as long as the service asks with %s', async (_name, status, code) => {
     server.script = (_request, response) => problem(response, status, code, { 'retry-after': '7' });
     const [event] = await watch(has(1, 'reconnecting'));
     expect(event).toMatchObject({ type: 'reconnecting', attempt: 1, retryInMs: 7000 });
@@ -237,14 +237,14 @@ describe('watching a download', () => {
     ['401', 401, 'UNAUTHENTICATED'],
     ['403', 403, 'FORBIDDEN'],
     ['400', 400, 'INVALID_ID'],
-  ])('ends with the problem when no patience helps: %s', async (_name, status, code) => {
+  ])('throws the problem if retrying cannot help: %s', async (_name, status, code) => {
     server.script = (_request, response) => problem(response, status, code);
     const error = await watch().catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(DownloadsProblem);
     expect((error as DownloadsProblem).problem).toMatchObject({ status, code });
   });
 
-  it('ends when the download is gone before it was ever seen', async () => {
+  it('ends if the download does not exist from the start', async () => {
     server.script = (_request, response) => problem(response, 404, 'DOWNLOAD_NOT_FOUND');
     expect(await watch()).toMatchObject([
       { type: 'gone', problem: { code: 'DOWNLOAD_NOT_FOUND', detail: 'About DOWNLOAD_NOT_FOUND' } },
@@ -252,23 +252,23 @@ describe('watching a download', () => {
   });
 });
 
-describe('where event streams do not get through', () => {
+describe('where event streams are blocked', () => {
   const half = download();
   const more = download({ bytesAdded: 750 });
 
   it.each<[string, (response: Parameters<typeof cut>[0]) => void]>([
-    ['a proxy knows no such path', (response) => response.writeHead(404).end('<html>')],
-    ['a proxy accepts no such type', (response) => response.writeHead(406).end()],
-    ['a proxy answers with a page', (response) => response.end('<html>')],
-    ['there is no answer body', (response) => response.writeHead(204).end()],
+    ['a proxy does not know the path', (response) => response.writeHead(404).end('<html>')],
+    ['a proxy rejects the type', (response) => response.writeHead(406).end()],
+    ['a proxy responds with a page', (response) => response.end('<html>')],
+    ['there is no response body', (response) => response.writeHead(204).end()],
     ['a proxy fails', (response) => response.writeHead(502).end('<html>')],
-    ['the connection is cut', (response) => cut(response)],
+    ['the connection is closed', (response) => cut(response)],
     ['the stream ends at once', (response) => stream(response).end()],
     [
       'a proxy keeps the stream to itself',
       (response) => response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders(),
     ],
-    ['nothing comes at all', () => {}],
+    ['nothing arrives at all', () => {}],
     ['events are not JSON', (response) => stream(response, 'event: done\ndata: {"entry\n\n')],
     ['events are about nothing', (response) => stream(response, 'event: done\ndata: null\n\n')],
     [
@@ -283,11 +283,11 @@ describe('where event streams do not get through', () => {
     ['a frame never ends', (response) => flood(stream(response, 'data: '))],
     ['a frame never ends, and is slow', (response) => drip(stream(response, 'data: '))],
     ['the stream breaks off within a frame', (response) => stream(response, 'event: do').end()],
-  ])('asks instead: %s', async (_why, answerStream) => {
-    const answers = [half, half, more, more, DONE];
+  ])('polls instead: %s', async (_why, respondToStream) => {
+    const responses = [half, half, more, more, DONE];
     server.script = ({ what }, response) => {
-      if (what === EVENTS) answerStream(response);
-      else json(response, { entry: answers.shift() ?? DONE });
+      if (what === EVENTS) respondToStream(response);
+      else json(response, { entry: responses.shift() ?? DONE });
     };
     const events = await watch(undefined, client({ firstByteMs: 100 }));
     expect(typesOf(events.filter(({ type }) => type !== 'reconnecting'))).toEqual([
@@ -300,8 +300,8 @@ describe('where event streams do not get through', () => {
     expect(server.asked.at(-1)).toBe(STATUS);
   });
 
-  it('waits at the service for a change, and gives the same events', async () => {
-    answering(half, more, DONE);
+  it('lets the service wait for a change, and yields the same events', async () => {
+    respondingWith(half, more, DONE);
     const events = await watch();
     expect(events).toEqual([
       { type: 'progress', entry: half, percent: 50 },
@@ -322,7 +322,7 @@ describe('where event streams do not get through', () => {
     expect(server.requests[2]!.headers['if-none-match']).toBe('"IN_PROGRESS.500"');
   });
 
-  it('says nothing when nothing has changed', async () => {
+  it('yields nothing if nothing has changed', async () => {
     let asked = 0;
     server.script = ({ what }, response) => {
       if (what === EVENTS) return response.writeHead(404).end();
@@ -335,11 +335,11 @@ describe('where event streams do not get through', () => {
     expect(asked).toBe(5);
   });
 
-  it('calls a download stalled that does not move, once, until it moves', async () => {
-    const answers = [half, half, half, half, half, more];
+  it('reports a download that does not change as stalled, once, until it changes', async () => {
+    const responses = [half, half, half, half, half, more];
     server.script = ({ what }, response) => {
       if (what === EVENTS) return response.writeHead(404).end();
-      return json(response, { entry: answers.shift() ?? DONE });
+      return json(response, { entry: responses.shift() ?? DONE });
     };
     const events = await watch(undefined, client({ stallAfterMs: 1 }));
     expect(typesOf(events)).toEqual(['progress', 'stalled', 'progress', 'done']);
@@ -348,13 +348,13 @@ describe('where event streams do not get through', () => {
     });
   });
 
-  it('does not call a download stalled that waits in a queue, until that takes longer than usual', async () => {
+  it('does not report a queued download as stalled until that takes longer than usual', async () => {
     const waiting = download({ status: 'PENDING', totalBytes: 0, totalFiles: 0 });
     const watchWaiting = async (pace: Partial<WatchPace>) => {
-      const answers = [waiting, waiting, waiting];
+      const responses = [waiting, waiting, waiting];
       server.script = ({ what }, response) => {
         if (what === EVENTS) return response.writeHead(404).end();
-        return json(response, { entry: answers.shift() ?? DONE });
+        return json(response, { entry: responses.shift() ?? DONE });
       };
       return typesOf(await watch(undefined, client(pace)));
     };
@@ -363,13 +363,13 @@ describe('where event streams do not get through', () => {
     expect(await watchWaiting(pace)).toEqual(['progress', 'stalled', 'done']);
   });
 
-  it('does not wait at the service beyond the moment when a download has stalled', async () => {
-    answering(half, half, DONE);
+  it('lets the service wait no longer than until a download counts as stalled', async () => {
+    respondingWith(half, half, DONE);
     await watch(undefined, client({ waitSeconds: 25, stallAfterMs: 3000 }));
     expect(server.requests[2]!.headers.prefer).toMatch(/^wait=[123]$/);
   });
 
-  it('tells of failures, goes on, and gives the state again', async () => {
+  it('reports failures, continues, and yields the state again', async () => {
     let asked = 0;
     server.script = ({ what }, response) => {
       if (what === EVENTS) return response.writeHead(404).end();
@@ -390,7 +390,7 @@ describe('where event streams do not get through', () => {
     ]);
   });
 
-  it('does not ask without a pause when the service answers at once for ever', async () => {
+  it('pauses between polls even if the service always responds at once', async () => {
     let bytes = 0;
     server.script = ({ what }, response) => {
       if (what === EVENTS) return response.writeHead(404).end();
@@ -402,7 +402,7 @@ describe('where event streams do not get through', () => {
     expect(pauses().filter((ms) => ms === 7).length).toBeGreaterThanOrEqual(19);
   });
 
-  it('honours Retry-After between questions', async () => {
+  it('honours Retry-After between polls', async () => {
     server.script = ({ what }, response) => {
       if (what === EVENTS) return response.writeHead(404).end();
       return json(response, { entry: half }, { 'retry-after': '3' });
@@ -418,7 +418,7 @@ describe('where event streams do not get through', () => {
 });
 
 describe('a service that ends every stream at once', () => {
-  it('is left alone for a while each time, though each stream had an event', async () => {
+  it('is contacted only after a pause each time, even if each stream had an event', async () => {
     server.script = (_request, response) =>
       stream(response, 'retry: 0\n\n', frame('progress', download())).end();
     const events = await watch(has(8, 'reconnecting'), client({ pollMs: 8 }));
@@ -428,7 +428,7 @@ describe('a service that ends every stream at once', () => {
     expect(server.requests).toHaveLength(8);
   });
 
-  it('is left alone for longer and longer when it does not answer questions either', async () => {
+  it('is contacted at increasing intervals if it does not respond to polls either', async () => {
     server.script = (_request, response) => cut(response);
     const events = await watch(has(6, 'reconnecting'));
     expect(events.map((event) => (event as { attempt: number }).attempt)).toEqual([
@@ -440,10 +440,10 @@ describe('a service that ends every stream at once', () => {
 
 describe('a watcher', () => {
   it.each<[string, (response: Parameters<typeof cut>[0]) => void]>([
-    ['while it listens', (response) => stream(response, frame('progress', download()))],
-    ['while it waits to be connected', () => {}],
+    ['while it reads a stream', (response) => stream(response, frame('progress', download()))],
+    ['while it connects', () => {}],
     ['while it waits for the next attempt', (response) => cut(response)],
-  ])('stops when it is told to, %s, and leaves nothing behind', async (_when, script) => {
+  ])('stops when aborted, %s, and leaves nothing behind', async (_when, script) => {
     server.script = (_request, response) => script(response);
     const controller = new AbortController();
     const { signal } = controller;
@@ -463,7 +463,7 @@ describe('a watcher', () => {
     expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
-  it('asks for nothing when it was stopped before', async () => {
+  it('sends no request if it was aborted before', async () => {
     const events: DownloadEvent[] = [];
     for await (const event of client().watch('x', { signal: AbortSignal.abort() }))
       events.push(event);
@@ -471,13 +471,13 @@ describe('a watcher', () => {
     expect(server.requests).toEqual([]);
   });
 
-  it('closes its connection when its loop is left', async () => {
+  it('closes its connection when the loop is left', async () => {
     server.script = (_request, response) => stream(response, frame('progress', download()));
     await watch(has(1, 'progress'), client({ silenceMs: 60_000 }));
     await vi.waitFor(() => expect(server.open).toBe(0));
   });
 
-  it('leaves no listeners at a signal that lives longer, however often it reconnects', async () => {
+  it('leaves no listeners on a long-lived signal, however often it reconnects', async () => {
     server.script = (_request, response) => stream(response, frame('progress', download())).end();
     const { signal } = new AbortController();
     let count = 0;
@@ -490,7 +490,7 @@ describe('a watcher', () => {
 });
 
 describe('several watchers of one client', () => {
-  it('hold no more connections than they may, and the others ask', async () => {
+  it('keep no more connections open than allowed, and the others poll', async () => {
     server.script = ({ what }, response) =>
       what.endsWith('/events')
         ? stream(response, frame('progress', download()))
@@ -512,7 +512,7 @@ describe('several watchers of one client', () => {
     await Promise.all(watchers);
   });
 
-  it('listen as soon as a connection is free', async () => {
+  it('read a stream as soon as a connection is free', async () => {
     server.script = ({ what }, response) => {
       if (what === 'GET /downloads/a/events') {
         stream(response, frame('progress', download()));
@@ -530,13 +530,13 @@ describe('several watchers of one client', () => {
   });
 });
 
-/** Sends without end, as fast as it is read. */
+/** Sends endlessly, as fast as the client reads. */
 function flood(response: ReturnType<typeof stream>): void {
   const more = () => response.write('x'.repeat(64 * 1024), (error) => !error && more());
   more();
 }
 
-/** Writes a line that has no end, for longer than the first byte may take. */
+/** Sends an endless line, for longer than the first byte may take. */
 function drip(response: ReturnType<typeof stream>): void {
   const timer = setInterval(() => response.write('x'), 20);
   setTimeout(() => {
@@ -545,7 +545,7 @@ function drip(response: ReturnType<typeof stream>): void {
   }, 200);
 }
 
-/** The delays of all timers from here on. */
+/** Records the delays of all timers from now on. */
 function countPauses(): () => (number | undefined)[] {
   const spy = vi.spyOn(globalThis, 'setTimeout');
   onTestFinished(() => spy.mockRestore());

@@ -13,22 +13,22 @@ import { DownloadsProblem, ServiceUnreachable, retryAfterMs } from './downloads-
 import { NotAnEventStream, type StreamPiece, readEventStream } from './event-stream-reader.ts';
 import type { HeldConnections } from './held-connections.ts';
 import { ProgressMeter } from './progress-meter.ts';
-import type { Answer, ServiceConnection } from './service-connection.ts';
+import type { ServiceResponse, ServiceConnection } from './service-connection.ts';
 import type { WatchPace } from './watch-pace.ts';
 
-/** Yields events, and returns milliseconds to wait before the next round, or `undefined` when the last event was told. */
+/** Yields events, and returns the milliseconds until the next round, or `undefined` after the last event. */
 type Round = AsyncGenerator<DownloadEvent, number | undefined, undefined>;
 
-/** So many streams that told nothing, while a plain question was answered, and there will be no other. */
-const FRUITLESS_STREAMS = 2;
-/** Milliseconds for the response to a question to arrive, beyond what it was allowed to wait. */
-const ANSWER_MS = 10_000;
+/** After this many streams without an event, although polling succeeds, no further stream is opened. */
+const MAX_SILENT_STREAMS = 2;
+/** Milliseconds for the response to arrive, beyond the time that the service may wait for a change. */
+const RESPONSE_MARGIN_MS = 10_000;
 
 /**
- * Watches one download, in rounds: a round listens to an event stream until that ends, or asks once.
+ * Watches one download in rounds: each reads an event stream to its end, or polls once.
  *
- * It asks instead of listening when no connection is left to hold; when the stream before told nothing, so as to
- * learn whether the service is away or only its events do not get through; and for good when they do not.
+ * It polls if no further connection may be kept open; if the previous stream had no event, to find out whether the
+ * service is unreachable or something only blocks its events; and permanently if something does.
  */
 export class DownloadWatcher {
   readonly #connection: ServiceConnection;
@@ -41,10 +41,10 @@ export class DownloadWatcher {
   #lastEventId = '';
   #etag: string | null = null;
   #retryMs: number;
-  #fruitlessStreams = 0;
-  /** Failures in a row that were told. */
+  #silentStreams = 0;
+  /** Failures in a row that were reported. */
   #failures = 0;
-  #mustAsk = false;
+  #mustPoll = false;
 
   /** @param path of the download */
   constructor(
@@ -62,28 +62,28 @@ export class DownloadWatcher {
     this.#signal = signal;
   }
 
-  /** @throws DownloadsProblem when no patience helps */
+  /** @throws DownloadsProblem if retrying cannot help */
   async *events(): AsyncGenerator<DownloadEvent, void, undefined> {
     while (!this.#signal.aborted) {
-      const giveBack = this.#held.take();
+      const release = this.#held.acquire();
       let pause: number | undefined;
       try {
-        const mayListen = giveBack && !this.#mustAsk && this.#fruitlessStreams < FRUITLESS_STREAMS;
-        pause = yield* mayListen ? this.#listen() : this.#ask(giveBack !== undefined);
+        const mayStream = release && !this.#mustPoll && this.#silentStreams < MAX_SILENT_STREAMS;
+        pause = yield* mayStream ? this.#stream() : this.#poll(release !== undefined);
       } catch (error) {
         if (this.#signal.aborted) return;
         throw error;
       } finally {
-        giveBack?.();
+        release?.();
       }
       if (pause === undefined) return;
       await sleep(pause, this.#signal);
     }
   }
 
-  async *#listen(): Round {
+  async *#stream(): Round {
     const startedAt = performance.now();
-    let isFruitful = false;
+    let hasSpoken = false;
     let failure: unknown;
     try {
       const stream = readEventStream(this.#connection, `${this.#path}/events`, {
@@ -95,26 +95,25 @@ export class DownloadWatcher {
         for (const event of this.#eventsIn(piece)) {
           yield event;
           if (isLast(event)) return undefined;
-          isFruitful = true;
+          hasSpoken = true;
         }
-        // It has been open for long enough to trust it, though nothing has happened.
-        isFruitful ||=
-          !piece.isWithinLine && performance.now() - startedAt > this.#pace.firstByteMs;
+        // It has been open for long enough to be trusted, although nothing has changed.
+        hasSpoken ||= !piece.isWithinLine && performance.now() - startedAt > this.#pace.firstByteMs;
       }
       failure = new ServiceUnreachable('The event stream has ended');
     } catch (error) {
       failure = error;
     }
-    if (isFruitful) {
-      this.#fruitlessStreams = 0;
+    if (hasSpoken) {
+      this.#silentStreams = 0;
       return yield* this.#retryLater(failure);
     }
-    this.#mustAsk = true;
-    this.#fruitlessStreams += isRefusal(failure) ? FRUITLESS_STREAMS : 1;
-    return isOwnWord(failure) ? yield* this.#retryLater(failure) : 0;
+    this.#mustPoll = true;
+    this.#silentStreams += isPermanent(failure) ? MAX_SILENT_STREAMS : 1;
+    return isFromService(failure) ? yield* this.#retryLater(failure) : 0;
   }
 
-  /** The events in a piece of the stream; after a break, the piece itself says that the service is back. */
+  /** The events in a piece of the stream. After a failure, any piece shows that the service is back. */
   *#eventsIn({ events, retryMs }: StreamPiece): Generator<DownloadEvent, void, undefined> {
     const { pollMs, longestRetryMs } = this.#pace;
     if (retryMs !== undefined) this.#retryMs = Math.min(Math.max(retryMs, pollMs), longestRetryMs);
@@ -122,44 +121,45 @@ export class DownloadWatcher {
       const event = readEvent(type, data);
       this.#lastEventId = lastEventId;
       if (!event) continue;
-      if ('entry' in event) this.#meter.see(event.entry, Date.now());
-      yield this.#told(event);
+      if ('entry' in event) this.#meter.update(event.entry, Date.now());
+      yield this.#record(event);
     }
-    // The service does not repeat what is in Last-Event-ID.
-    if (this.#failures > 0 && this.#last) yield this.#told(this.#last);
+    // The service does not repeat the state in Last-Event-ID.
+    if (this.#failures > 0 && this.#last) yield this.#record(this.#last);
   }
 
-  async *#ask(mayWait: boolean): Round {
+  async *#poll(mayWait: boolean): Round {
     const { pollMs, sharedPollMs } = this.#pace;
-    let response: Answer;
+    let response: ServiceResponse;
     let download: Download;
     try {
-      response = await this.#inquire(mayWait && !this.#mustAsk);
-      download = response.status === 304 && this.#last ? this.#last.entry : readDownload(response.body);
+      response = await this.#request(mayWait && !this.#mustPoll);
+      download =
+        response.status === 304 && this.#last ? this.#last.entry : readDownload(response.body);
     } catch (error) {
       if (error instanceof DownloadsProblem && error.problem.code === 'DOWNLOAD_NOT_FOUND') {
-        yield this.#told({ type: 'gone', problem: error.problem });
+        yield this.#record({ type: 'gone', problem: error.problem });
         return undefined;
       }
-      // It is the service that does not respond, which is nothing to hold against its streams.
-      if (error instanceof ServiceUnreachable) this.#fruitlessStreams = 0;
+      // The service itself is unreachable, so that its streams are not to blame.
+      if (error instanceof ServiceUnreachable) this.#silentStreams = 0;
       else if (!isTemporary(error)) throw error;
-      this.#mustAsk = true;
+      this.#mustPoll = true;
       return yield* this.#retryLater(error);
     }
-    this.#mustAsk = false;
+    this.#mustPoll = false;
     this.#etag = response.headers.get('etag') ?? this.#etag;
     const event = this.#eventOf(download);
-    if (event) yield this.#told(event);
+    if (event) yield this.#record(event);
     if (!isRunning(download)) return undefined;
     return Math.max(retryAfterMs(response.headers) ?? 0, mayWait ? pollMs : sharedPollMs);
   }
 
-  /** Asks how far the download is; if it may wait, for a response that differs from the one before. */
-  #inquire(mayWait: boolean): Promise<Answer> {
+  /** Requests the status; if it may wait, the service waits for one that differs from the last. */
+  #request(mayWait: boolean): Promise<ServiceResponse> {
     const { waitSeconds } = this.#pace;
     if (!mayWait || !this.#etag || !this.#last) {
-      return this.#connection.ask(this.#path, { signal: this.#signal });
+      return this.#connection.request(this.#path, { signal: this.#signal });
     }
     const untilStalled =
       this.#stallAfterMs(this.#last.entry) - (Date.now() - this.#meter.changedAt);
@@ -167,17 +167,17 @@ export class DownloadWatcher {
       this.#last.type === 'stalled'
         ? waitSeconds
         : Math.max(1, Math.min(waitSeconds, Math.ceil(untilStalled / 1000)));
-    return this.#connection.ask(this.#path, {
+    return this.#connection.request(this.#path, {
       headers: { Prefer: `wait=${seconds}`, 'If-None-Match': this.#etag },
       signal: this.#signal,
-      timeoutMs: seconds * 1000 + ANSWER_MS,
+      timeoutMs: seconds * 1000 + RESPONSE_MARGIN_MS,
     });
   }
 
-  /** What a response is news of, if of anything. */
+  /** The event for a status, if it is news. */
   #eventOf(download: Download): ProgressEvent | undefined {
     const now = Date.now();
-    const isChanged = this.#meter.see(download, now);
+    const isChanged = this.#meter.update(download, now);
     const { changedAt } = this.#meter;
     const isStalled = isRunning(download) && now - changedAt >= this.#stallAfterMs(download);
     const isNews = isChanged || this.#failures > 0 || (isStalled && this.#last?.type !== 'stalled');
@@ -193,7 +193,7 @@ export class DownloadWatcher {
     return status === 'PENDING' ? pendingStallAfterMs : stallAfterMs;
   }
 
-  #told<E extends DownloadEvent>(event: E): E {
+  #record<E extends DownloadEvent>(event: E): E {
     this.#failures = 0;
     if ('entry' in event) this.#last = event;
     return event;
@@ -203,9 +203,9 @@ export class DownloadWatcher {
     if (this.#signal.aborted) return undefined;
     this.#failures += 1;
     const { longestRetryMs } = this.#pace;
-    const backOff = Math.min(this.#retryMs * 2 ** (this.#failures - 1), longestRetryMs);
-    // Spread, so that those who lost the service together do not all come back together.
-    const spread = Math.round(backOff * (0.75 + Math.random() / 2));
+    const backoff = Math.min(this.#retryMs * 2 ** (this.#failures - 1), longestRetryMs);
+    // Jitter, so that clients that lost the service together do not all return together.
+    const spread = Math.round(backoff * (0.75 + Math.random() / 2));
     const asked = failure instanceof DownloadsProblem ? failure.retryAfterMs : undefined;
     const retryInMs = Math.max(spread, asked ?? 0);
     const reason = failure instanceof Error ? failure : new Error(String(failure));
@@ -218,15 +218,15 @@ function isTemporary(failure: unknown): boolean {
   return failure instanceof DownloadsProblem && failure.isTemporary;
 }
 
-/** The service itself, not a proxy, has said that it cannot response now. */
-function isOwnWord(failure: unknown): boolean {
+/** The service itself, not a proxy, has responded that it is temporarily unable to. */
+function isFromService(failure: unknown): boolean {
   return (
     failure instanceof DownloadsProblem && failure.isTemporary && failure.problem.code !== undefined
   );
 }
 
-/** Something said that there will be no event stream: asking again would bring nothing else. */
-function isRefusal(failure: unknown): boolean {
+/** The response rules out an event stream, so that trying again is pointless. */
+function isPermanent(failure: unknown): boolean {
   return (
     failure instanceof NotAnEventStream ||
     (failure instanceof DownloadsProblem && !failure.isTemporary)

@@ -11,12 +11,12 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
-/** Lets the client's pauses end at once, and tells which there were. */
+/** Ends the client's pauses at once, and records them. */
 function hurry(): readonly number[] {
   const pauses: number[] = [];
   const { setTimeout: wait } = globalThis;
   const hurried = ((callback: () => void, ms: number, ...values: []) => {
-    // The other timers are those of `fetch`.
+    // Other timers belong to `fetch`.
     const isPause = ms === 1000 || ms === 2000;
     if (isPause) pauses.push(ms);
     return wait(callback, isPause ? 0 : ms, ...values);
@@ -34,7 +34,7 @@ async function failureOf(promise: Promise<unknown>): Promise<unknown> {
 }
 
 describe('creating a download', () => {
-  it('sends the ids, the credentials and a key of its own each time', async () => {
+  it('sends the ids, the credentials and a new key each time', async () => {
     server.script = (_request, response) => json(response, { entry: PENDING });
     expect(await client.create(['a', 'b'])).toEqual(PENDING);
     await client.create(['a', 'b']);
@@ -52,7 +52,7 @@ describe('creating a download', () => {
     expect(second!.headers['idempotency-key']).not.toBe(first!.headers['idempotency-key']);
   });
 
-  it('is repeated under the same key when no answer arrives', async () => {
+  it('is retried with the same key if no response arrives', async () => {
     const pauses = hurry();
     server.script = (_request, response) =>
       server.requests.length === 1 ? cut(response) : json(response, { entry: PENDING });
@@ -63,7 +63,7 @@ describe('creating a download', () => {
     expect(pauses).toEqual([1000]);
   });
 
-  it('is repeated while the first of its requests is being carried out', async () => {
+  it('is retried while the first of its requests is still in progress', async () => {
     const pauses = hurry();
     server.script = (_request, response) =>
       server.requests.length === 1
@@ -77,7 +77,7 @@ describe('creating a download', () => {
     expect(pauses).toEqual([1000]);
   });
 
-  it('is given up after three requests without an answer', async () => {
+  it('is given up after three requests without a response', async () => {
     const pauses = hurry();
     server.script = (_request, response) => cut(response);
     expect(await failureOf(client.create(['a']))).toBeInstanceOf(ServiceUnreachable);
@@ -85,13 +85,13 @@ describe('creating a download', () => {
     expect(pauses).toEqual([1000, 2000]);
   });
 
-  it('is not repeated when the service has answered', async () => {
+  it('is not retried if the service has responded', async () => {
     server.script = (_request, response) => problem(response, 502, 'ALFRESCO_ERROR');
     expect(await failureOf(client.create(['a']))).toBeInstanceOf(DownloadsProblem);
     expect(server.requests).toHaveLength(1);
   });
 
-  it('is not repeated when it was aborted', async () => {
+  it('is not retried if it was aborted', async () => {
     server.script = () => {};
     const controller = new AbortController();
     const failure = failureOf(client.create(['a'], { signal: controller.signal }));
@@ -104,7 +104,7 @@ describe('creating a download', () => {
 });
 
 describe('the client', () => {
-  it('lists, looks, cancels, removes, and asks for a link and a name', async () => {
+  it('lists, gets, cancels and removes downloads, and requests a link and a name', async () => {
     const list = {
       pagination: { count: 1, hasMoreItems: true, totalItems: 5, skipCount: 2, maxItems: 1 },
       entries: [{ entry: PENDING }],
@@ -138,7 +138,7 @@ describe('the client', () => {
     ]);
   });
 
-  it('asks for the credentials before each request when they can change', async () => {
+  it('calls a function for the credentials before each request', async () => {
     server.script = (_request, response) => json(response, { entry: PENDING });
     let tokens = 0;
     const authorization = async () => `Bearer ${(tokens += 1)}`;
@@ -151,7 +151,7 @@ describe('the client', () => {
     ]);
   });
 
-  it('rejects with the problem that the service has sent', async () => {
+  it('rejects with the problem in the response', async () => {
     server.script = (_request, response) =>
       problem(response, 429, 'TOO_MANY_REQUESTS', { 'retry-after': '42' });
     const failure = (await failureOf(client.get('x'))) as DownloadsProblem;
@@ -161,7 +161,7 @@ describe('the client', () => {
     expect(failure.retryAfterMs).toBe(42_000);
   });
 
-  it('rejects with the status of a proxy that sends no problem', async () => {
+  it('rejects with the status of a proxy that sends no problem document', async () => {
     server.script = (_request, response) =>
       response.writeHead(502, { 'content-type': 'text/html' }).end('<html>Bad gateway');
     const failure = (await failureOf(client.get('x'))) as DownloadsProblem;
@@ -174,14 +174,14 @@ describe('the client', () => {
     ['is about something else', '{"entry":{"id":"x"}}'],
     ['is nothing', ''],
     ['is null', 'null'],
-  ])('does not believe an answer that %s', async (_what, body) => {
+  ])('does not accept a response that %s', async (_what, body) => {
     server.script = (_request, response) => response.end(body);
     expect(await failureOf(client.get('x'))).toBeInstanceOf(ServiceUnreachable);
     expect(await failureOf(client.list())).toBeInstanceOf(ServiceUnreachable);
     expect(await failureOf(client.link('x'))).toBeInstanceOf(ServiceUnreachable);
   });
 
-  it('lets through what the source of the credentials throws', async () => {
+  it('rejects with the error of the function for the credentials', async () => {
     const locked = new DownloadsClient({
       baseUrl: server.url,
       authorization: () => Promise.reject<string>(new Error('log in first')),

@@ -10,14 +10,14 @@ import { DEFAULT_PACE, type WatchPace } from './watch-pace.ts';
 export type { Download, DownloadEvent, Problem } from './download-event.ts';
 export { DownloadsProblem, ServiceUnreachable } from './downloads-problem.ts';
 
-/** A page of one's downloads, newest first. */
+/** A page of the caller's downloads, newest first. */
 export interface DownloadPage {
   readonly downloads: readonly Download[];
   readonly totalItems: number;
   readonly hasMoreItems: boolean;
 }
 
-/** An address of the ZIP that needs no credentials until it expires. */
+/** A link to the ZIP that needs no credentials until it expires. */
 export interface DownloadLink {
   readonly contentUrl: string;
   readonly expiryTime: string;
@@ -25,12 +25,12 @@ export interface DownloadLink {
 
 export interface DownloadsClientOptions extends ServiceAddress {
   /**
-   * How many watched downloads may keep a connection open at a time; the others are asked about every other second.
-   * Browsers open six connections to an origin over HTTP/1.1, those of all its tabs together, and whatever comes
-   * then has to wait. Over HTTP/2 this may be far more. Default: 3
+   * How many watched downloads may keep a connection open at a time; the others are polled every other second.
+   * Over HTTP/1.1, browsers open six connections to an origin, shared by all its tabs, and further requests have to
+   * wait. Over HTTP/2 it can be far more. Default: 3
    */
   readonly maxHeldConnections?: number;
-  /** What differs from `DEFAULT_PACE`. */
+  /** Overrides of `DEFAULT_PACE`. */
   readonly pace?: Partial<WatchPace>;
 }
 
@@ -38,15 +38,15 @@ interface Abortable {
   readonly signal?: AbortSignal;
 }
 
-/** How often a creation is tried whose response did not arrive, and milliseconds until the next time. */
+/** How often a creation is attempted if no response arrives, and the milliseconds between attempts. */
 const CREATE_ATTEMPTS = 3;
 const CREATE_RETRY_MS = 1000;
 
 /**
- * A client of alfresco-downloads-bff for browsers, without dependencies. It runs in Node.js, too.
+ * A client of alfresco-downloads-bff for browsers and Node.js, without dependencies.
  *
- * Every method rejects with `DownloadsProblem` when the service refuses or fails, with `ServiceUnreachable` when no
- * response of it arrives, and with the reason of an abort.
+ * Every method rejects with `DownloadsProblem` if the service responds with an error, with `ServiceUnreachable` if no
+ * response of the service arrives, and with the reason of an abort.
  *
  * @example
  * const client = new DownloadsClient({ authorization: `Bearer ${token}` });
@@ -68,8 +68,8 @@ export class DownloadsClient {
   }
 
   /**
-   * Asks for a ZIP of these nodes. When no response arrives it asks again, under the same `idempotencyKey`, so that there
-   * is one ZIP however often. Give the same key to repeat a request that failed altogether.
+   * Asks for a ZIP of these nodes. If no response arrives, it asks again with the same `idempotencyKey`, so that only one
+   * ZIP is made. Pass the same key to repeat a request that failed altogether.
    */
   async create(
     nodeIds: readonly string[],
@@ -78,7 +78,7 @@ export class DownloadsClient {
     const { signal = new AbortController().signal, idempotencyKey = newIdempotencyKey() } = options;
     for (let attempt = 1; ; attempt += 1) {
       try {
-        const { body } = await this.#connection.ask('/downloads', {
+        const { body } = await this.#connection.request('/downloads', {
           method: 'POST',
           headers: { 'Idempotency-Key': idempotencyKey },
           body: { nodeIds },
@@ -93,34 +93,34 @@ export class DownloadsClient {
     }
   }
 
-  /** One's own downloads. */
+  /** Lists the caller's own downloads. */
   async list(
     options: Abortable & { readonly skipCount?: number; readonly maxItems?: number } = {},
   ): Promise<DownloadPage> {
     const { skipCount = 0, maxItems = 100, signal } = options;
     const path = `/downloads?skipCount=${skipCount}&maxItems=${maxItems}`;
-    const { body } = await this.#connection.ask(path, { signal });
+    const { body } = await this.#connection.request(path, { signal });
     return readPage(body);
   }
 
   async get(id: string, { signal }: Abortable = {}): Promise<Download> {
-    return readDownload((await this.#connection.ask(pathOf(id), { signal })).body);
+    return readDownload((await this.#connection.request(pathOf(id), { signal })).body);
   }
 
   /** Asks for cancellation. The download may still end as DONE. */
   async cancel(id: string, { signal }: Abortable = {}): Promise<void> {
-    await this.#connection.ask(pathOf(id), { method: 'DELETE', signal });
+    await this.#connection.request(pathOf(id), { method: 'DELETE', signal });
   }
 
-  /** Cancels the download, if it is still being made, and removes it with its ZIP. */
+  /** Removes the download and its ZIP, after cancelling it if necessary. */
   async remove(id: string, { signal }: Abortable = {}): Promise<void> {
-    await this.#connection.ask(`${pathOf(id)}?purge=true`, { method: 'DELETE', signal });
+    await this.#connection.request(`${pathOf(id)}?purge=true`, { method: 'DELETE', signal });
   }
 
-  /** A link for `<a href>`: the browser saves the ZIP by itself, however large it is. */
+  /** Creates a link for `<a href>`, with which the browser saves a ZIP of any size itself. */
   async link(id: string, { signal }: Abortable = {}): Promise<DownloadLink> {
     const path = `${pathOf(id)}/request-direct-access-url`;
-    const { body } = await this.#connection.ask(path, { method: 'POST', signal });
+    const { body } = await this.#connection.request(path, { method: 'POST', signal });
     const { entry } = (body ?? {}) as { entry?: Partial<DownloadLink> };
     if (!entry?.contentUrl) throw new ServiceUnreachable('The response has no link');
     return entry as DownloadLink;
@@ -128,7 +128,7 @@ export class DownloadsClient {
 
   /** The name under which the ZIP of a finished download is saved. */
   async archiveName(id: string, { signal }: Abortable = {}): Promise<string | undefined> {
-    const { headers } = await this.#connection.ask(`${pathOf(id)}/content`, {
+    const { headers } = await this.#connection.request(`${pathOf(id)}/content`, {
       method: 'HEAD',
       signal,
     });
@@ -136,11 +136,11 @@ export class DownloadsClient {
   }
 
   /**
-   * Tells what happens to a download until it has ended or does not exist any more, or the signal is aborted.
+   * Yields the events of a download until it has ended or no longer exists, or the signal is aborted.
    *
-   * It listens to the service's event stream. Where something in between does not let that through, it asks: with
-   * requests that wait for a change. A connection that breaks, or has gone silent, is made anew, later each time.
-   * Only what cannot be helped is thrown: `DownloadsProblem` with 400, 401 or 403.
+   * It reads the service's event stream. If something in between blocks that, it polls with requests that wait for a
+   * change. It reconnects, with increasing delays, after a connection has broken or fallen silent.
+   * It throws only if retrying cannot help: `DownloadsProblem` with 400, 401 or 403.
    */
   async *watch(
     id: string,
@@ -155,23 +155,23 @@ function pathOf(id: string): string {
   return `/downloads/${encodeURIComponent(id)}`;
 }
 
-/** Alfresco's list. @throws ServiceUnreachable when it is none */
+/** Reads Alfresco's list format. @throws ServiceUnreachable if it is something else */
 function readPage(body: unknown): DownloadPage {
   const { list } = (body ?? {}) as {
     list?: { entries: readonly unknown[]; pagination: Omit<DownloadPage, 'downloads'> };
   };
-  if (!list) throw new ServiceUnreachable('The response is no list');
+  if (!list) throw new ServiceUnreachable('The response is not a list');
   const { totalItems, hasMoreItems } = list.pagination;
   return { downloads: list.entries.map(readDownload), totalItems, hasMoreItems };
 }
 
-/** For `create`. Works also where `crypto.randomUUID` does not exist: in a page from plain HTTP. */
+/** A key for `create`. `crypto.randomUUID` does not exist in pages loaded over plain HTTP. */
 export function newIdempotencyKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-/** Whether it is open what has become of a creation. */
+/** Whether the outcome of a creation is unknown. */
 function isUndecided(error: unknown): boolean {
   return (
     error instanceof ServiceUnreachable ||

@@ -4,10 +4,10 @@ import { DownloadCard } from './download-card.ts';
 import type { Download, DownloadsClient } from './downloads-client.ts';
 import { type Contents, rememberContents } from './remembered-contents.ts';
 
-/** Downloads that are asked for at a time. */
+/** Downloads per page. */
 const PAGE_SIZE = 20;
 
-/** The caller's downloads, those that were made elsewhere included. */
+/** The caller's downloads, including those made elsewhere. */
 export class DownloadsView {
   readonly #client: DownloadsClient;
   readonly #explain: (error: unknown) => string;
@@ -35,7 +35,7 @@ export class DownloadsView {
     });
   }
 
-  /** Shows the next page of what the service knows. */
+  /** Loads and shows the next page. */
   async load(): Promise<void> {
     if (this.#isBusy) return;
     this.#isBusy = true;
@@ -63,7 +63,7 @@ export class DownloadsView {
     }
   }
 
-  /** Shows a download that was just asked for, above the others. */
+  /** Shows a new download above the others. */
   add(download: Download, contents: Contents): void {
     rememberContents(download.id, contents);
     const card = this.#newCard(download);
@@ -74,7 +74,7 @@ export class DownloadsView {
     announce(`${card.name} has been asked for.`);
   }
 
-  /** `undefined` for one that is shown already: the list moves on while it is read in pages. */
+  /** `undefined` if it is already shown: downloads shift between pages while the list grows. */
   #newCard(download: Download): DownloadCard | undefined {
     if (this.#cards.has(download.id)) return undefined;
     const card = new DownloadCard(this.#client, download, {

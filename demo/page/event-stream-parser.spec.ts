@@ -2,7 +2,7 @@ import { EventStreamParser, type ServerSentEvent } from './event-stream-parser.t
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
-/** What comes out of a stream that arrives in these pieces. */
+/** Parses a stream that arrives in these pieces. */
 function parse(...pieces: readonly (string | Uint8Array)[]): ServerSentEvent[] {
   const parser = new EventStreamParser();
   return pieces.flatMap((piece) => parser.push(typeof piece === 'string' ? bytes(piece) : piece));
@@ -13,7 +13,7 @@ const seen = (...pieces: readonly (string | Uint8Array)[]) =>
   parse(...pieces).map(({ type, data }) => `${type}: ${data}`);
 
 describe('an event stream', () => {
-  it('gives type, data and id of an event once the empty line has come', () => {
+  it('yields type, data and id of an event once its empty line has arrived', () => {
     const parser = new EventStreamParser();
     expect(parser.push(bytes('id: 7\nevent: progress\ndata: {"a":1}\n'))).toEqual([]);
     expect(parser.push(bytes('\n'))).toEqual([
@@ -21,7 +21,7 @@ describe('an event stream', () => {
     ]);
   });
 
-  it('calls an event without a type a message', () => {
+  it('has the type message for an event without one', () => {
     expect(seen('data: x\n\n')).toEqual(['message: x']);
   });
 
@@ -29,13 +29,13 @@ describe('an event stream', () => {
     ['LF', '\n'],
     ['CR', '\r'],
     ['CRLF', '\r\n'],
-  ])('may have its lines end in %s', (_name, end) => {
+  ])('may end lines with %s', (_name, end) => {
     const text = ['event: a', 'data: 1', 'data: 2', '', 'data: 3', '', ''].join(end);
     expect(seen(text)).toEqual(['a: 1\n2', 'message: 3']);
     expect(seen(...text.split(''))).toEqual(['a: 1\n2', 'message: 3']);
   });
 
-  it('may be cut at every byte, also within a character and between CR and LF', () => {
+  it('may be split at any byte, even within a character and between CR and LF', () => {
     const whole = bytes('\uFEFFevent: größe\r\ndata: 日本 🎉\r\rdata: é\n\r\n');
     const expected = ['größe: 日本 🎉', 'message: é'];
     expect(seen(whole)).toEqual(expected);
@@ -45,24 +45,24 @@ describe('an event stream', () => {
     }
   });
 
-  it('takes a line feed after a cut CR for the same line end, and the one behind for the next', () => {
+  it('ignores a line feed that arrives after its CR, but not the one after it', () => {
     expect(seen('data: 1\r', '\n', '\n')).toEqual(['message: 1']);
     expect(seen('data: 1\r', '', '\ndata: 2\n\n')).toEqual(['message: 1\n2']);
     expect(seen('data: 1\r', 'data: 2\r', '\r')).toEqual(['message: 1\n2']);
   });
 
-  it('does not wait for what might follow a CR', () => {
+  it('does not wait for data that might follow a CR', () => {
     expect(seen('data: 1\r\r')).toEqual(['message: 1']);
   });
 
-  it('loses a byte order mark at its start, and only there', () => {
+  it('loses a byte order mark only at its start', () => {
     expect(seen('\uFEFFdata: 1\n\n', '\uFEFFdata: 2\n\n', 'data: \uFEFF3\n\n')).toEqual([
       'message: 1',
       'message: \uFEFF3',
     ]);
   });
 
-  it('takes one blank off a value, and no more', () => {
+  it('removes one space in front of a value, and no more', () => {
     expect(seen('data:x\n\ndata: x\n\ndata:  x \n\n')).toEqual([
       'message: x',
       'message: x',
@@ -70,7 +70,7 @@ describe('an event stream', () => {
     ]);
   });
 
-  it('knows data with colons, without a value, and empty lines of data', () => {
+  it('supports data with colons, without a value, and empty lines of data', () => {
     expect(seen('data: a: b\n\ndata\n\ndata\ndata\n\n')).toEqual([
       'message: a: b',
       'message: ',
@@ -84,11 +84,11 @@ describe('an event stream', () => {
     ]);
   });
 
-  it('ends without the event that was not finished', () => {
+  it('ends without an incomplete event', () => {
     expect(seen('data: 1\n\ndata: 2\n')).toEqual(['message: 1']);
   });
 
-  it('keeps an id for the events that follow, until another or an empty one comes', () => {
+  it('keeps an id for the following events, until another or an empty one arrives', () => {
     const text = 'id: a\ndata: 1\n\ndata: 2\n\nid: b\n\ndata: 3\n\nid\ndata: 4\n\n';
     expect(parse(text).map(({ lastEventId }) => lastEventId)).toEqual(['a', 'a', 'b', '']);
   });
@@ -100,12 +100,12 @@ describe('an event stream', () => {
     ]);
   });
 
-  it('goes on with the id of the connection before', () => {
+  it('starts with the id of the previous connection', () => {
     const parser = new EventStreamParser('before');
     expect(parser.push(bytes('data: 1\n\n'))[0]).toMatchObject({ lastEventId: 'before' });
   });
 
-  it('knows how long to wait before the next connection, in digits only', () => {
+  it('accepts a time to wait before reconnecting in digits only', () => {
     const parser = new EventStreamParser();
     expect(parser.retryMs).toBeUndefined();
     parser.push(bytes('retry: 2000\n'));
@@ -113,13 +113,13 @@ describe('an event stream', () => {
     expect(parser.retryMs).toBe(2000);
   });
 
-  it('is not read as valid text where it is none', () => {
+  it('has replacement characters where it is not valid text', () => {
     expect(seen(Uint8Array.of(0x64, 0x61, 0x74, 0x61, 0x3a, 0xff, 0x0a, 0x0a))).toEqual([
       'message: \uFFFD',
     ]);
   });
 
-  it('is given up when a line never ends', () => {
+  it('is rejected if a line never ends', () => {
     const parser = new EventStreamParser();
     const piece = bytes('x'.repeat(64 * 1024));
     expect(() => {
@@ -127,7 +127,7 @@ describe('an event stream', () => {
     }).toThrow(RangeError);
   });
 
-  it('is given up when an event never ends', () => {
+  it('is rejected if an event never ends', () => {
     const parser = new EventStreamParser();
     const piece = bytes(`data: ${'x'.repeat(64 * 1024)}\n`);
     expect(() => {

@@ -1,49 +1,49 @@
 /** One event of an event stream. */
 export interface ServerSentEvent {
-  /** The `event:` field; `message` without one. */
+  /** The `event:` field, or `message`. */
   readonly type: string;
   readonly data: string;
-  /** The newest `id:` so far; empty when there was none. */
+  /** The latest `id:` so far; empty if there was none. */
   readonly lastEventId: string;
 }
 
-/** No server of good will sends a longer line or event; memory is not for the others to fill. */
+/** The longest line or event that is accepted, so that a faulty server cannot exhaust memory. */
 const MAX_LENGTH = 1024 * 1024;
 
 /**
- * Parses `text/event-stream` as it arrives, in pieces cut anywhere, also within a character or a line end
+ * Parses `text/event-stream` as it arrives, in pieces that may end anywhere, even within a character or a line break
  * (https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream).
- * What has not ended with an empty line by the end of the stream is no event.
+ * An event that no empty line has ended by the end of the stream is discarded.
  */
 export class EventStreamParser {
   readonly #decoder = new TextDecoder();
-  /** The beginning of a line whose end has not come yet. */
+  /** The start of a line whose end has not arrived. */
   #line = '';
-  /** A line feed that comes next belongs to the line end before. */
+  /** Whether a line feed that comes next belongs to the previous line break. */
   #endedWithReturn = false;
   #type = '';
   #data = '';
   #id: string;
   #retryMs: number | undefined;
 
-  /** @param lastEventId of the connection before, if there was one */
+  /** @param lastEventId that of the previous connection, if any */
   constructor(lastEventId = '') {
     this.#id = lastEventId;
   }
 
-  /** Milliseconds that the server wants a client to wait before it connects again. */
+  /** Milliseconds to wait before reconnecting, if the server has sent them. */
   get retryMs(): number | undefined {
     return this.#retryMs;
   }
 
-  /** Whether the end of a line has not come yet. */
+  /** Whether the last line is incomplete. */
   get isWithinLine(): boolean {
     return this.#line !== '';
   }
 
   /**
    * The events that end in this piece.
-   * @throws RangeError when a line or an event is longer than any that is meant well
+   * @throws RangeError if a line or an event is too long
    */
   push(piece: Uint8Array): ServerSentEvent[] {
     let text = this.#decoder.decode(piece, { stream: true });
@@ -53,13 +53,13 @@ export class EventStreamParser {
     const [first = '', ...rest] = text.split(/\r\n|\n|\r/);
     const lines = [this.#line + first, ...rest];
     this.#line = lines.pop()!;
-    const events = lines.flatMap((line) => this.#take(line) ?? []);
+    const events = lines.flatMap((line) => this.#processLine(line) ?? []);
     this.#requireLength(this.#line.length);
     return events;
   }
 
-  /** Takes a line, and returns the event that ends with it, if one does. */
-  #take(line: string): ServerSentEvent | undefined {
+  /** Processes a line, and returns the event that it ends, if any. */
+  #processLine(line: string): ServerSentEvent | undefined {
     if (line === '') return this.#dispatch();
     const colon = line.indexOf(':');
     // A line that starts with a colon is a comment.

@@ -3,33 +3,33 @@ import { EventStreamParser, type ServerSentEvent } from './event-stream-parser.t
 import type { ServiceConnection } from './service-connection.ts';
 import type { WatchPace } from './watch-pace.ts';
 
-/** What arrived at once: events, or none yet but a sign of life. */
+/** Data that arrived together: events, or none but a sign of life. */
 export interface StreamPiece {
   readonly events: readonly ServerSentEvent[];
-  /** A line without an end is no sign of life. */
+  /** An incomplete line is not a sign of life. */
   readonly isWithinLine: boolean;
-  /** What the server has said of it so far. */
+  /** The latest value that the server has sent. */
   readonly retryMs: number | undefined;
 }
 
 export interface StreamOptions {
-  /** Empty for a first connection. */
+  /** Empty for the first connection. */
   readonly lastEventId: string;
   readonly pace: WatchPace;
   readonly signal: AbortSignal;
 }
 
-/** Something in between has answered: what came is no event stream. */
+/** The response is not an event stream, and so probably not the service's. */
 export class NotAnEventStream extends Error {
   override readonly name = 'NotAnEventStream';
 }
 
 /**
- * Reads an event stream until the server ends it. `EventSource` of the browser cannot: it sends no `Authorization`,
- * does not show why it failed, and does not notice a connection that has died.
+ * Reads an event stream until the server ends it. The browser's `EventSource` would not do: it sends no `Authorization`,
+ * does not say why it failed, and does not notice a dead connection.
  *
- * @throws NotAnEventStream, ServiceUnreachable when it is silent for too long, RangeError for events without end,
- * TypeError when it breaks off, and as `ServiceConnection.open`
+ * @throws NotAnEventStream, ServiceUnreachable if it is silent for too long, RangeError for endless events,
+ * TypeError if it breaks off, and the errors of `ServiceConnection.open`
  */
 export async function* readEventStream(
   connection: ServiceConnection,
@@ -66,10 +66,10 @@ export async function* readEventStream(
 function bodyOf({ status, headers, body }: Response): ReadableStream<Uint8Array> {
   const type = headers.get('content-type') ?? 'nothing';
   if (status === 200 && body && /^text\/event-stream\b/i.test(type)) return body;
-  throw new NotAnEventStream(`The answer is ${type} with status ${status}`);
+  throw new NotAnEventStream(`The response is ${type} with status ${status}`);
 }
 
-/** A header holds bytes only; its value is defined to be UTF-8. */
+/** `fetch` takes a header as bytes; the standard defines the id to be UTF-8. */
 function inUtf8(text: string): string {
   return String.fromCharCode(...new TextEncoder().encode(text));
 }

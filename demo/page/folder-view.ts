@@ -4,23 +4,23 @@ import type { FolderItem, FolderListing } from './folder.ts';
 import { ServiceConnection } from './service-connection.ts';
 import { bytes, count } from './wording.ts';
 
-/** A folder on the way from the top. */
+/** A folder on the path from the top. */
 interface Step {
   readonly id: string;
   readonly name: string;
 }
 
-/** What it asks of the rest of the page. */
+/** What the view needs from the rest of the page. */
 export interface FolderViewHost {
   isChosen(id: string): boolean;
   choose(item: FolderItem, isChosen: boolean): void;
-  /** What to say of a failure. */
+  /** Describes a failure. */
   explain(error: unknown): string;
 }
 
 const TOP: Step = { id: '-root-', name: 'Company Home' };
 
-/** The folder that is open, and the way to it. */
+/** The open folder and the path to it. */
 export class FolderView {
   readonly #connection: ServiceConnection;
   readonly #host: FolderViewHost;
@@ -46,7 +46,7 @@ export class FolderView {
   async #go(steps: readonly Step[]): Promise<void> {
     const listing = await this.#open(steps);
     if (!listing) return;
-    // What was pressed to get here does not exist any more.
+    // The button that had focus no longer exists.
     this.#title.focus();
     announce(`${steps.at(-1)!.name}, ${count(listing.items.length, 'item')}`);
   }
@@ -55,14 +55,14 @@ export class FolderView {
     this.#title.focus();
   }
 
-  /** Ticks what is chosen, after that has changed elsewhere. */
+  /** Updates the checkboxes after the choice has changed elsewhere. */
   refresh(): void {
     for (const box of this.#items.querySelectorAll('input')) {
       box.checked = this.#host.isChosen(box.value);
     }
   }
 
-  /** Returns what is shown now, if that is this folder. */
+  /** Opens a folder; returns its listing, unless another one was opened meanwhile. */
   async #open(steps: readonly Step[]): Promise<FolderListing | undefined> {
     const folder = steps.at(-1)!;
     const opening = (this.#opening += 1);
@@ -70,8 +70,7 @@ export class FolderView {
     this.#items.setAttribute('aria-busy', 'true');
     try {
       const path = `/demo/folders/${encodeURIComponent(folder.id)}`;
-      const { body } = await this.#connection.ask(path, { signal: this.#signal });
-      // Somebody may have opened another one in the meantime.
+      const { body } = await this.#connection.request(path, { signal: this.#signal });
       if (opening !== this.#opening) return undefined;
       const listing = body as FolderListing;
       this.#show(steps, listing);

@@ -1,15 +1,15 @@
-/** Something in a folder. */
+/** A file or folder in a folder. */
 export interface FolderItem {
   readonly id: string;
   readonly name: string;
   readonly isFolder: boolean;
-  /** Bytes; of files only. */
+  /** In bytes; only for files. */
   readonly size?: number;
 }
 
-/** What is in a folder, as the demo's server answers `GET /demo/folders/{id}`. */
+/** The contents of a folder, as in the response to `GET /demo/folders/{id}`. */
 export interface FolderListing {
   readonly items: readonly FolderItem[];
-  /** Whether there are more than the response could hold. */
+  /** Whether there are more than the response contains. */
   readonly hasMoreItems: boolean;
 }

@@ -1,4 +1,4 @@
-/** Counts the connections that are kept open, so that some are left for everything else. */
+/** Limits the connections that are kept open, so that some are left for other requests. */
 export class HeldConnections {
   #free: number;
 
@@ -6,8 +6,8 @@ export class HeldConnections {
     this.#free = limit;
   }
 
-  /** Takes one, if there is one, and returns what gives it back. */
-  take(): (() => void) | undefined {
+  /** Reserves a connection, if one is left, and returns a function that releases it. */
+  acquire(): (() => void) | undefined {
     if (this.#free <= 0) return undefined;
     this.#free -= 1;
     return () => {

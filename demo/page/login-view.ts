@@ -3,7 +3,7 @@ import { byId } from './dom.ts';
 import { type Session, sessionOf } from './session.ts';
 import { failure } from './wording.ts';
 
-/** The form that asks who is there. */
+/** The login form. */
 export class LoginView {
   readonly #section = byId('login');
   readonly #form = byId('login-form', HTMLFormElement);
@@ -21,7 +21,7 @@ export class LoginView {
     });
   }
 
-  /** @param reason why it asks, if that is not plain */
+  /** @param reason why a login is needed, if that is not obvious */
   show(reason = ''): void {
     this.#form.reset();
     this.#section.hidden = false;
@@ -35,7 +35,7 @@ export class LoginView {
     this.#error.textContent = '';
     const session = sessionOf(this.#name.value, this.#password.value);
     try {
-      // Any request would do that needs a login.
+      // Any request that needs credentials would do.
       await new DownloadsClient(session).list({ maxItems: 1 });
       this.#section.hidden = true;
       this.#onLogin(session);

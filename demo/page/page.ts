@@ -12,7 +12,7 @@ const login = new LoginView((session) => {
   saveSession(session);
   open(session).focus();
 });
-/** Ends what the session has begun. */
+/** Aborts all work of the session. */
 let leaving = new AbortController();
 
 byId('log-out').addEventListener('click', () => leave());
@@ -21,7 +21,7 @@ const session = loadSession();
 if (session) open(session);
 else login.show();
 
-/** Shows the page to whom is logged in. */
+/** Shows the page for a logged-in user. */
 function open({ name, authorization }: Session): FolderView {
   leaving = new AbortController();
   const { signal } = leaving;
@@ -61,7 +61,7 @@ function open({ name, authorization }: Session): FolderView {
   return folder;
 }
 
-/** @param reason what the login form says */
+/** @param reason shown in the login form */
 function leave(reason?: string): void {
   leaving.abort();
   endSession();

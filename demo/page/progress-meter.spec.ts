@@ -2,14 +2,14 @@ import { ProgressMeter } from './progress-meter.ts';
 import { DONE, download } from './scripted-server.fixture.ts';
 
 const SECOND = 1000;
-/** A download of 100,000 bytes, with so many of them added. */
+/** A download of 100,000 bytes, with this many of them added. */
 const at = (bytesAdded: number) => download({ bytesAdded, totalBytes: 100_000 });
 
-/** What is known after these looks, of bytes at a second each. */
-function after(...looks: readonly (readonly [second: number, bytes: number])[]) {
+/** The progress after these states: bytes and the second at which they were reached. */
+function after(...states: readonly (readonly [second: number, bytes: number])[]) {
   const meter = new ProgressMeter();
-  for (const [second, bytes] of looks) meter.see(at(bytes), second * SECOND);
-  return meter.progressOf(at(looks.at(-1)![1]));
+  for (const [second, bytes] of states) meter.update(at(bytes), second * SECOND);
+  return meter.progressOf(at(states.at(-1)![1]));
 }
 
 describe('the progress of a download', () => {
@@ -29,22 +29,22 @@ describe('the progress of a download', () => {
   it.each([
     [10, 1000],
     [0, 0],
-  ])('is all when it is done, also with %i of %i bytes', (bytesAdded, totalBytes) => {
+  ])('is 100% when it is done, even with %i of %i bytes', (bytesAdded, totalBytes) => {
     const entry = download({ status: 'DONE', bytesAdded, totalBytes });
     expect(new ProgressMeter().progressOf(entry).percent).toBe(100);
   });
 
-  it('is none of what is too large, whose bytes are those of the limit', () => {
+  it('is 0% for a ZIP that is too large, whose bytes are the limit', () => {
     const entry = download({ status: 'MAX_CONTENT_SIZE_EXCEEDED' });
     expect(new ProgressMeter().progressOf(entry).percent).toBe(0);
   });
 
-  it('has no speed before it has moved', () => {
+  it('has no speed before the first change', () => {
     expect(after([0, 0])).not.toHaveProperty('bytesPerSecond');
     expect(after([0, 0], [5, 0])).not.toHaveProperty('bytesPerSecond');
   });
 
-  it('has the speed at which it has moved, and the time that the rest takes at that', () => {
+  it('has the speed so far, and the time that the rest takes at that speed', () => {
     expect(after([0, 0], [2, 4000])).toMatchObject({ bytesPerSecond: 2000, remainingSeconds: 48 });
   });
 
@@ -54,19 +54,19 @@ describe('the progress of a download', () => {
     });
   });
 
-  it('has no speed any more when it has ended', () => {
+  it('has no speed once it has ended', () => {
     const meter = new ProgressMeter();
-    meter.see(download(), 0);
-    meter.see(DONE, SECOND);
+    meter.update(download(), 0);
+    meter.update(DONE, SECOND);
     expect(meter.progressOf(DONE)).toEqual({ entry: DONE, percent: 100 });
   });
 
-  it('is known since when it is as it is', () => {
+  it('includes the time of the last change', () => {
     const meter = new ProgressMeter();
-    expect(meter.see(at(1), 1)).toBe(true);
-    expect(meter.see(at(1), 2)).toBe(false);
+    expect(meter.update(at(1), 1)).toBe(true);
+    expect(meter.update(at(1), 2)).toBe(false);
     expect(meter.changedAt).toBe(1);
-    expect(meter.see(at(2), 3)).toBe(true);
+    expect(meter.update(at(2), 3)).toBe(true);
     expect(meter.changedAt).toBe(3);
   });
 });

@@ -5,27 +5,27 @@ interface Sample {
   readonly bytes: number;
 }
 
-/** The speed is that of the last so many milliseconds. */
+/** The speed is measured over this many milliseconds. */
 const WINDOW_MS = 10_000;
 
-/** Knows how fast a download moves, and since when it does not, from looking at it again and again. */
+/** Derives the speed of a download, and the time of its last change, from successive states. */
 export class ProgressMeter {
   #samples: Sample[] = [];
   #last: Download | undefined;
   #changedAt = 0;
 
-  /** Milliseconds of the epoch when the download was first seen as it is. */
+  /** When the current state was first seen, in milliseconds since the epoch. */
   get changedAt(): number {
     return this.#changedAt;
   }
 
-  /** Whether this differs from what was seen before. */
-  see(entry: Download, now: number): boolean {
+  /** Records a state, and returns whether it differs from the last. */
+  update(entry: Download, now: number): boolean {
     const isChanged = !this.#last || !isSame(entry, this.#last);
     if (!isChanged) return false;
     this.#last = entry;
     this.#changedAt = now;
-    // Alfresco counts in steps of ten megabytes and more: only where it has moved is a place to measure from.
+    // Alfresco counts in steps of ten megabytes and more, so that only changes are useful for measuring.
     this.#samples.push({ at: now, bytes: entry.bytesAdded });
     while (this.#samples.length > 2 && this.#samples[0]!.at < now - WINDOW_MS) {
       this.#samples.shift();
@@ -33,7 +33,7 @@ export class ProgressMeter {
     return true;
   }
 
-  /** How far this download is. */
+  /** The progress of a download in this state. */
   progressOf(entry: Download): DownloadProgress {
     const bytesPerSecond = isRunning(entry) ? this.#speed() : undefined;
     return {
@@ -46,7 +46,7 @@ export class ProgressMeter {
     };
   }
 
-  /** Bytes per second; `undefined` until it has moved. */
+  /** Bytes per second; `undefined` until there was a change. */
   #speed(): number | undefined {
     const [first, last] = [this.#samples[0], this.#samples.at(-1)];
     if (!first || !last || last.at <= first.at || last.bytes <= first.bytes) return undefined;
@@ -64,10 +64,10 @@ function isSame(one: Download, other: Download): boolean {
   );
 }
 
-/** As the service counts: to one decimal place, and the whole only when it is done. */
+/** Rounded like the service's: to one decimal place, and 100 only when it is done. */
 function percentOf({ status, bytesAdded, totalBytes }: Download): number {
   if (status === 'DONE') return 100;
-  // The bytes are those of the limit, not of any ZIP.
+  // The bytes are the limit, not those of a ZIP.
   if (status === 'MAX_CONTENT_SIZE_EXCEEDED' || totalBytes === 0) return 0;
   return Math.min(99.9, Math.floor((1000 * bytesAdded) / totalBytes) / 10);
 }

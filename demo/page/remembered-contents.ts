@@ -1,4 +1,4 @@
-/** What a download was asked for: the service tells a download's numbers, not its nodes. */
+/** The nodes of a download, which the service does not report. */
 export interface Contents {
   readonly archiveName: string;
   /** Names of the nodes. */
@@ -7,7 +7,7 @@ export interface Contents {
 
 const PREFIX = 'alfresco-downloads.contents.';
 
-/** Keeps it for this tab, so that it survives a reload. */
+/** Stores them for this tab, so that they survive a reload. */
 export function rememberContents(id: string, contents: Contents): void {
   sessionStorage.setItem(PREFIX + id, JSON.stringify(contents));
 }
@@ -21,7 +21,7 @@ export function forgetContents(id: string): void {
   sessionStorage.removeItem(PREFIX + id);
 }
 
-/** How Alfresco names the ZIP of these nodes. */
+/** The contents for these nodes, with the name that Alfresco gives their ZIP. */
 export function contentsFor(names: readonly string[]): Contents {
   return { archiveName: names.length === 1 ? `${names[0]}.zip` : 'archive.zip', names };
 }

@@ -3,25 +3,25 @@ import type { AddressInfo, Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import type { Download } from './download-event.ts';
 
-/** A request as it came. */
-export interface SeenRequest {
+/** A request as received. */
+export interface RecordedRequest {
   /** `GET /downloads/x` */
   readonly what: string;
   readonly headers: IncomingMessage['headers'];
   readonly body: string;
 }
 
-/** What it returns is of no interest. */
-type Script = (request: SeenRequest, response: ServerResponse) => unknown;
+/** Responds to a request; the return value is ignored. */
+type Script = (request: RecordedRequest, response: ServerResponse) => unknown;
 
-/** A server on the loopback interface that answers as a test says. */
+/** A server on the loopback interface whose responses a test scripts. */
 export class ScriptedServer {
-  readonly requests: SeenRequest[] = [];
-  /** Requests whose answer has not ended. */
+  readonly requests: RecordedRequest[] = [];
+  /** The number of requests whose response has not ended. */
   open = 0;
-  /** Answers everything that comes. */
+  /** Responds to every request. */
   script: Script = (_request, response) => void response.writeHead(500).end();
-  #server = createServer((request, response) => void this.#answer(request, response));
+  #server = createServer((request, response) => void this.#handle(request, response));
   #port = 0;
 
   static async start(): Promise<ScriptedServer> {
@@ -42,19 +42,19 @@ export class ScriptedServer {
     this.#port = (this.#server.address() as AddressInfo).port;
   }
 
-  /** Stops, cutting every connection. */
+  /** Stops and closes every connection. */
   async close(): Promise<void> {
     const closed = new Promise((resolve) => this.#server.close(resolve));
     this.#server.closeAllConnections();
     await closed;
   }
 
-  /** What was asked for, in order. */
+  /** Methods and paths of the requests, in order. */
   get asked(): string[] {
     return this.requests.map(({ what }) => what);
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.open += 1;
     response.once('close', () => (this.open -= 1));
     const body = (await buffer(request)).toString();
@@ -64,12 +64,12 @@ export class ScriptedServer {
   }
 }
 
-/** Cuts the connection, with what is on its way. */
+/** Closes the connection, discarding data in flight. */
 export function cut(response: ServerResponse): void {
   (response.socket as Socket).destroy();
 }
 
-/** A download half-way, but for what is said otherwise. */
+/** A half-finished download, with the given differences. */
 export function download(more: Partial<Download> = {}): Download {
   return {
     filesAdded: 1,
@@ -90,7 +90,7 @@ export function frame(type: string, entry: Download, id = `${entry.bytesAdded}`)
   return `id: ${id}\nevent: ${type}\ndata: ${data}\n\n`;
 }
 
-/** Begins an event stream with these pieces; it stays open. */
+/** Starts an event stream with these pieces and keeps it open. */
 export function stream(response: ServerResponse, ...pieces: readonly string[]): ServerResponse {
   response.writeHead(200, { 'content-type': 'text/event-stream' });
   response.write(['retry: 20\n\n', ...pieces].join(''));

@@ -1,10 +1,10 @@
 import { DownloadsProblem, ServiceUnreachable } from './downloads-problem.ts';
 
-/** Where the service is, and who calls. */
+/** The address of the service and the credentials. */
 export interface ServiceAddress {
-  /** Where the API is mounted, without a slash at the end; the page's own origin when it is left out. */
+  /** The base URL of the API, without a trailing slash; default: the page's own origin. */
   readonly baseUrl?: string;
-  /** The `Authorization` header, or what gives it for each request anew, such as a token that is renewed. */
+  /** The `Authorization` header, or a function that returns it for each request, for instance with a renewed token. */
   readonly authorization?: string | (() => string | Promise<string>);
 }
 
@@ -14,21 +14,21 @@ export interface ServiceRequest {
   /** Sent as JSON. */
   readonly body?: unknown;
   readonly signal?: AbortSignal | undefined;
-  /** Milliseconds after which no answer will come any more. */
+  /** Milliseconds to wait for the response. */
   readonly timeoutMs?: number;
 }
 
-/** The whole of an answer; `body` is `undefined` where there is none. */
-export interface Answer {
+/** A response with its body read and parsed; `body` is `undefined` if it is empty. */
+export interface ServiceResponse {
   readonly status: number;
   readonly headers: Headers;
   readonly body: unknown;
 }
 
-/** The service itself gives up earlier. */
-const ANSWER_TIMEOUT_MS = 30_000;
+/** Longer than the service's own timeout by default. */
+const RESPONSE_TIMEOUT_MS = 30_000;
 
-/** Sends requests to the service. 304 is an answer as good as 200. */
+/** Sends requests to the service. 304 counts as a success. */
 export class ServiceConnection {
   readonly #address: ServiceAddress;
 
@@ -36,9 +36,9 @@ export class ServiceConnection {
     this.#address = address;
   }
 
-  /** @throws DownloadsProblem, ServiceUnreachable, the reason of an abort, what `authorization` throws */
-  async ask(path: string, request: ServiceRequest = {}): Promise<Answer> {
-    const timeout = AbortSignal.timeout(request.timeoutMs ?? ANSWER_TIMEOUT_MS);
+  /** @throws DownloadsProblem, ServiceUnreachable, the reason of an abort, errors of `authorization` */
+  async request(path: string, request: ServiceRequest = {}): Promise<ServiceResponse> {
+    const timeout = AbortSignal.timeout(request.timeoutMs ?? RESPONSE_TIMEOUT_MS);
     const signal = request.signal ? AbortSignal.any([request.signal, timeout]) : timeout;
     try {
       const response = await this.open(path, { ...request, signal });
@@ -54,13 +54,13 @@ export class ServiceConnection {
   }
 
   /**
-   * Waits for the head of an answer only, however long that takes, and leaves it to the caller to read on.
-   * @throws DownloadsProblem, ServiceUnreachable (also after an abort), what `authorization` throws
+   * Waits for the headers only, without a timeout, and leaves the body to the caller.
+   * @throws DownloadsProblem, ServiceUnreachable (also after an abort), errors of `authorization`
    */
   async open(path: string, request: ServiceRequest): Promise<Response> {
     const { method = 'GET', body, signal } = request;
     const headers = {
-      // Without it, the browser would open its own login window over the page at a 401.
+      // Without it, the browser would open its own login dialog at a 401.
       'X-Requested-With': 'XMLHttpRequest',
       ...(await this.#authorization()),
       ...(body !== undefined && { 'Content-Type': 'application/json' }),
@@ -73,7 +73,7 @@ export class ServiceConnection {
       ...(body !== undefined && { body: JSON.stringify(body) }),
       ...(signal && { signal }),
     }).catch((error: unknown) => {
-      throw new ServiceUnreachable('The service does not answer', { cause: error });
+      throw new ServiceUnreachable('The service does not respond', { cause: error });
     });
     if (response.ok || response.status === 304) return response;
     throw await DownloadsProblem.of(response);
@@ -93,7 +93,7 @@ async function readJson(response: Response): Promise<unknown> {
     const text = await response.text();
     return text === '' ? undefined : JSON.parse(text);
   } catch (error) {
-    // It broke off, or it is something else, such as the login page of a proxy.
-    throw new ServiceUnreachable('The answer is not one of the service', { cause: error });
+    // The body is truncated, or not JSON, such as the login page of a proxy.
+    throw new ServiceUnreachable('The response is not from the service', { cause: error });
   }
 }

@@ -1,4 +1,4 @@
-/** Who is logged in. */
+/** The logged-in user. */
 export interface Session {
   readonly name: string;
   readonly authorization: string;
@@ -6,7 +6,7 @@ export interface Session {
 
 const KEY = 'alfresco-downloads.session';
 
-/** The session of name and password (RFC 7617). */
+/** Creates a session from a name and password (RFC 7617). */
 export function sessionOf(name: string, password: string): Session {
   const bytes = new TextEncoder().encode(`${name}:${password}`);
   return { name, authorization: `Basic ${btoa(String.fromCharCode(...bytes))}` };
@@ -15,8 +15,8 @@ export function sessionOf(name: string, password: string): Session {
 /**
  * The session of this tab, if there is one.
  *
- * A shortcut of the demo, so that a reload does not ask again: whatever runs in the page can read it. An application
- * keeps an access token in memory instead (`authorization` of the client may be a function that gets it), or has its
+ * A shortcut for the demo, so that a reload needs no login: any script in the page can read it. An application
+ * keeps an access token in memory instead (`authorization` of the client can be a function that returns it), or has its
  * own server call the API.
  */
 export function loadSession(): Session | undefined {
@@ -28,7 +28,7 @@ export function saveSession(session: Session): void {
   sessionStorage.setItem(KEY, JSON.stringify(session));
 }
 
-/** Forgets everything that this tab knows. */
+/** Deletes everything that this tab has stored. */
 export function endSession(): void {
   sessionStorage.clear();
 }

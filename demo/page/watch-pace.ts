@@ -1,22 +1,22 @@
-/** How patient a watcher is; milliseconds unless said otherwise. */
+/** Timing of a watcher, in milliseconds unless stated otherwise. */
 export interface WatchPace {
-  /** A stream of which nothing has arrived by then is held up by something in between. */
+  /** A stream without data for this long is being buffered by something in between. */
   readonly firstByteMs: number;
-  /** A stream that has been silent for so long is dead: the service sends something every 15 seconds. */
+  /** A stream that is silent for this long is dead: the service sends something every 15 seconds. */
   readonly silenceMs: number;
-  /** Seconds that a request for a change may wait at the service. */
+  /** Seconds that the service may wait for a change before it responds. */
   readonly waitSeconds: number;
-  /** The least time between two requests. */
+  /** The minimum time between two requests. */
   readonly pollMs: number;
-  /** Until the next request for a download that has no connection of its own. */
+  /** The time between two requests for a download without its own connection. */
   readonly sharedPollMs: number;
-  /** Until the second attempt after a failure, unless the service says otherwise; twice as long each time, ... */
+  /** The delay of the first retry, unless the service sends another; it doubles each time, ... */
   readonly retryMs: number;
-  /** ... up to this. */
+  /** ... up to this delay. */
   readonly longestRetryMs: number;
-  /** Where events do not get through: how long a download may stand still before it is called stalled, ... */
+  /** While polling: how long a download may stay unchanged before it is reported as stalled, ... */
   readonly stallAfterMs: number;
-  /** ... and how long it may be PENDING: in a queue nothing moves. */
+  /** ... and how long while it is PENDING: nothing changes in a queue. */
   readonly pendingStallAfterMs: number;
 }
 

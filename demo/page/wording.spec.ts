@@ -35,12 +35,12 @@ describe('in words,', () => {
     ]);
   });
 
-  it('many names are a few', () => {
+  it('long lists of names are shortened', () => {
     expect(shortList(['a', 'b', 'c'])).toBe('a, b, c');
     expect(shortList(['a', 'b', 'c', 'd'])).toBe('a, b and 2 more');
   });
 
-  it('progress is a line, as far as it is known', () => {
+  it('progress is one line of all that is known', () => {
     const entry = download({ bytesAdded: 10_240_000, totalBytes: 20_971_533, totalFiles: 3 });
     expect(progressLine({ entry, percent: 48.8 })).toBe('48% · 10.2 MB of 21 MB · 1 of 3 files');
     expect(
@@ -52,7 +52,7 @@ describe('in words,', () => {
 });
 
 describe('a failure', () => {
-  it('is told in the words of the service, with names for what is wrong', () => {
+  it('is described in the words of the service, with the names of the nodes concerned', () => {
     const problem = {
       status: 400,
       code: 'VALIDATION_FAILED',
@@ -74,18 +74,18 @@ describe('a failure', () => {
     expect(failure(new DownloadsProblem(problem, 41_500))).toBe('Too many. Try again in 42 s.');
   });
 
-  it('of a proxy is told as such', () => {
+  it('of a proxy is described as such', () => {
     const problem = { status: 502, title: 'HTTP 502' };
     expect(failure(new DownloadsProblem(problem))).toBe('HTTP 502. Try again later.');
   });
 
-  it('to reach the service is told as such', () => {
+  it('to reach the service is described as such', () => {
     expect(failure(new ServiceUnreachable('x'))).toBe(
-      'The service cannot be reached. Look at your connection, and try again.',
+      'The service cannot be reached. Check your connection and try again.',
     );
   });
 
-  it('of the page itself is told without its reason, which is on the console', () => {
+  it('of the page itself is described without its reason, which is logged to the console', () => {
     const reason = new TypeError('x is not a function');
     const spy = vi.spyOn(console, 'error').mockReturnValue();
     onTestFinished(() => spy.mockRestore());

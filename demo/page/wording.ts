@@ -3,7 +3,7 @@ import { DownloadsProblem, ServiceUnreachable } from './downloads-problem.ts';
 
 const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
 
-/** `20.5 MB`; decimal units, as file managers and browsers mostly count. */
+/** `20.5 MB`; decimal units, as most file managers and browsers use. */
 export function bytes(size: number): string {
   const digits = Math.floor(Math.log10(Math.max(1, size)));
   const unit = Math.min(Math.floor(digits / 3), UNITS.length - 1);
@@ -29,7 +29,7 @@ export function count(number: number, singular: string): string {
   return `${number.toLocaleString('en')} ${singular}${number === 1 ? '' : 's'}`;
 }
 
-/** What is known of a download that is being made, in one line. */
+/** One line about a download that is being made. */
 export function progressLine(progress: DownloadProgress): string {
   const { entry, percent, bytesPerSecond, remainingSeconds } = progress;
   if (entry.totalBytes === 0 && entry.totalFiles === 0) return '';
@@ -44,17 +44,17 @@ export function progressLine(progress: DownloadProgress): string {
   ].join(' · ');
 }
 
-/** Names in a row, the last ones as a number. */
+/** A list of names that replaces the last ones with their number. */
 export function shortList(names: readonly string[], most = 3): string {
   if (names.length <= most) return names.join(', ');
   return `${names.slice(0, most - 1).join(', ')} and ${names.length - most + 1} more`;
 }
 
-/** What went wrong, and what can be done about it, for a reader. */
+/** Describes a failure, and what to do about it, to the user. */
 export function failure(error: unknown, names: readonly string[] = []): string {
   if (error instanceof DownloadsProblem) return problemText(error, names);
   if (error instanceof ServiceUnreachable) {
-    return 'The service cannot be reached. Look at your connection, and try again.';
+    return 'The service cannot be reached. Check your connection and try again.';
   }
   console.error(error);
   return 'Something went wrong in this page. Reload it, and try again.';
