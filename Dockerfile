@@ -9,7 +9,7 @@ FROM base AS build
 COPY package.json package-lock.json ./
 # Without install scripts: one would bring Node.js once more, which the image has.
 RUN npm ci --ignore-scripts
-COPY tsconfig.json tsconfig.build.json ./
+COPY nest-cli.json tsconfig.json tsconfig.build.json ./
 COPY scripts ./scripts
 COPY src ./src
 RUN npm run build

@@ -19,17 +19,10 @@ export async function build(
   { isBundled = true }: { isBundled?: boolean } = {},
 ): Promise<void> {
   const folder = resolve(output);
-  const compiler = spawn(
-    process.execPath,
-    [
-      join(ROOT, 'node_modules/typescript/bin/tsc'),
-      '-p',
-      'tsconfig.build.json',
-      '--outDir',
-      folder,
-    ],
-    { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] },
-  );
+  const compiler = spawn(process.execPath, [join(ROOT, 'scripts/compile.ts'), folder], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let printed = '';
   compiler.stdout.on('data', (chunk) => (printed += String(chunk)));
   const [exitCode] = (await once(compiler, 'close')) as [number | null];

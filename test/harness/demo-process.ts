@@ -11,6 +11,7 @@ const SOURCES = [
   'sandbox',
   'scripts',
   'src',
+  'nest-cli.json',
   'package.json',
   'tsconfig.json',
   'tsconfig.build.json',

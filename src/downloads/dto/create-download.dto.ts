@@ -32,10 +32,8 @@ export function NoOffendingItems(
 /** What to put into a ZIP. */
 @ApiSchema({ name: 'DownloadBodyCreate' })
 export class CreateDownloadDto {
+  /** Ids of the files and folders to zip, each once. A folder brings everything below it. At most MAX_NODE_IDS (1000). */
   @ApiProperty({
-    description:
-      'Ids of the files and folders to zip, each once. A folder brings everything below it. At most MAX_NODE_IDS (1000).',
-    type: 'array',
     items: { type: 'string', pattern: NODE_ID_PATTERN, minLength: 1, maxLength: 36 },
     minItems: 1,
   })

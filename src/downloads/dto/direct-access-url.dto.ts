@@ -1,4 +1,4 @@
-import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import { IsBoolean, IsInt, Length, Min, ValidateIf } from 'class-validator';
 import { LINK_EXAMPLE } from '../../openapi/examples.js';
 import { alfrescoDate } from './entry.js';
@@ -11,38 +11,29 @@ const MayBeAbsent = () => ValidateIf((_body, value) => value !== undefined);
 /** What a link is to be like: Alfresco's DirectAccessUrlRequest, with the `validFor` of its first releases. */
 @ApiSchema({ name: 'DirectAccessUrlBodyCreate' })
 export class DirectAccessUrlBodyDto {
-  @ApiProperty({
-    required: false,
-    type: 'integer',
-    minimum: 1,
-    description: 'Seconds until the link ends; at most, and unless given, LINK_TTL (300).',
-    example: 60,
-  })
+  /**
+   * Seconds until the link ends; at most, and unless given, LINK_TTL (300).
+   * @example 60
+   */
+  @ApiPropertyOptional({ type: 'integer', minimum: 1 })
   @Min(1, { message: 'must be a whole number of seconds of at least 1' })
   @IsInt({ message: 'must be a whole number of seconds of at least 1' })
   @MayBeAbsent()
   validFor?: number;
 
-  @ApiProperty({
-    required: false,
-    minLength: 1,
-    maxLength: LONGEST_FILE_NAME,
-    description:
-      'Name under which the ZIP is saved, instead of the one that Alfresco gave it. `.zip` is added if it is missing, and what could lead out of a folder is replaced.',
-    example: 'Projects 2026.zip',
-  })
+  /**
+   * Name under which the ZIP is saved, instead of the one that Alfresco gave it. `.zip` is added if it is missing, and what could lead out of a folder is replaced.
+   * @example 'Projects 2026.zip'
+   */
+  @ApiPropertyOptional({ minLength: 1, maxLength: LONGEST_FILE_NAME })
   @Length(1, LONGEST_FILE_NAME, {
     message: `must be a text of 1 to ${LONGEST_FILE_NAME} characters`,
   })
   @MayBeAbsent()
   fileName?: string;
 
-  @ApiProperty({
-    required: false,
-    default: true,
-    description:
-      'With false, the content comes without `Content-Disposition`, and so without a name.',
-  })
+  /** With false, the content comes without `Content-Disposition`, and so without a name. */
+  @ApiPropertyOptional({ default: true })
   @IsBoolean({ message: 'must be true or false' })
   @MayBeAbsent()
   attachment?: boolean;
@@ -51,23 +42,21 @@ export class DirectAccessUrlBodyDto {
 /** Alfresco's DirectAccessUrl: an address that needs no credentials. */
 @ApiSchema({ name: 'DirectAccessUrl' })
 export class DirectAccessUrlDto {
-  @ApiProperty({
-    description: 'Address of the content, good for a plain `<a href>`, until it expires.',
-    format: 'uri',
-    example: LINK_EXAMPLE.entry.contentUrl,
-  })
+  /** Address of the content, good for a plain `<a href>`, until it expires. */
+  @ApiProperty({ format: 'uri', example: LINK_EXAMPLE.entry.contentUrl })
   contentUrl: string;
 
-  @ApiProperty({ description: 'Whether a browser saves it rather than shows it.', example: true })
+  /** Whether a browser saves it rather than shows it. */
+  @ApiProperty({ example: true })
   attachment: boolean;
 
-  @ApiProperty({ description: 'When it ends.', example: LINK_EXAMPLE.entry.expiryTime })
+  /** When it ends. */
+  @ApiProperty({ example: LINK_EXAMPLE.entry.expiryTime })
   expiryTime: string;
 }
 
 /** Alfresco's envelope of a single entity. */
 export class DirectAccessUrlEntry {
-  @ApiProperty({ type: DirectAccessUrlDto })
   entry: DirectAccessUrlDto;
 }
 

@@ -3,40 +3,41 @@ import type { DownloadList } from '../downloads.service.js';
 import { DownloadEntry, toDownloadEntry } from './download.dto.js';
 import type { ListQuery } from './queries.dto.js';
 
-const integer = { type: 'integer', minimum: 0 } as const;
+const COUNT = { type: 'integer', minimum: 0 } as const;
 
 /** Alfresco's pagination of a list. */
 @ApiSchema({ name: 'Pagination' })
 export class PaginationDto {
-  @ApiProperty({ ...integer, description: 'Entries on this page.' })
+  /** Entries on this page. */
+  @ApiProperty(COUNT)
   count: number;
 
-  @ApiProperty({ description: 'Whether there are more behind this page.' })
+  /** Whether there are more behind this page. */
+  @ApiProperty()
   hasMoreItems: boolean;
 
-  @ApiProperty({ ...integer, description: 'Entries of all pages.' })
+  /** Entries of all pages. */
+  @ApiProperty(COUNT)
   totalItems: number;
 
-  @ApiProperty({ ...integer, description: 'Entries before this page.' })
+  /** Entries before this page. */
+  @ApiProperty(COUNT)
   skipCount: number;
 
-  @ApiProperty({ ...integer, description: 'Entries that this page could have held.' })
+  /** Entries that this page could have held. */
+  @ApiProperty(COUNT)
   maxItems: number;
 }
 
 @ApiSchema({ name: 'DownloadPagingList' })
 export class DownloadListDto {
-  @ApiProperty({ type: PaginationDto })
   pagination: PaginationDto;
-
-  @ApiProperty({ type: [DownloadEntry] })
   entries: DownloadEntry[];
 }
 
 /** Alfresco's envelope of a list. */
 @ApiSchema({ name: 'DownloadPaging' })
 export class DownloadListEnvelope {
-  @ApiProperty({ type: DownloadListDto })
   list: DownloadListDto;
 }
 

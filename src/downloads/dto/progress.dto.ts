@@ -1,4 +1,4 @@
-import { ApiProperty, ApiSchema, getSchemaPath } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional, ApiSchema, getSchemaPath } from '@nestjs/swagger';
 import { type Download, isTerminal } from '../../alfresco/download.js';
 import { DownloadDto, toDownloadEntry } from './download.dto.js';
 import { ProblemDocument } from '../../problems/problem-document.js';
@@ -13,27 +13,23 @@ export interface Movement {
 /** Data of every event but `gone`. */
 @ApiSchema({ name: 'Progress' })
 export class ProgressDto {
-  @ApiProperty({ type: DownloadDto })
+  @ApiProperty()
   entry: DownloadDto;
 
-  @ApiProperty({
-    minimum: 0,
-    maximum: 100,
-    description: 'Of the source bytes, with one decimal; 100 only when the ZIP is there.',
-  })
+  /** Of the source bytes, with one decimal; 100 only when the ZIP is there. */
+  @ApiProperty({ minimum: 0, maximum: 100 })
   percent: number;
 
-  @ApiProperty({ required: false, type: 'integer', description: 'Only while known.' })
+  /** Only while known. */
+  @ApiPropertyOptional({ type: 'integer' })
   bytesPerSecond?: number;
 
-  @ApiProperty({ required: false, type: 'integer', description: 'Estimated; only while known.' })
+  /** Estimated; only while known. */
+  @ApiPropertyOptional({ type: 'integer' })
   remainingSeconds?: number;
 
-  @ApiProperty({
-    required: false,
-    format: 'date-time',
-    description: 'Of `stalled` only: since when nothing has moved.',
-  })
+  /** Of `stalled` only: since when nothing has moved. */
+  @ApiPropertyOptional({ format: 'date-time' })
   unchangedSince?: string;
 }
 
@@ -70,13 +66,12 @@ function estimateOf({ bytesAdded, totalBytes }: Download, bytesPerSecond: number
 /** One server-sent event: its fields as text, as in OpenAPI 3.2, section 4.14.4. */
 @ApiSchema({ name: 'DownloadEvent' })
 export class DownloadEventDto {
-  @ApiProperty({ description: 'For `Last-Event-ID`.' })
+  /** For `Last-Event-ID`. */
+  @ApiProperty()
   id: string;
 
-  @ApiProperty({
-    enum: ['progress', 'stalled', 'done', 'cancelled', 'too-large', 'gone'],
-    description: 'What has happened; the last four are the end.',
-  })
+  /** What has happened; the last four are the end. */
+  @ApiProperty({ enum: ['progress', 'stalled', 'done', 'cancelled', 'too-large', 'gone'] })
   event: string;
 
   @ApiProperty({

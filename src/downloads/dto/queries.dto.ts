@@ -1,5 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { Allow, Equals, IsBoolean, IsInt, Max, Min } from 'class-validator';
 import { EXAMPLES } from '../../openapi/examples.js';
@@ -33,10 +33,12 @@ export class CreateQuery extends DownloadQuery {
 
 /** GET /downloads. */
 export class ListQuery {
-  @IsWholeNumber(0, MAX_SKIP_COUNT, 0, 'Downloads to leave out before the page.')
+  /** Downloads to leave out before the page. */
+  @IsWholeNumber(0, MAX_SKIP_COUNT)
   readonly skipCount: number = 0;
 
-  @IsWholeNumber(1, MAX_MAX_ITEMS, MAX_MAX_ITEMS, 'Downloads on the page, at most.')
+  /** Downloads on the page, at most. */
+  @IsWholeNumber(1, MAX_MAX_ITEMS)
   readonly maxItems: number = MAX_MAX_ITEMS;
 
   @IsFields(EXAMPLES.fields)
@@ -45,12 +47,8 @@ export class ListQuery {
 
 /** DELETE /downloads/{id}. */
 export class CancelQuery {
-  @ApiProperty({
-    required: false,
-    default: false,
-    description:
-      'Remove the download, too, once the job has stopped. If that takes longer than ALFRESCO_TIMEOUT_MS, the response does not wait for it.',
-  })
+  /** Remove the download, too, once the job has stopped. If that takes longer than ALFRESCO_TIMEOUT_MS, the response does not wait for it. */
+  @ApiPropertyOptional()
   @Transform(({ value }) => toBoolean(value))
   @IsBoolean({ message: 'must be true or false' })
   readonly purge: boolean = false;
@@ -58,12 +56,8 @@ export class CancelQuery {
 
 /** GET and HEAD of the ZIP. */
 export class ContentQuery {
-  @ApiProperty({
-    required: false,
-    default: true,
-    description:
-      'With `false`, there is no `Content-Disposition`, as from Alfresco. A browser saves the ZIP all the same, under a name of its own.',
-  })
+  /** With `false`, there is no `Content-Disposition`, as from Alfresco. A browser saves the ZIP all the same, under a name of its own. */
+  @ApiPropertyOptional()
   // Python writes `True` and `False`.
   @Transform(({ value }) => toBoolean(typeof value === 'string' ? value.toLowerCase() : value))
   @IsBoolean({ message: 'must be true or false' })
@@ -72,8 +66,7 @@ export class ContentQuery {
 
 function IsFields(example: string): PropertyDecorator {
   return applyDecorators(
-    ApiProperty({
-      required: false,
+    ApiPropertyOptional({
       type: 'string',
       example,
       description:
@@ -84,22 +77,10 @@ function IsFields(example: string): PropertyDecorator {
   );
 }
 
-function IsWholeNumber(
-  minimum: number,
-  maximum: number,
-  byDefault: number,
-  description: string,
-): PropertyDecorator {
+function IsWholeNumber(minimum: number, maximum: number): PropertyDecorator {
   const message = `must be a whole number from ${minimum} to ${maximum}`;
   return applyDecorators(
-    ApiProperty({
-      required: false,
-      type: 'integer',
-      minimum,
-      maximum,
-      default: byDefault,
-      description,
-    }),
+    ApiPropertyOptional({ type: 'integer', minimum, maximum }),
     Transform(({ value }) =>
       typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value,
     ),
