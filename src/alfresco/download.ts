@@ -30,7 +30,7 @@ export interface DownloadNode {
   readonly name: string;
   /** Creation in milliseconds of the epoch. */
   readonly createdAt: number;
-  /** Last modification in milliseconds of the epoch; the ETag of Alfresco's own content answers. */
+  /** Last modification in milliseconds of the epoch; the ETag of Alfresco's own content responses. */
   readonly modifiedAt: number;
   /** Bytes of the ZIP; only there when `status` is DONE. */
   readonly size?: number;
@@ -47,8 +47,8 @@ export function isTerminal(
 export const DOWNLOAD_NODE_TYPE = 'download:download';
 
 /** @throws ProblemException ALFRESCO_BAD_RESPONSE when a member is missing or of another type */
-export function parseDownload(answer: AlfrescoResponse, expectedId?: string): Download {
-  const entry = entryOf(answer);
+export function parseDownload(response: AlfrescoResponse, expectedId?: string): Download {
+  const entry = entryOf(response);
   return {
     id: idOf(entry, expectedId),
     status: statusOf(entry.status),
@@ -63,8 +63,8 @@ export function parseDownload(answer: AlfrescoResponse, expectedId?: string): Do
  * @throws ProblemException NOT_A_DOWNLOAD when the node is of another type
  * @throws ProblemException ALFRESCO_BAD_RESPONSE when a member is missing or of another type
  */
-export function parseDownloadNode(answer: AlfrescoResponse, expectedId: string): DownloadNode {
-  const entry = entryOf(answer);
+export function parseDownloadNode(response: AlfrescoResponse, expectedId: string): DownloadNode {
+  const entry = entryOf(response);
   const id = idOf(entry, expectedId);
   if (typeof entry.nodeType !== 'string') throw badResponse('a node without nodeType');
   if (entry.nodeType !== DOWNLOAD_NODE_TYPE) throw new ProblemException('NOT_A_DOWNLOAD');
@@ -82,7 +82,7 @@ export function parseDownloadNode(answer: AlfrescoResponse, expectedId: string):
   };
 }
 
-/** MySQL may match an id in another case, so the answer's id may differ in that, and in nothing else. */
+/** MySQL may match an id in another case, so the id in the response may differ in that, and in nothing else. */
 function idOf(entry: Record<string, unknown>, expected: string | undefined): string {
   const { id } = entry;
   if (typeof id !== 'string' || !isNodeId(id)) throw badResponse('an entry without a usable id');

@@ -1,14 +1,14 @@
 import { ProblemException } from '../problems/problem.exception.js';
 import type { UpstreamResponse } from './http/upstream-call.js';
 
-/** A JSON answer of Alfresco, parsed as far as it is JSON. */
+/** A JSON response of Alfresco, parsed as far as it is JSON. */
 export interface AlfrescoResponse {
   readonly status: number;
   /** `undefined` when there is no body or it is not JSON. */
   readonly body: unknown;
 }
 
-/** Alfresco's error, reduced to what may be looked at. Its text may hold Java class names and foreign ids. */
+/** The usable part of Alfresco's error. Its texts are never passed on: they may hold Java class names and foreign ids. */
 export interface AlfrescoError {
   readonly errorKey: string;
   readonly briefSummary: string;
@@ -18,14 +18,14 @@ export function toAlfrescoResponse({ status, data }: UpstreamResponse<string>): 
   return { status, body: parseJson(data) };
 }
 
-/** Alfresco's error envelope, or `undefined` when something else (a proxy, Tomcat) answered. */
+/** Alfresco's error envelope, or `undefined` when something else (a proxy, Tomcat) responded. */
 export function errorOf({ body }: AlfrescoResponse): AlfrescoError | undefined {
   const error = isObject(body) ? body.error : undefined;
   if (!isObject(error) || typeof error.statusCode !== 'number') return undefined;
   return { errorKey: textOf(error.errorKey), briefSummary: textOf(error.briefSummary) };
 }
 
-/** The `entry` of a single-entity answer. @throws ProblemException ALFRESCO_BAD_RESPONSE */
+/** The `entry` of a single-entity response. @throws ProblemException ALFRESCO_BAD_RESPONSE */
 export function entryOf({ status, body }: AlfrescoResponse): Record<string, unknown> {
   const entry = isObject(body) ? body.entry : undefined;
   if (!isObject(entry)) throw badResponse(`status ${status} without an entry`);
@@ -33,8 +33,8 @@ export function entryOf({ status, body }: AlfrescoResponse): Record<string, unkn
 }
 
 /**
- * Something else has answered in Alfresco's place: a proxy, or Tomcat before the web application is deployed, whose pages
- * are HTML. That may pass.
+ * Something else responded in place of Alfresco: a proxy, or Tomcat before the web application is deployed, whose pages
+ * are HTML. A later attempt may reach Alfresco.
  */
 export class ForeignResponseException extends ProblemException {
   constructor(status: number) {
@@ -43,7 +43,7 @@ export class ForeignResponseException extends ProblemException {
   }
 }
 
-/** The answer is not what the API documents. `diagnosis` goes to the log. */
+/** The response is not what the API documents. `diagnosis` goes to the log. */
 export function badResponse(diagnosis: string): ProblemException {
   return new ProblemException('ALFRESCO_BAD_RESPONSE', { diagnosis });
 }
@@ -70,19 +70,19 @@ const PERMISSION_DENIED = 'framework.exception.PermissionDenied';
 /** In English, since requests ask for it (`permissions.err_read_only`). */
 const READ_ONLY = /system is currently in read-only mode/;
 
-/** Whether nothing may be changed at all; RetryingTransactionHelper refuses before anything is done. */
-export function isReadOnly(answer: AlfrescoResponse): boolean {
-  return answer.status === 403 && READ_ONLY.test(errorOf(answer)?.briefSummary ?? '');
+/** Whether Alfresco is read-only as a whole; RetryingTransactionHelper rejects the change before anything is done. */
+export function isReadOnly(response: AlfrescoResponse): boolean {
+  return response.status === 403 && READ_ONLY.test(errorOf(response)?.briefSummary ?? '');
 }
 
-/** What an unsuccessful answer to POST /downloads means to the caller, who asked for `nodeIds`. */
+/** What an unsuccessful response to POST /downloads means to the caller that asked for `nodeIds`. */
 export function creationProblem(
-  answer: AlfrescoResponse,
+  response: AlfrescoResponse,
   nodeIds: readonly string[],
 ): ProblemException {
-  const error = errorOf(answer);
+  const error = errorOf(response);
   if (error) {
-    switch (answer.status) {
+    switch (response.status) {
       case 400:
         return new ProblemException('VALIDATION_FAILED', {
           detail: 'Alfresco refused the list of nodes.',
@@ -100,14 +100,14 @@ export function creationProblem(
         return new ProblemException('NODE_NOT_ZIPPABLE');
     }
   }
-  return serverProblem(answer);
+  return serverProblem(response);
 }
 
-/** What an unsuccessful answer about one download (or its node) means to the caller. */
-export function downloadProblem(answer: AlfrescoResponse): ProblemException {
-  const error = errorOf(answer);
+/** What an unsuccessful response about one download (or its node) means to the caller. */
+export function downloadProblem(response: AlfrescoResponse): ProblemException {
+  const error = errorOf(response);
   if (error) {
-    switch (answer.status) {
+    switch (response.status) {
       case 400:
         return new ProblemException('NOT_A_DOWNLOAD');
       case 403:
@@ -119,28 +119,28 @@ export function downloadProblem(answer: AlfrescoResponse): ProblemException {
         break;
     }
   }
-  return serverProblem(answer);
+  return serverProblem(response);
 }
 
-/** An answer that is no fault of the caller. Alfresco's 401 is about this service's account, never the caller's. */
-export function serverProblem(answer: AlfrescoResponse): ProblemException {
-  const { status } = answer;
+/** A response that is not the caller's fault. Alfresco's 401 is about this service's account, never the caller's. */
+export function serverProblem(response: AlfrescoResponse): ProblemException {
+  const { status } = response;
   if (status === 401) {
     return new ProblemException('ALFRESCO_CREDENTIALS_REJECTED', {
       diagnosis: 'Alfresco status 401',
     });
   }
-  if (isReadOnly(answer)) {
+  if (isReadOnly(response)) {
     return new ProblemException('ALFRESCO_READ_ONLY', { diagnosis: 'Alfresco is read-only' });
   }
-  const speaksAlfresco = errorOf(answer) !== undefined;
+  const speaksAlfresco = errorOf(response) !== undefined;
   if (status >= 500 || (status >= 400 && speaksAlfresco)) {
     return new ProblemException('ALFRESCO_ERROR', { diagnosis: `Alfresco status ${status}` });
   }
   return speaksAlfresco ? badResponse(`status ${status}`) : new ForeignResponseException(status);
 }
 
-/** Alfresco names the missing id in its text; only an id that the caller sent is ever repeated. */
+/** Alfresco names the missing id in its text; only an id that the caller sent is ever passed on. */
 function nodeNotFound(
   { briefSummary }: AlfrescoError,
   nodeIds: readonly string[],

@@ -5,8 +5,7 @@ const MAX_LINE = 1024;
 const CHUNK_SIZE = /^([\da-f]{1,12})[ \t]*(?:;.*)?$/i;
 
 /**
- * Takes the frames off a body in chunks (RFC 9112, section 7.1). What comes behind the last chunk is not looked at: the
- * connection ends with it.
+ * Takes the framing off a chunked body (RFC 9112, section 7.1). Trailers are ignored: the connection ends with the body.
  */
 export class ChunkedBody {
   private line = '';

@@ -13,34 +13,34 @@ const END_OF_HEAD = '\r\n\r\n';
 const STATUS_LINE = /^HTTP\/1\.[01] ([1-9]\d\d)(?: .*)?$/;
 const HEADER_LINE = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*(.*?)[ \t]*$/;
 
-/** Milliseconds until the next chunk is wanted: a reader who needs more is slow, and waits for his own network. */
+/** Milliseconds until the next chunk is wanted: a reader that takes longer is slow, held up by its own network. */
 const SLOW_MS = 20;
-/** Bytes that a reader takes without a pause before he is believed to be fast: the kernel alone takes many for a slow one. */
+/** Bytes that a reader takes without a pause before it counts as fast: for a slow one, the kernel alone takes many. */
 export const FAST_AFTER = 16_777_216;
 
-/** Whose readers are fast for now. */
+/** Connections whose readers are fast at present. */
 const fast = new Set<ContentConnection>();
 
-/** Where content comes from, and with which limits. */
+/** The origin of content, and its limits. */
 export interface ContentConnectionOptions {
   readonly origin: URL;
   readonly connector: buildConnector.BuildOptions;
-  /** Milliseconds between two bytes, while somebody waits for them. */
+  /** Milliseconds between two bytes, while the reader waits for them. */
   readonly idleTimeoutMs: number;
 }
 
 /**
  * A connection for one ZIP, which is its body as a stream: HTTP/1.1 (RFC 9112) as far as a GET of content needs it.
  *
- * undici copies each chunk through its parser and has new memory for each, so that a ZIP came at half the speed of nginx.
- * After its head, a body of known length needs no parser, and of a ZIP the length is known from its node. One in chunks, as
- * proxies make them, is copied once more. The connection is for one response, since not all of it may be read.
+ * undici copies each chunk through its parser into new memory, which halves the speed of a ZIP. After its head, a body of
+ * known length needs no parser, and the length of a ZIP is known from its node. A chunked body, as proxies make them, is copied
+ * once. Each connection is for one response, since a body may be left unread.
  */
 export class ContentConnection extends Readable {
   private socket?: Socket;
   /** Until it is complete. */
   private head = '';
-  private answer?: (answer: UpstreamResponse<Readable>) => void;
+  private respond?: (response: UpstreamResponse<Readable>) => void;
   /** Bytes of the body that are still to come. */
   private left = 0;
   private chunks?: ChunkedBody;
@@ -57,7 +57,7 @@ export class ContentConnection extends Readable {
     private readonly request: UpstreamRequest,
     { origin, connector, idleTimeoutMs }: ContentConnectionOptions,
   ) {
-    // What the reader does not want yet stays with the kernel.
+    // Bytes that the reader does not want yet stay with the kernel.
     super({ highWaterMark: 0 });
     this.idle = setTimeout(() => this.endIfIdle(), idleTimeoutMs).unref();
     if (request.signal?.aborted) this.abort();
@@ -70,14 +70,14 @@ export class ContentConnection extends Readable {
     connect(target, (failure, socket) => this.begin(failure, socket));
   }
 
-  /** Resolves with the head of the answer. The body of a 2xx has to be read or destroyed; of others there is none. */
+  /** Resolves with the head of the response. The body of a 2xx has to be read or destroyed; others come without one. */
   static open(
     request: UpstreamRequest,
     options: ContentConnectionOptions,
   ): Promise<UpstreamResponse<Readable>> {
     return new Promise((resolve, reject) => {
       const connection = new ContentConnection(request, options);
-      connection.answer = resolve;
+      connection.respond = resolve;
       connection.once('error', reject);
     });
   }
@@ -131,7 +131,7 @@ export class ContentConnection extends Readable {
     this.idle.refresh();
     const chunk = (buffer as Buffer).subarray(0, bytes);
     try {
-      return this.answer ? this.readHead(chunk) : this.pass(chunk);
+      return this.respond ? this.readHead(chunk) : this.pass(chunk);
     } catch (error) {
       this.destroy(error as Error);
       return false;
@@ -151,7 +151,7 @@ export class ContentConnection extends Readable {
       throw new errors.HeadersOverflowError();
     if (end < 0) {
       const isHttp = 'HTTP/1.'.startsWith(head.slice(0, 7)) && !/[^\r]\n/.test(head);
-      if (!isHttp) throw new errors.HTTPParserError('not an answer of HTTP/1.1');
+      if (!isHttp) throw new errors.HTTPParserError('not a response of HTTP/1.1');
       this.head = head;
       return true;
     }
@@ -159,7 +159,7 @@ export class ContentConnection extends Readable {
     this.head = '';
     const { status, headers } = parseHead(head.slice(0, end));
     if (status < 200) {
-      // RFC 9110, section 15.2: an interim answer is followed by the final one. Neither of these was asked for.
+      // RFC 9110, section 15.2: an interim response is followed by the final one. 100 and 101 were not asked for.
       if (status < 102) throw new errors.SocketError(`status ${status}`);
       return this.readHead(rest);
     }
@@ -167,13 +167,13 @@ export class ContentConnection extends Readable {
   }
 
   private begun(status: number, headers: Record<string, string>, rest: Buffer): boolean {
-    const { answer } = this;
-    this.answer = undefined;
+    const { respond } = this;
+    this.respond = undefined;
     const isContent = status < 300;
     if (isContent) this.expectBody(headers);
-    // What is no content is not read: that of Alfresco's 416, for one, never comes.
+    // The body of an error is not read: that of Alfresco's 416, for one, never comes.
     if (!isContent) this.destroy();
-    answer?.({ status, headers, data: this });
+    respond?.({ status, headers, data: this });
     if (!isContent) return false;
     if (this.left === 0) this.complete();
     return rest.length > 0 ? this.pass(rest) : this.isWanted;
@@ -196,7 +196,7 @@ export class ContentConnection extends Readable {
     this.left -= part.length;
     this.sinceWait += part.length;
     this.passedAt = performance.now();
-    // A reader who takes it and wants no more for now has paused meanwhile.
+    // A reader that has taken the chunk and wants no more for now has paused meanwhile.
     if (part.length > 0) this.isWanted = this.push(part) && !this.isPaused();
     if (this.left === 0) this.complete();
     return this.isWanted && this.left > 0;
@@ -208,11 +208,11 @@ export class ContentConnection extends Readable {
   }
 
   private endIfShort(): void {
-    if (this.answer || this.left > 0) this.destroy(new errors.SocketError('other side closed'));
+    if (this.respond || this.left > 0) this.destroy(new errors.SocketError('other side closed'));
   }
 
   private endIfIdle(): void {
-    if (this.isWanted && !this.answer) this.destroy(new errors.BodyTimeoutError());
+    if (this.isWanted && !this.respond) this.destroy(new errors.BodyTimeoutError());
   }
 }
 

@@ -108,7 +108,7 @@ export class ContentOpener {
   }
 }
 
-/** What the response with the whole content, or a part of it, has to be like. */
+/** The response that has to come for the whole content, or for a part of it. */
 interface ExpectedResponse {
   readonly status: 200 | 206;
   readonly length: number;
@@ -116,7 +116,7 @@ interface ExpectedResponse {
   readonly contentRange?: string;
 }
 
-/** The body may never end and is not waited for. A 404 means that it was deleted since it was looked at. */
+/** By status alone, since the body may never end. A 404 means that the node was deleted after it was read. */
 function contentProblem(response: UpstreamResponse<unknown>): ProblemException {
   const { status } = response;
   if (status === 401 || status >= 500) return serverProblem({ status, body: undefined });
@@ -139,8 +139,8 @@ function expectedResponse({ start, end }: ByteRange, size: number): ExpectedResp
 }
 
 /**
- * Waits for the first byte of what was asked for: what fails before can still be repeated, or answered as a problem.
- * @throws ProblemException ALFRESCO_BAD_RESPONSE when it is something else
+ * Waits for the first byte: what fails before can still be retried, or become a problem.
+ * @throws ProblemException ALFRESCO_BAD_RESPONSE when it is not the content that was asked for
  */
 async function requireContent(
   { status, headers, data }: UpstreamResponse<Readable>,
@@ -151,18 +151,18 @@ async function requireContent(
     data.destroy();
     throw new ForeignResponseException(status);
   }
-  // Also for what fails between its first byte and its reader.
+  // A failure between the first byte and the first reader must not be an unhandled error.
   data.on('error', () => {});
   if (!isContentOf(headers, expected)) {
     data.destroy();
     throw badResponse('content that is not what was asked for');
   }
-  // What came with its head may have been wrong already.
+  // The first chunk may have been wrong already.
   if (data.errored) throw data.errored;
   if (expected.length > 0) await once(data, 'readable');
 }
 
-/** A wrong range under a right header would spoil a resumed file without anyone's noticing. */
+/** Strict, since the wrong range would spoil a resumed file unnoticed. */
 function isContentOf(
   headers: UpstreamResponse<unknown>['headers'],
   expected: ExpectedResponse,
@@ -170,7 +170,7 @@ function isContentOf(
   const { contentRange, length } = expected;
   const isRange = contentRange === undefined || headers['content-range'] === contentRange;
   const isPlain = (headers['content-encoding'] ?? 'identity') === 'identity';
-  // Without one, the body has to be as long as the node says, and could be anything but for its type.
+  // A body without a length could be anything of the node's size, so its type is checked as well.
   const { 'content-length': announced = length, 'content-type': type } = headers;
   const isZip = !/\bjson\b/i.test(String(type));
   return isRange && isPlain && isZip && Number(announced) === length;

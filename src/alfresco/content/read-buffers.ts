@@ -1,11 +1,11 @@
-/** Bytes that one read takes from the kernel, at most, for who reads slowly: the memory of two reads waits as long as he does. */
+/** Bytes of one read for a slow reader, at most: the memory of two reads is held for as long as the reader takes. */
 export const SMALL_READ = 32_768;
 /**
- * For who reads fast. A ZIP of 1 GB comes at 620 MB/s in pieces of 128 KiB, at 900 in those of 256 KiB and at 1,200 in these,
- * into memory that is used again; undici reads 64 KiB, each into new memory, and passes on 330.
+ * Bytes of one read for a fast reader. A ZIP of 1 GB comes at 620 MB/s in reads of 128 KiB, at 900 with 256 KiB and at 1,200
+ * with these, into memory that is reused; undici reads 64 KiB at a time, each into new memory, and comes to 330.
  */
 export const LARGE_READ = 524_288;
-/** Bytes for all fast readers together, so that one turn of the event loop, which serves each of them once, stays short. */
+/** Bytes of all fast readers' reads together, so that one turn of the event loop, which serves each of them once, stays short. */
 const ALL_READS = 8_388_608;
 
 /** Bytes that are kept of each size until they are needed again. */
@@ -30,8 +30,8 @@ export function takeBuffer(size: number): Buffer {
 }
 
 /**
- * Gives the memory of a chunk back to be read into again; once, by whoever was the last to need it. A chunk that nobody gives
- * back is collected as garbage like any other.
+ * Gives the memory of a chunk back for another read. To be called once, when the chunk is no longer needed by anything; a chunk
+ * that is not given back is collected as garbage like any other.
  */
 export function giveBack({ buffer }: Buffer): void {
   if (!own.has(buffer)) return;

@@ -8,10 +8,9 @@ import { firstPause, pause } from '../http/retry.js';
 import { codeOf, transportProblem } from '../http/transport-failure.js';
 
 /**
- * What may pass, as all that comes in Alfresco's place while it starts. Anything else that Alfresco answers, it will answer
- * again.
+ * Failures that may be gone a moment later, as while Alfresco restarts. Any other response would come again.
  */
-const PASSING: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
+const TRANSIENT: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
   'ALFRESCO_ERROR',
   'ALFRESCO_TIMEOUT',
   'ALFRESCO_UNAVAILABLE',
@@ -24,44 +23,44 @@ const PASSING: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
  */
 export type Reopen = (rest: ByteRange, signal: AbortSignal, limitMs: number) => Promise<Readable>;
 
-/** A stream that broke off goes on. */
+/** A stream whose connection broke continues. */
 export interface Resumed {
-  /** The byte with which it goes on. */
+  /** Of the byte with which it continues. */
   readonly position: number;
   /** The code of the failure. */
   readonly cause: string;
 }
 
 /**
- * Content that goes on when its connection to Alfresco breaks, stalls or ends too early: the rest is asked for from the
+ * Content that continues when its connection to Alfresco breaks, stalls or ends too early: the rest is asked for from the
  * byte reached, and the reader sees one stream. That is sound since the ZIP of a finished download never changes.
  *
- * It never gives more bytes than the range has. Emits `resumed`, with a `Healed`, each time it goes on, and fails with a
+ * It never gives more bytes than the range has. Emits `resumed`, with a `Resumed`, each time it continues, and fails with a
  * ProblemException when it cannot.
  */
 export class ResumableContent extends Readable {
   private source?: Readable;
   private position: number;
-  /** What became of the last source. */
+  /** Of the last source. */
   private failure?: Error;
-  /** Whether the reader waits for bytes. While he does not, nothing is asked for: it would only break again. */
+  /** Whether the reader waits for bytes. Otherwise nothing is asked for: an idle connection would only break again. */
   private isWanted = false;
   private isResuming = false;
-  private readonly gone = new AbortController();
+  private readonly ending = new AbortController();
   /** Of the attempts since the last byte. */
   private backoff?: IBackoff<unknown>;
   private giveUpAt = Infinity;
 
   /**
    * @param source the content from the first byte of the range on
-   * @param patienceMs until the next byte has to be there, once there is no connection and the reader waits
+   * @param waitMs until the next byte has to be there, once there is no connection and the reader waits
    * @param pacing of the attempts to go on
    */
   constructor(
     source: Readable,
     private readonly range: ByteRange,
     private readonly reopen: Reopen,
-    private readonly patienceMs: number,
+    private readonly waitMs: number,
     private readonly pacing: GrowingPause = PACING.resume,
   ) {
     // Chunks only pass through; those that the reader does not want yet stay with the source.
@@ -74,11 +73,11 @@ export class ResumableContent extends Readable {
   override _read(): void {
     this.isWanted = true;
     if (this.source) this.source.resume();
-    else this.heal();
+    else this.resumeSource();
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    this.gone.abort();
+    this.ending.abort();
     if (this.source) discard(this.source);
     this.source = undefined;
     callback(error);
@@ -119,21 +118,21 @@ export class ResumableContent extends Readable {
     discard(source);
     this.source = undefined;
     this.failure = failure ?? new EndedEarlyError('the content ended early');
-    if (this.isWanted) this.heal();
+    if (this.isWanted) this.resumeSource();
   }
 
-  private heal(): void {
+  private resumeSource(): void {
     if (this.isResuming || this.destroyed || this.failure === undefined) return;
     this.isResuming = true;
     this.nextSource()
       .then((source) => {
         this.isResuming = false;
-        this.goOn(source);
+        this.continueWith(source);
       })
       .catch((error: Error) => this.destroy(error));
   }
 
-  private goOn(source: Readable): void {
+  private continueWith(source: Readable): void {
     if (this.destroyed) return discard(source);
     const resumed: Resumed = { position: this.position, cause: codeOf(this.failure) };
     this.failure = undefined;
@@ -141,9 +140,9 @@ export class ResumableContent extends Readable {
     this.emit('resumed', resumed);
   }
 
-  /** @throws the last failure when the time is over, and one that is final at once */
+  /** @throws the last failure when the time is over, or at once one that will not pass */
   private async nextSource(): Promise<Readable> {
-    const { signal } = this.gone;
+    const { signal } = this.ending;
     let failure = transportProblem(this.failure);
     for (;;) {
       const pauseMs = this.nextPauseMs();
@@ -163,17 +162,17 @@ export class ResumableContent extends Readable {
   /** `undefined` when there is no time for a further attempt. */
   private nextPauseMs(): number | undefined {
     const now = performance.now();
-    if (!this.backoff) this.giveUpAt = now + this.patienceMs;
+    if (!this.backoff) this.giveUpAt = now + this.waitMs;
     this.backoff = this.backoff?.next(undefined) ?? firstPause(this.pacing);
     const leftMs = this.giveUpAt - now;
     if (leftMs <= this.pacing.firstMs) return undefined;
-    // However long the pauses have become: the last attempts are made just before the time is over.
+    // However long the pauses have become, the last attempts are made just before the time is over.
     return Math.min(this.backoff.duration, leftMs / 2);
   }
 }
 
 function mayPass(failure: ProblemException): boolean {
-  return PASSING.has(failure.code) || failure instanceof ForeignResponseException;
+  return TRANSIENT.has(failure.code) || failure instanceof ForeignResponseException;
 }
 
 class EndedEarlyError extends Error {
@@ -181,7 +180,7 @@ class EndedEarlyError extends Error {
   readonly code = 'ENDED_EARLY';
 }
 
-/** Ends the connection of content that nobody will read. */
+/** Ends the connection of content that will not be read. */
 export function discard(content: Readable): void {
   content.on('error', () => {}).destroy();
 }

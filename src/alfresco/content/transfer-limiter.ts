@@ -4,16 +4,16 @@ import { ProblemException } from '../../problems/problem.exception.js';
 import { ALFRESCO_CONFIG } from '../alfresco-api.js';
 import { unavailable } from '../http/transport-failure.js';
 
-/** Of the connections to Alfresco, this much may carry ZIPs at a time. The rest is for calls that are answered in no time. */
+/** The share of the connections to Alfresco that may carry ZIPs at a time. The rest is for calls that take no time. */
 const TRANSFER_SHARE = 0.75;
-/** Of the transfers, one caller may have this much unless MAX_TRANSFERS_PER_CALLER says otherwise; of those, links a half. */
+/** The share of the transfers that one caller may have, without MAX_TRANSFERS_PER_CALLER; of those, links may have a half. */
 const CALLER_SHARE = 0.25;
 const LINK_SHARE = 0.5;
 
-/** How soon another transfer may begin is anybody's guess: a ZIP takes seconds or hours. */
+/** A guess: a ZIP takes seconds or hours. */
 const RETRY_AFTER_SECONDS = 5;
 
-/** Transfers that so many connections may carry; one of a single connection cannot be kept free. */
+/** Transfers that so many connections may carry: at least one, though a single connection leaves none free. */
 export function transferLimit(maxConnections: number): number {
   return Math.max(1, Math.floor(maxConnections * TRANSFER_SHARE));
 }
@@ -36,11 +36,11 @@ interface Waiting {
 type LimiterConfig = Pick<AlfrescoConfig, 'maxConnections' | 'maxTransfersPerCaller' | 'timeoutMs'>;
 
 /**
- * Limits the ZIPs that are being sent, so that they cannot take all connections from the calls that look at downloads, nor
- * those of one caller keep out the others.
+ * Limits the ZIPs that are being sent, so that they leave connections for the calls that read downloads, and one caller's
+ * transfers leave room for those of others.
  *
- * Not cockatiel's bulkhead: who waits there cannot be made to leave, and one who has left still stands in its queue until
- * a transfer ends, which may take hours.
+ * Not cockatiel's bulkhead: a call cannot leave its queue, and one whose client has disconnected would stay in it until a
+ * transfer ends, which may take hours.
  */
 @Injectable()
 export class TransferLimiter {
@@ -73,7 +73,7 @@ export class TransferLimiter {
    * Begins a transfer, after a wait if there are too many.
    * @throws ProblemException with Retry-After when none ends in time: ALFRESCO_UNAVAILABLE, or TOO_MANY_REQUESTS when only
    *   those of this holder are too many
-   * @throws whatever `signal` was aborted with
+   * @throws the reason of `signal`
    */
   async begin(holder: TransferHolder, signal: AbortSignal): Promise<Release> {
     signal.throwIfAborted();
@@ -119,7 +119,7 @@ export class TransferLimiter {
       };
       const timer = setTimeout(() => {
         leave();
-        reject(this.refusal(holder));
+        reject(this.problemFor(holder));
       }, this.config.timeoutMs);
       const waiting = { holder, proceed };
       signal.addEventListener('abort', giveUp);
@@ -127,7 +127,7 @@ export class TransferLimiter {
     });
   }
 
-  private refusal(holder: TransferHolder): ProblemException {
+  private problemFor(holder: TransferHolder): ProblemException {
     if (this.total >= this.limit) {
       return unavailable(RETRY_AFTER_SECONDS, 'too many ZIPs are being sent');
     }

@@ -5,26 +5,26 @@ import type { Send } from '../http/upstream-call.js';
 /** How this service proves to Alfresco who is calling. */
 export abstract class AlfrescoCredentials {
   /**
-   * A layer that adds credentials to each request, and sends it a second time with renewed ones if it was refused with 401
+   * A layer that adds credentials to each request, and sends it a second time with renewed ones if the response is 401
    * and there is something to renew. The response may still be a 401. Rejects with a ProblemException when there are no
    * credentials to be had, or the name of the caller cannot be passed on.
    *
-   * Sending again is safe for every request, POST included: Alfresco looks at credentials before it
+   * Sending again is safe for every request, POST included: Alfresco checks credentials before it
    * reads parameters or body (RepositoryContainer authenticates before it executes the web script), so
    * nothing has happened yet when it responds with 401.
    */
   abstract apply(next: Send): Send;
 }
 
-/** Of a pause, what chance may take off it, so that several processes do not stay in step. */
+/** The share of a pause that chance may take off, so that several processes do not stay in step. */
 const JITTER = 0.25;
 
 /**
- * Keeps credentials that were refused from being sent again at once.
+ * Keeps rejected credentials from being sent again at once.
  *
- * After ten failures Alfresco refuses a user for 6 seconds, the right password included, and each further attempt starts
- * them anew (AuthenticationServiceImpl.recordFailedAuthentication). So each pause is twice as long as the one before, up
- * to one that is well past them.
+ * After ten failures Alfresco locks a user out for 6 seconds, even with the right password, and each further attempt
+ * restarts them (AuthenticationServiceImpl.recordFailedAuthentication). So each pause is twice as long as the one before,
+ * up to one that is well past them.
  */
 export class LoginPause {
   private lengthMs = 0;
@@ -36,12 +36,12 @@ export class LoginPause {
     return this.remainingMs > 0;
   }
 
-  /** @throws ProblemException ALFRESCO_CREDENTIALS_REJECTED, with Retry-After, while credentials are not to be sent */
+  /** @throws ProblemException ALFRESCO_CREDENTIALS_REJECTED, with Retry-After, during a pause */
   admit(): void {
     if (this.isRunning) throw this.problem('credentials were refused a moment ago');
   }
 
-  /** Starts a pause, for credentials that were refused. Returns what the request fails with. */
+  /** Starts a pause after rejected credentials. Returns the problem that the request fails with. */
   begin(diagnosis?: string): ProblemException {
     const { firstMs, longestMs } = this.pacing;
     this.lengthMs = Math.min(Math.max(2 * this.lengthMs, firstMs), longestMs);

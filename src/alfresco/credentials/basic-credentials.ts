@@ -3,7 +3,7 @@ import type { Send, UpstreamRequest, UpstreamResponse } from '../http/upstream-c
 import { AlfrescoCredentials, LoginPause, basicAuthorization } from './alfresco-credentials.js';
 
 /**
- * Name and password with every request, each of which is a login: until one was accepted, and after each refusal, a
+ * Name and password with every request, each of which is a login: until one is accepted, and after each rejection, a
  * single request at a time finds out whether the password is right.
  */
 export class BasicCredentials extends AlfrescoCredentials {
@@ -41,7 +41,7 @@ export class BasicCredentials extends AlfrescoCredentials {
 
   private async attempt<T>(next: Send, request: UpstreamRequest): Promise<UpstreamResponse<T>> {
     const response = await next<T>(request);
-    // What comes during a pause was sent before it, and is no news.
+    // A response that comes during a pause belongs to a request from before it, and is nothing new.
     if (!this.pause.isRunning) this.learnFrom(response.status);
     return response;
   }
@@ -51,7 +51,7 @@ export class BasicCredentials extends AlfrescoCredentials {
       this.isAccepted = false;
       this.pause.begin();
     } else if (status < 500) {
-      // Anything else may come from a proxy in front of Alfresco.
+      // A 5xx may come from a proxy in front of Alfresco, and says nothing about the password.
       this.isAccepted = true;
       this.pause.reset();
     }

@@ -13,7 +13,7 @@ import type { Grant, Login } from './renewed-credentials.js';
 /** A token is renewed this long before its end, or after nine tenths of its life if that is later. */
 const MARGIN_SECONDS = 30;
 
-/** What a bearer token may consist of (RFC 6750, section 2.1). */
+/** The syntax of a bearer token (RFC 6750, section 2.1). */
 const TOKEN = /^[A-Za-z0-9._~+/-]+=*$/;
 
 /** Client credentials at the token endpoint of an identity provider (RFC 6749, section 4.4). */
@@ -94,7 +94,7 @@ function problemOf(status: number): ProblemException {
   });
 }
 
-/** RFC 6749, section 5.1. Without `expires_in` a token is used until it is refused. */
+/** RFC 6749, section 5.1. Without `expires_in` a token is used until it is rejected. */
 function toGrant({ body }: AlfrescoResponse): Grant {
   const {
     access_token: token,
@@ -117,14 +117,14 @@ function unusable(what: string): ProblemException {
   return new ProblemException('ALFRESCO_BAD_RESPONSE', { diagnosis: `token endpoint: ${what}` });
 }
 
-/** RFC 6749, section 2.3.1: encoded before they are joined, so that either may hold a colon. */
+/** RFC 6749, section 2.3.1: the parts are encoded before they are joined, so that either may hold a colon. */
 function formEncoded(text: string): string {
   return new URLSearchParams([['', text]]).toString().slice(1);
 }
 
 /**
- * Authorities for other hosts than Alfresco: those of Node, and those configured for Alfresco. An identity
- * provider may be signed by either, and `ca` alone would replace Node's list.
+ * Trusted certificate authorities for hosts other than Alfresco: Node's own, and those configured for Alfresco. An identity
+ * provider's certificate may come from either, and `ca` alone would replace Node's list.
  */
 export function trustedAuthorities(tls: TlsConfig | undefined): string | undefined {
   return tls?.ca && [...getCACertificates('default'), tls.ca].join('\n');

@@ -2,18 +2,18 @@ import { ProblemException } from '../../problems/problem.exception.js';
 import type { Send, UpstreamRequest } from '../http/upstream-call.js';
 import { AlfrescoCredentials } from './alfresco-credentials.js';
 
-/** Milliseconds for which the certificate is believed to be good after Alfresco has taken it. */
+/** Milliseconds for which the certificate is known to be good after Alfresco has accepted it. */
 const TRUSTED_MS = 60_000;
 
 /**
  * The caller's name with every request, for which the client certificate of the connection vouches
  * (Alfresco's external-authentication subsystem).
  *
- * There is no `Authorization` beside it: if Alfresco does not believe the header it tries that next, and the
+ * No `Authorization` is sent beside it: if Alfresco does not trust the header it tries that next, and the
  * call would be made with the rights of a service account instead of failing.
  */
 export class RemoteUserCredentials extends AlfrescoCredentials {
-  /** Whose call Alfresco has taken last, and when by the monotonic clock. */
+  /** Whose call Alfresco has accepted last, and when by the monotonic clock. */
   private accepted?: { readonly name: string; readonly at: number };
 
   apply(next: Send): Send {
@@ -31,8 +31,8 @@ export class RemoteUserCredentials extends AlfrescoCredentials {
   }
 
   /**
-   * RemoteUserAuthenticatorFactory answers a disabled user, an unknown one where none are created, and a certificate that it
-   * does not believe with the same 401. That it took the name of another caller a moment ago tells them apart.
+   * RemoteUserAuthenticatorFactory responds with the same 401 to a disabled user, to an unknown one where none are created,
+   * and to a certificate that it does not trust. If it has just accepted another caller's name, it is not the certificate.
    */
   private isAboutTheName(name: string): boolean {
     const { accepted } = this;
@@ -54,16 +54,16 @@ function rejectedName(): ProblemException {
 const MAX_NAME_LENGTH = 255;
 
 /**
- * Alfresco's internal user, who may do everything: a request that names it acts as it, without any check. And its guest, whom
- * RepositoryContainer refuses with 401 wherever a user is required, as if the certificate were wrong.
+ * Alfresco's internal user, which may do everything: a request that names it acts as it, without any check. And its guest,
+ * which RepositoryContainer rejects with 401 wherever a user is required, as if the certificate were wrong.
  */
 const BUILT_IN_USER = /^(?:system|guest)(?:@|$)/i;
 
 /**
  * A caller's name as Alfresco expects it with `Remote-User-Encode: true`: base64 of UTF-8, in one line.
  *
- * Alfresco cuts blanks and control characters off the ends of a name, so that " admin" would become "admin":
- * a name that another one could turn into is refused.
+ * Alfresco trims blanks and control characters off the ends of a name, so that " admin" would become "admin":
+ * a name that would turn into another one is rejected.
  *
  * @throws ProblemException CALLER_NOT_ACCEPTED
  */

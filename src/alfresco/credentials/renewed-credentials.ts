@@ -4,11 +4,11 @@ import { isProblem } from '../../problems/problem.exception.js';
 import type { Send, UpstreamRequest, UpstreamResponse } from '../http/upstream-call.js';
 import { AlfrescoCredentials, LoginPause } from './alfresco-credentials.js';
 
-/** What a login gave. */
+/** The outcome of a login. */
 export interface Grant {
   /** Value of the `Authorization` header. Never to be logged. */
   readonly authorization: string;
-  /** Milliseconds after which another login is due; unknown when absent, and found out by a 401. */
+  /** Milliseconds after which another login is due; unknown when absent, until a 401 shows it. */
   readonly renewAfterMs?: number;
 }
 
@@ -16,10 +16,10 @@ export interface Grant {
 export interface Login {
   /**
    * Logs in, within the configured time.
-   * @throws ProblemException ALFRESCO_CREDENTIALS_REJECTED when the account is refused; another one when there was no usable answer
+   * @throws ProblemException ALFRESCO_CREDENTIALS_REJECTED when the account is rejected; another one when there is no usable response
    */
   obtain(): Promise<Grant>;
-  /** Lets go of connections of its own. */
+  /** Closes its own connections. */
   close?(): Promise<void>;
 }
 
@@ -27,15 +27,15 @@ interface HeldGrant {
   /** Value of the `Authorization` header. */
   readonly authorization: string;
   readonly renewAt: number;
-  /** Whether it was obtained because another one had been refused. */
+  /** Whether it was obtained because another one had been rejected. */
   readonly isReplacement: boolean;
-  /** Whether Alfresco has taken it at least once. */
+  /** Whether Alfresco has accepted it at least once. */
   hasWorked: boolean;
-  /** Whether Alfresco has refused it, although it was a replacement that had never worked. */
+  /** Whether Alfresco has rejected it although it was a replacement, and had never worked. */
   isUseless: boolean;
 }
 
-/** One grant for all requests, obtained when first needed and again when it expires or is refused. */
+/** One grant for all requests, obtained when first needed and again when it expires or is rejected. */
 export class RenewedCredentials extends AlfrescoCredentials implements OnApplicationShutdown {
   private held?: HeldGrant;
   private pending?: Promise<HeldGrant>;
@@ -70,9 +70,9 @@ export class RenewedCredentials extends AlfrescoCredentials implements OnApplica
     return this.held && performance.now() < this.held.renewAt ? this.held : undefined;
   }
 
-  /** Of all requests that were refused with the same grant, the first one logs in and the others wait for it. */
-  private async replace(refused: HeldGrant): Promise<HeldGrant> {
-    if (this.held === refused) this.held = undefined;
+  /** Of all requests that were rejected with the same grant, the first one logs in and the others wait for it. */
+  private async replace(rejected: HeldGrant): Promise<HeldGrant> {
+    if (this.held === rejected) this.held = undefined;
     return this.held ?? this.obtainOnce(true);
   }
 
@@ -105,7 +105,7 @@ export class RenewedCredentials extends AlfrescoCredentials implements OnApplica
     }
   }
 
-  /** When a fresh grant is refused as well, the next ones would be too: logging in for each request helps nobody. */
+  /** A fresh grant that is rejected as well is not replaced for a while: the next one would not do any better. */
   private isReplaceable({ isUseless }: HeldGrant): boolean {
     return !isUseless || !this.pause.isRunning;
   }

@@ -16,8 +16,8 @@ import type { Grant, Login } from './renewed-credentials.js';
 /**
  * POST /tickets of Alfresco's authentication API.
  *
- * The ticket is never deleted, not even at the end: Alfresco gives all logins of a user the same one, so
- * that would log out other processes with this account. It dies by itself when nobody uses it any more.
+ * The ticket is never deleted, not even at shutdown: Alfresco gives all logins of a user the same one, so
+ * that would log out other processes with this account. An unused ticket expires by itself.
  */
 export class TicketLogin implements Login {
   private readonly path: string;
@@ -55,7 +55,7 @@ export class TicketLogin implements Login {
   }
 }
 
-/** Alfresco refuses a login with 403, `Login failed`; a 401 can only come from something before it. */
+/** Alfresco rejects a login with 403, `Login failed`; a 401 can only come from something in front of it. */
 function loginProblem(response: AlfrescoResponse): ProblemException {
   const isRejected = response.status === 401 || (response.status === 403 && errorOf(response));
   return isRejected

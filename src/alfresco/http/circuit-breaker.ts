@@ -25,32 +25,32 @@ import {
   type UpstreamResponse,
 } from './upstream-call.js';
 
-/** Calls that fail in a row, each after its repetitions, until no more is made. */
+/** Calls that fail in a row, each after its retries, until no more are made. */
 const FAILURES_IN_A_ROW = 5;
 
 /** How a breaker differs from the others. */
 export interface BreakerOptions {
-  /** Pauses: the next is twice as long each time that Alfresco is found still gone. */
+  /** Pauses: the next is twice as long each time that Alfresco is found still unavailable. */
   readonly pacing?: GrowingPause;
-  /** Whether refused connections leave a closed breaker closed; an open one, they keep open. */
+  /** Whether refused connections leave a closed breaker closed. They keep an open one open in any case. */
   readonly toleratesRefusal?: boolean;
 }
 
-/** The call with which a half-open breaker finds out was given up by its caller, so that nothing is known. */
+/** The client of a half-open breaker's probe has disconnected, so that nothing is known. */
 class AbandonedProbeError extends ClientDisconnectedError {}
 
 /**
- * Keeps requests from an Alfresco that is not there: callers get an answer at once, and Alfresco the peace to start.
+ * Keeps requests from an Alfresco that is unavailable: callers get a response at once, and Alfresco the peace to start.
  *
- * cockatiel's breaker lets callers wait, without a limit, for the outcome of a half-open one's only call, and takes a call
- * that was given up for a success; neither gets that far here.
+ * cockatiel's breaker lets calls wait, without a limit, for the outcome of a half-open breaker's probe, and counts a call
+ * that was given up as a success; neither gets that far here.
  */
 export class CircuitBreaker {
   private readonly policy: CircuitBreakerPolicy;
   private readonly pacing: GrowingPause;
   private endOfPause = -Infinity;
 
-  /** @param name for the diagnosis of what is refused */
+  /** @param name for the diagnosis of rejected calls */
   constructor(
     private readonly name: string,
     onStateChange: (state: BreakerState) => void,
@@ -63,7 +63,7 @@ export class CircuitBreaker {
       (error) => (isOutage(error) && !isTolerated(error)) || error instanceof AbandonedProbeError,
     );
     this.policy = circuitBreaker(
-      failure.orWhenResult((answer) => isGatewayFailure(answer as UpstreamResponse<unknown>)),
+      failure.orWhenResult((response) => isGatewayFailure(response as UpstreamResponse<unknown>)),
       {
         breaker: new ConsecutiveBreaker(FAILURES_IN_A_ROW),
         halfOpenAfter: new DelegateBackoff<IHalfOpenAfterBackoffContext, number>(
@@ -81,7 +81,7 @@ export class CircuitBreaker {
       : 'half-open';
   }
 
-  /** @throws ProblemException ALFRESCO_UNAVAILABLE when no request is to be made now */
+  /** @throws ProblemException ALFRESCO_UNAVAILABLE, with Retry-After, when no request is to be made now */
   admit(): void {
     const isProbing = this.policy.state === CircuitState.HalfOpen;
     if (this.state !== 'open' && !isProbing) return;
@@ -89,7 +89,7 @@ export class CircuitBreaker {
     throw unavailable(seconds, `the breaker for ${this.name} is open`);
   }
 
-  /** Makes a request and learns from it; right after `admit`, so that nothing changes between. */
+  /** Makes a request and learns from it. To be called right after `admit`, so that nothing changes in between. */
   execute<T>(request: () => Promise<T>): Promise<T> {
     const isProbe = this.policy.state !== CircuitState.Closed;
     return this.policy.execute(isProbe ? () => request().catch(markAbandoned) : request);
@@ -99,12 +99,12 @@ export class CircuitBreaker {
     return this.endOfPause - performance.now();
   }
 
-  /** Starts a pause, and tells cockatiel of it. */
+  /** Starts a pause, whose length cockatiel hands back for the next one. */
   private pause({ result }: IHalfOpenAfterBackoffContext, lastMs = this.pacing.firstMs / 2) {
     const isUnknown = 'error' in result && result.error instanceof AbandonedProbeError;
     const pauseMs = isUnknown ? lastMs : Math.min(2 * lastMs, this.pacing.longestMs);
     this.endOfPause = performance.now() + pauseMs;
-    // cockatiel goes by the time of day, which may be set back; `admit` lets nobody in before the pause is over.
+    // cockatiel goes by the time of day, which may be set back, so it has no delay; `admit` keeps the pause.
     return { delay: -Infinity, state: pauseMs };
   }
 }
@@ -113,7 +113,7 @@ function markAbandoned(error: unknown): never {
   throw error instanceof ClientDisconnectedError ? new AbandonedProbeError(error.message) : error;
 }
 
-/** Whether Alfresco is not there, or does not answer. What it answers, however wrong, says that it is. */
+/** Whether Alfresco is unreachable, or too slow. Any response, however wrong, says that it is there. */
 export function isOutage(error: unknown): boolean {
   if (error instanceof ClientDisconnectedError) return false;
   const code = problemCodeOf(error);
@@ -121,8 +121,8 @@ export function isOutage(error: unknown): boolean {
 }
 
 /**
- * Whether a connection was refused. That is known at once, so that nobody has to be kept from waiting for it; and it may
- * come of too many connections of our own, where Tomcat's `acceptCount` is used up, and be over with the next one.
+ * Whether a connection was refused. That is known at once, so no caller has to be spared the wait; and the cause may be too
+ * many connections of this service, where Tomcat's `acceptCount` is used up, and be gone with the next attempt.
  */
 export function isRefusedConnection(error: unknown): boolean {
   return error instanceof UnsentError && error.code === 'ECONNREFUSED';

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { Client, type Dispatcher, buildConnector } from 'undici';
 import { codeOf } from './transport-failure.js';
 
-/** No connection could be established: the request was not sent, whatever it is. */
+/** No connection could be established, so that the request was certainly not sent. */
 export class UnsentError extends Error {
   override readonly name = 'UnsentError';
   readonly code: string;
@@ -14,7 +14,7 @@ export class UnsentError extends Error {
 }
 
 /**
- * A connection that had served earlier requests broke before it began to answer this one. Most likely the other side
+ * A connection that had served earlier requests broke before the response to this one began. Most likely the other side
  * had closed it as idle while the request was on its way.
  */
 export class StaleConnectionError extends Error {
@@ -27,13 +27,13 @@ export class StaleConnectionError extends Error {
   }
 }
 
-/** How a connection that the other side has closed shows. What is no HTTP, for one, is no matter of its age. */
+/** Failures by which a connection that the other side has closed shows. Others have nothing to do with its age. */
 const CLOSED: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 
 /** Failures of connections on which something had been received before. */
 const ofUsedConnections = new WeakSet<Error>();
 
-/** undici's connector, which in addition keeps apart the failures that a request may be repeated after. */
+/** undici's connector, which also distinguishes the failures after which a request may be sent again. */
 export function createConnector(options: buildConnector.BuildOptions): buildConnector.connector {
   const connect = buildConnector(options);
   return (target, callback) =>
@@ -46,7 +46,7 @@ export function createConnector(options: buildConnector.BuildOptions): buildConn
     });
 }
 
-/** What a request failed with before its answer began, told apart as far as repeating it is concerned. */
+/** The failure of a request whose response had not begun, as a StaleConnectionError if it is one. */
 export function beforeResponse(failure: unknown): unknown {
   return failure instanceof Error && ofUsedConnections.has(failure)
     ? new StaleConnectionError(failure)
@@ -58,14 +58,14 @@ export interface PoolConnection {
   socket?: Socket | undefined;
 }
 
-/** A handler that is told which connection its response comes over. */
+/** A handler that knows over which connection its response comes. */
 export interface PoolHandler extends Dispatcher.DispatchHandler {
   connection?: PoolConnection;
 }
 
 /**
  * Responses after which Tomcat closes the connection, whether it says so or not (`statusDropsConnection` of its
- * Http11Processor). What is sent before its end arrives here would be lost.
+ * Http11Processor). A request that is sent before its end arrives here would be lost.
  */
 const LAST: ReadonlySet<number> = new Set([400, 408, 411, 413, 414, 500, 501, 503]);
 

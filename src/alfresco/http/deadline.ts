@@ -9,7 +9,7 @@ export class TransportTimeoutError extends Error {
   readonly code = 'TRANSPORT_TIMEOUT';
 }
 
-/** Nobody waits for the response any more. */
+/** The client that the call is made for has disconnected. */
 export class ClientDisconnectedError extends Error {
   override readonly name: string = 'ClientDisconnectedError';
   readonly code = 'CALLER_GONE';
@@ -50,7 +50,7 @@ export class Deadline {
   private readonly link?: Disposable;
   private reject?: (reason: Error) => void;
 
-  /** @param client aborted when nobody waits for the call any more */
+  /** @param client aborted when the client has disconnected */
   constructor(limitMs: number, client?: AbortSignal) {
     this.endsAt = performance.now() + limitMs;
     this.timer = setTimeout(
@@ -71,7 +71,7 @@ export class Deadline {
     return this.endsAt - performance.now();
   }
 
-  /** Tells the layers below when to stop. */
+  /** For the layers below. */
   applyTo(request: UpstreamRequest): UpstreamRequest {
     request.signal = this.signal;
     request.endsAt = this.endsAt;
@@ -79,8 +79,8 @@ export class Deadline {
   }
 
   /**
-   * Settles with the call, or at its end at the latest: undici looks at the signal of a request that waits for a socket
-   * only when it gets one. One promise, since a race with one that listens to the signal costs a status read 5 %.
+   * Settles with the call, or at its end at the latest: a request that waits for a socket of undici's pool does not notice
+   * its signal before it gets one. One promise, since a race with one that listens to the signal costs a status read 5 %.
    */
   bound<T>(call: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {

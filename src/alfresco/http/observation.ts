@@ -23,7 +23,7 @@ export class UpstreamMetrics {
   constructor(metrics: Metrics, events: UpstreamEvents, breakers: CircuitBreakers) {
     this.calls = metrics.histogram(
       'bff_upstream_request_duration_seconds',
-      'Each attempt of a call to Alfresco: JSON to the end of the answer, content to its head. status is its class, or why there was none.',
+      'Each attempt of a call to Alfresco: JSON to the end of the response, content to its head. status is its class, or why there was none.',
       ['operation', 'status'],
     );
     const retries = metrics.counter(
@@ -47,7 +47,7 @@ export class UpstreamMetrics {
       'Attempts to go on with a transfer that broke off at Alfresco, by what came of it.',
       ['outcome'],
     );
-    // A series that begins with its first event has no increase for Prometheus, and raises no alert.
+    // From 0 on: a series that begins with its first event has no increase for Prometheus, and raises no alert.
     for (const outcome of ['resumed', 'failed']) resumes.inc({ outcome }, 0);
     events.on('resume', ({ outcome }) => {
       resumes.inc({ outcome });
@@ -109,11 +109,11 @@ export function observation(metrics: UpstreamMetrics, origin: string): Layer {
     };
 }
 
-/** Every path of Alfresco's APIs goes on behind it. */
+/** The end of the root of each of Alfresco's APIs. */
 const VERSION = '/versions/1';
 const ID = /^\/(downloads|nodes)\/[^/?]+/;
 
-/** What a call is about, worked out as far as it is needed. */
+/** Derives what it says only when asked: without tracing most is not needed. */
 class ObservedCall implements CallDescription {
   constructor(
     private readonly request: UpstreamRequest,
@@ -154,7 +154,7 @@ function failureOf(error: unknown) {
   return { kind: problem.replace(/^ALFRESCO_/, '').toLowerCase(), code };
 }
 
-/** The span of a transfer lasts as long as the transfer; a response that is no ZIP has no body here. */
+/** The span of a transfer lasts as long as the transfer; the body of an error is not read. */
 function endWith(
   { status, data }: UpstreamResponse<unknown>,
   { isStream }: UpstreamRequest,

@@ -7,7 +7,7 @@ const BY_CODE: Readonly<Record<string, ProblemCode>> = {
   UND_ERR_CONNECT_TIMEOUT: 'ALFRESCO_TIMEOUT',
   UND_ERR_BODY_TIMEOUT: 'ALFRESCO_TIMEOUT',
   ETIMEDOUT: 'ALFRESCO_TIMEOUT',
-  // undici gives it no code: the answer is not HTTP.
+  // The response is not HTTP; undici's error has only a name.
   HTTPParserError: 'ALFRESCO_BAD_RESPONSE',
   ANSWER_TOO_LONG: 'ALFRESCO_BAD_RESPONSE',
   UND_ERR_HEADERS_OVERFLOW: 'ALFRESCO_BAD_RESPONSE',
@@ -15,7 +15,7 @@ const BY_CODE: Readonly<Record<string, ProblemCode>> = {
 };
 
 /**
- * Why no answer came, as a problem; one that is a problem already stays as it is. The thrown error itself is dropped: its
+ * The problem that stands for a failed call; a problem stays as it is. The thrown error itself is dropped: its
  * message names hosts, and an axios error carries the credentials in its configuration.
  */
 export function transportProblem(error: unknown): ProblemException {
@@ -23,7 +23,7 @@ export function transportProblem(error: unknown): ProblemException {
   return new ProblemException(problemCodeOf(error), { diagnosis: codeOf(error) });
 }
 
-/** The problem that a failed exchange is. */
+/** Without making the problem, which costs a stack trace. */
 export function problemCodeOf(error: unknown): ProblemCode {
   return error instanceof ProblemException
     ? error.code
@@ -38,15 +38,15 @@ export function codeOf(error: unknown): string {
   return typeof code === 'string' && /^[A-Z0-9_]+$/.test(code) ? code : error.name;
 }
 
-/** Alfresco is not asked now. @param retryAfterSeconds a whole number */
+/** For a call that is not made now. @param retryAfterSeconds a whole number */
 export function unavailable(retryAfterSeconds: number, diagnosis: string): ProblemException {
   const headers = { 'retry-after': String(retryAfterSeconds) };
   return new ProblemException('ALFRESCO_UNAVAILABLE', { headers, diagnosis });
 }
 
 /**
- * Whether a proxy in front of Alfresco says that there is no Alfresco behind it. A 500 is Alfresco's own and comes of the
- * request: the same one would get the same again.
+ * Whether a proxy in front of Alfresco says that there is no Alfresco behind it. A 500 is Alfresco's own and caused by
+ * the request: the same one would get the same again.
  */
 export function isGatewayFailure({ status }: Pick<UpstreamResponse<unknown>, 'status'>): boolean {
   return status >= 502 && status <= 504;

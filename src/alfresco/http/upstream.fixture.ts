@@ -24,7 +24,7 @@ export function sendBy(
     ({ headers: {}, data: undefined, ...(await respond(request)) }) as UpstreamResponse<never>;
 }
 
-/** A pipeline with the usual pauses, and what it tells of. */
+/** A pipeline with the usual pauses, its events and its breakers. */
 export function createPipeline(limits: Pick<AlfrescoConfig, 'timeoutMs' | 'idleTimeoutMs'>) {
   const events = new UpstreamEvents();
   const breakers = new CircuitBreakers(events);
