@@ -1,11 +1,7 @@
 import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
-import type { AuthenticatedRequest } from './auth/caller.js';
 import { AuthModule } from './auth/auth.module.js';
 import { CallerGuard } from './auth/caller.guard.js';
-import { TicketGuard } from './auth/tickets/ticket.guard.js';
-import { TicketsModule } from './auth/tickets/tickets.module.js';
-import { ticketsPath } from './auth/tickets/tickets-path.js';
 import type { AppConfig } from './config/app-config.js';
 import type { WorkerContext } from './config/worker-context.js';
 import { DownloadsModule } from './downloads/downloads.module.js';
@@ -38,14 +34,13 @@ export class AppModule {
       // Opened here, so that a start fails with one message when it cannot be.
       store: openRegistry(config.store, config.pacing.store),
       metrics: registry,
-      callerOf: ({ caller }: AuthenticatedRequest) => caller,
+      // Not asked here: `CallerGuard` has run for all routes already.
+      callerOf: () => undefined,
       problemPages: problemPages(config.http.apiPrefix),
       pacing: config.pacing,
     };
     const downloads = DownloadsModule.forRoot(options);
     const server = ServerModule.forRoot(config);
-    const throttling = RateLimitModule.forRoot(config, worker);
-    const login = ticketsPath(config);
     return {
       module: AppModule,
       imports: [
@@ -56,9 +51,8 @@ export class AppModule {
           worker,
         }),
         server,
-        throttling,
-        AuthModule.forRoot(config, throttling),
-        ...(login === undefined ? [] : [TicketsModule.forRoot(login, config, throttling)]),
+        RateLimitModule.forRoot(config, worker),
+        AuthModule.forRoot(config),
         downloads,
         HealthModule.forRoot(downloads, server, config.pacing),
       ],
@@ -67,12 +61,9 @@ export class AppModule {
   }
 }
 
-/** In the order in which they run: a caller is limited after it is known who calls. */
-function guards(config: AppConfig): Provider[] {
-  const { rateLimit } = config;
-  const hasTickets = ticketsPath(config) !== undefined;
+/** In the order in which they run: callers are limited by who they are, so it has to be known first. */
+function guards({ rateLimit }: AppConfig): Provider[] {
   return [
-    ...(hasTickets ? [{ provide: APP_GUARD, useExisting: TicketGuard }] : []),
     { provide: APP_GUARD, useExisting: CallerGuard },
     ...(rateLimit ? [{ provide: APP_GUARD, useClass: CallerLimitGuard }] : []),
   ];

@@ -1,31 +1,94 @@
-import { type DynamicModule, Module } from '@nestjs/common';
+import { type DynamicModule, type FactoryProvider, Module, type Provider } from '@nestjs/common';
+import { RouterModule } from '@nestjs/core';
 import type { AppConfig } from '../config/app-config.js';
-import { PACING_CONFIG } from '../config/pacing.js';
-import { AUTH_CONFIG, CHALLENGE, challengeFor } from './challenge.js';
-import { LINK_CONFIG, LinkSigner } from './signed-link.js';
-import { CallerGuard } from './caller.guard.js';
+import { type Authenticator, Authenticators, anonymousAuthenticator } from './authenticators.js';
+import { BasicAuthenticator } from './basic.strategy.js';
+import { bearerAuthenticator } from './bearer.strategy.js';
+import { CallerGuard, CallerSource } from './caller.guard.js';
+import { CHALLENGE, type Challenge, challengeFor } from './challenge.js';
+import { LinkSigner } from './signed-link.js';
+import { TicketAuthenticator } from './tickets/ticket-authenticator.js';
+import { openTicketStore } from './tickets/ticket-store.factory.js';
+import { TicketStore } from './tickets/ticket-store.js';
+import { TicketsController } from './tickets/tickets.controller.js';
+import { ticketsPath } from './tickets/tickets-path.js';
+import { TicketsService } from './tickets/tickets.service.js';
+import { LoginThrottle, UserDirectory } from './user-directory.js';
 
-/** The guard that authenticates the caller of every route that is not `@Public()`, and what signs links. */
+type AuthSettings = Pick<AppConfig, 'auth' | 'http' | 'links' | 'pacing' | 'store'>;
+
+/**
+ * Who is calling the service. Provides `CallerGuard`, which finds out, and what signs links; under Alfresco's path, also the
+ * routes where Alfresco's clients log in and out.
+ *
+ * Failed logins are limited if a `LoginThrottle` is provided.
+ */
 @Module({})
 export class AuthModule {
-  /** @param throttling the module that exports `FailedLogins`, if logins are throttled */
-  static forRoot(
-    { auth, http, links, pacing }: Pick<AppConfig, 'auth' | 'http' | 'links' | 'pacing'>,
-    throttling: DynamicModule,
-  ): DynamicModule {
+  /** @throws ConfigurationError when the store of tickets cannot be used */
+  static forRoot(config: AuthSettings): DynamicModule {
+    const { auth, http, links, pacing } = config;
+    const loginPath = ticketsPath(config);
     return {
       module: AuthModule,
       global: true,
-      imports: [throttling],
+      imports:
+        loginPath === undefined
+          ? []
+          : [RouterModule.register([{ path: loginPath, module: AuthModule }])],
+      controllers: loginPath === undefined ? [] : [TicketsController],
       providers: [
-        { provide: AUTH_CONFIG, useValue: auth },
-        { provide: CHALLENGE, useValue: challengeFor(auth.schemes, http.apiPrefix) },
-        { provide: PACING_CONFIG, useValue: pacing },
-        { provide: LINK_CONFIG, useValue: links },
-        LinkSigner,
         CallerGuard,
+        callerSource(config),
+        { provide: CHALLENGE, useValue: challengeFor(auth.schemes, http.apiPrefix) },
+        { provide: LinkSigner, useValue: new LinkSigner(links) },
+        {
+          provide: UserDirectory,
+          useFactory: (throttle?: LoginThrottle) =>
+            new UserDirectory(auth.users, undefined, throttle, pacing.auth),
+          inject: [{ token: LoginThrottle, optional: true }],
+        },
+        ...(loginPath === undefined ? [] : ticketProviders(config)),
       ],
-      exports: [CallerGuard, CHALLENGE, LinkSigner],
+      exports: [CallerGuard, CallerSource, CHALLENGE, LinkSigner],
     };
   }
+}
+
+/**
+ * The credentials that are accepted, in the order in which they are tried.
+ *
+ * Tickets besides tokens, since they are for clients that cannot send a token: those that were written for Alfresco's login,
+ * and addresses, which have no header. A token is verified without a lookup and ends by itself; a ticket is random, stands
+ * in the store, and ends with a logout.
+ */
+function callerSource({ auth: { schemes, oidc }, pacing }: AuthSettings): FactoryProvider {
+  return {
+    provide: CallerSource,
+    useFactory: (challenge: Challenge, users: UserDirectory, tickets?: TicketsService) => {
+      const authenticators: Authenticator[] = [];
+      if (schemes.length === 0) authenticators.push(anonymousAuthenticator);
+      if (tickets) authenticators.push(new TicketAuthenticator(tickets));
+      if (schemes.includes('basic')) authenticators.push(new BasicAuthenticator(users));
+      if (oidc) authenticators.push(bearerAuthenticator(oidc, pacing.auth));
+      return new Authenticators(authenticators, challenge);
+    },
+    inject: [CHALLENGE, UserDirectory, { token: TicketsService, optional: true }],
+  };
+}
+
+function ticketProviders({ auth, store, pacing }: AuthSettings): Provider[] {
+  return [
+    // Opened here, so that a start fails with one message when it cannot be.
+    {
+      provide: TicketStore,
+      useValue: openTicketStore(store, pacing.store),
+    },
+    {
+      provide: TicketsService,
+      useFactory: (ticketStore: TicketStore, users: UserDirectory) =>
+        new TicketsService(auth, ticketStore, users),
+      inject: [TicketStore, UserDirectory],
+    },
+  ];
 }

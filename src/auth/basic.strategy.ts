@@ -1,6 +1,7 @@
+import type { FastifyRequest } from 'fastify';
 import { BasicStrategy } from 'passport-http';
-import type { Caller } from './caller.js';
-import type { UserDirectory } from './user-directory.js';
+import { PassportAuthenticator } from './authenticators.js';
+import { type UserDirectory, userCaller } from './user-directory.js';
 
 export interface BasicCredentials {
   readonly name: string;
@@ -53,7 +54,7 @@ export class StrictBasicStrategy extends BasicStrategy {
     super({ passReqToCallback: true }, ({ ip }, encodedName, encodedPassword, done) => {
       const name = decodeURIComponent(encodedName);
       users.verify(name, decodeURIComponent(encodedPassword), ip).then(
-        (isVerified) => done(null, isVerified && toCaller(name)),
+        (isVerified) => done(null, isVerified && userCaller(name)),
         (error: unknown) => done(error),
       );
     });
@@ -70,6 +71,14 @@ export class StrictBasicStrategy extends BasicStrategy {
   }
 }
 
-function toCaller(name: string): Caller {
-  return { id: `basic:${name}`, name };
+/** Basic authentication, without Passport and without a wait for a caller that is remembered. */
+export class BasicAuthenticator extends PassportAuthenticator {
+  constructor(private readonly users: UserDirectory) {
+    super('basic', new StrictBasicStrategy(users));
+  }
+
+  override authenticate(request: FastifyRequest, authorization: string | undefined) {
+    const known = authorization === undefined ? undefined : this.users.recall(authorization);
+    return known ?? super.authenticate(request, authorization);
+  }
 }

@@ -1,5 +1,9 @@
 import passport from 'passport';
-import type { TokenVerifier } from './token-verifier.js';
+import type { OidcConfig } from '../config/app-config.js';
+import type { Pacing } from '../config/pacing.js';
+import { PassportAuthenticator } from './authenticators.js';
+import { ProviderKeys } from './provider-keys.js';
+import { TokenVerifier } from './token-verifier.js';
 
 const BEARER = /^bearer +([A-Za-z0-9\-._~+/]+=*) *$/i;
 
@@ -24,4 +28,13 @@ export class BearerStrategy extends passport.Strategy {
       (error: unknown) => this.error(error),
     );
   }
+}
+
+/** Tokens of an OpenID provider. */
+export function bearerAuthenticator(
+  oidc: OidcConfig,
+  pacing: Pacing['auth'],
+): PassportAuthenticator {
+  const { keyFor } = new ProviderKeys(oidc.issuer, pacing);
+  return new PassportAuthenticator('bearer', new BearerStrategy(new TokenVerifier(oidc, keyFor)));
 }

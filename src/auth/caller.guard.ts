@@ -1,120 +1,80 @@
-import {
-  type CanActivate,
-  type ExecutionContext,
-  Inject,
-  Injectable,
-  Optional,
-} from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import passport from 'passport';
-import type { AuthConfig } from '../config/app-config.js';
-import { PACING_CONFIG, type Pacing } from '../config/pacing.js';
-import { clientAddress, headerCount, pathOf } from '../http/http-request.js';
+import { type HttpRequest, pathOf } from '../http/http-request.js';
 import { ProblemException } from '../problems/problem.exception.js';
-import { FailedLogins } from '../rate-limit/failed-logins.js';
-import { AUTH_CONFIG } from './challenge.js';
-import { StrictBasicStrategy } from './basic.strategy.js';
-import { BearerStrategy } from './bearer.strategy.js';
-import { ANONYMOUS, type AuthenticatedRequest, type Caller } from './caller.js';
-import { CHALLENGE, type Challenge, schemeOf } from './challenge.js';
-import { LinkSigner, linkOf } from './signed-link.js';
-import { ProviderKeys } from './provider-keys.js';
-import { RecentLogins } from './recent-logins.js';
 import { PUBLIC } from './auth.decorators.js';
-import { TokenVerifier } from './token-verifier.js';
-import { UserDirectory } from './user-directory.js';
+import { type AuthenticatedRequest, CALLER, type Caller } from './caller.js';
+import { LinkSigner, linkOf } from './signed-link.js';
+
+/** Where `CallerGuard` learns who is calling: `Authenticators` in the service, `ApplicationCallers` in another application. */
+export abstract class CallerSource {
+  /** @throws ProblemException UNAUTHENTICATED, and what the source meets on its way */
+  abstract callerOf(request: HttpRequest): Caller | Promise<Caller>;
+}
 
 /**
- * Lets a request pass when its caller is known, and puts the caller on it.
+ * Lets a request pass when its caller is known, and puts the caller on it. The only guard that does.
  *
- * Passport is driven directly: the guard of `@nestjs/passport` registers strategies by name in one
- * registry for the whole process, where two applications would share their users.
+ * In the service it stands before all other guards, for every route (`APP_GUARD`), so that a new route is closed until it
+ * says `@Public()`; the limit on callers, which counts by caller, comes next. The controllers of the downloads API bring it
+ * along as well, for an application that embeds them: there it comes after the guards of the application, from which
+ * `callerOf` reads. Where it has run already, it has nothing to do.
  */
 @Injectable()
 export class CallerGuard implements CanActivate {
-  private readonly passport = new passport.Authenticator();
-  private readonly recent = new RecentLogins();
-  private readonly directory: UserDirectory;
-
   constructor(
     private readonly reflector: Reflector,
     private readonly links: LinkSigner,
-    @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
-    @Inject(CHALLENGE) private readonly challenge: Challenge,
-    @Inject(PACING_CONFIG) { auth }: Pick<Pacing, 'auth'>,
-    @Optional() failedLogins?: FailedLogins,
-  ) {
-    const { users, oidc } = config;
-    this.directory = new UserDirectory(users, undefined, failedLogins, auth);
-    this.passport.use('basic', new StrictBasicStrategy(this.directory));
-    if (oidc) {
-      const { keyFor } = new ProviderKeys(oidc.issuer, auth);
-      this.passport.use('bearer', new BearerStrategy(new TokenVerifier(oidc, keyFor)));
-    }
-  }
+    private readonly source: CallerSource,
+  ) {}
 
+  /** @throws ProblemException LINK_INVALID, UNAUTHENTICATED, and those of the source */
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
-    if (
-      this.reflector.getAllAndOverride<boolean>(PUBLIC, [context.getHandler(), context.getClass()])
-    ) {
-      return true;
-    }
-    const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
+    const request = context.switchToHttp().getRequest<AuthenticatedRequest & HttpRequest>();
+    if (request[CALLER] !== undefined || this.isPublic(context)) return true;
     const link = linkOf(context);
-    if (link !== undefined) {
-      request.caller = this.links.verify(pathOf(request.url), link, request.headers).caller;
-      return true;
-    }
-    // One with a ticket is known already, see `TicketGuard`.
-    request.caller ??= this.config.schemes.length === 0 ? ANONYMOUS : this.recentCaller(request);
-    return request.caller !== undefined || this.identify(request);
+    // A link comes first: it is followed for its maker, also in a browser that sends credentials of its own with it.
+    const caller =
+      link === undefined
+        ? this.source.callerOf(request)
+        : this.links.verify(pathOf(request.originalUrl), link, request.headers);
+    return caller instanceof Promise ? letPassLater(request, caller) : letPass(request, caller);
   }
 
-  private recentCaller(request: AuthenticatedRequest): Caller | undefined {
-    const { authorization } = request.headers;
-    return authorization !== undefined && isOnce(request)
-      ? this.recent.find(authorization)
-      : undefined;
-  }
-
-  private async identify(request: AuthenticatedRequest): Promise<boolean> {
-    request.caller = await this.authenticate(request);
-    return true;
-  }
-
-  /** @throws ProblemException UNAUTHENTICATED, TOO_MANY_REQUESTS, IDENTITY_PROVIDER_UNAVAILABLE */
-  private async authenticate(request: AuthenticatedRequest): Promise<Caller> {
-    const { schemes } = this.config;
-    const sent = schemeOf(request.headers);
-    const scheme = schemes.find((accepted) => accepted === sent);
-    const caller = scheme && isOnce(request) && (await this.callerOf(scheme, request));
-    if (!caller) {
-      throw new ProblemException('UNAUTHENTICATED', {
-        headers: { 'www-authenticate': this.challenge(request.headers) },
-      });
-    }
-    if (scheme === 'basic') {
-      const until = this.directory.rememberedUntil(caller.name);
-      this.recent.add(request.headers.authorization!, caller, until);
-    }
-    return caller;
-  }
-
-  private callerOf(
-    scheme: 'basic' | 'bearer',
-    request: AuthenticatedRequest,
-  ): Promise<Caller | false> {
-    return new Promise((resolve, reject) => {
-      this.passport.authenticate(
-        scheme,
-        { session: false },
-        (error: Error | null, user?: Caller | false) =>
-          error ? reject(error) : resolve(user ?? false),
-      )({ headers: request.headers, ip: clientAddress(request) }, undefined, reject);
-    });
+  private isPublic(context: ExecutionContext): boolean | undefined {
+    const targets = [context.getHandler(), context.getClass()];
+    return this.reflector.getAllAndOverride<boolean | undefined>(PUBLIC, targets);
   }
 }
 
-function isOnce({ raw }: AuthenticatedRequest): boolean {
-  return headerCount(raw, 'authorization') === 1;
+function letPass(request: AuthenticatedRequest, caller: Caller): true {
+  request[CALLER] = caller;
+  return true;
+}
+
+async function letPassLater(
+  request: AuthenticatedRequest,
+  caller: Promise<Caller>,
+): Promise<boolean> {
+  return letPass(request, await caller);
+}
+
+/** The callers that an embedding application names. Without a challenge: how to log in is up to the application. */
+export class ApplicationCallers extends CallerSource {
+  /** @param find `callerOf` of the options */
+  constructor(private readonly find: (request: object) => Caller | undefined) {
+    super();
+  }
+
+  /** @throws TypeError when the application names a caller without an id */
+  override callerOf(request: HttpRequest): Caller {
+    const caller = this.find(request);
+    if (caller === undefined) throw new ProblemException('UNAUTHENTICATED');
+    // Else everyone whom the application names wrongly would be the same caller; in UTF-8, all halves of surrogate pairs are.
+    const { id } = caller;
+    if (typeof id === 'string' && id !== '' && id.isWellFormed()) return caller;
+    throw new TypeError(
+      'callerOf has returned a caller without an id, or with one that is no text',
+    );
+  }
 }

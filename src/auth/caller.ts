@@ -1,4 +1,3 @@
-import type { FastifyRequest } from 'fastify';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MAX_TIMER_MS } from '../config/environment.js';
 
@@ -6,19 +5,21 @@ import { MAX_TIMER_MS } from '../config/environment.js';
 export interface LinkUse {
   /** Whether it is good only for the rest of a transfer that it has begun. */
   readonly hasEnded: boolean;
-  /** Entity tag of a state of the content, which nobody is told but by the link while it is good. */
+  /** Name under which the ZIP is to be saved; without it, the one that Alfresco gave it. */
+  readonly fileName?: string;
+  /** Entity tag of a state of the content, which only the link tells, and only while it is good. */
   tagOf(modifiedAt: number): string;
 }
 
 /** Who is calling, as far as the rest of the service may know. */
 export interface Caller {
-  /** Who owns what: the scheme and the name or subject, so that the same name in two schemes is two callers. */
+  /** Owner of downloads: the scheme and the name or subject, so that the same name in two schemes is two callers. */
   readonly id: string;
   /** The name under which Alfresco may know the caller. */
   readonly name: string;
   /** The signed link that stands in for credentials: anyone may have it, and must not use up the limits of its maker. */
   readonly link?: LinkUse;
-  /** When the token behind the request ends, in milliseconds of the epoch; not of other credentials. */
+  /** End of the token behind the request, in milliseconds of the epoch; not of other credentials. */
   readonly expiresAt?: number;
   /** Whether the session behind the request goes on, if it has one that may be ended elsewhere, as a ticket is by a logout. */
   readonly isLoggedIn?: () => Promise<boolean>;
@@ -27,14 +28,19 @@ export interface Caller {
 /** The caller when `AUTH=none`. */
 export const ANONYMOUS: Caller = { id: 'anonymous', name: 'anonymous' };
 
-/** A request after `CallerGuard` has let it pass. */
-export type AuthenticatedRequest = FastifyRequest & { caller?: Caller };
+/** Where `CallerGuard` leaves the caller: a symbol, so that it meets no property of an embedding application. */
+export const CALLER = Symbol('caller');
+
+/** A request, which has a caller once `CallerGuard` has let it pass. */
+export interface AuthenticatedRequest {
+  [CALLER]?: Caller;
+}
 
 /**
  * Calls back once the credentials behind a request count no more: at the end of a token, or soon after the end of a ticket.
  *
- * @param everyMs milliseconds between two looks at a ticket
- * @param signal aborted when nobody wants to know any more
+ * @param everyMs milliseconds between two checks of a ticket
+ * @param signal aborts the wait
  */
 export function onceCredentialsEnd(
   { expiresAt = Infinity, isLoggedIn }: Caller,
@@ -47,7 +53,7 @@ export function onceCredentialsEnd(
     while (Date.now() < expiresAt) {
       const pauseMs = isLoggedIn ? everyMs : MAX_TIMER_MS;
       await sleep(Math.min(pauseMs, expiresAt - Date.now()), undefined, { signal, ref: false });
-      // A store that does not answer has not ended a ticket.
+      // A store that does not respond has not ended a ticket.
       if (isLoggedIn && !(await isLoggedIn().catch(() => true))) break;
     }
     if (!signal.aborted) callback();

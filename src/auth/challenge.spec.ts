@@ -57,6 +57,6 @@ describe('the scheme of credentials', () => {
     ['Bearer', 'bearer'],
     ['Bearer\tx', 'bearer\tx'],
   ])('of %j is %j', (authorization, scheme) => {
-    expect(schemeOf({ authorization })).toBe(scheme);
+    expect(schemeOf(authorization)).toBe(scheme);
   });
 });

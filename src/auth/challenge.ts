@@ -2,7 +2,8 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { AuthConfig } from '../config/app-config.js';
 import { alfrescoTenant } from './tickets/tickets-path.js';
 
-type Scheme = AuthConfig['schemes'][number];
+/** How callers may log in, as `Authorization` names it, in lower case. */
+export type Scheme = AuthConfig['schemes'][number];
 
 /** `WWW-Authenticate` of a 401 for a request with these headers. */
 export type Challenge = (headers: IncomingHttpHeaders) => string;
@@ -10,13 +11,10 @@ export type Challenge = (headers: IncomingHttpHeaders) => string;
 /** Injection token of the `Challenge`. */
 export const CHALLENGE = Symbol('CHALLENGE');
 
-/** Injection token of the `AuthConfig`. */
-export const AUTH_CONFIG = Symbol('AUTH_CONFIG');
-
 const REALM = 'realm="alfresco-downloads"';
 
-/** Credentials that were sent belong to the scheme of this name, in lower case (RFC 9110, section 11.1). */
-export function schemeOf({ authorization }: IncomingHttpHeaders): string | undefined {
+/** The scheme of an `Authorization` header, in lower case (RFC 9110, section 11.1). */
+export function schemeOf(authorization: string | undefined): string | undefined {
   return authorization?.split(' ', 1)[0]?.toLowerCase();
 }
 
@@ -42,6 +40,6 @@ function basicChallenge(headers: IncomingHttpHeaders): string {
   return `${isScript ? 'xBasic' : 'Basic'} ${REALM}, charset="UTF-8"`;
 }
 
-function bearerChallenge(headers: IncomingHttpHeaders): string {
-  return `Bearer ${REALM}${schemeOf(headers) === 'bearer' ? ', error="invalid_token"' : ''}`;
+function bearerChallenge({ authorization }: IncomingHttpHeaders): string {
+  return `Bearer ${REALM}${schemeOf(authorization) === 'bearer' ? ', error="invalid_token"' : ''}`;
 }

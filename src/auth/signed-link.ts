@@ -1,13 +1,10 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { type ExecutionContext, Inject, Injectable } from '@nestjs/common';
+import { type ExecutionContext } from '@nestjs/common';
 import type { Caller, LinkUse } from './caller.js';
 import type { LinkConfig } from '../config/app-config.js';
 import { ProblemException } from '../problems/problem.exception.js';
 import { ACCEPTS_LINK } from './auth.decorators.js';
-
-/** Injection token of the `LinkConfig`. */
-export const LINK_CONFIG = Symbol('LINK_CONFIG');
 
 /** Query parameter that carries the signature. */
 export const LINK_PARAMETER = 'link';
@@ -21,15 +18,12 @@ export interface SignedLink {
   readonly expiresAt: number;
 }
 
-/** What a link stands for. */
-export interface LinkGrant {
-  /** Who is calling when it is followed. */
+/** For whom a link is followed, and under which name the ZIP is to be saved. */
+export interface LinkGrant extends Pick<LinkUse, 'fileName'> {
   readonly caller: Caller;
-  /** Name under which the ZIP is to be saved; without it, the one that Alfresco gave it. */
-  readonly fileName?: string;
 }
 
-/** What a link says: until when, for whom, and under which name. */
+/** In the link, readable by everybody who has it: until when, for whom, and under which name. */
 type Payload = readonly [
   expiresAt: number,
   callerId: string,
@@ -43,9 +37,8 @@ type Payload = readonly [
  * The signature covers the path, with the id of the download in it, and the payload as it is spelled, so that neither
  * can be changed, moved to another path, or encoded in another way.
  */
-@Injectable()
 export class LinkSigner {
-  constructor(@Inject(LINK_CONFIG) private readonly config: LinkConfig) {}
+  constructor(private readonly config: LinkConfig) {}
 
   /** Seconds that a link may be good for, and is unless told otherwise. */
   get longestSeconds(): number {
@@ -66,7 +59,7 @@ export class LinkSigner {
   }
 
   /**
-   * What this link stands for.
+   * The caller whom this link stands for.
    *
    * A link that has ended is still good for the rest of a transfer that it has begun, which may take longer than the link is
    * good for: `If-Range` then has an entity tag that the service told only while it was.
@@ -74,12 +67,7 @@ export class LinkSigner {
    * @param headers of the request
    * @throws ProblemException LINK_INVALID
    */
-  verify(
-    path: string,
-    link: string,
-    headers: IncomingHttpHeaders = {},
-    now = Date.now(),
-  ): LinkGrant {
+  verify(path: string, link: string, headers: IncomingHttpHeaders = {}, now = Date.now()): Caller {
     const [payload = '', given = '', ...rest] = link.split('.');
     const isGenuine = this.config.secrets.some((secret) =>
       isEqual(signature(secret, path, payload), given),
@@ -89,7 +77,7 @@ export class LinkSigner {
     const tagOf = (modifiedAt: number) => this.tagOf(link, modifiedAt);
     const hasEnded = now >= expiresAt;
     if (hasEnded && !isResumption(headers, tagOf)) throw new ProblemException('LINK_INVALID');
-    return { caller: { id, name, link: { hasEnded, tagOf } }, fileName };
+    return { id, name, link: { hasEnded, fileName, tagOf } };
   }
 
   private tagOf(link: string, modifiedAt: number): string {

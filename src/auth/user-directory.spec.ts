@@ -110,7 +110,7 @@ describe('the directory of users', () => {
     expect(runs).toHaveLength(2);
   });
 
-  it('remembers each user by himself', async () => {
+  it('remembers each user separately', async () => {
     await directory.verify('alice', 'wonderland');
     await expect(directory.verify('bob', 'wonderland')).resolves.toBe(false);
     await expect(directory.verify('bob', 'builder')).resolves.toBe(true);
@@ -202,5 +202,58 @@ describe('the directory of users', () => {
     );
     await expect(recovering.verify('alice', 'wonderland')).rejects.toThrow('out of memory');
     await expect(recovering.verify('alice', 'wonderland')).resolves.toBe(true);
+  });
+});
+
+describe('logins of a moment ago', () => {
+  const ALICE = { id: 'basic:alice', name: 'alice' };
+  const HEADER = 'Basic YWxpY2U6d29uZGVybGFuZA==';
+  let directory: UserDirectory;
+  let users: Map<string, string>;
+
+  beforeAll(async () => {
+    users = new Map([['alice', await bcrypt.hash('wonderland', 4)]]);
+  });
+  beforeEach(async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: START });
+    directory = new UserDirectory(users);
+    await directory.verify('alice', 'wonderland');
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('are found by the header that let the caller in', () => {
+    expect(directory.recall(HEADER)).toEqual(ALICE);
+  });
+
+  it.each([
+    ['another password', 'Basic YWxpY2U6d29uZGVybGFuZQ=='],
+    ['another spelling of the same', 'basic YWxpY2U6d29uZGVybGFuZA=='],
+    ['more behind it', `${HEADER} `],
+    ['less of it', HEADER.slice(0, -1)],
+    ['nothing', ''],
+  ])('are not found by %s', (_what, header) => {
+    expect(directory.recall(header)).toBeUndefined();
+  });
+
+  it('end when they are said to', () => {
+    vi.setSystemTime(START + 60_000);
+    expect(directory.recall(HEADER)).toBeUndefined();
+  });
+
+  it('are bounded in number, one a user', async () => {
+    for (let i = 0; i < 100; i += 1) await directory.verify('alice', `guess ${i}`);
+    await directory.verify('mallory', 'wonderland');
+    const { logins } = directory as unknown as { logins: Map<string, unknown> };
+    expect(logins.size).toBe(1);
+    expect(directory.recall(HEADER)).toEqual(ALICE);
+  });
+
+  it('let nobody in by a name with a colon, which is another pair with the same header', async () => {
+    users.set('bob', await bcrypt.hash('a:b', 4));
+    await expect(directory.verify('bob', 'a:b')).resolves.toBe(true);
+    await expect(directory.verify('bob:a', 'b')).resolves.toBe(false);
+    users.delete('bob');
   });
 });

@@ -1,32 +1,43 @@
-import { hash as digestOf, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash as digestOf, randomBytes } from 'node:crypto';
 import bcrypt from 'bcrypt';
 import { PACING, type Pacing } from '../config/pacing.js';
+import type { Caller } from './caller.js';
 
-/** Lets a password be verified, or refuses the attempt. */
-export interface LoginThrottle {
-  attempt(address: string, name: string, verify: () => Promise<boolean>): Promise<boolean>;
+/** Lets a password be verified, or refuses the attempt. Failed logins are limited by whatever implements it, if anything does. */
+export abstract class LoginThrottle {
+  /**
+   * @param verify whether the password is right
+   * @throws ProblemException TOO_MANY_REQUESTS without a call of `verify`
+   */
+  abstract attempt(address: string, name: string, verify: () => Promise<boolean>): Promise<boolean>;
 }
 
 const UNTHROTTLED: LoginThrottle = { attempt: (_address, _name, verify) => verify() };
 
-/** bcrypt takes no notice of what comes behind. */
+/** bcrypt ignores what comes behind. */
 const BCRYPT_BYTES = 72;
 
-interface Verified {
-  readonly digest: Buffer;
+interface Login {
+  readonly caller: Caller;
   readonly until: number;
+}
+
+/** A user of this service. */
+export function userCaller(name: string): Caller {
+  return { id: `basic:${name}`, name };
 }
 
 /**
  * Verifies names and passwords against bcrypt hashes.
  *
- * A verified pair is remembered for a minute as a keyed hash, so that a caller who polls pays for bcrypt
- * once a minute. The key is random and never leaves the process; only verified pairs are kept, so the memory
- * holds at most one entry a user.
+ * A verified pair is remembered for a minute, so that a caller that polls pays for bcrypt once a minute. It is known by the
+ * `Authorization` header that has it, since to read and verify that would be much of the work of a status read. Of the
+ * header, only a keyed hash is kept: the key is random and never leaves the process, so that nothing can be learnt from the
+ * memory, nor from how long it takes not to find one. Only right pairs are kept, so there is one entry a user at most.
  */
 export class UserDirectory {
   private readonly key = randomBytes(32).toString('base64');
-  private readonly verified = new Map<string, Verified>();
+  private readonly logins = new Map<string, Login>();
   private readonly running = new Map<string, Promise<boolean>>();
   /** Hashes that no password has, at the costs of the users' own. */
   private readonly unmatchable: readonly string[];
@@ -42,31 +53,32 @@ export class UserDirectory {
   }
 
   /**
+   * The user whose `Authorization` header this is, if it is remembered; another spelling of the same credentials is not
+   * found here, only by `verify`.
+   */
+  recall(authorization: string): Caller | undefined {
+    const login = this.logins.get(this.digestOf(authorization));
+    return login !== undefined && login.until > Date.now() ? login.caller : undefined;
+  }
+
+  /**
    * @param address where the attempt comes from, for the throttle of failures
    * @throws what the throttle throws; never for the last pair of a user that was right
    */
   async verify(name: string, given: string, address = ''): Promise<boolean> {
-    // What bcrypt does not look at would make one password many, each of which costs a run that counts as right.
+    // What bcrypt ignores would make one password many, each of which costs a run that counts as right.
     const password = Buffer.from(given).subarray(0, BCRYPT_BYTES);
-    // Not HMAC, which costs 8 us, a seventh of a status read: nobody sees the digest, and so none can be extended.
-    const digest = digestOf(
-      'sha256',
-      `${this.key}${name}:${password.toString('latin1')}`,
-      'buffer',
-    );
-    const known = this.verified.get(name);
-    const isKnown = known !== undefined && timingSafeEqual(known.digest, digest);
+    const digest = this.digestOf(authorizationFor(name, password));
+    const known = this.logins.get(digest);
+    // A colon in the name would make two pairs one header.
+    const isKnown = known?.caller.name === name;
     if (isKnown && known.until > Date.now()) return true;
     const compare = () => this.compareHash(name, password, digest);
-    // What was right a while ago is no guess: others at this address must not lock out who is logged in.
-    if (isKnown) return this.runOnce(`known ${digest.toString('base64')}`, compare);
-    const key = `${address} ${digest.toString('base64')}`;
-    return this.runOnce(key, () => this.throttle.attempt(address, name, compare));
-  }
-
-  /** How long this user's last pair is remembered: milliseconds of the epoch, in the past for one that is not. */
-  rememberedUntil(name: string): number {
-    return this.verified.get(name)?.until ?? 0;
+    // What was right a while ago is not a guess: others at this address must not lock out a user who is logged in.
+    if (isKnown) return this.runOnce(`known ${digest}`, compare);
+    return this.runOnce(`${address} ${digest}`, () =>
+      this.throttle.attempt(address, name, compare),
+    );
   }
 
   /** Requests that arrive together with the same pair from the same address, as those of one page do, share one bcrypt run. */
@@ -79,17 +91,28 @@ export class UserDirectory {
     return run;
   }
 
+  private async compareHash(name: string, password: Buffer, digest: string): Promise<boolean> {
+    const hash = this.users.get(name);
+    const isMatch = await this.compare(password, hash ?? this.unmatchableFor(name));
+    if (!hash || !isMatch) return false;
+    const until = Date.now() + this.pacing.rememberMs;
+    this.logins.set(digest, { caller: userCaller(name), until });
+    return true;
+  }
+
   /** The same for a name each time, among the costs that users have, so that time does not tell which names exist. */
   private unmatchableFor(name: string): string {
     const place = digestOf('sha256', `${this.key}${name}`, 'buffer').readUInt32BE();
     return this.unmatchable[place % this.unmatchable.length]!;
   }
 
-  private async compareHash(name: string, password: Buffer, digest: Buffer): Promise<boolean> {
-    const hash = this.users.get(name);
-    const isMatch = await this.compare(password, hash ?? this.unmatchableFor(name));
-    if (!hash || !isMatch) return false;
-    this.verified.set(name, { digest, until: Date.now() + this.pacing.rememberMs });
-    return true;
+  /** Not HMAC, which costs 8 µs, a seventh of a status read: nobody sees the digest, and so none can be extended. */
+  private digestOf(authorization: string): string {
+    return digestOf('sha256', this.key + authorization, 'base64');
   }
+}
+
+/** The header as clients spell it (RFC 7617). */
+function authorizationFor(name: string, password: Buffer): string {
+  return `Basic ${Buffer.concat([Buffer.from(`${name}:`), password]).toString('base64')}`;
 }

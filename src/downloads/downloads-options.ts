@@ -8,7 +8,8 @@ import {
 import type { Registry } from 'prom-client';
 import { ALFRESCO_CONFIG } from '../alfresco/alfresco-api.js';
 import type { Caller } from '../auth/caller.js';
-import { LINK_CONFIG, LinkSigner } from '../auth/signed-link.js';
+import { ApplicationCallers, CallerSource } from '../auth/caller.guard.js';
+import { LinkSigner } from '../auth/signed-link.js';
 import {
   type AlfrescoConfig,
   DOWNLOADS_CONFIG,
@@ -169,7 +170,11 @@ function fromOptions<T>(
   providers: [
     fromOptions(ALFRESCO_CONFIG, alfrescoConfig),
     fromOptions(DOWNLOADS_CONFIG, downloadsConfig),
-    fromOptions(LINK_CONFIG, linkConfig),
+    fromOptions(LinkSigner, (options) => new LinkSigner(linkConfig(options))),
+    fromOptions(
+      CallerSource,
+      (options) => new ApplicationCallers((request) => options.callerOf(request)),
+    ),
     fromOptions(PACING_CONFIG, pacingOf),
     fromOptions(STORE, (options) => {
       const { store } = options;
@@ -179,7 +184,6 @@ function fromOptions<T>(
     }),
     fromOptions(PROBLEM_PAGES, (options) => options.problemPages ?? problemPages()),
     fromOptions(Metrics, ({ metrics }) => new Metrics(metrics)),
-    LinkSigner,
     DownloadEndings,
   ],
   exports: [
@@ -191,6 +195,7 @@ function fromOptions<T>(
     PROBLEM_PAGES,
     Metrics,
     LinkSigner,
+    CallerSource,
     DownloadEndings,
   ],
 })

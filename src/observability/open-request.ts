@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { AuthenticatedRequest } from '../auth/caller.js';
+import { type AuthenticatedRequest, CALLER } from '../auth/caller.js';
 import { pathOf } from '../http/http-request.js';
 import type { ServiceResponse } from '../server/service-response.js';
 import { methodLabel } from './method-label.js';
@@ -50,7 +50,7 @@ export class OpenRequest {
   }
 
   get callerId(): string | undefined {
-    return (this.request as AuthenticatedRequest).caller?.id;
+    return (this.request as AuthenticatedRequest)[CALLER]?.id;
   }
 
   /** Milliseconds since its head was read. */

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { LINK_PARAMETER } from '../auth/signed-link.js';
-import { TICKET_PARAMETER } from '../auth/tickets/ticket.guard.js';
+import { TICKET_PARAMETER } from '../auth/tickets/ticket-authenticator.js';
 import { PROBLEM_CODES } from '../problems/problem-catalogue.js';
 import { PROBLEM_PAGES } from '../problems/problem-document.js';
 import { VERSION } from '../config/version.js';

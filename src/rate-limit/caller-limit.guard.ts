@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { ThrottlerGuard, type ThrottlerRequest } from '@nestjs/throttler';
-import type { FastifyReply } from 'fastify';
-import { ANONYMOUS, type AuthenticatedRequest } from '../auth/caller.js';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ANONYMOUS, type AuthenticatedRequest, CALLER } from '../auth/caller.js';
 import { clientAddress } from '../http/http-request.js';
 import { enforceLimit } from './rate-limits.js';
+
+type LimitedRequest = FastifyRequest & AuthenticatedRequest;
 
 /**
  * Limits each caller, with this service's problem and standard headers.
@@ -14,8 +16,8 @@ import { enforceLimit } from './rate-limits.js';
 @Injectable()
 export class CallerLimitGuard extends ThrottlerGuard {
   /** Where everyone may call, and by a link, anyone is the same caller: the address has to tell them apart. */
-  protected override async getTracker(request: AuthenticatedRequest): Promise<string> {
-    const { caller } = request;
+  protected override async getTracker(request: LimitedRequest): Promise<string> {
+    const { [CALLER]: caller } = request;
     if (caller && caller.id !== ANONYMOUS.id && !caller.link) return caller.id;
     const address = await super.getTracker({ ip: clientAddress(request) });
     return caller?.link ? `link ${address}` : address;
@@ -25,7 +27,7 @@ export class CallerLimitGuard extends ThrottlerGuard {
   protected override async handleRequest(props: ThrottlerRequest): Promise<boolean> {
     const { context, limit, ttl, throttler, generateKey } = props;
     const http = context.switchToHttp();
-    const tracker = await this.getTracker(http.getRequest<AuthenticatedRequest>());
+    const tracker = await this.getTracker(http.getRequest<LimitedRequest>());
     const name = throttler.name ?? 'default';
     const key = generateKey(context, tracker, name);
     const count = await this.storageService.increment(key, ttl, limit, props.blockDuration, name);

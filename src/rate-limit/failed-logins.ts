@@ -1,5 +1,6 @@
 import { normalizeIp } from '@nestjs/throttler';
 import { WINDOW_MS, counterKey, tooManyRequests } from './rate-limits.js';
+import { LoginThrottle } from '../auth/user-directory.js';
 import type { Counters } from '../config/worker-context.js';
 
 /** Names behind one address (a proxy, an office) that may be mistyped before all of them have to wait. */
@@ -38,20 +39,26 @@ class Attempts {
  * An attempt is counted as a failure before it is made, and taken back when it succeeds: guesses that are made side by side,
  * in several processes too, would otherwise all be looked at before the first one counts.
  */
-export class FailedLogins {
+export class FailedLogins extends LoginThrottle {
   private readonly attempts = new Map<string, Attempts>();
 
   constructor(
     private readonly counters: Counters,
     private readonly limit: number,
-  ) {}
+  ) {
+    super();
+  }
 
   /**
    * Verifies a password, if there is an attempt left.
    *
    * @throws ProblemException TOO_MANY_REQUESTS
    */
-  async attempt(address: string, name: string, verify: () => Promise<boolean>): Promise<boolean> {
+  override async attempt(
+    address: string,
+    name: string,
+    verify: () => Promise<boolean>,
+  ): Promise<boolean> {
     const source = normalizeIp(address);
     const counters = [
       { key: counterKey('login', `${source} ${name}`), limit: this.limit },

@@ -3,6 +3,7 @@ import { ThrottlerModule } from '@nestjs/throttler';
 import type { AppConfig } from '../config/app-config.js';
 import type { Counters, WorkerContext } from '../config/worker-context.js';
 import { openStore } from '../store/open-store.js';
+import { LoginThrottle } from '../auth/user-directory.js';
 import { AddressLimit } from './address-limit.js';
 import { FailedLogins } from './failed-logins.js';
 import { MemoryCounters } from './memory-counters.js';
@@ -24,14 +25,15 @@ export class RateLimitModule {
     const counters = createCounters(config, worker);
     return {
       module: RateLimitModule,
+      global: true,
       imports: [ThrottlerModule.forRoot(throttlerOptions(limits, counters))],
       providers: [
         // Provided for its hooks: those of Redis connect and disconnect.
         { provide: COUNTERS, useValue: counters },
-        { provide: FailedLogins, useValue: new FailedLogins(counters, limits.failedLogins) },
+        { provide: LoginThrottle, useValue: new FailedLogins(counters, limits.failedLogins) },
         { provide: AddressLimit, useValue: new AddressLimit(counters, limits.perAddress) },
       ],
-      exports: [AddressLimit, FailedLogins],
+      exports: [AddressLimit, LoginThrottle],
     };
   }
 }

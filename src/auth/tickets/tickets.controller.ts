@@ -4,8 +4,9 @@ import { ApiExcludeController } from '@nestjs/swagger';
 import { clientAddress } from '../../http/http-request.js';
 import { BodyValidationPipe } from '../../problems/body-validation.pipe.js';
 import { ProblemException } from '../../problems/problem.exception.js';
-import { Public } from '../auth.decorators.js';
-import type { TicketRequest } from './ticket.guard.js';
+import { CurrentCaller, Public } from '../auth.decorators.js';
+import type { Caller } from '../caller.js';
+import type { TicketRequest } from './ticket-authenticator.js';
 import { TicketsService } from './tickets.service.js';
 
 /** Whom a ticket is for. What cannot be sent as `Authorization: Basic` (RFC 7617) cannot be sent here either. */
@@ -54,10 +55,13 @@ export class TicketsController {
 
   @Get(':ticket')
   @Header('cache-control', 'no-store')
-  async get(@Param('ticket') name: string, @Req() request: TicketRequest): Promise<TicketEntry> {
-    const { caller, ticket } = request;
+  async get(
+    @CurrentCaller() caller: Caller,
+    @Param('ticket') name: string,
+    @Req() request: TicketRequest,
+  ): Promise<TicketEntry> {
     // ADF with OAuth asks for one with its token, since an address cannot have a header.
-    const isToken = ticket === undefined && caller?.expiresAt !== undefined;
+    const isToken = request.ticket === undefined && caller.expiresAt !== undefined;
     if (isToken && name === ME) return { entry: { id: await this.tickets.exchange(caller) } };
     return { entry: { id: ownTicket(name, request) } };
   }

@@ -1,12 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { Inject, Injectable, Optional } from '@nestjs/common';
+import type { OnApplicationShutdown } from '@nestjs/common';
 import type { AuthConfig } from '../../config/app-config.js';
-import { PACING_CONFIG, type Pacing } from '../../config/pacing.js';
-import { FailedLogins } from '../../rate-limit/failed-logins.js';
-import { AUTH_CONFIG } from '../challenge.js';
 import type { Caller } from '../caller.js';
-import { UserDirectory } from '../user-directory.js';
-import { TicketStore } from './ticket-store.js';
+import { type UserDirectory, userCaller } from '../user-directory.js';
+import type { TicketStore } from './ticket-store.js';
 
 /** Milliseconds that a ticket lives without being used, a minute less at most; in Alfresco it is half an hour to an hour. */
 export const TICKET_TTL_MS = 3_600_000;
@@ -25,17 +22,15 @@ type TokenHolder = Pick<Caller, 'id' | 'name' | 'expiresAt'> & { readonly issuer
  * Random and remembered rather than signed: a logout has to end a ticket for all processes at once, for which they need
  * the store in any case. Each login gets a ticket of its own, unlike in Alfresco, so that a logout ends nobody else's.
  */
-@Injectable()
-export class TicketsService {
-  private readonly directory: UserDirectory;
-
+export class TicketsService implements OnApplicationShutdown {
   constructor(
-    @Inject(AUTH_CONFIG) private readonly config: AuthConfig,
+    private readonly config: AuthConfig,
     private readonly store: TicketStore,
-    @Inject(PACING_CONFIG) { auth }: Pick<Pacing, 'auth'>,
-    @Optional() failedLogins?: FailedLogins,
-  ) {
-    this.directory = new UserDirectory(config.users, undefined, failedLogins, auth);
+    private readonly users: UserDirectory,
+  ) {}
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.store.close();
   }
 
   /**
@@ -44,7 +39,7 @@ export class TicketsService {
    * @throws ProblemException TOO_MANY_REQUESTS, STORE_UNAVAILABLE
    */
   async logIn(name: string, password: string, address: string): Promise<string | undefined> {
-    if (!(await this.directory.verify(name, password, address))) return undefined;
+    if (!(await this.users.verify(name, password, address))) return undefined;
     const ticket = newTicket();
     await this.store.save(hashOf(ticket), this.holder(name), TICKET_TTL_MS);
     return ticket;
@@ -89,7 +84,7 @@ export class TicketsService {
     const kept = JSON.parse(holder) as [name: string, hash: string] | TokenHolder;
     if (!Array.isArray(kept)) return this.callerOfToken(kept);
     const [name] = kept;
-    return holder === this.holder(name) ? { id: `basic:${name}`, name } : undefined;
+    return holder === this.holder(name) ? userCaller(name) : undefined;
   }
 
   /** Nobody when tokens of that issuer are not accepted any more. */

@@ -1,5 +1,5 @@
 import { Get, Head, Param, Query, Req, Res } from '@nestjs/common';
-import { AcceptsLink, CurrentCaller, LinkedFileName } from '../../auth/auth.decorators.js';
+import { AcceptsLink, CurrentCaller } from '../../auth/auth.decorators.js';
 import type { Caller } from '../../auth/caller.js';
 import type { HttpReply } from '../../http/http-reply.js';
 import type { HttpRequest } from '../../http/http-request.js';
@@ -21,11 +21,10 @@ export class ContentController {
     @CurrentCaller() caller: Caller,
     @Param('id', NodeIdPipe) id: string,
     @Query(new QueryPipe(ContentQuery)) { attachment }: Readonly<ContentQuery>,
-    @LinkedFileName() fileName: string | undefined,
     @Req() request: HttpRequest,
     @Res() reply: HttpReply,
   ): Promise<void> {
-    return this.content.send(caller, id, request, reply, { attachment, fileName });
+    return this.content.send(caller, id, request, reply, { attachment });
   }
 
   @Get(':id/content')
@@ -35,10 +34,9 @@ export class ContentController {
     @CurrentCaller() caller: Caller,
     @Param('id', NodeIdPipe) id: string,
     @Query(new QueryPipe(ContentQuery)) { attachment }: Readonly<ContentQuery>,
-    @LinkedFileName() fileName: string | undefined,
     @Req() request: HttpRequest,
     @Res() reply: HttpReply,
   ): Promise<void> {
-    return this.content.send(caller, id, request, reply, { attachment, fileName });
+    return this.content.send(caller, id, request, reply, { attachment });
   }
 }

@@ -34,8 +34,6 @@ import {
 
 /** How the caller wants the ZIP. */
 export interface ContentWishes {
-  /** Name under which it is to be saved; without it, the one that Alfresco gave it. */
-  readonly fileName?: string;
   /** Whether it comes with `Content-Disposition`. */
   readonly attachment: boolean;
 }
@@ -88,7 +86,7 @@ export class ContentService {
     if (caller.link?.hasEnded && range === undefined) throw new ProblemException('LINK_INVALID');
     if (range === 'unsatisfiable') throw rangeNotSatisfiable(node.size);
 
-    Object.assign(headers, contentHeaders(range ?? whole), dispositionHeader(node, wishes));
+    Object.assign(headers, contentHeaders(range ?? whole), dispositionHeader(node, caller, wishes));
     if (range) headers['content-range'] = `bytes ${range.start}-${range.end}/${node.size}`;
     if (request.method === 'HEAD') {
       describe(reply, 200, headers);
@@ -126,7 +124,7 @@ export class ContentService {
     const once = { 'accept-ranges': 'none', 'cache-control': 'no-store' };
     describe(reply, 200, {
       ...contentHeaders(whole),
-      ...dispositionHeader(node, { attachment: true }),
+      ...dispositionHeader(node, caller, { attachment: true }),
       ...once,
     });
     await this.stream(content, request, gone, reply);
@@ -243,10 +241,11 @@ function contentHeaders({ start, end }: ByteRange): Record<string, string> {
  */
 function dispositionHeader(
   { name }: FinishedNode,
-  { fileName, attachment }: ContentWishes,
+  { link }: Caller,
+  { attachment }: ContentWishes,
 ): Record<string, string> {
   if (!attachment) return {};
-  return { 'content-disposition': contentDisposition(fileName ?? name) };
+  return { 'content-disposition': contentDisposition(link?.fileName ?? name) };
 }
 
 function rangeNotSatisfiable(size: number): ProblemException {

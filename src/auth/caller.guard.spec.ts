@@ -1,8 +1,9 @@
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
-import { AcceptsLink, CALLER } from '../auth/auth.decorators.js';
-import { LinkSigner } from '../auth/signed-link.js';
-import type { Caller } from '../auth/caller.js';
-import { KnownCallerGuard } from './known-caller.guard.js';
+import { Reflector } from '@nestjs/core';
+import { AcceptsLink } from './auth.decorators.js';
+import { CALLER, type Caller } from './caller.js';
+import { ApplicationCallers, CallerGuard } from './caller.guard.js';
+import { LinkSigner } from './signed-link.js';
 
 const ALICE = { id: 'key:alice', name: 'alice' };
 const PATH = '/api/downloads/1/content';
@@ -20,19 +21,16 @@ function callerOf(
   query: Record<string, unknown> = {},
   route = Routes.prototype.content,
 ) {
-  const guard = new KnownCallerGuard(
-    {
-      alfresco: { url: 'http://127.0.0.1' },
-      store: 'sqlite::memory:',
-      callerOf: () => named as Caller | undefined,
-    },
+  const guard = new CallerGuard(
+    new Reflector(),
     links,
+    new ApplicationCallers(() => named as Caller | undefined),
   );
   const request: { [CALLER]?: Caller; originalUrl: string; query: object } = {
     originalUrl: PATH,
     query,
   };
-  guard.canActivate(new ExecutionContextHost([request], Routes, route));
+  void guard.canActivate(new ExecutionContextHost([request], Routes, route));
   return request[CALLER];
 }
 

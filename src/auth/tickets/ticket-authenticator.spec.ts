@@ -1,4 +1,4 @@
-import { parseTicketCredentials } from './ticket.guard.js';
+import { parseTicketCredentials } from './ticket-authenticator.js';
 
 const TICKET = `TICKET_${'0a'.repeat(20)}`;
 
