@@ -4,8 +4,8 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { DestinationStream } from 'pino';
 import { AppModule } from './app.module.js';
-import { registerBodyParser } from './server/body-parser.js';
-import { addCorsHeaders, corsOptions } from './server/cors.js';
+import { bodyProblem, registerBodyParser } from './server/body-parser.js';
+import { CORS_ROUTE, addCorsHeaders, corsOptions } from './server/cors.js';
 import type { HttpRequest } from './http/http-request.js';
 import { publicUrlResolver, settleHost } from './server/public-url.js';
 import { ServiceAdapter } from './server/service-adapter.js';
@@ -18,13 +18,9 @@ import { type RequestContext, runInRequest } from './observability/request-conte
 import { RequestObserver } from './observability/request-observer.js';
 import type { Tracing } from './observability/tracing.js';
 import { AllowedMethods } from './server/allowed-methods.js';
-import { ProblemException } from './problems/problem.exception.js';
 import { CatchAllFilter } from './server/catch-all.filter.js';
 import { AddressLimit } from './rate-limit/address-limit.js';
 import { RequestDrain } from './server/request-drain.js';
-
-/** The route of @fastify/cors for OPTIONS, which exists only for its hook to run. */
-const ANY_PATH = '*';
 
 type ServiceRequest = FastifyRequest & HttpRequest;
 
@@ -85,7 +81,7 @@ export async function createApp(
   const allowedMethods = app.get(AllowedMethods);
   const drain = app.get(RequestDrain);
   fastify.addHook('onRoute', (route) => {
-    if (route.url !== ANY_PATH) allowedMethods.add(route);
+    if (route.url !== CORS_ROUTE) allowedMethods.add(route);
   });
   observer.watch(adapter.getHttpServer());
   // Before all hooks of Nest: preflights and what Nest refuses are requests, too.
@@ -114,25 +110,6 @@ export async function createApp(
 function setUpBrowserProtection(app: NestFastifyApplication, { corsOrigins }: HttpConfig): void {
   app.enableCsrfProtection({ trustedOrigins: [...corsOrigins] });
   if (corsOrigins.length > 0) app.enableCors(corsOptions(corsOrigins));
-}
-
-/** What is wrong whatever the body says, which is not read for it. */
-function bodyProblem(request: FastifyRequest): ProblemException | undefined {
-  // `CatchAllFilter` tells a wrong method from a wrong path.
-  const isOfCors = request.method === 'OPTIONS' && request.routeOptions.url === ANY_PATH;
-  if (request.is404 || isOfCors) return new ProblemException('ROUTE_NOT_FOUND');
-  const { headers } = request;
-  const codings = headers['content-encoding']?.split(',') ?? [];
-  if (codings.every((coding) => /^\s*(?:identity)?\s*$/i.test(coding))) return undefined;
-  const hasBody =
-    headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
-  if (!hasBody) return undefined;
-  return new ProblemException('UNSUPPORTED_MEDIA_TYPE', {
-    detail: 'A request body with a Content-Encoding is not supported.',
-    errors: [{ parameter: 'Content-Encoding', detail: 'must be identity, or absent' }],
-    // RFC 9110, section 12.5.3
-    headers: { 'accept-encoding': 'identity' },
-  });
 }
 
 /** OpenTelemetry is loaded only where it is used: it adds a fifth to the time that a start takes. */

@@ -1,7 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import { NODE_ID_PATTERN } from '../alfresco/node-id.js';
-import { ApiHeadProblems, ApiProblems } from '../openapi/api-problems.decorator.js';
+import { ApiHeadProblems, ApiProblems } from '../openapi/api-problems.decorators.js';
 import { EXAMPLES } from '../openapi/examples.js';
 import { headers, textHeader } from '../openapi/headers.js';
 import type { ProblemCode } from '../problems/problem-catalogue.js';

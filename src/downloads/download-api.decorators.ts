@@ -11,7 +11,7 @@ import {
   ApiResponse,
   getSchemaPath,
 } from '@nestjs/swagger';
-import { ApiProblems } from '../openapi/api-problems.decorator.js';
+import { ApiProblems } from '../openapi/api-problems.decorators.js';
 import { DOWNLOAD_EXAMPLES, EVENT_EXAMPLE, EXAMPLES, LINK_EXAMPLE } from '../openapi/examples.js';
 import { NOT_KEPT, headers, textHeader } from '../openapi/headers.js';
 import { ApiId, ZIP } from './api.decorators.js';

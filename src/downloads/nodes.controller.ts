@@ -2,7 +2,7 @@ import { Delete, Get, Head, Header, HttpCode, Param, Query, Req, Res } from '@ne
 import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiQuery } from '@nestjs/swagger';
 import type { Caller } from '../auth/caller.js';
 import { CurrentCaller } from '../auth/auth.decorators.js';
-import { ApiProblems } from '../openapi/api-problems.decorator.js';
+import { ApiProblems } from '../openapi/api-problems.decorators.js';
 import { NODE_EXAMPLE } from '../openapi/examples.js';
 import { NOT_KEPT } from '../openapi/headers.js';
 import type { HttpReply } from '../http/http-reply.js';

@@ -9,7 +9,7 @@ import { AlfrescoClient } from '../alfresco/alfresco.client.js';
 import { CircuitBreakers } from '../alfresco/http/circuit-breaker.js';
 import { Public } from '../auth/auth.decorators.js';
 import { PACING_CONFIG, type Pacing } from '../config/pacing.js';
-import { ApiOnlyProblems } from '../openapi/api-problems.decorator.js';
+import { ApiOnlyProblems } from '../openapi/api-problems.decorators.js';
 import { DownloadRegistry } from '../downloads/registry/download-registry.js';
 import { ProblemException } from '../problems/problem.exception.js';
 import { RequestDrain } from '../server/request-drain.js';

@@ -7,7 +7,7 @@ import { PROBLEM_CODES } from '../problems/problem-catalogue.js';
 import { PROBLEM_PAGES } from '../problems/problem-document.js';
 import { VERSION } from '../config/version.js';
 import { HEADERS, headers } from './headers.js';
-import { problemCodeSchema, problemExamples } from './problem-components.js';
+import { problemCodeSchema, problemExamples } from './api-problems.decorators.js';
 
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
 

@@ -2,19 +2,20 @@ import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { PROBLEMS, PROBLEM_CODES, type ProblemCode } from '../problems/problem-catalogue.js';
 import { problemType } from '../problems/problem-document.js';
 
-/** What there is to know of a code. */
+/** Everything about one code. */
 @ApiSchema({ name: 'ProblemExplanation' })
 export class ProblemExplanation {
   @ApiProperty({
     format: 'uri-reference',
-    description: 'The `type` of problem documents with this code; the address of this explanation.',
+    description:
+      'The `type` of problem documents with this code, which is the address of this explanation.',
   })
   type: string;
 
   @ApiProperty({ enum: [...PROBLEM_CODES], enumName: 'ProblemCode' })
   code: ProblemCode;
 
-  @ApiProperty({ type: 'integer', description: 'Of the answers with this code.' })
+  @ApiProperty({ type: 'integer', description: 'Of the responses with this code.' })
   status: number;
 
   @ApiProperty({ description: 'The same for every occurrence.' })
@@ -23,14 +24,13 @@ export class ProblemExplanation {
   @ApiProperty({ description: 'What it means.' })
   description: string;
 
-  @ApiProperty({ description: 'What whoever has sent the request can do; Markdown.' })
+  @ApiProperty({ description: 'What the sender of the request can do; Markdown.' })
   forCaller: string;
 
-  @ApiProperty({ description: 'What whoever runs the service can do; Markdown.' })
+  @ApiProperty({ description: 'What the operator of the service can do; Markdown.' })
   forOperator: string;
 }
 
-/** All of them. */
 @ApiSchema({ name: 'ProblemCatalogue' })
 export class ProblemCatalogue {
   @ApiProperty({ type: [ProblemExplanation], description: 'By status.' })

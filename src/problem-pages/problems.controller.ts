@@ -1,25 +1,44 @@
-import { Controller, Get, Inject, Param, Req, Res } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import {
+  Controller,
+  Get,
+  Inject,
+  Param,
+  Req,
+  Res,
+  type Type,
+  applyDecorators,
+} from '@nestjs/common';
+import {
+  ApiExtraModels,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+  ApiTags,
+  getSchemaPath,
+} from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Public } from '../auth/auth.decorators.js';
-import { acceptedType, publicPathOf } from '../http/http-request.js';
 import { varyByAccept } from '../http/http-reply.js';
-import { Unlimited } from '../rate-limit/rate-limits.js';
+import { acceptedType, publicPathOf } from '../http/http-request.js';
+import { ApiOnlyProblems } from '../openapi/api-problems.decorators.js';
+import { textHeader } from '../openapi/headers.js';
+import { PROBLEM_PAGES, codeNamed, problemPages } from '../problems/problem-document.js';
 import { ProblemException } from '../problems/problem.exception.js';
+import { Unlimited } from '../rate-limit/rate-limits.js';
+import { cataloguePage, explanationPage } from './catalogue-pages.js';
 import {
   ProblemCatalogue,
   ProblemExplanation,
   explain,
   explainAll,
 } from './problem-explanation.js';
-import { cataloguePage, explanationPage } from './catalogue-pages.js';
-import { PROBLEM_PAGES, codeNamed } from '../problems/problem-document.js';
-import { ApiExplainProblem, ApiListProblems } from './problems-api.decorators.js';
 
-/** Seconds that anyone may keep a page; it changes with the version of the service only. */
+/** In seconds; a page changes with the version of the service only. */
 const MAX_AGE = 3600;
 
-/** What each code means, where `type` leads to: as a page for people, as JSON for programs. Open to everyone. */
+const EXAMPLE = explain('DOWNLOAD_NOT_FOUND', problemPages());
+
+/** Where the `type` of problem documents leads: a page for people, JSON for programs. Open to everyone. */
 @Public()
 @Unlimited()
 @ApiTags('problems')
@@ -28,17 +47,36 @@ export class ProblemsController {
   constructor(@Inject(PROBLEM_PAGES) private readonly pages: string) {}
 
   @Get()
-  @ApiListProblems()
+  @ApiOperation({
+    operationId: 'listProblems',
+    summary: 'List all error codes',
+    description: 'JSON, or with `Accept: text/html` a page that links to those of the codes.',
+  })
+  @ApiJsonOrPage('The catalogue.', ProblemCatalogue, { problems: [EXAMPLE] })
+  @ApiOnlyProblems('MALFORMED_REQUEST', 'SHUTTING_DOWN')
   list(
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): ProblemCatalogue | string {
     const catalogue = explainAll(publicPathOf(request) + this.pages);
-    return negotiated(request, reply, catalogue, () => cataloguePage(catalogue));
+    return isPageWanted(request, reply) ? cataloguePage(catalogue) : catalogue;
   }
 
   @Get(':code')
-  @ApiExplainProblem()
+  @ApiOperation({
+    operationId: 'explainProblem',
+    summary: 'Explain an error code',
+    description:
+      'Where the `type` of problem documents leads. JSON, or with `Accept: text/html` a page.',
+  })
+  @ApiParam({
+    name: 'code',
+    description:
+      'The last part of a `type`, such as `download-not-found`, or a code as it is: `DOWNLOAD_NOT_FOUND`.',
+    schema: { type: 'string', example: 'download-not-found' },
+  })
+  @ApiJsonOrPage('What the code means.', ProblemExplanation, EXAMPLE)
+  @ApiOnlyProblems('MALFORMED_REQUEST', 'INVALID_ID', 'ROUTE_NOT_FOUND', 'SHUTTING_DOWN')
   get(
     @Param('code') name: string,
     @Req() request: FastifyRequest,
@@ -50,18 +88,31 @@ export class ProblemsController {
     }
     const pages = publicPathOf(request) + this.pages;
     const explanation = explain(code, pages);
-    return negotiated(request, reply, explanation, () => explanationPage(explanation, pages));
+    return isPageWanted(request, reply) ? explanationPage(explanation, pages) : explanation;
   }
 }
 
-function negotiated<Json>(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  json: Json,
-  html: () => string,
-): Json | string {
+/** Negotiates the type of a response, and sets the headers that depend on it. */
+function isPageWanted(request: FastifyRequest, reply: FastifyReply): boolean {
   const type = acceptedType(request, 'application/json', 'text/html');
   varyByAccept(reply);
   reply.header('cache-control', `public, max-age=${MAX_AGE}`).type(`${type}; charset=utf-8`);
-  return type === 'text/html' ? html() : json;
+  return type === 'text/html';
+}
+
+function ApiJsonOrPage(description: string, model: Type, example: object): MethodDecorator {
+  return applyDecorators(
+    ApiExtraModels(model) as MethodDecorator,
+    ApiOkResponse({
+      description,
+      headers: {
+        'Cache-Control': textHeader('Any cache may store it.', `public, max-age=${MAX_AGE}`),
+        Vary: textHeader('JSON or HTML, as `Accept` says.', 'Accept'),
+      },
+      content: {
+        'application/json': { schema: { $ref: getSchemaPath(model) }, example },
+        'text/html': { schema: { type: 'string' }, example: '<!doctype html>…' },
+      },
+    }),
+  );
 }

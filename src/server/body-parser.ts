@@ -1,8 +1,9 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ProblemException } from '../problems/problem.exception.js';
+import { CORS_ROUTE } from './cors.js';
 
 /**
- * JSON bodies only. An empty body is no body, whatever its announced type: Alfresco's clients send
+ * Accepts JSON bodies only. An empty body counts as none, whatever its Content-Type: Alfresco's clients send
  * `Content-Type: application/json` with a DELETE, too.
  */
 export function registerBodyParser(fastify: FastifyInstance): void {
@@ -15,5 +16,24 @@ export function registerBodyParser(fastify: FastifyInstance): void {
   fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
     if (body.length === 0) done(null, undefined);
     else done(new ProblemException('UNSUPPORTED_MEDIA_TYPE'));
+  });
+}
+
+/** What can be refused before the body is read: a path that does not exist, and a body with a Content-Encoding. */
+export function bodyProblem(request: FastifyRequest): ProblemException | undefined {
+  // `CatchAllFilter` distinguishes a wrong method from a wrong path.
+  const isCorsRoute = request.method === 'OPTIONS' && request.routeOptions.url === CORS_ROUTE;
+  if (request.is404 || isCorsRoute) return new ProblemException('ROUTE_NOT_FOUND');
+  const { headers } = request;
+  const codings = headers['content-encoding']?.split(',') ?? [];
+  if (codings.every((coding) => /^\s*(?:identity)?\s*$/i.test(coding))) return undefined;
+  const hasBody =
+    headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+  if (!hasBody) return undefined;
+  return new ProblemException('UNSUPPORTED_MEDIA_TYPE', {
+    detail: 'A request body with a Content-Encoding is not supported.',
+    errors: [{ parameter: 'Content-Encoding', detail: 'must be identity, or absent' }],
+    // RFC 9110, section 12.5.3
+    headers: { 'accept-encoding': 'identity' },
   });
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ProblemCode } from '../problems/problem-catalogue.js';
-import { SECURITY_HEADERS } from './security-headers.js';
+import { SECURITY_HEADERS } from './service-response.js';
 import { PROBLEM_MEDIA_TYPE, toProblemDocument } from '../problems/problem-document.js';
 import { ProblemException } from '../problems/problem.exception.js';
 

@@ -3,13 +3,16 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 
 type FastifyCorsOptions = NonNullable<Parameters<NestFastifyApplication['enableCors']>[0]>;
 
-/** Seconds that a browser may keep the answer to a preflight; browsers cap it at ten minutes to two hours. */
+/** @fastify/cors adds `OPTIONS *` only so that its hook runs for paths without a route for OPTIONS. */
+export const CORS_ROUTE = '*';
+
+/** In seconds; browsers cap it at ten minutes to two hours. */
 const PREFLIGHT_MAX_AGE = 600;
 
 const OF_A_LISTED_ORIGIN = {
   credentials: true,
   methods: ['GET', 'HEAD', 'POST', 'DELETE'],
-  // Those of Alfresco's `cors.allowed.headers`, and what this service takes besides.
+  // Those of Alfresco's `cors.allowed.headers`, and those that only this service reads.
   allowedHeaders: [
     'Accept',
     'Authorization',
@@ -46,8 +49,8 @@ const OF_A_LISTED_ORIGIN = {
 /**
  * CORS for exactly these origins.
  *
- * Decided for each request: with a fixed list, `@fastify/cors` answers every OPTIONS itself, those of other
- * origins and those that are no preflight included, instead of leaving them to the router.
+ * Decided for each request: with a fixed list, `@fastify/cors` would respond to every OPTIONS request, even from other origins
+ * and without a preflight, instead of leaving it to the router.
  */
 export function corsOptions(origins: readonly string[]): FastifyCorsOptions {
   return {
@@ -63,9 +66,10 @@ export function corsOptions(origins: readonly string[]): FastifyCorsOptions {
 }
 
 /**
- * The same for what the router refuses, which the hook of `@fastify/cors` never sees: a page could not read the problem.
+ * Sets the same headers on what the router refuses, so that a page can read the problem: Fastify runs no hooks for that, not
+ * even the one of `@fastify/cors`.
  *
- * @returns whether the response is that of a preflight, which is complete with it
+ * @returns whether this completes the response, which is that of a preflight
  */
 export function addCorsHeaders(
   { method, headers }: FastifyRequest,

@@ -6,8 +6,7 @@ import { type UnreadableRequest, handleClientError } from './client-error-handle
 import { problemPages } from '../problems/problem-document.js';
 import { configuredPublicUrl, proxyTrust } from './public-url.js';
 import { requestId } from '../http/http-request.js';
-import { inTurn } from './request-turns.js';
-import { closeStalledConnections } from './stalled-clients.js';
+import { closeStalledConnections, oneByOne } from './connection-limits.js';
 import { ServiceResponse } from './service-response.js';
 
 /** Longer ids are refused by name, not by the router. */
@@ -44,7 +43,7 @@ export class ServiceAdapter extends FastifyAdapter {
             keepAliveTimeout: KEEP_ALIVE_MS,
             ServerResponse: ServiceResponse,
           },
-          inTurn(listener),
+          oneByOne(listener),
         );
         closeStalledConnections(created, server.stalledCallerMs, server.checkMs);
         return created;

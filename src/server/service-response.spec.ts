@@ -1,8 +1,7 @@
 import { once } from 'node:events';
 import { type Server, createServer, get } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { SECURITY_HEADERS } from './security-headers.js';
-import { ServiceResponse } from './service-response.js';
+import { SECURITY_HEADERS, ServiceResponse } from './service-response.js';
 
 const ALWAYS = Object.entries(SECURITY_HEADERS).map(([name, value]) => [name.toLowerCase(), value]);
 

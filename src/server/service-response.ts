@@ -1,12 +1,41 @@
 import { type IncomingMessage, type OutgoingHttpHeader, ServerResponse } from 'node:http';
-import { SECURITY_HEADERS } from './security-headers.js';
+
+/**
+ * Headers of every response, which restrict what a browser does with it. Strict-Transport-Security is not among them: the
+ * service speaks plain HTTP, where that must not be sent (RFC 6797, section 7.2), and it would bind every port of the host.
+ */
+export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
+  // Swagger UI at `/docs` needs these sources; its script sets styles.
+  'Content-Security-Policy': [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self' 'unsafe-inline'",
+    "img-src 'self' data:",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join(';'),
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  // Concerns requests without CORS only: the origins of CORS_ORIGINS can read responses all the same.
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Origin-Agent-Cluster': '?1',
+  // A signed link is a secret in an address.
+  'Referrer-Policy': 'no-referrer',
+  'X-Content-Type-Options': 'nosniff',
+  'X-DNS-Prefetch-Control': 'off',
+  'X-Download-Options': 'noopen',
+  'X-Frame-Options': 'DENY',
+  'X-Permitted-Cross-Domain-Policies': 'none',
+  'X-XSS-Protection': '0',
+};
 
 const SECURITY: readonly OutgoingHttpHeader[] = Object.entries(SECURITY_HEADERS).flat();
 const NAMES = new Set(Object.keys(SECURITY_HEADERS).map((name) => name.toLowerCase()));
 
 /**
- * An answer of the service. It has the headers that every answer has, and knows when it began: Node tells nobody, and hooks
- * of Fastify do not see what is written to a hijacked reply.
+ * A response of the service. It brings the headers of every response, and records when it began: Node emits no event for
+ * that, and Fastify's hooks do not see what is written to a hijacked reply.
  */
 export class ServiceResponse<
   T extends IncomingMessage = IncomingMessage,
@@ -14,12 +43,12 @@ export class ServiceResponse<
   /** By `performance.now()`; 0 until its head has been written. */
   begunAt = 0;
 
-  /** Also called by Node, when a body is written without a head. What is given here or was set before wins. */
+  /** Node calls this, too, when a body is written without a head. Headers given here or set before win over those of every response. */
   override writeHead(status: number, ...rest: unknown[]): this {
     this.begunAt = performance.now();
     const headers = rest.at(-1);
-    if (rest.length === 1 && this.getHeaderNames().length === 0 && areOther(headers)) {
-      // One flat list is what Node writes without a copy of each header, which would last as long as the answer.
+    if (rest.length === 1 && this.getHeaderNames().length === 0 && overridesNone(headers)) {
+      // Node writes a flat list as it is; otherwise it copies each header, and keeps the copies as long as the response.
       const list = [...SECURITY];
       for (const name in headers) list.push(name, headers[name]!);
       return super.writeHead(status, list);
@@ -31,8 +60,8 @@ export class ServiceResponse<
   }
 }
 
-/** Headers by name, of which none is one that every answer has. */
-function areOther(headers: unknown): headers is Record<string, OutgoingHttpHeader> {
+/** Whether these are headers by name, and none of them is a security header. */
+function overridesNone(headers: unknown): headers is Record<string, OutgoingHttpHeader> {
   if (typeof headers !== 'object' || headers === null || Array.isArray(headers)) return false;
   for (const name in headers) if (NAMES.has(name.toLowerCase())) return false;
   return true;

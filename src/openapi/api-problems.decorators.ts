@@ -1,11 +1,18 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiExtraModels, ApiResponse, getSchemaPath } from '@nestjs/swagger';
-import { PROBLEMS, type ProblemCode } from '../problems/problem-catalogue.js';
-import { ProblemDocument } from '../problems/problem-document.js';
+import { ApiExtraModels, ApiResponse, type OpenAPIObject, getSchemaPath } from '@nestjs/swagger';
+import { PROBLEMS, PROBLEM_CODES, type ProblemCode } from '../problems/problem-catalogue.js';
+import {
+  ProblemDocument,
+  problemPages,
+  problemType,
+  toProblemDocument,
+} from '../problems/problem-document.js';
+import { ProblemException } from '../problems/problem.exception.js';
 import { HEADERS, headers, textHeader } from './headers.js';
-import { problemExamples } from './problem-components.js';
 
-/** Whatever the route: what cannot be read, authentication, limits, a fault of Alfresco, a fault or the end of this service. */
+type Schemas = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>;
+
+/** Of every route: unreadable requests, authentication, limits, failures of Alfresco and of this service. */
 const EVERYWHERE: readonly ProblemCode[] = [
   'MALFORMED_REQUEST',
   'UNAUTHENTICATED',
@@ -24,17 +31,17 @@ const EVERYWHERE: readonly ProblemCode[] = [
   'SHUTTING_DOWN',
 ];
 
-/** Documents the problems that a route can answer with: one response a status, one example a code. */
+/** Documents the problems that a route can respond with: one response for each status, one example for each code. */
 export function ApiProblems(...codes: readonly ProblemCode[]): MethodDecorator {
   return applyDecorators(...problemResponses([...codes, ...EVERYWHERE], withDocument));
 }
 
-/** As `ApiProblems`, for HEAD: the same answers without their documents. */
+/** `ApiProblems` for HEAD: the same responses without their documents. */
 export function ApiHeadProblems(...codes: readonly ProblemCode[]): MethodDecorator {
   return applyDecorators(...problemResponses([...codes, ...EVERYWHERE], () => undefined));
 }
 
-/** As `ApiProblems`, for a route that neither authenticates nor fails for the common reasons. */
+/** `ApiProblems` for a route that neither authenticates nor fails for the common reasons. */
 export function ApiOnlyProblems(...codes: readonly ProblemCode[]): MethodDecorator {
   return applyDecorators(...problemResponses(codes, withDocument));
 }
@@ -64,7 +71,7 @@ function withDocument(codes: readonly ProblemCode[]) {
   };
 }
 
-/** Problems that say when to try again, whatever comes of it. */
+/** Problems that always say when to try again. */
 const RETRIED_LATER: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
   'IDEMPOTENCY_KEY_IN_USE',
   'TOO_MANY_REQUESTS',
@@ -90,4 +97,44 @@ function headersOf(codes: readonly ProblemCode[]) {
       'Content-Range': textHeader('The size of the whole ZIP.', 'bytes */20003105'),
     }),
   };
+}
+
+/**
+ * The schema of `code`: an enum, of which generators make a type. Each value is described for readers, and again under the
+ * extension that generators read.
+ *
+ * @param pages path of the pages about problems
+ */
+export function problemCodeSchema(pages: string): Schemas[string] {
+  const lines = PROBLEM_CODES.map((code) => {
+    const { status, description } = PROBLEMS[code];
+    return `- [\`${code}\`](${problemType(code, pages)}) (${status}): ${description}`;
+  });
+  return {
+    type: 'string',
+    enum: [...PROBLEM_CODES],
+    description: `What has gone wrong; stable, meant for programs.\n\n${lines.join('\n')}`,
+    'x-enum-descriptions': PROBLEM_CODES.map((code) => PROBLEMS[code].description),
+  } as Schemas[string];
+}
+
+/**
+ * One example for each code.
+ *
+ * @param pages path of the pages about problems
+ */
+export function problemExamples(codes: readonly ProblemCode[], pages = problemPages()) {
+  return Object.fromEntries(
+    codes.map((code) => [code, { summary: PROBLEMS[code].title, value: example(code, pages) }]),
+  );
+}
+
+function example(code: ProblemCode, pages: string): ProblemDocument {
+  const problem = new ProblemException(code, {
+    ...(code === 'VALIDATION_FAILED' && {
+      errors: [{ pointer: '/nodeIds/1', detail: 'repeats an earlier id' }],
+    }),
+  });
+  const request = { url: '/downloads', id: '3f0f6c2e-2f7e-4b7e-9d0a-5c0f6a1d2e3f' };
+  return toProblemDocument(problem, request, pages);
 }
