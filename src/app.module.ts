@@ -14,6 +14,7 @@ import {
 } from './observability/observability.module.js';
 import { createProcessMetrics } from './observability/process-metrics.js';
 import { problemPages } from './problems/problem-document.js';
+import { ProblemPagesModule } from './problem-pages/problem-pages.module.js';
 import { ServerModule } from './server/server.module.js';
 import { CallerLimitGuard } from './rate-limit/caller-limit.guard.js';
 import { RateLimitModule } from './rate-limit/rate-limit.module.js';
@@ -50,6 +51,7 @@ export class AppModule {
           metrics: config.metrics,
           worker,
         }),
+        ProblemPagesModule.forRoot(config.http.apiPrefix),
         server,
         RateLimitModule.forRoot(config, worker),
         AuthModule.forRoot(config),

@@ -2,7 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { PROBLEM_PAGES, problemPages } from '../problems/problem-document.js';
 import { ProblemsController } from './problems.controller.js';
 
-/** The pages that explain problems, and for the rest of the service the path at which they are. */
+/** The pages that explain problems. */
 @Module({})
 export class ProblemPagesModule {
   static forRoot(apiPrefix: string): DynamicModule {
@@ -10,7 +10,6 @@ export class ProblemPagesModule {
       module: ProblemPagesModule,
       controllers: [ProblemsController],
       providers: [{ provide: PROBLEM_PAGES, useValue: problemPages(apiPrefix) }],
-      exports: [PROBLEM_PAGES],
     };
   }
 }

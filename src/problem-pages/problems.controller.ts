@@ -52,8 +52,8 @@ export class ProblemsController {
     summary: 'List all error codes',
     description: 'JSON, or with `Accept: text/html` a page that links to those of the codes.',
   })
-  @ApiJsonOrPage('The catalogue.', ProblemCatalogue, { problems: [EXAMPLE] })
   @ApiOnlyProblems('MALFORMED_REQUEST', 'SHUTTING_DOWN')
+  @ApiJsonOrPage('The catalogue.', ProblemCatalogue, { problems: [EXAMPLE] })
   list(
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -75,8 +75,8 @@ export class ProblemsController {
       'The last part of a `type`, such as `download-not-found`, or a code as it is: `DOWNLOAD_NOT_FOUND`.',
     schema: { type: 'string', example: 'download-not-found' },
   })
-  @ApiJsonOrPage('What the code means.', ProblemExplanation, EXAMPLE)
   @ApiOnlyProblems('MALFORMED_REQUEST', 'INVALID_ID', 'ROUTE_NOT_FOUND', 'SHUTTING_DOWN')
+  @ApiJsonOrPage('What the code means.', ProblemExplanation, EXAMPLE)
   get(
     @Param('code') name: string,
     @Req() request: FastifyRequest,

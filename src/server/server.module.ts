@@ -1,7 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import type { AppConfig } from '../config/app-config.js';
-import { ProblemPagesModule } from '../problem-pages/problem-pages.module.js';
+import { PROBLEM_PAGES, problemPages } from '../problems/problem-document.js';
 import { AllowedMethods } from './allowed-methods.js';
 import { CatchAllFilter } from './catch-all.filter.js';
 import { RequestDrain, SHUTDOWN_GRACE_MS } from './request-drain.js';
@@ -15,8 +15,8 @@ export class ServerModule {
   }: Pick<AppConfig, 'http' | 'shutdownGraceMs'>): DynamicModule {
     return {
       module: ServerModule,
-      imports: [ProblemPagesModule.forRoot(http.apiPrefix)],
       providers: [
+        { provide: PROBLEM_PAGES, useValue: problemPages(http.apiPrefix) },
         AllowedMethods,
         CatchAllFilter,
         { provide: APP_FILTER, useExisting: CatchAllFilter },
