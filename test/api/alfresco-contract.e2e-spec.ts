@@ -18,13 +18,13 @@ const { textFile, secondTextFile, thirdTextFile, nestedFolder, secondaryParentFo
   SAMPLE_NODES;
 const BOB = SAMPLE_USERS.find(({ id }) => id === 'bob')!;
 
-/** Jobs start at once, and are asked about again at once. */
+/** Tests without delays: jobs start at once, and are polled at once. */
 const it = configured({
   sandbox: { estimateDelayMs: 1, largeFileBytes: LARGE_FILE_BYTES },
   variables: { STATUS_FRESHNESS_MS: '1' },
 });
 
-/** Alfresco cleans up after a moment, and a final state is not believed for longer than that. */
+/** Tests in which Alfresco's clean-up runs soon, and a final state is cached no longer than that. */
 const cleaned = configured({
   sandbox: { cleaner: { startDelayMs: 100, repeatIntervalMs: 100, maxAgeMs: 300 } },
   pacing: { polling: { finalFreshnessMs: 50 } },
@@ -132,7 +132,7 @@ const ROWS: readonly Row[] = [
   refuses('TestDownloads 001', 'the same id twice: 400', [textFile, textFile], 400),
   makes(
     'TestDownloads 001',
-    'a folder with two files and one of them again',
+    'a folder with two files, and one of them again',
     [nestedFolder, thirdTextFile],
     3,
     39,
@@ -175,7 +175,7 @@ const ROWS: readonly Row[] = [
       const id = await api.start([textFile, largeFile]);
       await api.waitFor(id, isRunning);
       expect((await api.request('DELETE', `/downloads/${id}`)).status).toBe(202);
-      // The job sees it at its next progress report, that of the second file.
+      // The job notices at its next progress report, that of the second file.
       sandbox.bytesPerSecond = undefined;
       const cancelled = await api.waitUntilFinished(id);
       expect(cancelled).toMatchObject({
@@ -201,7 +201,7 @@ const ROWS: readonly Row[] = [
     test: 'TestDownloads 003',
     name: 'a plain file is cancelled: 400, from the service 404',
     check: async ({ api, isService }) =>
-      // The service does not ask Alfresco about ids that it did not make.
+      // The service does not call Alfresco for unknown ids.
       expect((await api.request('DELETE', `/downloads/${textFile}`)).status).toBe(
         isService ? 404 : 400,
       ),
@@ -324,7 +324,7 @@ describe('the service does what Alfresco’s tests assert', () => {
 });
 
 describe('Alfresco’s clean-up by age (DownloadServiceIntegrationTest, deleteBeforeDate)', () => {
-  cleaned('turns a download that nobody removed into one that does not exist', async ({ api }) => {
+  cleaned('makes a download that no client removed unknown', async ({ api }) => {
     const id = await api.start([textFile]);
     const gone = await until(
       () => api.request('GET', `/downloads/${id}`),

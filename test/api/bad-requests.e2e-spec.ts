@@ -3,7 +3,7 @@ import { AS_ALICE, CALLERS, basic } from '../harness/bff.js';
 import { configured } from '../harness/fixtures.js';
 import { type RawRequest, rawBytes, rawRequest } from '../harness/raw-http.js';
 
-/** A stand-in that nothing else calls: each request that it gets was caused by a test of this file. */
+/** A stand-in for this file only, so that every request it receives comes from these tests. */
 const quiet = configured({});
 
 const NODE = SAMPLE_NODES.textFile;
@@ -36,7 +36,7 @@ function post(name: string, body: unknown, code: string, more: Partial<Row> = {}
   };
 }
 
-/** A request to a route with an id, none of which may reach Alfresco. */
+/** A request to a route with an id that must not reach Alfresco. */
 function id(name: string, rawId: string): Row {
   return { name: `id ${name}`, path: `/downloads/${rawId}`, status: 400, code: 'INVALID_ID' };
 }
@@ -128,7 +128,7 @@ const BODIES: readonly Row[] = [
     ),
   ),
   post(
-    '30,000 arrays in each other',
+    '30,000 nested arrays',
     `{"nodeIds":${'['.repeat(30_000)}${']'.repeat(30_000)}}`,
     'VALIDATION_FAILED',
     {
@@ -136,7 +136,7 @@ const BODIES: readonly Row[] = [
     },
   ),
   post(
-    '9,000 objects in each other',
+    '9,000 nested objects',
     `{"nodeIds":${'{"a":'.repeat(9000)}1${'}'.repeat(9000)}}`,
     'VALIDATION_FAILED',
     {
@@ -304,18 +304,21 @@ const AUTHORIZATIONS: readonly (readonly [string, string | undefined])[] = [
   ['no header', undefined],
   ['an empty header', ''],
   ['the scheme alone', 'Basic'],
-  ['the scheme and a blank', 'Basic '],
+  ['the scheme and a space', 'Basic '],
   ['not base64', 'Basic !!!'],
-  ['base64 with rubbish', `${basic(alice)}!`],
+  ['base64 with invalid characters', `${basic(alice)}!`],
   [
-    'base64 with a blank inside',
+    'base64 with a space inside',
     `Basic ${encode('alice:x').slice(0, 4)} ${encode('alice:x').slice(4)}`,
   ],
   ['no colon', `Basic ${encode('alice')}`],
   ['no name', `Basic ${encode(`:${alice.password}`)}`],
   ['no password', `Basic ${encode('alice:')}`],
   ['a wrong password', basic({ name: 'alice', password: 'wrong' })],
-  ['a password that only starts right', basic({ name: 'alice', password: `${alice.password}:x` })],
+  [
+    'a password that only starts with the right one',
+    basic({ name: 'alice', password: `${alice.password}:x` }),
+  ],
   ['the start of a password with colons', basic({ name: CALLERS.zoe.name, password: 'a' })],
   ['an unknown user', basic({ name: 'mallory', password: alice.password })],
   ['the name in another case', basic({ name: 'Alice', password: alice.password })],
@@ -416,7 +419,7 @@ describe('a bad request gets a problem document and never reaches Alfresco', () 
       ['not HTTP at all', 'hello\r\n\r\n', 400, 'MALFORMED_REQUEST'],
       ['an unknown method', 'FETCH / HTTP/1.1\r\nHost: x\r\n\r\n', 400, 'MALFORMED_REQUEST'],
       [
-        'length and chunks at once',
+        'both a length and chunks',
         'POST /downloads HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
         400,
         'MALFORMED_REQUEST',
@@ -434,7 +437,7 @@ describe('a bad request gets a problem document and never reaches Alfresco', () 
         'MALFORMED_REQUEST',
       ],
       [
-        'huge headers',
+        'oversized headers',
         `GET / HTTP/1.1\r\nHost: x\r\nX: ${'a'.repeat(40_000)}\r\n\r\n`,
         431,
         'HEADERS_TOO_LARGE',
@@ -451,7 +454,7 @@ describe('credentials that RFC 7617 allows are accepted', () => {
   quiet.for([
     ['a password with colons in UTF-8', basic(CALLERS.zoe)],
     ['the scheme in lower case', basic(alice).replace('Basic', 'basic')],
-    ['two blanks after the scheme', basic(alice).replace(' ', '  ')],
+    ['two spaces after the scheme', basic(alice).replace(' ', '  ')],
     ['base64 without padding', basic(alice).replace(/=+$/, '')],
   ] as const)('%s', async ([_name, authorization], { bff }) => {
     const response = await rawRequest(bff.port, {

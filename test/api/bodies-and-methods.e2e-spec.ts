@@ -10,12 +10,12 @@ const it = configured({});
 const CORE = '/alfresco/api/-default-/public/alfresco/versions/1';
 const TICKETS = '/alfresco/api/-default-/public/authentication/versions/1/tickets';
 
-/** Where Alfresco's clients look for it, and with the route that CORS adds for OPTIONS of every path. */
+/** Tests of the service under Alfresco's prefix, with the OPTIONS route that CORS adds to every path. */
 const prefixed = configured({
   variables: { API_PREFIX: CORE, CORS_ORIGINS: 'https://app.example.com' },
 });
 
-/** Paths of all routes, as requests have them. */
+/** Paths of requests to all routes. */
 const PATHS = [
   ...Object.keys(openapi.paths).map((path) => path.replaceAll(/\{\w+\}/g, 'x')),
   '/metrics',
@@ -23,7 +23,7 @@ const PATHS = [
   '/docs/openapi.json',
 ];
 
-/** Bodies that are refused where a body is looked at. */
+/** Bodies that are rejected where bodies are parsed. */
 const BODIES: [string, Record<string, string>, string | Buffer][] = [
   ['text', { 'Content-Type': 'text/plain' }, 'hello'],
   ['malformed JSON', { 'Content-Type': 'application/json' }, '{'],
@@ -33,13 +33,13 @@ const BODIES: [string, Record<string, string>, string | Buffer][] = [
 ];
 
 describe('a method that a route does not have is 405 with Allow, whatever the body', () => {
-  // Each path with one of the bodies, all of them in turn.
+  // Each path with one of the bodies, in rotation.
   it.for(PATHS.map((path, index) => [path, ...BODIES[index % BODIES.length]!] as const))(
     '%s with %s',
     async ([path, , headers, body], { bff, sandbox }) => {
       const { headers: options } = await rawRequest(bff.port, { method: 'LOCK', path });
       const allowed = options.allow!.split(', ');
-      // Node.js opens a tunnel for CONNECT, and never sees a request.
+      // Node.js treats CONNECT as a tunnel and emits no request.
       for (const method of METHODS.filter(
         (name) => !allowed.includes(name) && name !== 'CONNECT',
       )) {
@@ -88,7 +88,7 @@ describe('a request body with a Content-Encoding', () => {
   );
 
   it.for(bodies)(
-    'is refused, with what is accepted: %s %s, %s',
+    'is rejected with the accepted encodings: %s %s, %s',
     async ([method, path, coding], { bff, sandbox }) => {
       const response = await rawRequest(bff.port, {
         method,
@@ -118,7 +118,7 @@ describe('a request body with a Content-Encoding', () => {
   });
 
   it.for(['identity', 'Identity, identity', ''])(
-    'is accepted when it says that there is none: %j',
+    'is accepted when it is empty or identity: %j',
     async (coding, { bff }) => {
       const headers = {
         ...AS_ALICE,
@@ -183,7 +183,7 @@ describe('Alfresco’s own summary of an error', () => {
     });
   });
 
-  it('says it of several mistakes, and of parameters', async ({ bff }) => {
+  it('covers several mistakes, and parameters', async ({ bff }) => {
     const summaryOf = async (path: string) => {
       const response = await rawRequest(bff.port, { path, headers: AS_ALICE });
       return (response.json() as { error: { briefSummary: string } }).error.briefSummary;

@@ -10,7 +10,7 @@ const MAX_CONTENT_SIZE = 20_000_000;
 const PENDING = { filesAdded: 0, bytesAdded: 0, totalBytes: 0, totalFiles: 0, status: 'PENDING' };
 const { textFile, secondTextFile, mediumFile } = SAMPLE_NODES;
 
-/** Jobs start at once, and are asked about again at once. */
+/** Tests without delays: jobs start at once, and are polled at once. */
 const it = configured({
   sandbox: { estimateDelayMs: 1, maxContentSize: MAX_CONTENT_SIZE },
   variables: { STATUS_FRESHNESS_MS: '1' },
@@ -26,10 +26,7 @@ function post(
 }
 
 describe('POST /downloads', () => {
-  it('responds with 202, the six fields, the address of the download and when to ask', async ({
-    bff,
-    user,
-  }) => {
+  it('responds with 202, the six fields, Location and Retry-After', async ({ bff, user }) => {
     const { body, headers } = await post(bff, user, [textFile]).expect(202);
     expect(body).toEqual({ entry: { ...PENDING, id: expect.stringMatching(/^[0-9a-f-]{36}$/) } });
     expect(headers.location).toBe(`/downloads/${body.entry.id}`);
@@ -86,7 +83,7 @@ describe('POST /downloads', () => {
 });
 
 describe('GET /downloads/{id}', () => {
-  it('says when to ask again until the status is final', async ({ api, bff, sandbox, user }) => {
+  it('has Retry-After until the status is final', async ({ api, bff, sandbox, user }) => {
     sandbox.bytesPerSecond = 0;
     const id = await api.start([textFile]);
     const running = await request(bff.url).get(`/downloads/${id}`).set(user.headers).expect(200);
@@ -101,7 +98,7 @@ describe('GET /downloads/{id}', () => {
     expect(done.headers['retry-after']).toBeUndefined();
   });
 
-  it('shows a ZIP that is too large as such', async ({ api, bff, user }) => {
+  it('reports a ZIP that is too large', async ({ api, bff, user }) => {
     const id = await api.createFinished([mediumFile, textFile]);
     expect(await api.status(id)).toMatchObject({
       status: 'MAX_CONTENT_SIZE_EXCEEDED',
@@ -129,7 +126,7 @@ describe('DELETE /downloads/{id}', () => {
       .set(user.headers)
       .expect(202);
     expect(response.text).toBe('');
-    // Alfresco's job sees it at its next progress report, that of the second file.
+    // Alfresco's job notices at its next progress report, that of the second file.
     sandbox.bytesPerSecond = undefined;
     expect((await api.waitUntilFinished(id)).status).toBe('CANCELLED');
     await request(bff.url).delete(`/downloads/${id}`).set(user.headers).expect(202);
@@ -168,7 +165,7 @@ describe('DELETE /nodes/{id}', () => {
 });
 
 describe('the content', () => {
-  it('is a ZIP of the nodes that were asked for, under a safe name', async ({ api, bff, user }) => {
+  it('is a ZIP of the requested nodes, under a safe name', async ({ api, bff, user }) => {
     const { nestedFolder, unicodeFile, forbiddenInsideFolder } = SAMPLE_NODES;
     const id = await api.createFinished([nestedFolder, unicodeFile, forbiddenInsideFolder]);
     const response = await request(bff.url)
@@ -211,7 +208,7 @@ describe('the content', () => {
     },
   );
 
-  it('is refused with 409 until it is complete, whatever the conditions of the request', async ({
+  it('is rejected with 409 until it is complete, whatever the conditions of the request', async ({
     api,
     bff,
     sandbox,
@@ -245,7 +242,7 @@ describe('the content', () => {
     expect(response.headers['content-disposition']).toBe('attachment; filename="docTest1.txt.zip"');
   });
 
-  it('lacks a file without content, which the counters show', async ({ api }) => {
+  it('omits a file without content, as the counters show', async ({ api }) => {
     const id = await api.createFinished([SAMPLE_NODES.missingContentFile, textFile]);
     expect(await api.status(id)).toMatchObject({ status: 'DONE', filesAdded: 1, totalFiles: 2 });
     expect((await readZip(await api.content(id))).map(({ name }) => name)).toEqual([
@@ -277,7 +274,7 @@ describe('API_PREFIX', () => {
 });
 
 describe('the probes', () => {
-  it('are open, and tell Alfresco’s readiness apart from the life of the process', async ({
+  it('need no credentials, and distinguish Alfresco’s readiness from the life of the process', async ({
     bff,
     sandbox,
   }) => {
@@ -286,7 +283,7 @@ describe('the probes', () => {
     const { body } = await request(bff.url).get('/health/ready').expect(503);
     expect(body).toMatchObject({ code: 'ALFRESCO_UNAVAILABLE' });
     await request(bff.url).get('/health/live').expect(200);
-    // The outcome holds for a second.
+    // The outcome is cached for a second.
     await until(
       async () => (await request(bff.url).get('/health/ready')).status,
       (status) => status === 200,

@@ -3,17 +3,17 @@ import { AS_ALICE } from '../harness/bff.js';
 import { it } from '../harness/fixtures.js';
 import { rawRequest } from '../harness/raw-http.js';
 
-/** What browsers send when a person follows a link. */
+/** `Accept` of browsers when a user follows a link. */
 const NAVIGATION = 'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8';
 
-describe('a person who follows a link', () => {
+describe('a user who follows a link', () => {
   it.for<[string, string, number, string]>([
     ['to a route that does not exist', '/no/such', 404, 'ROUTE_NOT_FOUND'],
     ['that has ended', '/downloads/x/content?link=e30.x', 403, 'LINK_INVALID'],
     ['without credentials', '/downloads/x', 401, 'UNAUTHENTICATED'],
-    ['with an id that is none', '/downloads/50%25', 400, 'INVALID_ID'],
+    ['with an invalid id', '/downloads/50%25', 400, 'INVALID_ID'],
     ['that the router cannot read', '/downloads/50%', 400, 'MALFORMED_REQUEST'],
-  ])('%s reads what is wrong as a page', async ([, path, expected, code], { bff }) => {
+  ])('%s gets the problem as a page', async ([, path, expected, code], { bff }) => {
     const { status, headers, body } = await rawRequest(bff.port, {
       path,
       headers: { Accept: NAVIGATION, ...(code === 'INVALID_ID' && AS_ALICE) },
@@ -28,7 +28,7 @@ describe('a person who follows a link', () => {
     expect(body).toContain(`href="/problems/${code.toLowerCase().replaceAll('_', '-')}"`);
   });
 
-  it('reads what Alfresco has said of a missing download', async ({ bff, user }) => {
+  it('gets Alfresco’s error about a missing download as a page', async ({ bff, user }) => {
     const { status, body } = await rawRequest(bff.port, {
       path: '/downloads/unknown',
       headers: { Accept: NAVIGATION, ...user.headers },
@@ -37,7 +37,7 @@ describe('a person who follows a link', () => {
     expect(body).toContain('<code>DOWNLOAD_NOT_FOUND</code>');
   });
 
-  it('gets a page in which nothing of the request is markup', async ({ bff }) => {
+  it('gets a page in which the request cannot inject markup', async ({ bff }) => {
     const { body } = await rawRequest(bff.port, {
       path: '/downloads?maxItems=%3Cscript%3Ealert(1)%3C/script%3E',
       headers: {
@@ -51,7 +51,7 @@ describe('a person who follows a link', () => {
     expect(body).not.toContain('alert(1)</');
   });
 
-  it('still gets the ZIP when nothing is wrong', async ({ bff, api, user }) => {
+  it('gets the ZIP when nothing is wrong', async ({ bff, api, user }) => {
     const id = await api.createFinished([SAMPLE_NODES.textFile]);
     const { status, headers } = await rawRequest(bff.port, {
       path: `/downloads/${id}/content`,
@@ -81,7 +81,9 @@ describe('a program', () => {
     expect(headers.vary).toBe('Accept');
   });
 
-  it('gets a problem document for what changes something, whatever it accepts', async ({ bff }) => {
+  it('gets a problem document for a request that changes state, whatever it accepts', async ({
+    bff,
+  }) => {
     for (const method of ['POST', 'DELETE']) {
       const path = method === 'POST' ? '/downloads' : '/downloads/x';
       const { headers } = await rawRequest(bff.port, {

@@ -15,7 +15,7 @@ describe('the host of a request', () => {
     ['a host with user information', ['Host: user@a.example']],
     ['a port of letters', ['Host: x:abc']],
     ['a URL', ['Host: http://x']],
-    ['an open bracket', ['Host: [::1']],
+    ['an unclosed bracket', ['Host: [::1']],
   ] as const)('is refused: %s', async ([, lines], { bff, sandbox }) => {
     const head = [LIVE, ...lines, 'Connection: close', '', ''].join('\r\n');
     const response = await rawBytes(bff.port, head);
@@ -51,13 +51,13 @@ describe('the host of a request', () => {
     expect(entry.contentUrl).toMatch(`http://links.example:81/downloads/${id}/content?`);
   });
 
-  it('is refused when a target in absolute form has none that is valid', async ({ bff }) => {
+  it('is rejected when the host of a target in absolute form is invalid', async ({ bff }) => {
     const path = 'http://user@links.example/health/live';
     expect((await rawRequest(bff.port, { path })).status).toBe(400);
   });
 });
 
-describe('the response to what the HTTP parser refuses', () => {
+describe('the response to what the HTTP parser rejects', () => {
   it.for([
     [400, `GET / HTTP/9.9\r\n\r\n`],
     [431, `${LIVE}\r\nHost: a\r\nX-Long: ${'x'.repeat(20_000)}\r\n\r\n`],
@@ -79,7 +79,7 @@ describe('the response to what the HTTP parser refuses', () => {
 
 const listed = configured({ variables: { CORS_ORIGINS: 'https://app.example.com' } });
 
-describe('what the router refuses', () => {
+describe('what the router rejects', () => {
   const targets: [string, string][] = [
     ['half of an escape', '/downloads/50%'],
     ['half of a character', '/downloads/%E0%A4'],

@@ -34,7 +34,7 @@ async function post(
   };
 }
 
-/** Requests of this test for new downloads that have reached Alfresco. */
+/** Requests for new downloads that have reached Alfresco in this test. */
 const posts = ({ requests }: Sandbox) =>
   requests.filter(({ method, url }) => method === 'POST' && url.endsWith('/downloads'));
 
@@ -46,7 +46,7 @@ function holdPost(sandbox: Sandbox): { release(): void } {
 }
 
 describe('Idempotency-Key', () => {
-  it('responds to a retry as the first time, with one download in Alfresco', async ({
+  it('gives the same response to a retry, with one download in Alfresco', async ({
     api,
     sandbox,
   }) => {
@@ -67,13 +67,13 @@ describe('Idempotency-Key', () => {
     expect((await post(api, key, [textFile])).body).toEqual(first.body);
   });
 
-  it('takes the same nodes in another spelling for the same', async ({ api }) => {
+  it('treats the same nodes in another spelling as equal', async ({ api }) => {
     const key = randomUUID();
     const first = await post(api, key, [textFile]);
     expect((await post(api, key, [textFile.toUpperCase()])).body).toEqual(first.body);
   });
 
-  it('is refused with other nodes', async ({ api, sandbox }) => {
+  it('is rejected with other nodes', async ({ api, sandbox }) => {
     const key = randomUUID();
     await post(api, key, [textFile]);
     const other = await post(api, key, [textFile, secondTextFile]);
@@ -81,7 +81,7 @@ describe('Idempotency-Key', () => {
     expect(posts(sandbox)).toHaveLength(1);
   });
 
-  it('belongs to its caller: the key of another caller makes another download', async ({
+  it('belongs to its caller: with another caller the same key makes another download', async ({
     api,
     bff,
   }) => {
@@ -93,7 +93,7 @@ describe('Idempotency-Key', () => {
     expect(foreign.body.entry!.id).not.toBe(own.body.entry!.id);
   });
 
-  it('is refused with 409 while the first request with it is being carried out', async ({
+  it('is rejected with 409 while the first request with it is in progress', async ({
     api,
     sandbox,
   }) => {
@@ -137,14 +137,14 @@ describe('Idempotency-Key', () => {
     ['its caller has removed it', (id, api) => api.request('DELETE', `/nodes/${id}`)],
     ['Alfresco has removed it', (id, _api, alfresco) => alfresco.request('DELETE', `/nodes/${id}`)],
     [
-      'Alfresco has removed it and the service has noticed',
+      'Alfresco has removed it, and the service knows',
       async (id, api, alfresco) => {
         await alfresco.request('DELETE', `/nodes/${id}`);
         expect((await api.request('GET', `/downloads/${id}`)).status).toBe(404);
       },
     ],
   ])(
-    'makes one other download when the first one no longer exists: %s',
+    'makes one new download when the first one no longer exists: %s',
     async ([_what, remove], { api, sandbox }) => {
       const key = randomUUID();
       const { body } = await post(api, key, [textFile]);
@@ -160,7 +160,7 @@ describe('Idempotency-Key', () => {
     },
   );
 
-  it('responds to a retry also while Alfresco fails', async ({ api, sandbox }) => {
+  it('also responds to a retry while Alfresco fails', async ({ api, sandbox }) => {
     const key = randomUUID();
     const first = await post(api, key, [textFile]);
     sandbox.fail({ kind: 'status', status: 503 }, { method: 'GET' });
@@ -168,7 +168,7 @@ describe('Idempotency-Key', () => {
   });
 
   it.for(['', '""', '"unfinished', 'a b', 'ä', 'x'.repeat(256), '"a"b"'])(
-    'is refused, naming the header, when it is %j',
+    'is rejected, naming the header, when it is %j',
     async (key, { api, sandbox }) => {
       const response = await post(api, Buffer.from(key).toString('latin1'), [textFile]);
       expect(response).toMatchObject({
@@ -179,7 +179,7 @@ describe('Idempotency-Key', () => {
     },
   );
 
-  it('makes one download of fifty requests at once, over two services that share a store', async ({
+  it('makes one download for fifty concurrent requests to two services that share a store', async ({
     sandbox,
   }) => {
     const directory = await mkdtemp(join(tmpdir(), 'idempotency-'));

@@ -84,7 +84,7 @@ describe('GET /nodes/{id}', () => {
     expect(sandbox.downloadIds()).toContain(id);
   });
 
-  it('has a HEAD', async ({ api }) => {
+  it('supports HEAD', async ({ api }) => {
     const id = await api.createFinished([SAMPLE_NODES.textFile]);
     const response = await look(api, id, '', 'HEAD');
     expect(response.status).toBe(200);
@@ -96,7 +96,7 @@ describe('GET /nodes/{id}', () => {
   it.for([
     ['the node of a document', SAMPLE_NODES.textFile, 404, 'DOWNLOAD_NOT_FOUND'],
     ['an alias', '-root-', 404, 'DOWNLOAD_NOT_FOUND'],
-    ['what is no id', 'a;1.0', 400, 'INVALID_ID'],
+    ['an invalid id', 'a;1.0', 400, 'INVALID_ID'],
   ] as const)('does not ask Alfresco for %s', async ([, id, status, code], { api, sandbox }) => {
     const response = await look(api, id);
     expect(response.status).toBe(status);
@@ -104,7 +104,7 @@ describe('GET /nodes/{id}', () => {
     expect(sandbox.requests).toEqual([]);
   });
 
-  it('is for nobody but the owner', async ({ api, bff, sandbox }) => {
+  it('is available to the owner only', async ({ api, bff, sandbox }) => {
     const id = await api.createFinished([SAMPLE_NODES.textFile]);
     sandbox.clearRequests();
     const stranger = new DownloadsApi(bff.url, createCaller().headers);
@@ -113,7 +113,7 @@ describe('GET /nodes/{id}', () => {
     expect(sandbox.requests).toEqual([]);
   });
 
-  it('forgets a download that Alfresco has removed', async ({ api, sandbox }) => {
+  it('responds with 404 to a download that Alfresco has removed', async ({ api, sandbox }) => {
     const id = await api.createFinished([SAMPLE_NODES.textFile]);
     await DownloadsApi.ofAlfresco(sandbox.url).request('DELETE', `/nodes/${id}`);
     const response = await look(api, id);

@@ -2,7 +2,7 @@ import { OPERATIONS, expectDescribedResponses, impatient } from '../harness/open
 
 describe('any request', () => {
   impatient.for(OPERATIONS)(
-    'gets a response as the OpenAPI document describes it, and never 500: $title',
+    'gets a response that the OpenAPI document describes, and never 500: $title',
     (operation, { api, bff }) => expectDescribedResponses(operation, 100, { api, bff }),
   );
 });

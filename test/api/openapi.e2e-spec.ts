@@ -70,7 +70,7 @@ describe('the OpenAPI document', () => {
     ]);
   });
 
-  it('describes each operation, under a name of its own', () => {
+  it('describes each operation, under a unique name', () => {
     const ids = operations().map(({ operation }) => operation.operationId);
     expect(new Set(ids).size).toBe(ids.length);
     for (const { operation } of operations()) {
@@ -80,9 +80,9 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('has one type of success for each operation, but for what is not modified or partial', () => {
+  it('has one success type for each operation, apart from 304 and 206', () => {
     for (const { path, method, operation } of operations()) {
-      // For people and for programs, as the request accepts it.
+      // For people and for programs, depending on Accept.
       if (operation.tags.includes('problems')) continue;
       const bodies = Object.entries<DescribedResponse>(operation.responses)
         .filter(([status, { content }]) => Number(status) < 300 && content)
@@ -118,7 +118,7 @@ describe('the OpenAPI document', () => {
     });
   });
 
-  it('has nothing of which generators make a type that the service does not mean', () => {
+  it('has nothing from which generators derive a wrong type', () => {
     expect(JSON.stringify(document)).not.toContain('uniqueItems');
     const flags = operations().flatMap(({ operation }) =>
       ((operation.parameters ?? []) as { name: string; schema: object }[]).filter(({ name }) =>
@@ -129,7 +129,7 @@ describe('the OpenAPI document', () => {
     for (const { schema } of flags) expect(schema).toMatchObject({ type: 'boolean' });
   });
 
-  it('closes each body to members that the service refuses', async ({ api }) => {
+  it('closes each body to members that the service rejects', async ({ api }) => {
     const bodies = operations().flatMap(({ operation }) =>
       Object.values((operation.requestBody?.content ?? {}) as Record<string, object>),
     ) as { schema: { $ref: string } }[];
@@ -154,7 +154,7 @@ describe('the OpenAPI document', () => {
     'kQ7'.repeat(85),
     `${'kQ7'.repeat(85)}x`,
   ])(
-    'has a pattern for the Idempotency-Key that matches what the service takes: %s',
+    'has a pattern for the Idempotency-Key that matches what the service accepts: %s',
     async (key, { api }) => {
       const { parameters } = document.paths['/downloads']!.post!;
       const header = parameters!.find((one) => 'name' in one && one.name === 'Idempotency-Key');
@@ -177,7 +177,7 @@ describe('the OpenAPI document', () => {
 
   it('breaks none of the recommended rules of Spectral', { timeout: 60_000 }, async () => {
     const linter = new spectral.Spectral();
-    // What it exports is typed as what is inferred from it, which is narrower than what a rule set is.
+    // The type inferred from its export is narrower than that of a rule set.
     const oas = rulesets.oas as object as RulesetDefinition;
     linter.setRuleset({ extends: [[oas, 'recommended']] });
     const found = await linter.run(JSON.stringify(document));
@@ -186,7 +186,7 @@ describe('the OpenAPI document', () => {
     );
   });
 
-  it('shows of each response its headers and, where it has a body, its schema and an example', () => {
+  it('gives the headers of each response and, where it has a body, a schema and an example', () => {
     for (const { path, method, operation } of operations()) {
       for (const [status, response] of Object.entries<DescribedResponse>(operation.responses)) {
         const what = `${method} ${path} ${status}`;
@@ -202,11 +202,7 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('names the headers for caches and for saving that GET really responds with', async ({
-    api,
-    bff,
-    user,
-  }) => {
+  it('names the cache and download headers that GET responds with', async ({ api, bff, user }) => {
     const id = await api.createFinished([SAMPLE_NODES.textFile]);
     for (const { path, method, operation } of operations()) {
       if (method !== 'get') continue;
@@ -241,7 +237,7 @@ describe('the OpenAPI document', () => {
     expect(Object.keys(examples)).toEqual(sent);
   });
 
-  it('says of each error code what it means, and where more is said', () => {
+  it('explains each error code, and links to more', () => {
     const schema = document.components?.schemas?.ProblemCode as object as SchemaOfCodes;
     expect(schema.enum).toEqual(Object.keys(PROBLEMS));
     const descriptions = Object.values(PROBLEMS).map(({ description }) => description);
@@ -253,7 +249,7 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('leads from the response to POST to all that can be done with the download', () => {
+  it('links from the response to POST to everything that can be done with the download', () => {
     const { links } = document.paths['/downloads']!.post!.responses[
       '202'
     ] as Required<DescribedResponse>;
@@ -267,7 +263,7 @@ describe('the OpenAPI document', () => {
     );
   });
 
-  it('tells how to log in, where to, and what the groups of routes are for', () => {
+  it('explains how to log in, the server, and the groups of routes', () => {
     expect(Object.keys(document.components!.securitySchemes!).toSorted()).toEqual([
       'basic',
       'bearer',

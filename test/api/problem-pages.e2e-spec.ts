@@ -24,14 +24,14 @@ function get({ url }: Bff, path: string, accept?: string): request.Test {
   return accept === undefined ? asked : asked.set('Accept', accept);
 }
 
-/** The type of a problem document, once it has led to the explanation. */
+/** The type of a problem document; asserts that it leads to the explanation. */
 async function resolve(bff: Bff, { type, code }: ProblemName): Promise<string> {
   const { body } = await get(bff, type).expect(200);
   expect(body).toMatchObject({ type, code });
   return type;
 }
 
-/** The text of a page, as it is read. */
+/** The text of a page as rendered. */
 const textOf = (html: string) =>
   html
     .replace(/<(style|title)>.*?<\/\1>/gs, '')
@@ -41,7 +41,7 @@ const textOf = (html: string) =>
 const withoutMarkup = (markdown: string) => markdown.replaceAll('`', '');
 
 describe('the explanation of a problem', () => {
-  it.for(CODES)('is there for people and for programs: %s', async (code, { bff }) => {
+  it.for(CODES)('is available to people and to programs: %s', async (code, { bff }) => {
     const { title, status, description, forCaller, forOperator } = PROBLEMS[code];
     const slug = code.toLowerCase().replaceAll('_', '-');
     const { body } = await get(bff, `/problems/${slug}`).expect(200);
@@ -63,7 +63,7 @@ describe('the explanation of a problem', () => {
     expect(text).toContain(`<link rel="canonical" href="/problems/${slug}">`);
   });
 
-  it('is listed with all others', async ({ bff }) => {
+  it('is listed with all the others', async ({ bff }) => {
     const { body } = await get(bff, '/problems').expect(200);
     const { problems } = body as { problems: { code: string; type: string }[] };
     expect(problems.map(({ code }) => code)).toEqual(CODES);
@@ -80,7 +80,7 @@ describe('the explanation of a problem', () => {
     ['JSON before HTML', 'text/html;q=0.5, application/json', 'application/json'],
     ['anything but JSON', 'application/json;q=0, */*', 'text/html'],
   ] as const)(
-    'comes in the type that the caller likes best: Accept %s',
+    'is sent in the type that the client prefers: Accept %s',
     async ([_name, accept, type], { bff }) => {
       for (const path of ['/problems', '/problems/forbidden']) {
         const { headers } = await get(bff, path, accept).expect(200);
@@ -121,7 +121,7 @@ describe('the explanation of a problem', () => {
     },
   );
 
-  it('can only be read', async ({ bff }) => {
+  it('is read-only', async ({ bff }) => {
     const { headers } = await request(bff.url).post('/problems/forbidden').expect(405);
     expect(headers.allow).toBe('GET, HEAD');
     const { text } = await request(bff.url).head('/problems/forbidden').expect(200);
@@ -130,7 +130,7 @@ describe('the explanation of a problem', () => {
 });
 
 describe('the type of a problem document', () => {
-  it('leads to its explanation, whatever the request', async ({ bff, user }) => {
+  it('leads to its explanation after any request', async ({ bff, user }) => {
     const responses = await Promise.all([
       request(bff.url).get('/downloads/x/content?link=x'),
       request(bff.url).get('/downloads/x').set(user.headers),
@@ -164,7 +164,7 @@ describe('the type of a problem document', () => {
     });
 
     prefixed(
-      'has the prefix in the last event of a stream, too',
+      'has the prefix in the final event of a stream, too',
       async ({ bff, sandbox, user }) => {
         const base = bff.url + PREFIX;
         const id = await new DownloadsApi(base, user.headers).start([SAMPLE_NODES.crashingFile]);

@@ -5,7 +5,7 @@ import { rawRequest } from '../harness/raw-http.js';
 
 type Headers = Readonly<Record<string, string>>;
 
-/** Everything in which the service says where it is, to a client that sends these headers. */
+/** Every URL of itself that the service gives to a client that sends these headers. */
 async function addressesOf({ port }: Bff, headers: Headers) {
   const all = { ...AS_ALICE, 'Content-Type': 'application/json', ...headers };
   const created = await rawRequest(port, {
@@ -52,7 +52,7 @@ describe('PUBLIC_URL', () => {
       { url: 'https://apps.example.com:8443/zips/', description: 'this service' },
     ]);
     expect(found.script).toContain('https://apps.example.com:8443/zips/');
-    // Whatever is in front takes its path away.
+    // The proxy in front strips the path.
     const { pathname, search } = new URL(found.link!);
     const path = pathname.replace('/zips', '') + search;
     expect((await rawRequest(bff.port, { path, method: 'HEAD' })).status).toBeLessThan(410);
@@ -66,7 +66,7 @@ describe('PUBLIC_URL', () => {
 
 describe('X-Forwarded-Prefix', () => {
   trusting.for(['/zips', '/zips/', '/first, /zips'])(
-    'of a trusted proxy says what it takes away: %s',
+    'of a trusted proxy names the prefix that it strips: %s',
     async (prefix, { bff }) => {
       const found = await addressesOf(bff, {
         'X-Forwarded-Prefix': prefix,
@@ -91,13 +91,13 @@ describe('X-Forwarded-Prefix', () => {
     '/a b',
     '/a?b',
     '/"x"',
-  ])('is not believed when it is no path: %s', async (prefix, { bff }) => {
+  ])('is ignored when it is not a path: %s', async (prefix, { bff }) => {
     const found = await addressesOf(bff, { 'X-Forwarded-Prefix': prefix });
     expect(found.location).toBe(`/downloads/${found.id}`);
     expect(found.servers).toEqual([{ url: '/', description: 'this service' }]);
   });
 
-  it('of anyone else is not believed', async ({ bff }) => {
+  it('of any other client is ignored', async ({ bff }) => {
     const found = await addressesOf(bff, { 'X-Forwarded-Prefix': '/zips' });
     expect(found.location).toBe(`/downloads/${found.id}`);
     expect(found.types).toContain('/problems/forbidden');

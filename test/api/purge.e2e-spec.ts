@@ -8,23 +8,23 @@ import { until } from '../harness/polling.js';
 
 const { textFile, secondTextFile } = SAMPLE_NODES;
 
-/** Alfresco is asked about each download as often as possible. */
+/** Tests of a service that polls Alfresco as often as possible. */
 const it = configured({
   sandbox: { estimateDelayMs: 1 },
   variables: { STATUS_FRESHNESS_MS: '1' },
   pacing: { polling: { fastestMs: 5 } },
 });
 
-/** A job that takes its time takes too long. */
+/** Tests of a service that soon stops waiting for a slow job. */
 const TIMEOUT_MS = 1500;
-const hurried = configured({
+const withShortTimeout = configured({
   sandbox: { estimateDelayMs: 1 },
   variables: { STATUS_FRESHNESS_MS: '1', ALFRESCO_TIMEOUT_MS: String(TIMEOUT_MS) },
   pacing: { polling: { fastestMs: 5, slowestMs: 50 } },
 });
 
-/** A job that does not move for a moment has crashed. */
-const withoutPatience = configured({
+/** Tests of a service that soon considers a job crashed. */
+const withEarlyStall = configured({
   sandbox: { estimateDelayMs: 1 },
   variables: { STATUS_FRESHNESS_MS: '1', STALL_AFTER_MS: '100' },
   pacing: { polling: { fastestMs: 5 } },
@@ -45,7 +45,7 @@ function steps({ requests }: Sandbox, id: string): Step[] {
     });
 }
 
-/** Those of them that change something. */
+/** The requests among them that change something. */
 const changes = (sandbox: Sandbox, id: string) =>
   steps(sandbox, id).filter((step) => step !== 'read') as string[];
 
@@ -55,7 +55,7 @@ async function expectGone(sandbox: Sandbox, api: DownloadsApi, id: string): Prom
 }
 
 describe('DELETE /downloads/{id} with purge=true', () => {
-  it('cancels a running download, lets the job see it, and removes the node', async ({
+  it('cancels a running download, waits until its job notices, and removes the node', async ({
     api,
     sandbox,
   }) => {
@@ -63,7 +63,7 @@ describe('DELETE /downloads/{id} with purge=true', () => {
     const id = await api.start([textFile, secondTextFile]);
     await api.waitFor(id, ({ status }) => status === 'IN_PROGRESS');
     const purging = purge(api, id);
-    // However often the service asks, it does not remove what the job still works on.
+    // However often the service polls, it does not remove a node that the job still works on.
     const asked = await until(
       () => steps(sandbox, id),
       (known) => known.includes('cancel') && known.length - known.indexOf('cancel') > 3,
@@ -92,8 +92,8 @@ describe('DELETE /downloads/{id} with purge=true', () => {
     await expectGone(sandbox, api, id);
   });
 
-  withoutPatience(
-    'removes one whose job has crashed, which never sees that it is cancelled',
+  withEarlyStall(
+    'removes one whose job has crashed, and so never notices the cancellation',
     async ({ api, sandbox }) => {
       const id = await api.startStuck();
       expect((await purge(api, id)).status).toBe(204);
@@ -120,7 +120,7 @@ describe('DELETE /downloads/{id} with purge=true', () => {
     },
   );
 
-  it('is what DELETE /nodes/{id} does with one that runs, too', async ({ api, sandbox }) => {
+  it('is also how DELETE /nodes/{id} treats a running download', async ({ api, sandbox }) => {
     sandbox.bytesPerSecond = 0;
     const id = await api.start([textFile, secondTextFile]);
     await api.waitFor(id, ({ status }) => status === 'IN_PROGRESS');
@@ -141,7 +141,7 @@ describe('DELETE /downloads/{id} with purge=true', () => {
     await expectGone(sandbox, api, id);
   });
 
-  it('is refused to another caller, and unknown downloads are not found', async ({
+  it('is rejected for another caller, and responds with 404 to unknown downloads', async ({
     api,
     bff,
     sandbox,
@@ -155,7 +155,7 @@ describe('DELETE /downloads/{id} with purge=true', () => {
   });
 
   it.for(['?purge=yes', '?purge=', '?purge=TRUE', '?purge=true&purge=true'])(
-    'is refused as %s, without doing anything',
+    'is rejected as %s, without any effect',
     async (query, { api, sandbox }) => {
       const id = await api.createFinished([textFile]);
       const response = await purge(api, id, query);
@@ -169,31 +169,31 @@ describe('DELETE /downloads/{id} with purge=true', () => {
   );
 });
 
-/** A download whose job works on, and cannot look at anything else. */
+/** A download whose job is busy, and does not check for cancellation meanwhile. */
 const startBusy = async (api: DownloadsApi) => {
   const id = await api.start([textFile, secondTextFile]);
   await api.waitFor(id, ({ status }) => status === 'IN_PROGRESS');
   return id;
 };
 
-describe('removing a download whose job is slow to see that', () => {
-  const WAYS = ['DELETE /downloads/{id}?purge=true', 'DELETE /nodes/{id}'] as const;
+describe('removing a download whose job notices the cancellation late', () => {
+  const REQUESTS = ['DELETE /downloads/{id}?purge=true', 'DELETE /nodes/{id}'] as const;
 
-  hurried.beforeEach(({ sandbox }) => {
+  withShortTimeout.beforeEach(({ sandbox }) => {
     sandbox.bytesPerSecond = 0;
   });
 
-  const removeBy = (way: (typeof WAYS)[number], api: DownloadsApi, id: string) =>
+  const removeBy = (way: (typeof REQUESTS)[number], api: DownloadsApi, id: string) =>
     way.includes('purge') ? purge(api, id) : api.request('DELETE', `/nodes/${id}`);
 
-  hurried.for(WAYS)(
-    'takes ALFRESCO_TIMEOUT_MS at most by %s, and the node goes once the job has seen it',
+  withShortTimeout.for(REQUESTS)(
+    'takes at most ALFRESCO_TIMEOUT_MS with %s, and the node is removed once the job has noticed',
     async (way, { api, sandbox }) => {
       const id = await startBusy(api);
       const begun = performance.now();
       expect((await removeBy(way, api, id)).status).toBe(204);
       expect(performance.now() - begun).toBeGreaterThan(TIMEOUT_MS - 100);
-      // Gone for the caller, and not yet for its job.
+      // Gone for the caller, but not for its job yet.
       expect((await api.request('GET', `/downloads/${id}`)).status).toBe(404);
       expect((await removeBy(way, api, id)).status).toBe(404);
       expect(await (await api.request('GET', '/downloads')).json()).toMatchObject({
@@ -211,7 +211,7 @@ describe('removing a download whose job is slow to see that', () => {
     },
   );
 
-  hurried('ends what its Idempotency-Key stands for', async ({ api }) => {
+  withShortTimeout('frees its Idempotency-Key', async ({ api }) => {
     const create = async () => {
       const response = await api.request('POST', '/downloads', {
         headers: { 'content-type': 'application/json', 'idempotency-key': 'again' },
@@ -225,7 +225,7 @@ describe('removing a download whose job is slow to see that', () => {
     expect(await create()).not.toBe(first);
   });
 
-  hurried('is finished before the service stops', async ({ sandbox }) => {
+  withShortTimeout('is finished before the service stops', async ({ sandbox }) => {
     const service = await startBff(sandbox.url, { ALFRESCO_TIMEOUT_MS: String(TIMEOUT_MS) });
     const api = DownloadsApi.ofBff(service.url);
     const id = await startBusy(api);
@@ -236,8 +236,8 @@ describe('removing a download whose job is slow to see that', () => {
     expect(changes(sandbox, id)).toEqual(['cancel', 'remove']);
   });
 
-  hurried(
-    'is left to Alfresco when that lasts until the service has stopped',
+  withShortTimeout(
+    'is left to Alfresco’s clean-up when the service stops earlier',
     async ({ sandbox }) => {
       let log = '';
       const service = await startBff(
@@ -264,7 +264,7 @@ describe('DELETE /downloads/{id} with purge=false', () => {
   });
 });
 
-/** So soon that Alfresco has not carried it out yet. */
+/** Polls fast enough that Alfresco has not carried out the request yet. */
 function untilRequested(sandbox: Sandbox, id: string, step: Step): Promise<readonly string[]> {
   return until(
     () => changes(sandbox, id),

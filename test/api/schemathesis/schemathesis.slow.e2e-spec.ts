@@ -12,21 +12,21 @@ const openapi = JSON.parse(await readFile('openapi.json', 'utf8')) as {
   paths: Record<string, object>;
 };
 
-/** How long it tries; `SCHEMATHESIS_SECONDS=600` for long. */
+/** Duration; set `SCHEMATHESIS_SECONDS=600` for a long run. */
 const SECONDS = Number(process.env.SCHEMATHESIS_SECONDS ?? 45);
 
-/** Tests with `schemathesis`, which tries the service at an address and gives its report. */
+/** Tests with `schemathesis`, which tests the service at an address and returns its report. */
 const it = withService.extend('schemathesis', { scope: 'file' }, async ({}, { onCleanup }) => {
   const directory = await mkdtemp(join(tmpdir(), 'schemathesis-'));
   onCleanup(() => rm(directory, { recursive: true, force: true }));
-  // It looks for its configuration and hooks in the folder that it is run in, and leaves its cache there.
+  // It reads its configuration and hooks from its working directory, and leaves its cache there.
   await cp(HERE, directory, { recursive: true });
   const requirements = join(directory, 'requirements.txt');
   const environment = await PythonEnvironment.install(join(directory, 'venv'), requirements);
   const program = environment.program('schemathesis');
   return async (url: string, login: string) => {
     const target = [resolve('openapi.json'), '--url', url, '--auth', login];
-    // The same requests in every run, as far as the time goes.
+    // A fixed seed: the same requests in every run, as many as fit into the time.
     const options = ['--max-time', String(SECONDS), '--seed', '20261128'];
     const args = ['run', ...target, ...options];
     return run(program, args, { cwd: directory, maxBuffer: 50_000_000 }).then(
@@ -42,14 +42,14 @@ const it = withService.extend('schemathesis', { scope: 'file' }, async ({}, { on
 describe('Schemathesis', { timeout: (SECONDS + 120) * 1000 }, () => {
   beforeEach(({ skip }) => requirePrograms({ skip }, 'python3'));
 
-  it('finds nothing with all its checks but what its configuration explains', async ({
+  it('finds nothing with all its checks except what its configuration explains', async ({
     schemathesis,
     bff,
     user,
   }) => {
     const { code, report } = await schemathesis(bff.url, `${user.name}:${user.password}`);
     if (process.env.SCHEMATHESIS_SECONDS) console.log(report);
-    // It says how to make each failure again.
+    // The report has the command that reproduces each failure.
     expect(code, report).toBe(0);
     const everything = Object.values(openapi.paths).flatMap((methods) => Object.keys(methods));
     expect(report).toContain(`Tested: ${everything.length}`);
