@@ -12,7 +12,7 @@ import {
   ObservabilityModule,
   type ObservabilityOptions,
 } from './observability/observability.module.js';
-import { createProcessMetrics } from './observability/process-metrics.js';
+import { createProcessMetrics } from './observability/metrics.js';
 import { problemPages } from './problems/problem-document.js';
 import { ProblemPagesModule } from './problem-pages/problem-pages.module.js';
 import { ServerModule } from './server/server.module.js';

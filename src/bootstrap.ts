@@ -1,20 +1,17 @@
 import { existsSync } from 'node:fs';
-import { announce } from './announcement.js';
+import { ConfigurationError } from './config/app-config.js';
 import { loadConfig } from './config/config-loader.js';
-import { ConfigurationError } from './config/configuration-error.js';
-import { StartFailure } from './start-failure.js';
+import { StartFailure, announce, startService } from './service.js';
 
 /** Reads the environment, starts the service and keeps it until SIGTERM or SIGINT. */
 export async function bootstrap(): Promise<void> {
   try {
     loadEnvFile();
     const config = loadConfig(process.env);
-    // Neither needs what the other loads.
     if (config.workers > 1) {
       const { WorkerPool } = await import('./cluster/worker-pool.js');
       new WorkerPool(config).start();
     } else {
-      const { startService } = await import('./service.js');
       announce(config, (await startService(config)).address);
     }
   } catch (error) {

@@ -36,4 +36,4 @@ export {
 // What goes wrong.
 export { type FieldError, ProblemException } from './problems/problem.exception.js';
 export type { ProblemCode } from './problems/problem-catalogue.js';
-export { ConfigurationError } from './config/configuration-error.js';
+export { ConfigurationError } from './config/app-config.js';

@@ -1,10 +1,32 @@
 import { Logger } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { createApp } from './app.factory.js';
-import type { AppConfig } from './config/app-config.js';
+import { type AppConfig, ConfigurationError } from './config/app-config.js';
 import type { WorkerContext } from './config/worker-context.js';
 import { ProblemException } from './problems/problem.exception.js';
-import { StartFailure } from './start-failure.js';
+
+/** `EX_CONFIG` of sysexits.h: a supervisor should not restart a process that will fail the same way. */
+const EXIT_CONFIGURATION = 78;
+
+/** Why the service cannot start, for its operator, and the code with which the process ends. */
+export class StartFailure extends Error {
+  override readonly name = 'StartFailure';
+
+  constructor(
+    message: string,
+    readonly exitCode = 1,
+  ) {
+    super(message);
+  }
+
+  /** @throws the error itself if it is a bug, not something that an operator can mend */
+  static of(error: unknown): StartFailure {
+    if (error instanceof StartFailure) return error;
+    if (error instanceof ConfigurationError) {
+      return new StartFailure(error.message, EXIT_CONFIGURATION);
+    }
+    throw error;
+  }
+}
 
 /** The service, and where it listens. */
 export interface RunningService {
@@ -23,9 +45,7 @@ export async function startService(
   worker?: WorkerContext,
 ): Promise<RunningService> {
   const app = await create(config, worker);
-  if (config.links.isEphemeral) {
-    new Logger('Links').warn('LINK_SECRET is not set: signed links end when this process does');
-  }
+  warnOfEphemeralLinks(config);
   app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
   if (!worker) exitAtSecondSignal();
   try {
@@ -37,7 +57,20 @@ export async function startService(
   return { app, address: await app.getUrl() };
 }
 
+/** Prints, once, that the service takes requests, and where. */
+export function announce({ http, docs }: AppConfig, address: string): void {
+  const base = `${address}${http.apiPrefix && `/${http.apiPrefix}`}`;
+  console.log(`alfresco-downloads-bff listens on ${base}${docs ? ` (docs: ${base}/docs)` : ''}`);
+}
+
+export function warnOfEphemeralLinks({ links }: AppConfig): void {
+  if (!links.isEphemeral) return;
+  new Logger('Links').warn('LINK_SECRET is not set: signed links end when this process does');
+}
+
 async function create(config: AppConfig, worker?: WorkerContext): Promise<NestFastifyApplication> {
+  // Not loaded by a primary, which serves nothing but uses the rest of this module.
+  const { createApp } = await import('./app.factory.js');
   try {
     return await createApp(config, undefined, worker);
   } catch (error) {
@@ -47,7 +80,7 @@ async function create(config: AppConfig, worker?: WorkerContext): Promise<NestFa
   }
 }
 
-/** Whoever asks twice does not want to wait for requests to end. */
+/** An operator who asks twice does not want to wait for requests to end. */
 function exitAtSecondSignal(): void {
   let signals = 0;
   for (const [signal, number] of [

@@ -1,5 +1,5 @@
 import bcrypt from 'bcrypt';
-import { parseHtpasswd } from '../config/users-parser.js';
+import { parseHtpasswd } from '../config/config-files.js';
 import { UserDirectory } from './user-directory.js';
 
 const START = new Date('2026-11-24T01:00:00Z').getTime();

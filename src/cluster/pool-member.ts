@@ -1,6 +1,5 @@
 import type { Worker } from 'node:cluster';
-import { Channel } from './channel.js';
-import type { PrimaryCalls, WorkerCalls } from './primary-channel.js';
+import { Channel, type PrimaryCalls, type WorkerCalls } from './channel.js';
 
 /** A worker, as the primary sees it. */
 export class PoolMember {

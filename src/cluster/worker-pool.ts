@@ -1,11 +1,11 @@
 import cluster from 'node:cluster';
 import { Logger } from '@nestjs/common';
-import { announce } from '../announcement.js';
 import type { AppConfig } from '../config/app-config.js';
 import { createLog } from '../observability/log.js';
 import { MemoryCounters } from '../rate-limit/memory-counters.js';
+import { announce, warnOfEphemeralLinks } from '../service.js';
+import type { PrimaryCalls } from './channel.js';
 import { PoolMember } from './pool-member.js';
-import type { PrimaryCalls } from './primary-channel.js';
 import { ServiceMetrics } from './service-metrics.js';
 
 /** Workers that may end one after the other before the first one gets ready. */
@@ -34,9 +34,7 @@ export class WorkerPool {
 
   start(): void {
     Logger.overrideLogger(createLog(this.config.logLevel).events);
-    if (this.config.links.isEphemeral) {
-      new Logger('Links').warn('LINK_SECRET is not set: signed links end when this process does');
-    }
+    warnOfEphemeralLinks(this.config);
     process.on('SIGTERM', () => this.stop('SIGTERM', 128 + 15));
     process.on('SIGINT', () => this.stop('SIGINT', 128 + 2));
     process.on('SIGHUP', () => this.restart());

@@ -5,10 +5,9 @@ import type { AppConfig } from '../config/app-config.js';
 import { loadConfig } from '../config/config-loader.js';
 import { ProgressTracker } from '../downloads/progress/progress-tracker.js';
 import { Metrics } from '../observability/metrics.js';
-import { startService } from '../service.js';
 import { RequestDrain } from '../server/request-drain.js';
-import { StartFailure } from '../start-failure.js';
-import { Primary } from './primary-channel.js';
+import { StartFailure, startService } from '../service.js';
+import { Primary } from './channel.js';
 
 // What `WorkerPool` starts: the service as one of several processes. When the primary ends, whatever ended it, Node ends
 // this process.

@@ -3,22 +3,19 @@ import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
-import type {
-  AppConfig,
-  AuthConfig,
-  HttpConfig,
-  LinkConfig,
-  OAuth2Config,
-  TlsConfig,
+import {
+  type AppConfig,
+  type AuthConfig,
+  ConfigurationError,
+  type HttpConfig,
+  type LinkConfig,
+  type OAuth2Config,
+  type TlsConfig,
 } from './app-config.js';
-import { ConfigurationError } from './configuration-error.js';
-import { Environment, FILE_VARIABLES, MAX_WORKERS, SECRET_VARIABLES } from './environment.js';
-import { checkImpersonation } from './impersonation-check.js';
-import { parseOrigins } from './origin-list.validator.js';
+import { readFileVariables, readTls, readUsers } from './config-files.js';
+import { Environment, MAX_WORKERS, SECRET_VARIABLES } from './environment.js';
+import { parseOrigins } from './environment.validator.js';
 import { PACING } from './pacing.js';
-import { readTextFile } from './text-file.js';
-import { readTls } from './tls-reader.js';
-import { parseHtpasswd, parseUserList } from './users-parser.js';
 
 type Variables = Record<string, string | undefined>;
 
@@ -55,23 +52,6 @@ function withoutBlanks(variables: Variables): Record<string, string> {
   );
 }
 
-function readFileVariables(
-  given: Record<string, string>,
-  problems: string[],
-): Record<string, string> {
-  const merged = { ...given };
-  for (const name of FILE_VARIABLES) {
-    const path = given[`${name}_FILE`];
-    if (path === undefined) continue;
-    if (given[name] !== undefined) problems.push(`${name} and ${name}_FILE: give one, not both`);
-    const text = readTextFile(`${name}_FILE`, path, problems);
-    // A secret mounted as a file usually ends with the newline of the editor that wrote it.
-    // What cannot be read has its own problem; that it is missing, too, would be misleading.
-    merged[name] = text?.replace(/\r?\n$/, '') ?? 'unreadable';
-  }
-  return merged;
-}
-
 /** Converts what is a number by its default; a text that is none becomes NaN and fails validation. */
 function numbersConverted(given: Record<string, string>): Record<string, string | number> {
   const defaults = new Environment() as unknown as Record<string, unknown>;
@@ -100,6 +80,31 @@ function isQuotable(property: string, value: string): boolean {
   return !/_(?:URL|ISSUER|ENDPOINT)$/.test(property) || plainUrl.test(value);
 }
 
+/** What must go together when the service names other users to Alfresco. What does not is added to `problems`. */
+function checkImpersonation(environment: Environment, problems: string[]): void {
+  const { ALFRESCO_URL, ALFRESCO_CLIENT_CERT_FILE: certificate } = environment;
+  const isRemoteUser = environment.ALFRESCO_ON_BEHALF_OF === 'remote-user';
+  if (/^http:/i.test(ALFRESCO_URL)) {
+    // Over plain HTTP Alfresco would have to believe everyone who sends the header.
+    if (isRemoteUser) {
+      problems.push('ALFRESCO_ON_BEHALF_OF="remote-user": needs an https ALFRESCO_URL');
+    } else if (certificate !== undefined) {
+      problems.push('ALFRESCO_CLIENT_CERT_FILE: needs an https ALFRESCO_URL');
+    }
+  }
+  if (!isRemoteUser) return;
+  if (environment.ALFRESCO_AUTH !== 'ticket') {
+    problems.push(
+      `ALFRESCO_AUTH="${environment.ALFRESCO_AUTH}": must not be set with ALFRESCO_ON_BEHALF_OF=remote-user, which uses no account`,
+    );
+  }
+  if (environment.AUTH === 'none') {
+    problems.push(
+      'AUTH="none": must not be set with ALFRESCO_ON_BEHALF_OF=remote-user, which passes on the name of the caller',
+    );
+  }
+}
+
 /** Each process would have a store of its own in its memory, and know nothing of the downloads of the others. */
 function checkWorkers({ WORKERS, STORE_URL }: Environment, problems: string[]): void {
   if (STORE_URL === 'sqlite::memory:' && toWorkers(WORKERS) > 1) {
@@ -107,25 +112,6 @@ function checkWorkers({ WORKERS, STORE_URL }: Environment, problems: string[]): 
       `WORKERS="${WORKERS}": needs a store that processes share, not STORE_URL=sqlite::memory:`,
     );
   }
-}
-
-function readUsers(environment: Environment, problems: string[]): AuthConfig['users'] {
-  if (!environment.AUTH.includes('basic')) return new Map();
-  const { USERS, USERS_FILE } = environment;
-  if (USERS !== undefined && USERS_FILE !== undefined) {
-    problems.push('USERS and USERS_FILE: give one, not both');
-  } else if (USERS !== undefined) {
-    return parseUserList(USERS, problems);
-  } else if (USERS_FILE !== undefined) {
-    const text = readTextFile('USERS_FILE', USERS_FILE, problems);
-    return text === undefined ? new Map() : parseHtpasswd(text, problems);
-  } else {
-    problems.push(
-      'USERS_FILE: is required for basic authentication: an htpasswd file (htpasswd -B), or USERS=name:bcrypt,...; ' +
-        'a service open to everyone must say AUTH=none',
-    );
-  }
-  return new Map();
 }
 
 function toAppConfig(

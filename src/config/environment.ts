@@ -1,9 +1,11 @@
 import { IsIn, IsNotEmpty, IsOptional, Matches, ValidateIf } from 'class-validator';
 import type { LogLevel } from './app-config.js';
-import { IsHttpUrl } from './http-url.validator.js';
-import { IsOriginList } from './origin-list.validator.js';
-import { IsTrustedProxies } from './trusted-proxies.validator.js';
-import { IsWholeNumber } from './whole-number.validator.js';
+import {
+  IsHttpUrl,
+  IsOriginList,
+  IsTrustedProxies,
+  IsWholeNumber,
+} from './environment.validator.js';
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'log', 'debug', 'silent'] as const;
 

@@ -1,5 +1,5 @@
+import { ConfigurationError } from './app-config.js';
 import { loadConfig } from './config-loader.js';
-import { ConfigurationError } from './configuration-error.js';
 
 /** A bcrypt hash, of no password in particular. */
 export const HASH = '$2b$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW';

@@ -12,13 +12,13 @@ import { ApplicationCallers, CallerSource } from '../auth/caller.guard.js';
 import { LinkSigner } from '../auth/signed-link.js';
 import {
   type AlfrescoConfig,
+  ConfigurationError,
   DOWNLOADS_CONFIG,
   type DownloadsConfig,
   type LinkConfig,
 } from '../config/app-config.js';
-import { ConfigurationError } from '../config/configuration-error.js';
 import { Environment } from '../config/environment.js';
-import { isHttpUrl } from '../config/http-url.validator.js';
+import { isHttpUrl } from '../config/environment.validator.js';
 import { PACING, PACING_CONFIG, type Pacing } from '../config/pacing.js';
 import { Metrics } from '../observability/metrics.js';
 import { PROBLEM_PAGES, problemPages } from '../problems/problem-document.js';

@@ -2,10 +2,8 @@ import type { LoggerService } from '@nestjs/common';
 import { NativeLogger, type PinoLogger } from 'nestjs-pino';
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino';
 import type { LogLevel } from '../config/app-config.js';
-import { LogOutput } from './log-output.js';
-import { SECRET_NAMES, withoutSecrets } from './redaction.js';
+import { LogOutput, TerminalFormat } from './log-output.js';
 import { currentRequest } from './request-context.js';
-import { TerminalFormat } from './terminal-format.js';
 
 /** Where the service writes what it does. */
 export interface Log {
@@ -71,4 +69,39 @@ function standardOutput(isShared: boolean): DestinationStream {
   return process.stdout.isTTY
     ? new TerminalFormat(process.stdout)
     : new LogOutput(process.stdout, isShared ? PIPE_BUF : undefined);
+}
+
+const NAMES = [
+  'access_token',
+  'authorization',
+  'contentUrl',
+  'cookie',
+  'idempotency-key',
+  'link',
+  'password',
+  'proxy-authorization',
+  'secret',
+  'set-cookie',
+  'ticket',
+  'token',
+];
+
+/** Whose values are never written, should an object with them be logged: paths of pino's `redact`, three levels deep. */
+export const SECRET_NAMES = NAMES.flatMap((name) =>
+  ['', '*', '*.*'].map((parents) => `${parents}["${name}"]`),
+);
+
+/** What gives a secret away in a text; the message of an error quotes what could not be read. */
+const SECRETS = [
+  /TICKET_\w+/,
+  /(?<=\b(?:Basic|Bearer) )(?=[\w.~+/-]*[\dA-Z=])[\w.~+/=-]{8,}/,
+  /(?<=\blink=)[\w.~%-]+/,
+  /\beyJ[\w-]+\.[\w-]+\.[\w-]*/,
+  /\$2[aby]\$\d\d\$[./\w]{53}/,
+];
+const SECRET = new RegExp(SECRETS.map(({ source }) => source).join('|'), 'g');
+
+/** The text without what looks like a ticket, credentials, a token, a signed link or the hash of a password. */
+export function withoutSecrets(text: string): string {
+  return text.replace(SECRET, '[redacted]');
 }

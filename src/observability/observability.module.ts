@@ -2,8 +2,8 @@ import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '
 import type { Registry } from 'prom-client';
 import type { WorkerContext } from '../config/worker-context.js';
 import { LOG, type Log } from './log.js';
-import { METRICS_PAGE, Metrics } from './metrics.js';
 import { MetricsController } from './metrics.controller.js';
+import { METRICS_PAGE, Metrics } from './metrics.js';
 import { RequestMetrics } from './request-metrics.js';
 import { RequestObserver } from './request-observer.js';
 import { TRACING, type Tracing } from './tracing.js';

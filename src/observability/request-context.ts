@@ -1,8 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { ProblemException } from '../problems/problem.exception.js';
 import type { FailureRecord } from '../problems/problem.filter.js';
-import type { RequestSpan } from './tracing.js';
-import type { TraceContext } from './trace-context.js';
+import type { RequestSpan, TraceContext } from './tracing.js';
 
 /** What is known of one request while it runs, wherever its code has got to. */
 export class RequestContext implements FailureRecord {

@@ -3,12 +3,10 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { UnreadableRequest } from '../server/client-error-handler.js';
 import { LOG, type Log } from './log.js';
-import { OpenRequest } from './open-request.js';
+import { OpenRequest, requestLine } from './open-request.js';
 import { RequestContext } from './request-context.js';
-import { requestLine } from './request-line.js';
 import { RequestMetrics, UNMATCHED } from './request-metrics.js';
-import { parseTraceContext } from './trace-context.js';
-import { TRACING, type Tracing } from './tracing.js';
+import { TRACING, type Tracing, parseTraceContext } from './tracing.js';
 
 const PROBE = /^\/(?:health\/|metrics$)/;
 

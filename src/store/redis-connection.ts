@@ -1,5 +1,5 @@
 import { Redis, ReplyError, type RedisOptions } from 'ioredis';
-import { ConfigurationError } from '../config/configuration-error.js';
+import { ConfigurationError } from '../config/app-config.js';
 import { PACING } from '../config/pacing.js';
 import { ProblemException } from '../problems/problem.exception.js';
 import { UnsettledWrites } from './unsettled-writes.js';

@@ -1,7 +1,7 @@
 import { closeSync, lstatSync, mkdirSync, openSync, readlinkSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { ConfigurationError } from '../config/configuration-error.js';
+import { ConfigurationError } from '../config/app-config.js';
 import { PACING } from '../config/pacing.js';
 import { migrate } from './sqlite-migrations.js';
 import { isBusy, sqliteErrorName, sqliteProblem } from './sqlite-failure.js';

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { ConfigurationError } from '../config/configuration-error.js';
+import { ConfigurationError } from '../config/app-config.js';
 
 /**
  * Each takes the schema from the version before to its own; a released one is never changed. Those of all tables are

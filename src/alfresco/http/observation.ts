@@ -2,7 +2,7 @@ import { type Readable, finished } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import { Metrics } from '../../observability/metrics.js';
 import { currentRequest, runOutsideRequests } from '../../observability/request-context.js';
-import { type TraceContext, traceHeaders } from '../../observability/trace-context.js';
+import { type TraceContext, traceHeaders } from '../../observability/tracing.js';
 import type { CallDescription, CallSpan } from '../../observability/tracing.js';
 import { CircuitBreakers } from './circuit-breaker.js';
 import { transportProblem } from './transport-failure.js';

@@ -1,4 +1,4 @@
-import { ConfigurationError } from '../../config/configuration-error.js';
+import { ConfigurationError } from '../../config/app-config.js';
 import { openRegistry } from './registry.factory.js';
 
 describe('the choice of the store', () => {

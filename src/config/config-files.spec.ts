@@ -1,4 +1,4 @@
-import { parseHtpasswd, parseUserList } from './users-parser.js';
+import { parseHtpasswd, parseUserList } from './config-files.js';
 
 const SALTED = 'CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW';
 const HASH = `$2b$05$${SALTED}`;

@@ -1,4 +1,4 @@
-import { parseTraceContext, traceHeaders } from './trace-context.js';
+import { parseTraceContext, traceHeaders } from './tracing.js';
 
 const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
 const PARENT_ID = '00f067aa0ba902b7';
