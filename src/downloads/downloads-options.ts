@@ -22,7 +22,6 @@ import { isHttpUrl } from '../config/environment.validator.js';
 import { PACING, PACING_CONFIG, type Pacing } from '../config/pacing.js';
 import { Metrics } from '../observability/metrics.js';
 import { PROBLEM_PAGES, problemPages } from '../problems/problem-document.js';
-import { DownloadEndings } from './progress/download-endings.js';
 import type { DownloadRegistry } from './registry/download-registry.js';
 import { openRegistry } from './registry/registry.factory.js';
 import { STORE } from './registry/registry.module.js';
@@ -184,7 +183,6 @@ function fromOptions<T>(
     }),
     fromOptions(PROBLEM_PAGES, (options) => options.problemPages ?? problemPages()),
     fromOptions(Metrics, ({ metrics }) => new Metrics(metrics)),
-    DownloadEndings,
   ],
   exports: [
     DOWNLOADS_OPTIONS,
@@ -196,7 +194,6 @@ function fromOptions<T>(
     Metrics,
     LinkSigner,
     CallerSource,
-    DownloadEndings,
   ],
 })
 export class OptionsModule extends ConfigurableModuleClass {}

@@ -14,6 +14,7 @@ import { DownloadsService } from './downloads.service.js';
 import { IdempotencyService } from './idempotency.service.js';
 import { NodesController } from './nodes.controller.js';
 import { OwnershipService } from './ownership.service.js';
+import { DownloadEndings } from './progress/download-endings.js';
 import { EventsController } from './progress/events.controller.js';
 import { EventsService } from './progress/events.service.js';
 import { ProgressTracker } from './progress/progress-tracker.js';
@@ -55,6 +56,7 @@ export class DownloadsModule {
         IdempotencyService,
         ContentService,
         DeliveryService,
+        DownloadEndings,
         ProgressTracker,
         EventsService,
         RemovalService,

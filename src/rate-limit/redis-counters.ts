@@ -3,10 +3,11 @@ import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/c
 import { Redis } from 'ioredis';
 import type { Pacing } from '../config/pacing.js';
 import type { Count, Counters, Reservation } from '../config/worker-context.js';
+import { KEY_PREFIX } from '../store/redis-connection.js';
 import { MemoryCounters } from './memory-counters.js';
 
 const WARN_EVERY_MS = 60_000;
-const PREFIX = 'alfresco-downloads:limit:';
+const PREFIX = `${KEY_PREFIX}limit:`;
 
 /** A counter without an expiry would block its caller for ever, hence the second condition. */
 const HIT = `

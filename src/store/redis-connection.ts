@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Redis, ReplyError, type RedisOptions } from 'ioredis';
 import { ConfigurationError } from '../config/app-config.js';
 import { PACING } from '../config/pacing.js';
@@ -58,7 +59,8 @@ export class RedisConnection<Commands = unknown> {
       this.lastError = 'CONNECTION_LOST';
       void this.unsettled.settle();
     });
-    this.opened = Promise.race([this.redis.connect().catch(() => {}), pause(answerMs)]);
+    const connected = this.redis.connect().catch(() => {});
+    this.opened = Promise.race([connected, delay(answerMs, undefined, { ref: false })]);
   }
 
   /**
@@ -131,9 +133,4 @@ function errorName(error: unknown): string {
 
 function unavailable(reason: string): ProblemException {
   return new ProblemException('STORE_UNAVAILABLE', { diagnosis: `REDIS_${reason}` });
-}
-
-/** Does not keep the process alive. */
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => void setTimeout(resolve, milliseconds).unref());
 }
