@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { isIP } from 'node:net';
-import type { FastifyRequest } from 'fastify';
+import { type Socket, isIP } from 'node:net';
 import Negotiator from 'negotiator';
 
 /** The part of a request that the downloads API needs, the same with Fastify and Express. */
@@ -95,7 +94,13 @@ export function headerCount({ rawHeaders }: IncomingMessage, wanted: string): nu
  * Some proxies append a port, which the client chooses; and text that is not an address would start a counter of its own each
  * time. Either would let a client escape its limit.
  */
-export function clientAddress({ ip, socket }: Pick<FastifyRequest, 'ip' | 'socket'>): string {
+export function clientAddress({
+  ip,
+  socket,
+}: {
+  ip: string;
+  socket: Pick<Socket, 'remoteAddress'>;
+}): string {
   const address = /^\[(.+)\](?::\d+)?$/.exec(ip)?.[1] ?? ip.replace(/^([\d.]+):\d+$/, '$1');
   return isIP(address) ? address : (socket.remoteAddress ?? '');
 }
