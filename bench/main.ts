@@ -1,11 +1,11 @@
 /**
- * The service, measured beside what people would put in front of Alfresco instead.
+ * Measures the service beside the usual proxies in front of Alfresco.
  *
  *     npm run bench                 all workloads
  *     npm run bench -- W1 W2        some of them
  *     ROUNDS=2 npm run bench        fewer rounds
  *
- * Prints each table, and writes them to `bench/results.md` when all have been run.
+ * Prints each table, and writes them to `bench/results.md` if all workloads were run.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -36,7 +36,7 @@ const unknown = asked.filter((name) => !(name in WORKLOADS));
 if (unknown.length > 0)
   fail(`unknown: ${unknown.join(' ')}; there are ${Object.keys(WORKLOADS).join(' ')}`);
 if (!isInstalled('wrk'))
-  fail('wrk makes the load; it is not installed (Debian: apt-get install wrk)');
+  fail('wrk, which generates the load, is not installed (Debian: apt-get install wrk)');
 
 pinThis(LOAD_CORES);
 const rounds = Number(process.env.ROUNDS ?? 5);

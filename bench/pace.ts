@@ -2,13 +2,13 @@ import { Agent, get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AUTHORIZATION } from './service.ts';
 
-/** Milliseconds that answers took. */
+/** Response times, in milliseconds. */
 export interface Latency {
   readonly p50: number;
   readonly p99: number;
 }
 
-/** Asks for these paths in turn, so many a second, whether answers are there or not. */
+/** Requests these paths in turn at a fixed rate, without waiting for responses. */
 export async function pace(
   url: string,
   paths: readonly string[],

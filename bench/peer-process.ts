@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SERVICE_CORES, isInstalled, pinned } from './cores.ts';
 import { IMAGE_ENVIRONMENT } from './service.ts';
 
-/** What people would put in front of Alfresco instead, in a process of its own on the core of the service. */
+/** A proxy to compare with, in a process of its own on the service's core. */
 export interface Peer {
   readonly name: string;
   readonly url: string;
@@ -17,17 +17,17 @@ export interface Peer {
   stop(): void;
 }
 
-/** Those that are there to be measured. */
+/** The proxies that are installed. */
 export function peerNames(): string[] {
   return [...(isInstalled('nginx', '-v') ? ['nginx'] : []), ...SCRIPTS];
 }
 
 const SCRIPTS = ['fastify-http-proxy', 'http-proxy-middleware', 'nest-axios'];
 
-/** No proxies: what the service is built on, when it does nothing. */
+/** Not proxies, but minimal servers on the service's foundations. */
 export const FLOORS = ['node-constant', 'nest-constant'];
 
-/** @param options of Node.js, for those that run on it */
+/** @param options Node.js options, for peers that run on it */
 export function startPeer(name: string, origin: string, options = ''): Promise<Peer> {
   return name === 'nginx' ? startNginx(origin) : startScript(name, origin, options);
 }
@@ -41,7 +41,7 @@ async function startScript(name: string, origin: string, options: string): Promi
   return { name, url: String(url).trim(), pid: child.pid!, stop: () => child.kill() };
 }
 
-/** One worker, no log, connections kept, nothing cached and nothing put on the disk. */
+/** One worker, no log, persistent connections, no cache, no temporary files. */
 async function startNginx(origin: string): Promise<Peer> {
   const directory = mkdtempSync(join(tmpdir(), 'bench-nginx-'));
   const port = await freePort();

@@ -1,10 +1,10 @@
 import { connect } from 'node:net';
 import { AUTHORIZATION } from './service.ts';
 
-/** Where what comes in is thrown away. */
+/** Overwritten by each chunk, so that received data costs no memory. */
 const BIN = Buffer.alloc(1024 * 1024);
 
-/** Saves a file to nowhere. Resolves to the bytes of its content; fails when that is not all that was announced. */
+/** Downloads a file and discards it. Resolves with its length; rejects if it is shorter than Content-Length. */
 export function save(url: string): Promise<number> {
   const { hostname, port, pathname } = new URL(url);
   return new Promise((resolve, reject) => {

@@ -8,28 +8,28 @@ import bcrypt from 'bcrypt';
 import { SAMPLE_USERS } from '../sandbox/sample-nodes.ts';
 import { SERVICE_CORES, pinned } from './cores.ts';
 
-/** Bytes of memory that a process holds (Linux only). */
+/** The resident memory of a process, in bytes (Linux only). */
 export async function residentBytesOf(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
 }
 
-/** Header of the one caller that the measured service knows. */
+/** The `Authorization` header of the measured service's only user. */
 export const AUTHORIZATION = `Basic ${Buffer.from('bench:bench').toString('base64')}`;
 
-/** As in the image, see `Dockerfile`. */
+/** The environment that the image sets, see `Dockerfile`. */
 export const IMAGE_ENVIRONMENT = { MALLOC_ARENA_MAX: '1' };
 
 const MAIN = join(import.meta.dirname, '../dist/main.js');
 
 /**
- * The built service in its production configuration, in a process of its own: authentication, ownership in a SQLite file,
- * log and metrics are on. Limits are off, since all load is one caller's.
+ * The built service in its production configuration, in its own process: with authentication, ownership in a SQLite file,
+ * log and metrics, but without limits, since all load comes from one caller.
  */
 export class MeasuredService {
   readonly child: ChildProcess;
   readonly url: string;
-  /** By `performance.now()`. */
+  /** A time of `performance.now()`. */
   readonly spawnedAt: number;
   private readonly directory: string;
 
@@ -40,7 +40,7 @@ export class MeasuredService {
     this.directory = directory;
   }
 
-  /** @param more variables of its environment */
+  /** @param more additional environment variables */
   static async start(
     alfrescoUrl: string,
     more: Record<string, string> = {},
@@ -48,7 +48,7 @@ export class MeasuredService {
   ): Promise<MeasuredService> {
     const account = SAMPLE_USERS.find(({ id }) => id === 'downloads-service')!;
     const directory = mkdtempSync(join(tmpdir(), 'bench-'));
-    // To a file: a pipe would have to be read by the core that makes the load.
+    // To a file: a pipe would be read on the core that generates the load.
     const log = openSync(join(directory, 'log'), 'w');
     const [program, ...args] = pinned(cores, [process.execPath, MAIN]);
     const hash = await bcrypt.hash('bench', 10);
@@ -84,7 +84,7 @@ export class MeasuredService {
     return Number(new URL(this.url).port);
   }
 
-  /** Makes so many downloads, and returns their ids. */
+  /** Creates this many downloads, and returns their ids. */
   async createDownloads(count: number): Promise<string[]> {
     const ids: string[] = [];
     const work = async () => {
@@ -104,12 +104,12 @@ export class MeasuredService {
     return ((await response.json()) as { entry: { id: string } }).entry.id;
   }
 
-  /** Bytes of memory that it holds (Linux only). */
+  /** Its resident memory, in bytes (Linux only). */
   async residentBytes(): Promise<number> {
     return residentBytesOf(this.child.pid!);
   }
 
-  /** File descriptors that it holds, sockets included (Linux only). */
+  /** The number of its open file descriptors, sockets included (Linux only). */
   async openFiles(): Promise<number> {
     return (await readdir(`/proc/${this.child.pid}/fd`)).length;
   }

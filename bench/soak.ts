@@ -1,7 +1,7 @@
 /**
- * Mixed load with aborts for some minutes: what the process holds must not grow. Compared is what it holds idle, after a
- * little load and after all of it. With `hostile`, a tenth of the clients mean harm; how long callers wait for the status of
- * a download is compared with the times without these, one after each sample.
+ * Mixed load with aborts for some minutes, after which the process must not use more resources than after a little load,
+ * idle both times. With `hostile`, a tenth of the clients are hostile; the response times of status reads are compared
+ * with those in periods without them, one after each sample.
  *
  *     npm run bench:soak -- 10 [hostile]
  */
@@ -21,19 +21,19 @@ import type { WatchedStatus } from './status-watcher.ts';
 
 const MINUTES = Number(process.argv[2] ?? 10);
 const IS_HOSTILE = process.argv[3] === 'hostile';
-/** Of 24 callers, a tenth. */
+/** A tenth of 24 callers. */
 const HOSTILE_PEERS = 3;
-/** Minutes without them: a part after each sample, so that both times have the same machine. */
+/** Minutes without them, divided over the samples so that both periods see the same machine. */
 const PEACE = 3;
-/** One each half minute: at each, the load comes to its end. */
+/** One every half minute, between which the load pauses. */
 const SAMPLES = Math.max(1, Math.round(MINUTES * 2));
 const WORKERS = 24;
 /**
- * Alfresco keeps an idle connection for 20 seconds without saying so, and the service closes it after 4; those of the
- * last removals are used some seconds longer than the load lasts.
+ * Alfresco keeps idle connections for 20 seconds without announcing it, and the service closes them after 4; the
+ * last removals use some for a few seconds after the end of the load.
  */
 const SETTLING_MS = 30_000;
-/** By how much two idle samples may differ: buffers, and what is remembered of the downloads of the last minutes. */
+/** The allowed differences between two idle samples: buffers, and the records of the latest downloads. */
 const SLACK = { openFiles: 5, alfrescoConnections: 0, heapMiB: 10 };
 
 const PRELOAD = pathToFileURL(join(import.meta.dirname, 'garbage-preload.ts')).href;
@@ -46,10 +46,10 @@ const NODES = [
   [SAMPLE_NODES.crashingFile],
 ];
 
-/** One caller's visit: each in turn, and each is left in the middle now and then. */
+/** The sessions of a caller, run in turn; every third is aborted. */
 const VISITS = [watchAndSave, deliver, longPoll, cancel, ask, blunder];
 
-/** Peers that mean harm, on and off, and how long a caller waits for the status of a download with and without them. */
+/** Hostile clients that can be switched on and off, and the response times of a status read with and without them. */
 class Hostility {
   private readonly waits = { peace: [] as number[], hostile: [] as number[] };
   private readonly peers: Worker;
@@ -109,11 +109,11 @@ class Hostility {
   }
 }
 
-// Or connections of the load itself, which the service would keep for over a minute, would count as held.
+// Otherwise the load's own connections, which the service keeps for over a minute, would count as a leak.
 setGlobalDispatcher(new Agent({ keepAliveMaxTimeout: 4000 }));
 const sandbox = await startSandbox({ bytesPerSecond: 40_000_000 });
 const service = await MeasuredService.start(sandbox.url, {
-  // Removed downloads whose jobs have crashed are looked after for so long.
+  // How long the service tracks removed downloads whose jobs have crashed.
   STALL_AFTER_MS: '5000',
   NODE_OPTIONS: `--expose-gc --import ${PRELOAD}`,
 });
@@ -133,7 +133,7 @@ try {
   const last = await idleSample();
   const grown = Object.entries(SLACK)
     .map(([what, slack]) => [what, slack, growth(first, last, what as keyof typeof SLACK)] as const)
-    // Not `>`: what could not be measured has not passed.
+    // Not `>`: values that could not be measured must fail.
     .filter(([, slack, more]) => !(more <= slack))
     .map(([what, , more]) => `${what} by ${more}`);
   const machine = `${cpus()[0]?.model.trim()}, ${cpus().length} cores, ${arch()}`;
@@ -211,14 +211,14 @@ function post(path: string, nodeIds: readonly string[], signal: AbortSignal): Pr
   });
 }
 
-/** A new download; it is removed whatever becomes of the visit. */
+/** Creates a download and removes it at the end, even after an abort. */
 async function withDownload(
   nodeIds: readonly string[],
   signal: AbortSignal,
   use: (id: string) => Promise<void>,
 ): Promise<void> {
-  const answer = await post('/downloads', nodeIds, AbortSignal.timeout(60_000));
-  const { entry } = (await answer.json()) as { entry: { id: string } };
+  const response = await post('/downloads', nodeIds, AbortSignal.timeout(60_000));
+  const { entry } = (await response.json()) as { entry: { id: string } };
   try {
     signal.throwIfAborted();
     await use(entry.id);
@@ -231,8 +231,8 @@ async function withDownload(
 async function watchAndSave(nodeIds: readonly string[], signal: AbortSignal): Promise<void> {
   await withDownload(nodeIds, signal, async (id) => {
     // A crashed job never ends.
-    const patience = AbortSignal.any([signal, AbortSignal.timeout(5000)]);
-    const events = await request(`/downloads/${id}/events`, patience);
+    const deadline = AbortSignal.any([signal, AbortSignal.timeout(5000)]);
+    const events = await request(`/downloads/${id}/events`, deadline);
     await events.text().catch(() => {});
     signal.throwIfAborted();
     await (await request(`/downloads/${id}/content`, signal)).arrayBuffer();
@@ -240,9 +240,9 @@ async function watchAndSave(nodeIds: readonly string[], signal: AbortSignal): Pr
 }
 
 async function deliver(nodeIds: readonly string[], signal: AbortSignal): Promise<void> {
-  const patience = AbortSignal.any([signal, AbortSignal.timeout(5000)]);
-  const answer = await post('/downloads/content', nodeIds, patience).catch(() => undefined);
-  await answer?.arrayBuffer().catch(() => {});
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(5000)]);
+  const response = await post('/downloads/content', nodeIds, deadline).catch(() => undefined);
+  await response?.arrayBuffer().catch(() => {});
 }
 
 async function longPoll(nodeIds: readonly string[], signal: AbortSignal): Promise<void> {
@@ -273,7 +273,7 @@ async function blunder(_nodeIds: readonly string[], signal: AbortSignal): Promis
   }
 }
 
-/** What is held once connections that are kept alive have ended, and garbage is collected. */
+/** A sample after idle connections have been closed and garbage has been collected. */
 async function idleSample(): Promise<Sample> {
   await sleep(SETTLING_MS);
   service.child.kill('SIGUSR2');
@@ -288,7 +288,7 @@ function growth(first: Sample, last: Sample, what: keyof typeof SLACK): number {
 type Sample = Awaited<ReturnType<typeof sample>>;
 
 async function sample() {
-  const metrics = await fetch(`${service.url}/metrics`).then((answer) => answer.text());
+  const metrics = await fetch(`${service.url}/metrics`).then((response) => response.text());
   const valueOf = (name: string) => {
     const value = new RegExp(`^${name} (\\S+)$`, 'm').exec(metrics)?.[1];
     return value === undefined ? undefined : Number(value);

@@ -1,15 +1,15 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** What the thread reads again and again. */
+/** The status that the thread reads repeatedly. */
 export interface WatchedStatus {
   readonly url: string;
   readonly authorization: string;
 }
 
 /*
- * Reads the status of a download from `start` until `stop`, and then posts how many milliseconds each read took. In a thread
- * of its own, so that the load, which is made by this process, too, does not count as the service's.
+ * Reads the status of a download from `start` until `stop`, then posts the response times in milliseconds. In a thread of
+ * its own, so that delays caused by the load of this process do not count as the service's.
  */
 const { url, authorization } = workerData as WatchedStatus;
 let watching = new AbortController();

@@ -1,11 +1,11 @@
-/** Figures of one workload: a row for each thing that was measured, a value for each round. */
+/** The figures of one workload: a row per target, a value per round. */
 export interface Table {
   readonly title: string;
   readonly unit: string;
   readonly rows: readonly Row[];
-  /** Whether the service is compared with each of the others, as rates are. */
+  /** Whether to add the ratio of the service to each other row, as for rates. */
   readonly isCompared?: boolean;
-  /** Whatever else has to be known, as sentences. */
+  /** Additional remarks, as sentences. */
   readonly notes?: readonly string[];
 }
 
@@ -14,10 +14,10 @@ export interface Row {
   readonly values: readonly number[];
 }
 
-/** Of the rows that are compared. */
+/** The name of the service's row. */
 export const SERVICE = 'this service';
 
-/** Collects values by name, in the order in which names first come. */
+/** Collects values by name, in the order in which names first appear. */
 export class Rows {
   private readonly byName = new Map<string, number[]>();
 
@@ -38,7 +38,7 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-/** As Markdown. The ratio is the median of those of each round, in which all rows were measured one after the other. */
+/** Renders Markdown. The ratio is the median over the rounds, in each of which all rows are measured. */
 export function render({ title, unit, rows, isCompared, notes = [] }: Table): string {
   const service = isCompared ? rows.find(({ name }) => name === SERVICE) : undefined;
   const lines = rows.map(({ name, values }) => {
@@ -64,7 +64,7 @@ function shown(value: number): string {
   return value >= 100 ? Math.round(value).toLocaleString('en') : value.toFixed(2);
 }
 
-/** As notes say it. */
+/** Converts bytes for notes. */
 export function mebibytes(bytes: number): number {
   return Math.round(bytes / 1024 / 1024);
 }

@@ -3,7 +3,7 @@ import { MeasuredService } from './service.ts';
 import { SERVICE } from './table.ts';
 import { type Upstream, contentPath, downloadPath } from './upstream-process.ts';
 
-/** Something that can be asked for a download or its ZIP. */
+/** A server of downloads and their ZIPs. */
 export interface Target {
   readonly name: string;
   readonly url: string;
@@ -11,7 +11,7 @@ export interface Target {
   contentPath(id: string): string;
 }
 
-/** What is measured side by side: the Alfresco itself, what people would put in front of it, and the service. */
+/** The targets to compare: Alfresco itself, the proxies, and the service. */
 export class Targets {
   readonly all: readonly Target[];
   readonly service: MeasuredService;
@@ -32,7 +32,7 @@ export class Targets {
     ];
   }
 
-  /** @param more names of peers that are no proxies */
+  /** @param more names of peers that are not proxies */
   static async start(upstream: Upstream, more: readonly string[] = []): Promise<Targets> {
     const peers: Peer[] = [];
     for (const name of [...peerNames(), ...more])

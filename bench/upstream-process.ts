@@ -5,7 +5,7 @@ import { LOAD_CORES, pinned } from './cores.ts';
 
 const API = '/alfresco/api/-default-/public/alfresco/versions/1';
 
-/** The fast Alfresco of `upstream.ts`, beside the load. */
+/** Runs `upstream.ts`, a fast Alfresco, on the core of the load. */
 export class Upstream {
   private readonly child: ChildProcess;
   readonly origin: string;
@@ -15,7 +15,7 @@ export class Upstream {
     this.origin = `http://127.0.0.1:${port}`;
   }
 
-  /** @param zipBytes size of the ZIP of downloads that are made there */
+  /** @param zipBytes size of the ZIPs of new downloads */
   static async start(zipBytes = 0): Promise<Upstream> {
     const [program, ...args] = pinned(LOAD_CORES, [
       process.execPath,
@@ -32,7 +32,7 @@ export class Upstream {
     return `${this.origin}/alfresco`;
   }
 
-  /** Requests that it has answered so far. */
+  /** The number of requests so far. */
   async requests(): Promise<number> {
     this.child.send('requests');
     return ((await once(this.child, 'message')) as [number])[0];
@@ -43,12 +43,12 @@ export class Upstream {
   }
 }
 
-/** Path of a download at Alfresco, and at a proxy that changes none. */
+/** The path of a download at Alfresco and at a plain proxy. */
 export function downloadPath(id: string): string {
   return `${API}/downloads/${id}`;
 }
 
-/** Path of a ZIP at Alfresco, and at a proxy that changes none. */
+/** The path of a ZIP at Alfresco and at a plain proxy. */
 export function contentPath(id: string): string {
   return `${API}/nodes/${id}/content`;
 }

@@ -1,14 +1,14 @@
 /**
- * An Alfresco that costs next to nothing, so that what is measured is what stands in front of it. It knows one wire image
- * of each response and looks at no credentials. Prints its port.
+ * An Alfresco that costs next to nothing, so that measurements show the cost of the proxy in front of it. It has one
+ * prepared response of each kind and ignores credentials. Prints its port.
  *
- * A download's id says how large its ZIP is: `{bytes in hexadecimal}-…`.
+ * The id of a download contains the size of its ZIP: `{bytes in hexadecimal}-…`.
  */
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { randomUUID } from 'node:crypto';
 
 const CHUNK = Buffer.alloc(1024 * 1024, 'zip');
-/** Of a new download. */
+/** Size of the ZIPs of new downloads. */
 const zipBytes = Number(process.argv[2]);
 let requests = 0;
 
@@ -17,19 +17,19 @@ process.on('message', () => process.send!(requests));
 const server = createServer({ noDelay: true }, (socket) => {
   socket.on('error', () => {});
   socket.on('data', (chunk: Buffer) => {
-    // Every request of the bench fits into one packet; heads of several are split at their empty lines.
+    // Every request of the benchmark fits into one packet; several heads are split at their empty lines.
     const text = chunk.toString('latin1');
     for (let at = 0; at >= 0 && at < text.length;) {
       const end = text.indexOf('\r\n\r\n', at);
-      response(socket, text.slice(at, end < 0 ? undefined : end));
+      respond(socket, text.slice(at, end < 0 ? undefined : end));
       at = end < 0 ? -1 : text.startsWith('{', end + 4) ? -1 : end + 4;
     }
   });
 });
 server.listen(0, '127.0.0.1', () => console.log((server.address() as AddressInfo).port));
 
-function response(socket: Socket, head: string): void {
-  // A body that came after its head.
+function respond(socket: Socket, head: string): void {
+  // A body that arrived separately from its head.
   if (head.startsWith('{')) return;
   requests += 1;
   const target = head.slice(head.indexOf(' ') + 1, head.indexOf(' ', head.indexOf(' ') + 1));

@@ -4,10 +4,10 @@ import { AUTHORIZATION } from './service.ts';
 
 const LAST = /event: (?:done|cancelled|too-large|gone)/;
 
-/** One caller who watches a download by server-sent events. */
+/** A caller that watches a download by server-sent events. */
 export class Watcher {
   private readonly socket: Socket;
-  /** What came before is of no use, and thousands of copies of it would be this process's own weight. */
+  /** The last 500 characters only, for thousands of watchers share this process. */
   private text = '';
 
   private constructor(socket: Socket) {
@@ -16,7 +16,7 @@ export class Watcher {
     socket.on('data', (chunk: Buffer) => (this.text = (this.text + chunk.toString()).slice(-500)));
   }
 
-  /** Resolves when the first event is there. */
+  /** Resolves once the first event has arrived. */
   static async start(url: string, id: string): Promise<Watcher> {
     const { hostname, port } = new URL(url);
     const watcher = new Watcher(connect(Number(port), hostname));
@@ -27,7 +27,7 @@ export class Watcher {
     return watcher;
   }
 
-  get knowsTheEnd(): boolean {
+  get hasEnded(): boolean {
     return LAST.test(this.text);
   }
 

@@ -1,4 +1,4 @@
--- Asks for the paths of a file, one after the other, and prints what came of it as JSON.
+-- Requests the paths in a file in turn, and prints the result as JSON.
 local requests = {}
 local at = 0
 

@@ -6,20 +6,20 @@ import { promisify } from 'node:util';
 import { LOAD_CORES, pinned } from './cores.ts';
 import { AUTHORIZATION } from './service.ts';
 
-/** Until all that runs has been compiled, for which V8 has the same core: the service gains a third after the first ten. */
+/** Until V8, which shares the core, has compiled all that runs often: the service gains a third after the first ten. */
 export const WARM_UP_SECONDS = 30;
 
 const CONNECTIONS = 64;
 const SCRIPT = join(import.meta.dirname, 'wrk.lua');
 
-/** What came of a load. */
+/** The result of a load. */
 export interface Rate {
   readonly perSecond: number;
-  /** Answers that were none, or no success. */
+  /** Requests without a successful response. */
   readonly failed: number;
 }
 
-/** Asks for these paths in turn, on 64 connections at once. */
+/** Requests these paths in turn on 64 connections. */
 export async function load(url: string, paths: readonly string[], seconds: number): Promise<Rate> {
   const directory = mkdtempSync(join(tmpdir(), 'bench-wrk-'));
   const file = join(directory, 'paths');

@@ -1,4 +1,4 @@
-/** `@fastify/http-proxy` as its README sets it up, with as many connections as the service has. */
+/** `@fastify/http-proxy` as in its README, with as many connections as the service. */
 import proxy from '@fastify/http-proxy';
 import { fastify } from 'fastify';
 

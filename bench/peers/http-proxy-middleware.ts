@@ -1,4 +1,4 @@
-/** `http-proxy-middleware` on Express as its README sets it up, with an agent that keeps connections. */
+/** `http-proxy-middleware` on Express as in its README, with an agent that keeps connections alive. */
 import { Agent } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';

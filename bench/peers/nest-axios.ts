@@ -1,4 +1,4 @@
-/** A controller that passes on what `HttpService` gets: Nest on Express and stock axios, as in Nest's documentation. */
+/** A controller that forwards with `HttpService`: Nest on Express and stock axios, as in Nest's documentation. */
 import 'reflect-metadata';
 import type { Readable } from 'node:stream';
 import { HttpModule, HttpService } from '@nestjs/axios';
@@ -18,22 +18,22 @@ class ProxyController {
 
   async pass({ url }: Request, response: Response): Promise<void> {
     const isContent = url.endsWith('/content');
-    const answer = await firstValueFrom(
+    const forwarded = await firstValueFrom(
       this.http.get<Readable | object>(upstream + url, {
         responseType: isContent ? 'stream' : 'json',
       }),
     );
-    response.status(answer.status);
+    response.status(forwarded.status);
     if (!isContent) {
-      response.json(answer.data);
+      response.json(forwarded.data);
       return;
     }
-    response.set('content-length', String(answer.headers['content-length']));
-    (answer.data as Readable).pipe(response);
+    response.set('content-length', String(forwarded.headers['content-length']));
+    (forwarded.data as Readable).pipe(response);
   }
 }
 
-// What `@Get('*path') pass(@Req() …, @Res() …)` would write; Node runs this file as it is, and it knows no decorators.
+// The effect of `@Get('*path') pass(@Req() …, @Res() …)`: Node.js runs this file directly and does not support decorators.
 const { prototype } = ProxyController;
 const descriptor = Object.getOwnPropertyDescriptor(prototype, 'pass')!;
 Get('*path')(prototype, 'pass', descriptor);

@@ -1,4 +1,4 @@
-/** The least that a read costs in `node:http` itself: an answer that is always the same, without a call to anybody. */
+/** The least that a read costs in `node:http`: a constant response. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 

@@ -1,4 +1,4 @@
-/** What streams of events cost in `node:http` itself: an answer that has one event and no end. */
+/** The least that an event stream costs in `node:http`: one event, and no end. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 

@@ -10,7 +10,7 @@ const BYTES_PER_SECOND = 4_000_000;
 const POLL_MS = 250;
 const DOWNLOADS = 4;
 
-/** W7: how often Alfresco is asked about a download until its end, however many want to know. */
+/** W7: calls to Alfresco until the end of a download, by the number of watchers. */
 export async function calls(): Promise<Table> {
   const sandbox = await startSandbox({ bytesPerSecond: BYTES_PER_SECOND });
   const service = await MeasuredService.start(sandbox.url);
@@ -26,8 +26,10 @@ export async function calls(): Promise<Table> {
               kind === 'events' ? watch(service.url, id) : poll(service.url, id),
             ),
           );
-          const looks = sandbox.requests.filter(({ url }) => url.includes(`/downloads/${id}`));
-          rows.add(`${watchers} by ${kind}`, looks.length);
+          const statusCalls = sandbox.requests.filter(({ url }) =>
+            url.includes(`/downloads/${id}`),
+          );
+          rows.add(`${watchers} by ${kind}`, statusCalls.length);
         }
       }
     }
@@ -36,7 +38,7 @@ export async function calls(): Promise<Table> {
     await sandbox.close();
   }
   const notes = [
-    `Polls come every ${POLL_MS} ms from each; without the service, 100 of them would be 100 times as many calls as one.`,
+    `Each polls every ${POLL_MS} ms; without the service, 100 of them would make 100 times as many calls as one.`,
   ];
   return {
     title: 'W7: status calls to Alfresco for a finished download',
@@ -48,7 +50,7 @@ export async function calls(): Promise<Table> {
 
 async function watch(url: string, id: string): Promise<void> {
   const watcher = await Watcher.start(url, id);
-  while (!watcher.knowsTheEnd) await sleep(20);
+  while (!watcher.hasEnded) await sleep(20);
   watcher.stop();
 }
 

@@ -8,9 +8,9 @@ export function one(rounds: number): Promise<Table> {
   return saveAll('W3: one ZIP of 1 GB', 1_000_000_000, 1, rounds);
 }
 
-/** W3: fifty ZIPs of 100 MB side by side. */
+/** W3: fifty concurrent ZIPs of 100 MB. */
 export function many(rounds: number): Promise<Table> {
-  return saveAll('W3: 50 ZIPs of 100 MB side by side', 100_000_000, 50, rounds);
+  return saveAll('W3: 50 concurrent ZIPs of 100 MB', 100_000_000, 50, rounds);
 }
 
 async function saveAll(
@@ -27,7 +27,7 @@ async function saveAll(
   try {
     const id = await targets.service.createDownload();
     before = await targets.service.residentBytes();
-    // The first is to warm up.
+    // The first round is a warm-up.
     for (let round = -1; round < rounds; round += 1) {
       for (const target of targets.all) {
         const url = target.url + target.contentPath(id);
@@ -50,7 +50,7 @@ async function saveAll(
   }
   return {
     title,
-    unit: 'MB a second',
+    unit: 'MB per second',
     rows: rows.all,
     isCompared: true,
     notes: [

@@ -6,10 +6,10 @@ import { WARM_UP_SECONDS, load } from '../wrk.ts';
 
 const PER_SECOND = 200;
 const SECONDS = 10;
-/** What has stood still while others were measured has to find its pace again. */
+/** A target slows down while it is idle and others are measured. */
 const RUN_UP_SECONDS = 2;
 
-/** W4: what is added to the time of a response when there is little to do. */
+/** W4: the latency added at low load. */
 export async function latency(rounds: number): Promise<Table[]> {
   const upstream = await Upstream.start();
   const targets = await Targets.start(upstream);
@@ -18,7 +18,7 @@ export async function latency(rounds: number): Promise<Table[]> {
     const ids = await targets.service.createDownloads(1000);
     const pathsOf = (target: Target) => ids.map((id) => target.downloadPath(id));
     for (const target of targets.all) {
-      // Under full load: at so few requests a second it would take minutes.
+      // Warm-up under full load: at this rate it would take minutes.
       await load(target.url, pathsOf(target), WARM_UP_SECONDS);
     }
     for (let round = 0; round < rounds; round += 1) {
@@ -35,10 +35,10 @@ export async function latency(rounds: number): Promise<Table[]> {
     await targets.stop();
     upstream.stop();
   }
-  const notes = ['Added to the time of the upstream itself, which stands in its own row as it is.'];
-  const title = `W4: status reads, ${PER_SECOND} a second`;
+  const notes = ['Latency added to that of the upstream itself, whose row has its own.'];
+  const title = `W4: status reads, ${PER_SECOND} per second`;
   return [
-    { title: `${title}, half of all`, unit: 'ms', rows: p50.all, notes },
-    { title: `${title}, 99 of 100`, unit: 'ms', rows: p99.all, notes },
+    { title: `${title}, median`, unit: 'ms', rows: p50.all, notes },
+    { title: `${title}, 99th percentile`, unit: 'ms', rows: p99.all, notes },
   ];
 }

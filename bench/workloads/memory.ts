@@ -12,19 +12,19 @@ const WATCHERS = 10_000;
 const WATCHED = 50;
 const AT_A_TIME = 200;
 const STREAMS = 200;
-/** What `docs/operations.md` advises where memory is worth more than throughput. */
+/** The recommendation of `docs/operations.md` where memory matters more than throughput. */
 const FRUGAL = '--max-semi-space-size=2';
 const FLOOR = 'node:http, and nothing else';
-/** A service collects its garbage once it has nothing else to do. */
+/** Time for a service to collect garbage, which it does when idle. */
 const SETTLING_MS = 5000;
 
-/** W5: what 10,000 watchers cost, and whether each of them learns of the end. */
+/** W5: the memory of 10,000 watchers, and whether each receives the end. */
 export async function watchers(): Promise<Table> {
   const usual = await watched('');
   const frugal = await watched(FRUGAL);
   return {
     title: `W5: memory of ${WATCHERS.toLocaleString('en')} watchers of ${WATCHED} downloads`,
-    unit: 'kB a watcher',
+    unit: 'kB per watcher',
     rows: [
       { name: `${FLOOR}, ${FRUGAL}`, values: [await bare(FRUGAL)] },
       { name: FLOOR, values: [await bare('')] },
@@ -35,7 +35,7 @@ export async function watchers(): Promise<Table> {
   };
 }
 
-/** Kilobytes of each watcher of a service that is started with these options of Node.js. */
+/** Kilobytes per watcher of a service with these Node.js options. */
 async function watched(options: string): Promise<{ each: number; note: string }> {
   const sandbox = await startSandbox({ bytesPerSecond: 0 });
   const service = await MeasuredService.start(sandbox.url, { NODE_OPTIONS: options });
@@ -46,17 +46,17 @@ async function watched(options: string): Promise<{ each: number; note: string }>
     const { all, before, after } = await watch(service.url, service.child.pid!, ids);
     sandbox.clearRequests();
     await sleep(10_000);
-    const looks = sandbox.requests.length / 10 / WATCHED;
+    const callRate = sandbox.requests.length / 10 / WATCHED;
     sandbox.bytesPerSecond = undefined;
     const deadline = Date.now() + 60_000;
-    while (all.some((watcher) => !watcher.knowsTheEnd) && Date.now() < deadline) await sleep(100);
-    const missed = all.filter((watcher) => !watcher.knowsTheEnd).length;
+    while (all.some((watcher) => !watcher.hasEnded) && Date.now() < deadline) await sleep(100);
+    const missed = all.filter((watcher) => !watcher.hasEnded).length;
     for (const watcher of all) watcher.stop();
     return {
       each: (after - before) / WATCHERS / 1000,
       note:
-        `Together ${mebibytes(after)} MiB; before the first came ${mebibytes(before)} MiB. Alfresco is asked ` +
-        `${looks.toFixed(2)} times a second about a download that does not move. Watchers who missed the end: ${missed}.`,
+        `In all ${mebibytes(after)} MiB; before the first watcher ${mebibytes(before)} MiB. Alfresco is polled ` +
+        `${callRate.toFixed(2)} times per second for a download that does not change. Watchers that missed the end: ${missed}.`,
     };
   } finally {
     await service.stop();
@@ -64,7 +64,7 @@ async function watched(options: string): Promise<{ each: number; note: string }>
   }
 }
 
-/** Opens all the streams, and looks at the memory of their server before and after. */
+/** Opens all streams, and measures the memory of their server before and after. */
 async function watch(url: string, pid: number, ids: readonly string[]) {
   const before = await residentBytesOf(pid);
   const all: Watcher[] = [];
@@ -78,7 +78,7 @@ async function watch(url: string, pid: number, ids: readonly string[]) {
   return { all, before, after: await residentBytesOf(pid) };
 }
 
-/** Kilobytes that a stream of events costs at the least: a socket, a request and a response of Node.js. */
+/** The least that an event stream costs, in kilobytes: a socket, a request and a response of Node.js. */
 async function bare(options: string): Promise<number> {
   const peer = await startPeer('node-events', '', options);
   const { all, before, after } = await watch(peer.url, peer.pid, ['x']);
@@ -87,13 +87,13 @@ async function bare(options: string): Promise<number> {
   return (after - before) / WATCHERS / 1000;
 }
 
-/** W5: what ZIPs cost whose callers read them slowly. */
+/** W5: the memory of ZIPs that are read slowly. */
 export async function slowStreams(): Promise<Table> {
   const usual = await slow('');
   const frugal = await slow(FRUGAL);
   return {
     title: `W5: memory with ${STREAMS} ZIPs that are read slowly`,
-    unit: 'MiB in all, at most',
+    unit: 'MiB in all, peak',
     rows: [
       { name: `${SERVICE}, ${FRUGAL}`, values: [frugal.most] },
       { name: SERVICE, values: [usual.most] },
@@ -102,10 +102,10 @@ export async function slowStreams(): Promise<Table> {
   };
 }
 
-/** Mebibytes of a service that is started with these options of Node.js. */
+/** Mebibytes of a service with these Node.js options. */
 async function slow(options: string): Promise<{ most: number; note: string }> {
   const upstream = await Upstream.start(1_000_000_000);
-  // As many places as streams: a quarter of the connections is kept for other calls.
+  // Enough for all streams: a quarter of the connections is reserved for other calls.
   const service = await MeasuredService.start(upstream.alfrescoUrl, {
     ALFRESCO_MAX_CONNECTIONS: '270',
     NODE_OPTIONS: options,
@@ -123,7 +123,7 @@ async function slow(options: string): Promise<{ most: number; note: string }> {
     for (const reader of readers) reader.destroy();
     return {
       most: mebibytes(most),
-      note: `Before the first came ${mebibytes(before)} MiB. The slowest caller has read ${mebibytes(slowest)} MiB in 30 s.`,
+      note: `Before the first stream ${mebibytes(before)} MiB. The slowest caller has read ${mebibytes(slowest)} MiB in 30 s.`,
     };
   } finally {
     await service.stop();
@@ -131,7 +131,7 @@ async function slow(options: string): Promise<{ most: number; note: string }> {
   }
 }
 
-/** 64 kB every tenth of a second. */
+/** Reads up to 64 kB every tenth of a second. */
 function readSlowly(port: number, id: string): Socket {
   const socket = connect(port, '127.0.0.1');
   socket.on('error', () => {});

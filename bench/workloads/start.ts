@@ -4,7 +4,7 @@ import { MeasuredService } from '../service.ts';
 import { Rows, SERVICE, type Table } from '../table.ts';
 import { Upstream } from '../upstream-process.ts';
 
-/** W6: from `node dist/main.js` until `/health/ready` says yes. */
+/** W6: the time from `node dist/main.js` until `/health/ready` succeeds. */
 export async function start(rounds: number): Promise<Table> {
   const upstream = await Upstream.start();
   const rows = new Rows();

@@ -8,12 +8,12 @@ import { WARM_UP_SECONDS, load } from '../wrk.ts';
 const SECONDS = 5;
 const SETTLING_MS = 500;
 
-/** W1: so many that none is asked for again while a response about it may still be repeated (STATUS_FRESHNESS_MS). */
+/** W1: so many downloads that none is read twice within STATUS_FRESHNESS_MS. */
 export function distinct(rounds: number): Promise<Table> {
   return readStatuses('W1: status reads of 10,000 downloads, 64 connections', 10_000, [], rounds);
 }
 
-/** W2: what many tabs of a few users do. Hardly a read asks Alfresco, so that it compares with what asks nobody. */
+/** W2: the load of many tabs of a few users. Few reads reach Alfresco, so the floors are measured as well. */
 export function shared(rounds: number): Promise<Table> {
   return readStatuses('W2: 64 clients on 8 downloads', 8, FLOORS, rounds);
 }
@@ -34,13 +34,13 @@ async function readStatuses(
     const ids = await targets.service.createDownloads(downloads);
     for (let round = -1; round < rounds; round += 1) {
       for (const target of targets.all) {
-        // The one before may still have been asking for readers who are gone.
+        // The previous target may still be polling for disconnected readers.
         await sleep(SETTLING_MS);
         const before = await upstream.requests();
         const paths = ids.map((id) => target.downloadPath(id));
         const rate = await load(target.url, paths, round < 0 ? WARM_UP_SECONDS : SECONDS);
         if (rate.failed > 0) failures.push(`${rate.failed} of ${target.name}`);
-        // The first is to warm up.
+        // The first round is a warm-up.
         if (round < 0) continue;
         rows.add(target.name, rate.perSecond);
         if (target.name !== SERVICE) continue;
@@ -56,12 +56,12 @@ async function readStatuses(
   const perDownload = median(asked) / SECONDS / downloads;
   return {
     title,
-    unit: 'reads a second',
+    unit: 'reads per second',
     rows: rows.all,
     isCompared: true,
     notes: [
-      `Of the reads of this service, ${median(shares).toFixed(1)} % asked Alfresco: ` +
-        `${perDownload.toFixed(2)} calls a second for each download. Answers that failed: ${failures.join(', ') || 'none'}.`,
+      `Of the reads of this service, ${median(shares).toFixed(1)} % reached Alfresco: ` +
+        `${perDownload.toFixed(2)} calls per second for each download. Failed responses: ${failures.join(', ') || 'none'}.`,
     ],
   };
 }

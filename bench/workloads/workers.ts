@@ -4,10 +4,10 @@ import { Upstream } from '../upstream-process.ts';
 import { WARM_UP_SECONDS, load } from '../wrk.ts';
 
 const SECONDS = 5;
-/** Both cores: the load then takes its share of one of them. */
+/** Both cores, one of which is shared with the load. */
 const CORES = '0,1';
 
-/** W8: what a second process brings on a machine with two cores, which the load has to share. */
+/** W8: the gain of a second process on a machine with two cores, shared with the load. */
 export async function workers(rounds: number): Promise<Table> {
   const upstream = await Upstream.start();
   const services: MeasuredService[] = [];
@@ -36,8 +36,10 @@ export async function workers(rounds: number): Promise<Table> {
   const ratio = median(two.map((rate, round) => rate / (one[round] ?? NaN))).toFixed(2);
   return {
     title: 'W8: 64 clients on 8 downloads, on one and on two processes',
-    unit: 'reads a second',
+    unit: 'reads per second',
     rows: rows.all,
-    notes: [`Two do ${ratio} times what one does, with the load on one of their two cores.`],
+    notes: [
+      `Two handle ${ratio} times as many reads as one, with the load on one of their two cores.`,
+    ],
   };
 }
