@@ -27,19 +27,18 @@ function compile(outDir: string): string {
   const program = ts.createProgram(config.fileNames, config.options);
   const found = [...config.errors, ...ts.getPreEmitDiagnostics(program)];
   if (found.length === 0) {
-    // The plugin is typed for a compiler of its own choice.
-    const plugin = before(options, program as never) as unknown;
-    const transformers = { before: [plugin as ts.TransformerFactory<ts.SourceFile>] };
+    const transformers = { before: [before(options, program)] };
     found.push(...program.emit(undefined, undefined, undefined, false, transformers).diagnostics);
   }
   return ts.formatDiagnostics(found, {
     getCanonicalFileName: (name) => name,
-    getCurrentDirectory: ts.sys.getCurrentDirectory,
+    getCurrentDirectory: () => ts.sys.getCurrentDirectory(),
     getNewLine: () => '\n',
   });
 }
 
-const errors = compile(process.argv[2]!);
+const [, , outDir = 'dist'] = process.argv;
+const errors = compile(outDir);
 if (errors !== '') {
   console.log(errors);
   process.exitCode = 1;
