@@ -10,15 +10,15 @@ import { BodyValidationPipe } from '../problems/body-validation.pipe.js';
 import { type Download, isTerminal } from '../alfresco/download.js';
 import { CreationService } from './creation.service.js';
 import { isCurrent } from './content/conditional-requests.js';
+import { ApiDeliverContent } from './content/openapi.decorators.js';
 import { DeliveryService } from './delivery.service.js';
 import {
   ApiCancelDownload,
   ApiCreateDownload,
-  ApiDeliverContent,
   ApiGetDownload,
   ApiListDownloads,
   ApiRequestLink,
-} from './download-api.decorators.js';
+} from './openapi.decorators.js';
 import { DownloadsApi } from './downloads-api.decorator.js';
 import { DownloadsService } from './downloads.service.js';
 import { CreateDownloadDto } from './dto/create-download.dto.js';

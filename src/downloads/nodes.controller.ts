@@ -1,20 +1,32 @@
-import { Delete, Get, Head, Header, HttpCode, Param, Query, Req, Res } from '@nestjs/common';
+import {
+  Delete,
+  Get,
+  Head,
+  Header,
+  HttpCode,
+  Param,
+  Query,
+  Req,
+  Res,
+  applyDecorators,
+} from '@nestjs/common';
 import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiQuery } from '@nestjs/swagger';
 import type { Caller } from '../auth/caller.js';
 import { CurrentCaller } from '../auth/auth.decorators.js';
+import type { HttpReply } from '../http/http-reply.js';
+import type { HttpRequest } from '../http/http-request.js';
 import { ApiProblems } from '../openapi/api-problems.decorators.js';
 import { NODE_EXAMPLE } from '../openapi/examples.js';
 import { NOT_KEPT } from '../openapi/headers.js';
-import type { HttpReply } from '../http/http-reply.js';
-import type { HttpRequest } from '../http/http-request.js';
-import { ApiGetContent, ApiHeadContent, ApiId } from './api.decorators.js';
 import { ContentService } from './content/content.service.js';
+import { ApiGetContent, ApiHeadContent } from './content/openapi.decorators.js';
 import { DownloadsApi } from './downloads-api.decorator.js';
 import { DownloadsService } from './downloads.service.js';
 import { NodeIdPipe } from './dto/node-id.pipe.js';
 import { NodeEntry, toNodeEntry } from './dto/node.dto.js';
 import { ContentQuery, NodeQuery } from './dto/queries.dto.js';
 import { QueryPipe } from './dto/query.pipe.js';
+import { ApiId, ID_PROBLEMS } from './openapi.decorators.js';
 
 /** The paths under which Alfresco's own clients look up, save and remove a ZIP. Download nodes only. */
 @DownloadsApi('nodes')
@@ -26,28 +38,7 @@ export class NodesController {
 
   @Get(':id')
   @Header('cache-control', 'no-store')
-  @ApiOperation({
-    operationId: 'getNode',
-    summary: 'Look up the node of a download',
-    description:
-      'Alfresco’s entry of the download node, which tells the name of the ZIP and, once it is DONE, its size. Nodes that this ' +
-      'service did not make are not found. Alfresco’s other parameters, such as `include`, are ignored.',
-  })
-  @ApiId()
-  @ApiQuery({ type: NodeQuery })
-  @ApiOkResponse({
-    type: NodeEntry,
-    description: 'The node.',
-    headers: NOT_KEPT,
-    example: NODE_EXAMPLE,
-  })
-  @ApiProblems(
-    'INVALID_ID',
-    'NOT_A_DOWNLOAD',
-    'FORBIDDEN',
-    'DOWNLOAD_NOT_FOUND',
-    'STORE_UNAVAILABLE',
-  )
+  @ApiGetNode()
   async get(
     @CurrentCaller() caller: Caller,
     @Param('id', NodeIdPipe) id: string,
@@ -82,26 +73,45 @@ export class NodesController {
 
   @Delete(':id')
   @HttpCode(204)
-  @ApiOperation({
-    operationId: 'deleteNode',
-    summary: 'Remove a download and its ZIP',
-    description:
-      'Removes the download node for good, in every state. One whose job still runs is cancelled first, and removed once the job ' +
-      'has stopped; the answer waits for that no longer than ALFRESCO_TIMEOUT_MS. Nodes that this service did not make are not ' +
-      'found.',
-  })
-  @ApiId()
-  @ApiNoContentResponse({ description: 'The download is gone.' })
-  @ApiProblems(
-    'INVALID_ID',
-    'NOT_A_DOWNLOAD',
-    'FORBIDDEN',
-    'ORIGIN_FORBIDDEN',
-    'DOWNLOAD_NOT_FOUND',
-    'ALFRESCO_READ_ONLY',
-    'STORE_UNAVAILABLE',
-  )
+  @ApiDeleteNode()
   remove(@CurrentCaller() caller: Caller, @Param('id', NodeIdPipe) id: string): Promise<void> {
     return this.downloads.remove(caller, id);
   }
+}
+
+function ApiGetNode(): MethodDecorator {
+  return applyDecorators(
+    ApiOperation({
+      operationId: 'getNode',
+      summary: 'Look up the node of a download',
+      description:
+        'Alfresco’s entry of the download node, which tells the name of the ZIP and, once it is DONE, its size. Nodes that this ' +
+        'service did not make are not found. Alfresco’s other parameters, such as `include`, are ignored.',
+    }),
+    ApiId(),
+    ApiQuery({ type: NodeQuery }),
+    ApiOkResponse({
+      type: NodeEntry,
+      description: 'The node.',
+      headers: NOT_KEPT,
+      example: NODE_EXAMPLE,
+    }),
+    ApiProblems(...ID_PROBLEMS),
+  );
+}
+
+function ApiDeleteNode(): MethodDecorator {
+  return applyDecorators(
+    ApiOperation({
+      operationId: 'deleteNode',
+      summary: 'Remove a download and its ZIP',
+      description:
+        'Removes the download node for good, in every state. One whose job still runs is cancelled first, and removed once the job ' +
+        'has stopped; the response waits for that no longer than ALFRESCO_TIMEOUT_MS. Nodes that this service did not make are not ' +
+        'found.',
+    }),
+    ApiId(),
+    ApiNoContentResponse({ description: 'The download is gone.' }),
+    ApiProblems('ALFRESCO_READ_ONLY', ...ID_PROBLEMS, 'ORIGIN_FORBIDDEN'),
+  );
 }

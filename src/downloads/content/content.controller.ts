@@ -3,7 +3,7 @@ import { AcceptsLink, CurrentCaller } from '../../auth/auth.decorators.js';
 import type { Caller } from '../../auth/caller.js';
 import type { HttpReply } from '../../http/http-reply.js';
 import type { HttpRequest } from '../../http/http-request.js';
-import { ApiGetContent, ApiHeadContent } from '../api.decorators.js';
+import { ApiGetContent, ApiHeadContent } from './openapi.decorators.js';
 import { DownloadsApi } from '../downloads-api.decorator.js';
 import { NodeIdPipe } from '../dto/node-id.pipe.js';
 import { ContentQuery } from '../dto/queries.dto.js';

@@ -1,12 +1,11 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
-import { NODE_ID_PATTERN } from '../alfresco/node-id.js';
-import { ApiHeadProblems, ApiProblems } from '../openapi/api-problems.decorators.js';
-import { EXAMPLES } from '../openapi/examples.js';
-import { headers, textHeader } from '../openapi/headers.js';
-import type { ProblemCode } from '../problems/problem-catalogue.js';
-import { ZIP_TYPE } from './content/archive-name.js';
-import { ContentQuery } from './dto/queries.dto.js';
+import { ApiHeader, ApiOkResponse, ApiOperation, ApiQuery, ApiResponse } from '@nestjs/swagger';
+import { ApiHeadProblems, ApiProblems } from '../../openapi/api-problems.decorators.js';
+import { NOT_KEPT, headers, textHeader } from '../../openapi/headers.js';
+import type { ProblemCode } from '../../problems/problem-catalogue.js';
+import { ContentQuery } from '../dto/queries.dto.js';
+import { ApiId, ApiNodeIds, CREATION_PROBLEMS, ID_PROBLEMS } from '../openapi.decorators.js';
+import { ZIP_TYPE } from './archive-name.js';
 
 const VALIDATORS = {
   ETag: textHeader('Strong entity tag of the ZIP.', '"1764032411000"'),
@@ -21,37 +20,18 @@ const CONTENT_HEADERS = {
 
 const CONTENT_PROBLEMS: readonly ProblemCode[] = [
   'VALIDATION_FAILED',
-  'INVALID_ID',
-  'NOT_A_DOWNLOAD',
-  'FORBIDDEN',
-  'DOWNLOAD_NOT_FOUND',
+  ...ID_PROBLEMS,
   'CONTENT_NOT_READY',
   'PRECONDITION_FAILED',
-  'STORE_UNAVAILABLE',
 ];
 
 /** A body that is a ZIP. */
-export const ZIP = {
+const ZIP = {
   [ZIP_TYPE]: {
     schema: { type: 'string', format: 'binary' },
     example: '(the bytes of the ZIP)',
   },
 } as const;
-
-/** The id in the path. */
-export function ApiId(): MethodDecorator {
-  return ApiParam({
-    name: 'id',
-    description: 'Id of the download, as POST /downloads gave it.',
-    schema: {
-      type: 'string',
-      pattern: NODE_ID_PATTERN,
-      minLength: 1,
-      maxLength: 36,
-      example: EXAMPLES.downloadId,
-    },
-  });
-}
 
 /** GET of the ZIP. */
 export function ApiGetContent(
@@ -110,6 +90,31 @@ export function ApiHeadContent(
     ApiResponse({ status: 200, description: 'There is a ZIP.', headers: CONTENT_HEADERS }),
     notModified(),
     ApiHeadProblems(...CONTENT_PROBLEMS, ...problems),
+  );
+}
+
+/** POST /downloads/content. */
+export function ApiDeliverContent(): MethodDecorator {
+  return applyDecorators(
+    ApiOperation({
+      operationId: 'deliverContent',
+      summary: 'Get a ZIP of nodes in one call',
+      description:
+        'Makes a download, waits for it, responds with its ZIP, and removes it; also when the client disconnects. Takes as long as ' +
+        'Alfresco needs, without a byte until then. The ZIP can be had once: no ranges, no conditions, and no `Idempotency-Key`. ' +
+        'What may not be read below a requested folder is silently left out.',
+    }),
+    ApiNodeIds(),
+    ApiOkResponse({
+      description: 'The ZIP.',
+      headers: {
+        ...NOT_KEPT,
+        ...headers('Content-Length', 'Content-Disposition'),
+        'Accept-Ranges': textHeader('It can be had only once.', 'none'),
+      },
+      content: ZIP,
+    }),
+    ApiProblems(...CREATION_PROBLEMS, 'DOWNLOAD_NOT_FOUND', 'CONTENT_NOT_READY'),
   );
 }
 

@@ -2,28 +2,36 @@ import { applyDecorators } from '@nestjs/common';
 import {
   ApiAcceptedResponse,
   ApiBody,
-  ApiExtraModels,
   ApiHeader,
   ApiNoContentResponse,
   ApiOkResponse,
   ApiOperation,
+  ApiParam,
   ApiQuery,
   ApiResponse,
   getSchemaPath,
 } from '@nestjs/swagger';
+import { NODE_ID_PATTERN } from '../alfresco/node-id.js';
 import { ApiProblems } from '../openapi/api-problems.decorators.js';
-import { DOWNLOAD_EXAMPLES, EVENT_EXAMPLE, EXAMPLES, LINK_EXAMPLE } from '../openapi/examples.js';
+import { DOWNLOAD_EXAMPLES, EXAMPLES, LINK_EXAMPLE } from '../openapi/examples.js';
 import { NOT_KEPT, headers, textHeader } from '../openapi/headers.js';
-import { ApiId, ZIP } from './api.decorators.js';
 import { CreateDownloadDto } from './dto/create-download.dto.js';
 import { DirectAccessUrlBodyDto, DirectAccessUrlEntry } from './dto/direct-access-url.dto.js';
 import { DownloadEntry } from './dto/download.dto.js';
 import { DownloadListEnvelope } from './dto/download-list.dto.js';
-import { DownloadEventDto, ProgressDto } from './dto/progress.dto.js';
 import { IDEMPOTENCY_KEY_PATTERN } from './idempotency.service.js';
 import type { ProblemCode } from '../problems/problem-catalogue.js';
 import { CancelQuery, DownloadQuery, ListQuery } from './dto/queries.dto.js';
 import { LONGEST_WAIT } from './dto/prefer-header.js';
+
+/** Of every route with an id in its path. */
+export const ID_PROBLEMS: readonly ProblemCode[] = [
+  'INVALID_ID',
+  'NOT_A_DOWNLOAD',
+  'FORBIDDEN',
+  'DOWNLOAD_NOT_FOUND',
+  'STORE_UNAVAILABLE',
+];
 
 /** `Retry-After` only while the status can change. */
 const ENTRY_HEADERS = { ...NOT_KEPT, ...headers('Retry-After', 'Preference-Applied') };
@@ -33,7 +41,22 @@ const STATE_HEADERS = {
   ...ENTRY_HEADERS,
 };
 
-/** What can be done with the id that an answer holds, under the names of the operations. */
+/** The id in the path. */
+export function ApiId(): MethodDecorator {
+  return ApiParam({
+    name: 'id',
+    description: 'Id of the download, as POST /downloads gave it.',
+    schema: {
+      type: 'string',
+      pattern: NODE_ID_PATTERN,
+      minLength: 1,
+      maxLength: 36,
+      example: EXAMPLES.downloadId,
+    },
+  });
+}
+
+/** What can be done with the id that a response holds, under the names of the operations. */
 const LINKS = Object.fromEntries(
   [
     ['getDownload', 'Look at it.'],
@@ -54,11 +77,12 @@ function ApiPrefer(until: string): MethodDecorator {
     name: 'Prefer',
     required: false,
     schema: { type: 'string' },
-    description: `\`wait=N\` (RFC 7240): answer when ${until}, or after N seconds; at most ${LONGEST_WAIT}.`,
+    description: `\`wait=N\` (RFC 7240): respond when ${until}, or after N seconds; at most ${LONGEST_WAIT}.`,
   });
 }
 
-const CREATION_PROBLEMS: readonly ProblemCode[] = [
+/** Of every route that starts a download. */
+export const CREATION_PROBLEMS: readonly ProblemCode[] = [
   'VALIDATION_FAILED',
   'MALFORMED_BODY',
   'ORIGIN_FORBIDDEN',
@@ -74,7 +98,7 @@ const CREATION_PROBLEMS: readonly ProblemCode[] = [
 ];
 
 /** The body of a request for a ZIP. */
-function ApiNodeIds(): MethodDecorator {
+export function ApiNodeIds(): MethodDecorator {
   return ApiBody({
     type: CreateDownloadDto,
     examples: {
@@ -119,31 +143,6 @@ export function ApiCreateDownload(): MethodDecorator {
   );
 }
 
-/** POST /downloads/content. */
-export function ApiDeliverContent(): MethodDecorator {
-  return applyDecorators(
-    ApiOperation({
-      operationId: 'deliverContent',
-      summary: 'Get a ZIP of nodes in one call',
-      description:
-        'Makes a download, waits for it, responds with its ZIP, and removes it; also when the client disconnects. Takes as long as ' +
-        'Alfresco needs, without a byte until then. The ZIP can be had once: no ranges, no conditions, and no `Idempotency-Key`. ' +
-        'What may not be read below a requested folder is silently left out.',
-    }),
-    ApiNodeIds(),
-    ApiOkResponse({
-      description: 'The ZIP.',
-      headers: {
-        ...NOT_KEPT,
-        ...headers('Content-Length', 'Content-Disposition'),
-        'Accept-Ranges': textHeader('It can be had only once.', 'none'),
-      },
-      content: ZIP,
-    }),
-    ApiProblems(...CREATION_PROBLEMS, 'DOWNLOAD_NOT_FOUND', 'CONTENT_NOT_READY'),
-  );
-}
-
 /** GET /downloads. */
 export function ApiListDownloads(): MethodDecorator {
   return applyDecorators(
@@ -172,7 +171,7 @@ export function ApiGetDownload(): MethodDecorator {
       summary: 'Look at a download',
       description:
         'Progress of the ZIP. Final are DONE, CANCELLED and MAX_CONTENT_SIZE_EXCEEDED; until then `Retry-After` is sent. ' +
-        'With `Prefer: wait=N` the answer waits for a change, of what `If-None-Match` names or else of what it is now, at most N seconds. ' +
+        'With `Prefer: wait=N` the response waits for a change, of what `If-None-Match` names or else of what it is now, at most N seconds. ' +
         'DONE with `filesAdded` below `totalFiles` is possible: a file without content is left out.',
     }),
     ApiId(),
@@ -182,7 +181,7 @@ export function ApiGetDownload(): MethodDecorator {
       name: 'If-None-Match',
       required: false,
       schema: { type: 'string' },
-      description: 'The `ETag` of an earlier answer: 304 as long as it still holds.',
+      description: 'The `ETag` of an earlier response: 304 as long as it still holds.',
     }),
     ApiOkResponse({
       description: 'The download as it is now.',
@@ -203,56 +202,7 @@ export function ApiGetDownload(): MethodDecorator {
       description: 'The caller’s copy is current.',
       headers: STATE_HEADERS,
     }),
-    ApiProblems(
-      'INVALID_ID',
-      'NOT_A_DOWNLOAD',
-      'FORBIDDEN',
-      'DOWNLOAD_NOT_FOUND',
-      'STORE_UNAVAILABLE',
-    ),
-  );
-}
-
-/** GET /downloads/{id}/events. */
-export function ApiWatchDownload(): MethodDecorator {
-  return applyDecorators(
-    ApiOperation({
-      operationId: 'watchDownload',
-      summary: 'Watch a download',
-      description:
-        'Server-sent events, until the last one: `progress` with every change, `stalled` when nothing has changed for a while ' +
-        '(STALL_AFTER_MS; PENDING_STALL_AFTER_MS while it is PENDING), since Alfresco has no failed state, and `progress` again if it goes on; at the end one of `done`, ' +
-        '`cancelled`, `too-large`, or `gone` with a problem document when Alfresco has removed the download. Data of all others is a ' +
-        '`Progress`. A stream that ends without one of these, as when the service is restarted, is to be opened again with `Last-Event-ID`.',
-    }),
-    ApiId(),
-    ApiHeader({
-      name: 'Last-Event-ID',
-      required: false,
-      schema: { type: 'string' },
-      description: 'The `id` of the last event the caller has; it is not sent again.',
-    }),
-    ApiExtraModels(ProgressDto, DownloadEventDto),
-    ApiOkResponse({
-      description: 'The events; the schema is that of one of them.',
-      headers: {
-        'Cache-Control': textHeader('Not to be kept, nor changed.', 'no-store, no-transform'),
-      },
-      content: {
-        'text/event-stream': {
-          schema: { $ref: getSchemaPath(DownloadEventDto) },
-          example: EVENT_EXAMPLE,
-        },
-      },
-    }),
-    ApiNoContentResponse({ description: 'The caller has the last event already.' }),
-    ApiProblems(
-      'INVALID_ID',
-      'NOT_A_DOWNLOAD',
-      'FORBIDDEN',
-      'DOWNLOAD_NOT_FOUND',
-      'STORE_UNAVAILABLE',
-    ),
+    ApiProblems(...ID_PROBLEMS),
   );
 }
 
@@ -271,16 +221,7 @@ export function ApiCancelDownload(): MethodDecorator {
     ApiQuery({ type: CancelQuery }),
     ApiAcceptedResponse({ description: 'The cancellation has been asked for.' }),
     ApiNoContentResponse({ description: 'With `purge=true`: there is no such download any more.' }),
-    ApiProblems(
-      'VALIDATION_FAILED',
-      'INVALID_ID',
-      'NOT_A_DOWNLOAD',
-      'FORBIDDEN',
-      'ORIGIN_FORBIDDEN',
-      'DOWNLOAD_NOT_FOUND',
-      'ALFRESCO_READ_ONLY',
-      'STORE_UNAVAILABLE',
-    ),
+    ApiProblems('VALIDATION_FAILED', 'ALFRESCO_READ_ONLY', ...ID_PROBLEMS, 'ORIGIN_FORBIDDEN'),
   );
 }
 
@@ -291,7 +232,7 @@ export function ApiRequestLink(): MethodDecorator {
       operationId: 'requestDirectAccessUrl',
       summary: 'Make a link that needs no credentials',
       description:
-        'For a plain `<a href>`: the answer holds an address of the content that works without a header until it expires ' +
+        'For a plain `<a href>`: the response holds an address of the content that works without a header until it expires ' +
         '(`validFor`, at most LINK_TTL). It is good for this download only, as the caller who asked for it.',
     }),
     ApiId(),
