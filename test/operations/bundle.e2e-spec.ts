@@ -6,7 +6,7 @@ import { DownloadsApi } from '../harness/api.js';
 import { it } from '../harness/fixtures.js';
 import { BUILT_SERVICE, ServiceProcess } from '../harness/service-process.js';
 
-/** Packages that stay beside it, see `scripts/bundle.ts`, with what they need. */
+/** Packages that are not bundled, see `scripts/bundle.ts`, and their dependencies. */
 const BESIDE = [
   'bcrypt',
   'node-gyp-build',
@@ -15,7 +15,7 @@ const BESIDE = [
   'swagger-ui-dist',
 ];
 
-/** A folder with nothing but the bundle and what stays beside it. */
+/** A folder with only the bundle and those packages. */
 let directory: string;
 
 beforeAll(async () => {

@@ -8,7 +8,7 @@ import { it } from '../harness/fixtures.js';
 import { RedisServer } from '../harness/redis-server.js';
 import { requirePrograms } from '../harness/programs.js';
 
-/** The members of a service that are checked. */
+/** The properties of a service that are checked. */
 interface Service {
   readonly image: string;
   readonly environment: Record<string, string>;
@@ -32,7 +32,7 @@ beforeAll(async () => {
 
 describe('compose.yaml', () => {
   it('is valid by the Compose specification', () => {
-    // The schema names itself in the manner of an older draft, which ajv would refuse.
+    // The schema identifies itself in the style of an older draft, which ajv rejects.
     const ajv = new Ajv2019({ strict: false, validateFormats: false, validateSchema: false });
     ajv.removeKeyword('id');
     ajv.validate(composeSchema, compose);
@@ -44,19 +44,19 @@ describe('compose.yaml', () => {
     for (const [name, service] of Object.entries(services)) {
       expect(service.restart).toBe('unless-stopped');
       expect(service.deploy.resources.limits.memory).toMatch(/^\d+[MG]$/);
-      // The service's own image is built here, and checks itself.
+      // The service's image is built here, and has its own health check.
       if (name === 'downloads') continue;
       expect(service.image).toMatch(/:\d+(?:\.\d+)+[\w.-]*$/);
       expect(service.healthcheck!.test.length).toBeGreaterThan(1);
     }
   });
 
-  it('gives the service a configuration that it accepts, made of documented variables', async () => {
+  it('gives the service a valid configuration of documented variables', async () => {
     const documented = await documentedVariables();
     for (const name of Object.keys(downloads.environment)) expect([...documented]).toContain(name);
     const config = await deployedConfig(downloads.environment);
     expect(config.links.isEphemeral).toBe(false);
-    // What Docker leaves it is more than it takes.
+    // Docker's stop timeout is longer than the service's shutdown.
     const [, seconds] = /^(\d+)s$/.exec(downloads.stop_grace_period!)!;
     expect(Number(seconds) * 1000).toBeGreaterThan(config.shutdownGraceMs);
   });

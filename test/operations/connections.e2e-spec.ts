@@ -6,7 +6,7 @@ import { configured, it } from '../harness/fixtures.js';
 import { until } from '../harness/polling.js';
 import { Scrape } from '../harness/scrape.js';
 
-/** A connection that has sent these requests at once. */
+/** A connection that has sent these pipelined requests. */
 function pipeline(port: number, path: string, count: number, headers = ''): Socket {
   const socket = connect(port, '127.0.0.1');
   socket.write(`GET ${path} HTTP/1.1\r\nHost: a\r\n${headers}\r\n`.repeat(count));
@@ -23,8 +23,8 @@ async function openRequests(url: string): Promise<number> {
   return (await Scrape.of(url)).value('bff_http_requests_open', {}) ?? 0;
 }
 
-describe('requests that are sent ahead of responses', () => {
-  it('are answered in their order', async ({ bff }) => {
+describe('pipelined requests', () => {
+  it('get their responses in order', async ({ bff }) => {
     const socket = connect(bff.port, '127.0.0.1');
     const ids = ['first', 'second', 'third'];
     socket.write(
@@ -39,7 +39,7 @@ describe('requests that are sent ahead of responses', () => {
     expect([...text.matchAll(/x-request-id: (\w+)/gi)].map(([, id]) => id)).toEqual(ids);
   });
 
-  it('end the connection when they are too many, with a last response that says so', async ({
+  it('close the connection when there are too many, with a final response that says so', async ({
     bff,
   }) => {
     const text = await readAll(pipeline(bff.port, '/health/live', 100));
@@ -57,12 +57,12 @@ describe('requests that are sent ahead of responses', () => {
     '/docs/swagger-ui-bundle.js',
     '/problems',
     '/metrics',
-  ])('are worked on one at a time while nobody reads: %s', async (path, { bff }) => {
+  ])('are processed one at a time while the client does not read: %s', async (path, { bff }) => {
     const before = await openRequests(bff.url);
     const sockets = [1, 2, 3].map(() => pipeline(bff.port, path, 1400).pause());
     await Promise.all(sockets.map((socket) => once(socket, 'connect')));
     await sleep(300);
-    // The scrape itself is one.
+    // The scrape itself counts as one.
     expect(await openRequests(bff.url)).toBeLessThanOrEqual(before + sockets.length);
     for (const socket of sockets) socket.destroy();
     await until(
@@ -92,11 +92,11 @@ describe('requests that are sent ahead of responses', () => {
   });
 });
 
-/** A quarter of a second instead of two minutes. */
-const impatient = configured({ pacing: { server: { stalledCallerMs: 250, checkMs: 25 } } });
+/** Tests with a timeout of a quarter of a second instead of two minutes. */
+const withShortTimeout = configured({ pacing: { server: { stalledCallerMs: 250, checkMs: 25 } } });
 
-describe('a client that takes no byte of a response', () => {
-  impatient('is disconnected after the documented time', async ({ bff, api, user }) => {
+describe('a client that does not read its response', () => {
+  withShortTimeout('is disconnected after the documented time', async ({ bff, api, user }) => {
     const id = await api.createFinished([SAMPLE_NODES.mediumFile]);
     const socket = pipeline(
       bff.port,
@@ -110,13 +110,13 @@ describe('a client that takes no byte of a response', () => {
       () => openRequests(bff.url),
       (open) => open <= 1,
     );
-    // Twice as long with the timer of Node.js; some of it for the buffers to fill.
+    // Twice as long with Node's own socket timeout; filling the buffers takes part of it.
     expect(performance.now() - begun).toBeGreaterThan(200);
     socket.destroy();
   });
 
-  impatient(
-    'is told apart from one that waits for Alfresco',
+  withShortTimeout(
+    'is distinguished from one that waits for Alfresco',
     async ({ bff, api, user, sandbox }) => {
       const id = await api.createFinished([SAMPLE_NODES.textFile]);
       sandbox.fail({ kind: 'delay', ms: 1000 }, { path: /content/ });

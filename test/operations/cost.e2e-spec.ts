@@ -5,19 +5,19 @@ import { Scrape } from '../harness/scrape.js';
 
 const STATUS_FRESHNESS_MS = 200;
 
-/** Downloads do not move, so that Alfresco has to be asked about them again. */
+/** Tests with downloads that do not progress, so that each stale read calls Alfresco. */
 const it = configured({
   sandbox: { bytesPerSecond: 0 },
   variables: { STATUS_FRESHNESS_MS: String(STATUS_FRESHNESS_MS) },
-  // Longer than fifty reads take on a busy machine.
+  // Longer than fifty reads on a busy machine.
   pacing: { polling: { finalFreshnessMs: 60_000 } },
 });
 
-/** How often Alfresco was asked about this download so far. */
+/** Number of calls to Alfresco about this download so far. */
 const callsAbout = (sandbox: Sandbox, id: string) =>
   sandbox.requests.filter(({ method, url }) => method === 'GET' && url.includes(id)).length;
 
-/** How often the store was asked so far, by operation. */
+/** Number of calls to the store so far, by operation. */
 async function storeOperations(url: string, operation: string): Promise<number> {
   const scrape = await Scrape.of(url);
   return (
@@ -25,16 +25,16 @@ async function storeOperations(url: string, operation: string): Promise<number> 
   );
 }
 
-/** Counts, not times: a read is expensive by what it asks others for. */
+/** Counts instead of times: calls to others are what makes a read expensive. */
 describe('reading the status of a download', () => {
-  it('costs Alfresco one call for as long as its response is fresh, however many read it at the same time', async ({
+  it('costs Alfresco one call for as long as its response is fresh, however many clients read it', async ({
     sandbox,
     api,
   }) => {
     const id = await api.start([SAMPLE_NODES.mediumFile]);
     const begun = performance.now();
     await Promise.all(Array.from({ length: 100 }, () => api.status(id)));
-    // One, unless the machine is so busy that the hundred take longer than a response is fresh.
+    // One, unless a busy machine takes longer for the hundred than a response is fresh.
     const lapses = Math.floor((performance.now() - begun) / STATUS_FRESHNESS_MS);
     expect(callsAbout(sandbox, id)).toBeGreaterThanOrEqual(1);
     expect(callsAbout(sandbox, id)).toBeLessThanOrEqual(1 + lapses);
@@ -62,14 +62,14 @@ describe('reading the status of a download', () => {
     expect(callsAbout(sandbox, id)).toBe(0);
   });
 
-  it('asks the store for the owner once', async ({ bff, api }) => {
+  it('reads the owner from the store once', async ({ bff, api }) => {
     const id = await api.start([SAMPLE_NODES.mediumFile]);
     const before = await storeOperations(bff.url, 'owner_of');
     for (let reads = 0; reads < 50; reads += 1) await api.status(id);
     expect((await storeOperations(bff.url, 'owner_of')) - before).toBe(1);
   });
 
-  it('needs no more connections to Alfresco than there are calls at a time', async ({
+  it('needs no more connections to Alfresco than there are concurrent calls', async ({
     sandbox,
     api,
   }) => {

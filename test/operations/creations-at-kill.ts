@@ -13,20 +13,20 @@ import { requirePrograms } from '../harness/programs.js';
 const OWNERS = ['alice', 'zoe'] as const;
 type Owner = (typeof OWNERS)[number];
 
-/** Requests at the same time. */
+/** Number of concurrent requests. */
 const CONCURRENCY = 20;
 
 export const apiOf = (url: string, owner: Owner) =>
   new DownloadsApi(url, { authorization: basic(CALLERS[owner]) });
 
-/** The path of a SQLite file that does not exist yet, in a folder that ends with the test. */
+/** Path of a new SQLite file, in a folder that is removed after the test. */
 export async function temporaryDatabase(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'durability-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   return join(folder, `${randomUUID()}.db`);
 }
 
-/** A Redis whose acknowledged writes survive its end; it ends for good with the test. */
+/** A Redis that loses no acknowledged write when it is killed; it is removed after the test. */
 export async function startDurableRedis(
   onEnd: (end: () => Promise<void>) => void = onTestFinished,
 ): Promise<RedisServer> {
@@ -37,8 +37,8 @@ export async function startDurableRedis(
 }
 
 /**
- * Kills the service (and Redis, if that is its store) when it has acknowledged six in ten of so many downloads, and
- * expects that its successor knows each of them, and whose it is.
+ * Kills the service (and Redis, if that is its store) once it has acknowledged six in ten of this many downloads, and
+ * expects that its successor knows each of them and its owner.
  */
 export async function expectNoneLost(
   context: Pick<TestContext, 'skip'>,
@@ -63,13 +63,13 @@ export async function expectNoneLost(
   expect(acknowledged.length).toBeLessThan(count);
 
   const second = await start(store);
-  const look = async (id: string, caller: Owner) =>
+  const statusOf = async (id: string, caller: Owner) =>
     (await apiOf(second.url!, caller).request('GET', `/downloads/${id}`)).status;
   for (let index = 0; index < acknowledged.length; index += CONCURRENCY) {
     await Promise.all(
       acknowledged.slice(index, index + CONCURRENCY).map(async ({ id, owner }) => {
-        expect(await look(id, owner)).toBe(200);
-        expect(await look(id, owner === 'alice' ? 'zoe' : 'alice')).toBe(403);
+        expect(await statusOf(id, owner)).toBe(200);
+        expect(await statusOf(id, owner === 'alice' ? 'zoe' : 'alice')).toBe(403);
       }),
     );
   }
@@ -77,16 +77,16 @@ export async function expectNoneLost(
 }
 
 /**
- * Creates downloads by turns for both callers, until `count` were asked for or the service is gone. Returns those that
- * were acknowledged.
+ * Creates downloads alternately for both callers, until `count` are requested or the service is gone. Returns the
+ * acknowledged ones.
  */
 async function createMany(url: string, count: number, onAcknowledged: (total: number) => void) {
   const acknowledged: { id: string; owner: Owner }[] = [];
-  let asked = 0;
-  const askInTurn = async () => {
-    while (asked < count) {
-      const owner = OWNERS[asked % 2]!;
-      asked += 1;
+  let requested = 0;
+  const requestInTurn = async () => {
+    while (requested < count) {
+      const owner = OWNERS[requested % 2]!;
+      requested += 1;
       const id = await apiOf(url, owner)
         .start([SAMPLE_NODES.textFile])
         .catch(() => undefined);
@@ -95,6 +95,6 @@ async function createMany(url: string, count: number, onAcknowledged: (total: nu
       onAcknowledged(acknowledged.length);
     }
   };
-  await Promise.all(Array.from({ length: CONCURRENCY }, askInTurn));
+  await Promise.all(Array.from({ length: CONCURRENCY }, requestInTurn));
   return acknowledged;
 }

@@ -27,7 +27,7 @@ async function postOnce(url: string, key: string) {
   return { status: response.status, id: body.entry?.id, code: body.code };
 }
 
-/** Which downloads Alfresco has that it did not have when this was called. */
+/** Returns a function that lists the downloads created in Alfresco since this call. */
 function watchNewDownloads(sandbox: Sandbox): () => string[] {
   const before = new Set(sandbox.downloadIds());
   return () => sandbox.downloadIds().filter((id) => !before.has(id));
@@ -35,7 +35,7 @@ function watchNewDownloads(sandbox: Sandbox): () => string[] {
 
 describe('kill -9 in the middle of 100 creations', () => {
   it.for(['sqlite', 'redis'] as const)(
-    'loses no acknowledged download, and gives none to another caller, with %s',
+    'loses no acknowledged download, and assigns none to another caller, with %s',
     { timeout: 60_000 },
     async (engine, { start, skip }) => {
       await expectNoneLost({ skip }, start, engine, 100);
@@ -96,15 +96,15 @@ describe('when Redis', { timeout: 60_000 }, () => {
     ['is stopped', (redis) => redis.kill(), (redis) => redis.start()],
     ['hangs', async (redis) => redis.signal('SIGSTOP'), async (redis) => redis.signal('SIGCONT')],
   ])(
-    '%s, says 503 without hanging, leaves nothing behind in Alfresco, and recovers by itself',
-    async ([, fail, mend], { sandbox, redis, service, alice }) => {
+    '%s, requests fail with 503 without hanging, nothing is left in Alfresco, and the service recovers',
+    async ([, fail, repair], { sandbox, redis, service, alice }) => {
       const id = await alice.createFinished([SAMPLE_NODES.textFile]);
       const unread = await alice.start([SAMPLE_NODES.textFile]);
       const before = sandbox.downloadIds();
       await fail(redis);
       const begun = Date.now();
       await expectUnavailable(await alice.create([SAMPLE_NODES.textFile]));
-      // Whose it is was found out a moment ago.
+      // The owner is still cached.
       expect((await alice.request('GET', `/downloads/${id}`)).status).toBe(200);
       await expectUnavailable(await alice.request('GET', `/downloads/${unread}`));
       await expectUnavailable(await alice.request('GET', `/downloads/${id}/content`));
@@ -115,7 +115,7 @@ describe('when Redis', { timeout: 60_000 }, () => {
       await untilThereAreOnly(sandbox, before);
       expect((await fetch(`${service.url}/health/ready`)).status).toBe(503);
       expect((await fetch(`${service.url}/health/live`)).status).toBe(200);
-      await mend(redis);
+      await repair(redis);
       await until(
         async () => (await alice.request('GET', `/downloads/${unread}`)).status,
         (status) => status === 200,
@@ -124,19 +124,16 @@ describe('when Redis', { timeout: 60_000 }, () => {
     },
   );
 
-  withRedis(
-    'is slow, responds as late, and does nothing else differently',
-    async ({ redis, alice }) => {
-      const id = await alice.createFinished([SAMPLE_NODES.textFile]);
-      await redis.ask((client) => client.client('PAUSE', 300));
-      expect((await alice.request('GET', `/downloads/${id}`)).status).toBe(200);
-      await redis.ask((client) => client.client('PAUSE', 300));
-      expect((await alice.create([SAMPLE_NODES.textFile])).status).toBe(202);
-    },
-  );
+  withRedis('is slow, requests take longer, and nothing else changes', async ({ redis, alice }) => {
+    const id = await alice.createFinished([SAMPLE_NODES.textFile]);
+    await redis.ask((client) => client.client('PAUSE', 300));
+    expect((await alice.request('GET', `/downloads/${id}`)).status).toBe(200);
+    await redis.ask((client) => client.client('PAUSE', 300));
+    expect((await alice.create([SAMPLE_NODES.textFile])).status).toBe(202);
+  });
 
   withRedis(
-    'is full, says 503, leaves nothing behind in Alfresco, and still serves what is recorded',
+    'is full, creations fail with 503 and leave nothing in Alfresco, and existing downloads are served',
     async ({ sandbox, redis, alice }) => {
       const id = await alice.createFinished([SAMPLE_NODES.textFile]);
       const before = sandbox.downloadIds();
@@ -150,7 +147,7 @@ describe('when Redis', { timeout: 60_000 }, () => {
   );
 });
 
-/** What could not be recorded is removed in the background. */
+/** Downloads that could not be recorded are removed in the background. */
 const untilThereAreOnly = (sandbox: Sandbox, ids: readonly string[]) =>
   until(
     () => sandbox.downloadIds(),
@@ -159,14 +156,14 @@ const untilThereAreOnly = (sandbox: Sandbox, ids: readonly string[]) =>
 
 describe('fifty requests with one Idempotency-Key over two services while Redis is stopped', () => {
   it(
-    'double nothing, lose nothing, and say 503 clearly',
+    'duplicate nothing, lose nothing, and fail with 503',
     { timeout: 60_000 },
     async ({ sandbox, skip }) => {
       requirePrograms({ skip }, 'redis-server');
       const redis = await startDurableRedis();
       const newDownloads = watchNewDownloads(sandbox);
       const startService = async (): Promise<Bff> => {
-        // Longer than any of these requests takes; a key whose request ended without Redis is held for as long.
+        // Longer than any of these requests; a key stays reserved this long if its request ended without Redis.
         const pacing = { idempotency: { leaseMs: 6000 } };
         const service = await startBff(sandbox.url, { STORE_URL: redis.url }, { pacing });
         onTestFinished(() => service.close());

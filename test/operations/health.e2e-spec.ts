@@ -8,7 +8,7 @@ const CLOSED = { read: 'closed', write: 'closed', content: 'closed', login: 'clo
 const UP = { status: 'up' };
 const DOWN = { status: 'down' };
 
-/** A service whose breakers no other test has opened, and which are open long enough to be seen, but no longer. */
+/** A separate service, whose breakers stay open just long enough to be seen. */
 const it = configured({
   variables: { STATUS_FRESHNESS_MS: '0' },
   pacing: {
@@ -31,14 +31,14 @@ const live = async ({ url }: { readonly url: string }) =>
   (await fetch(`${url}/health/live`)).status;
 
 describe('/health/ready', () => {
-  it('says when all is well', async ({ bff }) => {
+  it('is 200 when everything works', async ({ bff }) => {
     expect(await ready(bff)).toMatchObject({
       status: 200,
       body: { status: 'ok', details: { store: UP, alfresco: UP, breakers: { ...UP, ...CLOSED } } },
     });
   });
 
-  it('says when Alfresco is not ready, and the process lives on', async ({ bff, sandbox }) => {
+  it('is 503 when Alfresco is not ready, while the process is live', async ({ bff, sandbox }) => {
     sandbox.ready = false;
     expect(await ready(bff)).toMatchObject({
       status: 503,
@@ -50,7 +50,7 @@ describe('/health/ready', () => {
     expect((await ready(bff)).status).toBe(200);
   });
 
-  it('asks Alfresco once for all who ask at a time, and remembers it for a second', async ({
+  it('calls Alfresco once for concurrent probes, and caches the result for a second', async ({
     runningSandbox,
   }) => {
     const bff = await startBff(runningSandbox.url);
@@ -66,7 +66,10 @@ describe('/health/ready', () => {
     }
   });
 
-  it('says when the store is away, and the process lives on', async ({ runningSandbox, skip }) => {
+  it('is 503 when the store is down, while the process is live', async ({
+    runningSandbox,
+    skip,
+  }) => {
     requirePrograms({ skip }, 'redis-server');
     const redis = new RedisServer();
     await redis.start();
@@ -89,7 +92,7 @@ describe('/health/ready', () => {
     }
   });
 
-  it('says which requests are kept from Alfresco, until one of them gets through again', async ({
+  it('lists the requests that breakers block, until one succeeds again', async ({
     bff,
     sandbox,
     api,
@@ -121,7 +124,7 @@ describe('/health/ready', () => {
     expect((await ready(bff)).body).toMatchObject({ status: 'ok' });
   });
 
-  it('says nothing of addresses, users or reasons', async () => {
+  it('discloses no addresses, users or reasons', async () => {
     const bff = await startBff('http://127.0.0.1:9/alfresco');
     const { status, body } = await ready(bff);
     await bff.close();

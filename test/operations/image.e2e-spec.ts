@@ -17,7 +17,7 @@ beforeAll(async () => {
   image = stages.at(-1)!;
 });
 
-/** The one instruction of this kind in the image. */
+/** The only instruction of this kind in the image. */
 function only(keyword: string): string {
   const texts = textsOf(image, keyword);
   expect(texts).toHaveLength(1);
@@ -29,7 +29,7 @@ describe('the Dockerfile', () => {
     expect(validate(await readFile('Dockerfile', 'utf8'))).toEqual([]);
   });
 
-  it('builds on images of the Node.js that the service needs, by digest', async () => {
+  it('is based on images of the Node.js that the service needs, pinned by digest', async () => {
     const manifest = JSON.parse(await readFile('package.json', 'utf8')) as {
       engines: { node: string };
     };
@@ -41,7 +41,7 @@ describe('the Dockerfile', () => {
     for (const base of bases) expect(base).toMatch(pinned);
   });
 
-  it('makes an image of what the service needs to run, without what builds it', () => {
+  it('makes an image of what the service needs at run time, without build tools', () => {
     const copied = textsOf(image, 'COPY').map((text) => text.split(' ').at(-1)!);
     expect(copied.toSorted()).toEqual(['./', './dist', './node_modules']);
     const dependencies = stages.find(({ name }) => name === 'dependencies')!;
@@ -57,7 +57,7 @@ describe('the Dockerfile', () => {
     expect(gid).toBeGreaterThan(0);
   });
 
-  it('starts Node.js without a shell in between, so that it gets the signals', () => {
+  it('starts Node.js without a shell, so that it receives signals', () => {
     expect([...execForm(only('ENTRYPOINT')), ...execForm(only('CMD'))]).toEqual([
       'node',
       'dist/main.js',
@@ -70,7 +70,7 @@ describe('the Dockerfile', () => {
       text.split(' ').map((pair) => pair.split('=')[0]!),
     );
     expect(names).toContain('HOST');
-    // Of Node's libraries, and of the C library.
+    // Variables of Node.js and of the C library.
     const ofOthers = ['NODE_ENV', 'MALLOC_ARENA_MAX'];
     for (const name of names) {
       expect([...known, ...ofOthers]).toContain(name);
@@ -79,7 +79,7 @@ describe('the Dockerfile', () => {
     expect(stages.flatMap((stage) => textsOf(stage, 'ARG'))).toEqual([]);
   });
 
-  it('exposes the port and keeps the folder that the service uses unless told otherwise', () => {
+  it('exposes the default port, and has a volume for the default folder', () => {
     const defaults = { ...environment('http://acs.example.com/alfresco'), PORT: '', STORE_URL: '' };
     const config = loadConfig(defaults);
     expect(only('EXPOSE')).toBe(String(config.http.port));
@@ -89,7 +89,7 @@ describe('the Dockerfile', () => {
     expect(join(workdir, file)).toBe(`${folder}/downloads.db`);
   });
 
-  it('shows Docker what it copies, and nothing else', async () => {
+  it('sends Docker only what it copies', async () => {
     const lines = (await readFile('.dockerignore', 'utf8')).split('\n');
     const rules = lines.filter((line) => line !== '' && !line.startsWith('#'));
     expect(rules[0]).toBe('*');
@@ -117,7 +117,7 @@ describe('the health check of the image', () => {
   });
   afterAll(() => bff.close());
 
-  it('passes when the service responds, even if Alfresco is away', async () => {
+  it('passes when the service responds, even if Alfresco is down', async () => {
     expect(await check(bff.port)).toBe(0);
   });
 

@@ -23,7 +23,7 @@ import { requirePrograms } from '../harness/programs.js';
 const NAME = 'alfresco-downloads-bff';
 const NAME_LABEL = { 'app.kubernetes.io/name': NAME };
 
-/** By kind: its class, which knows its schema, and the module of its type. */
+/** By kind: its class, which has the schema, and the module of its type. */
 const KINDS = {
   ConfigMap: [ConfigMap, 'kubernetes-models/v1'],
   Deployment: [Deployment, 'kubernetes-models/apps/v1'],
@@ -83,7 +83,7 @@ describe('deploy/kubernetes', () => {
     expect(wrongFields(all, types)).toEqual([]);
   });
 
-  it('gives the service a configuration that it accepts, made of documented variables', async () => {
+  it('gives the service a valid configuration of documented variables', async () => {
     const documented = await documentedVariables();
     const { metadata, data } = manifestOf('ConfigMap');
     for (const name of Object.keys(data!)) expect([...documented]).toContain(name);
@@ -139,10 +139,10 @@ describe('deploy/kubernetes', () => {
     expect(readinessProbe!.httpGet!.path).toBe('/health/ready');
   });
 
-  it('gives a pod more time to stop than the service takes', () => {
+  it('gives a pod more time to stop than the service needs', () => {
     const preStopMs = container().lifecycle!.preStop!.sleep!.seconds * 1000;
-    const patienceMs = pod().terminationGracePeriodSeconds! * 1000;
-    expect(patienceMs).toBeGreaterThanOrEqual(preStopMs + config.shutdownGraceMs + 5000);
+    const stopTimeoutMs = pod().terminationGracePeriodSeconds! * 1000;
+    expect(stopTimeoutMs).toBeGreaterThanOrEqual(preStopMs + config.shutdownGraceMs + 5000);
   });
 
   it('selects the same pods everywhere', () => {

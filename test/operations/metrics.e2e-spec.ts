@@ -11,7 +11,7 @@ import { Scrape } from '../harness/scrape.js';
 import { serviceStarter } from '../harness/service-starter.js';
 import { requirePrograms } from '../harness/programs.js';
 
-/** Jobs start at once, and are asked about again at once. */
+/** Tests without delays: jobs start at once, and are polled at once. */
 const it = configured({
   sandbox: { estimateDelayMs: 1 },
   variables: { STATUS_FRESHNESS_MS: '1' },
@@ -25,7 +25,7 @@ const impatient = configured({ variables: { ALFRESCO_TIMEOUT_MS: '300' } }).exte
 );
 
 describe('/metrics', () => {
-  it('can be read by Prometheus, without credentials', async ({ bff, api, skip }) => {
+  it('can be scraped by Prometheus without credentials', async ({ bff, api, skip }) => {
     requirePrograms({ skip }, 'promtool');
     await api.createFinished([SAMPLE_NODES.textFile]);
     const response = await fetch(`${bff.url}/metrics`);
@@ -57,7 +57,7 @@ describe('/metrics', () => {
     expect((await fetch(`${url}/health/live`)).status).toBe(200);
   });
 
-  it('covers one application alone when a process has several', async ({ api, changes, start }) => {
+  it('covers only one application when a process has several', async ({ api, changes, start }) => {
     const other = await start();
     await api.status('unknown');
     await changes.expectGrowth('bff_problems_total', { code: 'DOWNLOAD_NOT_FOUND' }, 1);
@@ -65,7 +65,7 @@ describe('/metrics', () => {
     expect(scrape.value('bff_problems_total', { code: 'DOWNLOAD_NOT_FOUND' })).toBe(0);
   });
 
-  it('names no caller and no download', async ({ bff, user, api }) => {
+  it('names no callers and no downloads', async ({ bff, user, api }) => {
     const id = await api.createFinished([SAMPLE_NODES.nestedFolder]);
     await api.content(id);
     const { text } = await Scrape.of(bff.url);
@@ -92,7 +92,7 @@ describe('the metrics of requests', () => {
     await changes.expectGrowth(count, refused, 1);
   });
 
-  it('put all that a scanner asks for into one series', async ({ bff, api, changes }) => {
+  it('put everything that a scanner requests into one series', async ({ bff, api, changes }) => {
     const before = (await Scrape.of(bff.url)).series(count).length;
     for (let index = 0; index < 50; index++) {
       await api.request('GET', `/wp-content/${index}.php`);
@@ -107,24 +107,24 @@ describe('the metrics of requests', () => {
     expect(after - before).toBeLessThanOrEqual(3);
   });
 
-  it('tell apart those whose client disconnected', async ({ sandbox, api, changes }) => {
+  it('distinguish those whose client disconnected', async ({ sandbox, api, changes }) => {
     const id = await api.start([SAMPLE_NODES.textFile]);
     sandbox.fail({ kind: 'hang' }, { path: new RegExp(`/downloads/${id}`) });
-    const leaving = new AbortController();
-    const asked = api
-      .request('GET', `/downloads/${id}`, { signal: leaving.signal })
+    const abort = new AbortController();
+    const aborted = api
+      .request('GET', `/downloads/${id}`, { signal: abort.signal })
       .catch(() => {});
     await changes.expectValue('bff_http_requests_open', {}, 2);
-    leaving.abort();
-    await asked;
+    abort.abort();
+    await aborted;
     const route = '/downloads/:id';
     await changes.expectGrowth('bff_http_requests_aborted_total', { method: 'GET', route }, 1);
     await changes.expectGrowth(count, { route, status: '499' }, 1);
     await changes.expectValue('bff_http_requests_open', {}, 1);
   });
 
-  it('count the end of a request for a file of the docs that does not exist', async ({ start }) => {
-    // The first one that no route fits: Fastify takes the route from it while it runs.
+  it('count a request for a missing file of the docs', async ({ start }) => {
+    // Fastify's callNotFound changes the route of a request in progress.
     const { url } = await start();
     expect((await fetch(`${url}/docs/nope.js`)).status).toBe(404);
     await until(
@@ -133,7 +133,7 @@ describe('the metrics of requests', () => {
     );
   });
 
-  it('count preflights, and what is refused to other origins', async ({ start }) => {
+  it('count preflights, and requests rejected because of their origin', async ({ start }) => {
     const { url } = await start({ CORS_ORIGINS: 'https://app.example.com' });
     const preflight = { origin: 'https://app.example.com', 'access-control-request-method': 'GET' };
     await fetch(`${url}/downloads`, { method: 'OPTIONS', headers: preflight });
@@ -202,36 +202,36 @@ describe('the metrics of calls to Alfresco', () => {
     await changes.expectGrowth(count, labels, 1);
   });
 
-  it('do not take the disconnection of a client for a failure of Alfresco', async ({
+  it('do not count a client’s disconnection as a failure of Alfresco', async ({
     sandbox,
     api,
     changes,
   }) => {
     const id = await api.createFinished([SAMPLE_NODES.textFile]);
     sandbox.fail({ kind: 'hang' }, { path: /\/content$/ });
-    const leaving = new AbortController();
+    const abort = new AbortController();
     const path = `/downloads/${id}/content`;
-    const asked = api.request('GET', path, { signal: leaving.signal }).catch(() => {});
+    const aborted = api.request('GET', path, { signal: abort.signal }).catch(() => {});
     await until(
       () => sandbox.requests.some(({ url }) => url.endsWith(`/nodes/${id}/content`)),
       (hasArrived) => hasArrived,
     );
-    leaving.abort();
-    await asked;
+    abort.abort();
+    await aborted;
     const labels = { operation: 'GET /nodes/{id}/content', status: 'caller_gone' };
     await changes.expectGrowth(count, labels, 1);
   });
 });
 
 describe('the metrics of downloads', () => {
-  it('count each by how it ends, once', async ({ api, changes }) => {
+  it('count each once, by its outcome', async ({ api, changes }) => {
     const id = await api.createFinished([SAMPLE_NODES.textFile]);
     for (let again = 0; again < 3; again++) await api.status(id);
     expect(await changes.growth('bff_downloads_ended_total', { status: 'DONE' })).toBe(1);
   });
 });
 
-/** Histograms are three series under one name. */
+/** A histogram has three series under one name. */
 function baseOf(name: string, metrics: readonly string[]): string {
   return metrics.includes(name) ? name : name.replace(/_(?:bucket|sum|count)$/, '');
 }
@@ -240,7 +240,7 @@ describe('deploy/', () => {
   const ALERTS = 'deploy/prometheus/alerts.yml';
   const ALERT_TESTS = 'deploy/prometheus/alerts.test.yml';
   const DASHBOARD = 'deploy/grafana/alfresco-downloads-bff.json';
-  /** What Prometheus itself says about each target. */
+  /** Metrics of Prometheus itself about each target. */
   const OF_PROMETHEUS = ['up', 'ALERTS'];
 
   it('has alerts that fire when they should, and only then', ({ skip }) => {

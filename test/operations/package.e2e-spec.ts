@@ -6,10 +6,10 @@ import { BUILT_SERVICE } from '../harness/service-process.js';
 
 const packed = packedFiles();
 
-/** Where a file of the package is that is packed from what was built. */
+/** Path in the build of a file of the package. */
 const builtPath = (path: string) => path.replace(/^dist/, BUILT_SERVICE);
 
-/** Built files that are loaded with this one, and packages that they import; types of declarations included. */
+/** Built files that this one loads, and the packages that they import, including those of declarations. */
 function reachableFrom(start: string): { files: Set<string>; packages: Set<string> } {
   const files = new Set([builtPath(start)]);
   const packages = new Set<string>();
@@ -28,7 +28,7 @@ const toTypes = (name: string) => name.replace(/\.js$/, '.d.ts');
 const toModule = (name: string) => name.replace(/\.d\.ts$/, '.js');
 
 describe('the package', () => {
-  it('holds the compiled modules, the OpenAPI document and what explains it, and nothing else', () => {
+  it('holds the compiled modules, the OpenAPI document and the documentation, and nothing else', () => {
     const others = packed.filter((path) => !path.startsWith('dist/'));
     expect(others.toSorted()).toEqual([
       '.env.example',
@@ -58,7 +58,7 @@ describe('the package', () => {
     }
   });
 
-  it('has source maps that need no file outside of it', () => {
+  it('has self-contained source maps', () => {
     const maps = packed.filter((path) => path.endsWith('.map'));
     for (const path of maps) {
       const { sources, sourcesContent } = JSON.parse(readFileSync(builtPath(path), 'utf8')) as {
@@ -70,7 +70,7 @@ describe('the package', () => {
     expect(maps.length).toBeGreaterThan(100);
   });
 
-  it('exports the module, what its options and services are made of, and nothing else', () => {
+  it('exports the module with the types of its options and services, and nothing else', () => {
     expect(Object.keys(api).toSorted()).toEqual([
       'ConfigurationError',
       'CreationService',

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(directory, { recursive: true }));
 
-/** Runs a program of `node_modules/.bin` on the tarball, and returns what it prints. */
+/** Runs a program of `node_modules/.bin` on the tarball, and returns its output. */
 function check(program: string, ...options: readonly string[]) {
   const { status, stdout, stderr } = spawnSync(program, [...options, tarball], {
     encoding: 'utf8',

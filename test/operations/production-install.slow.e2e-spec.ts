@@ -10,7 +10,7 @@ import { it } from '../harness/fixtures.js';
 import { BUILT_SERVICE, ServiceProcess } from '../harness/service-process.js';
 
 const isRoot = process.getuid?.() === 0;
-/** Whether a process can be given a file system of its own, as a container has it. */
+/** Whether processes can have a separate mount namespace, as in a container. */
 const canMount = isRoot && spawnSync('unshare', ['-m', 'true'], { stdio: 'ignore' }).status === 0;
 
 let directory: string;
@@ -24,7 +24,7 @@ beforeAll(async () => {
   await chmod(directory, 0o755);
   for (const name of ['package.json', 'package-lock.json']) await cp(name, join(directory, name));
   await cp(BUILT_SERVICE, join(directory, 'dist'), { recursive: true });
-  // A copy, since the user of the image may not enter the folder of the user that runs the tests.
+  // A copy, since the user of the image has no access to the folder of the user that runs the tests.
   await copyFile(process.execPath, join(directory, 'node'));
   const stages = await readStages();
   const [install] = textsOf(
@@ -49,8 +49,8 @@ afterAll(async () => {
 });
 
 /**
- * Starts the service as the user of the image, unless this process has no rights anyhow, and with nothing to write to
- * but the volume: a read-only file system where one can be mounted, else Node's own permissions.
+ * Starts the service as the user of the image (unless this process is unprivileged itself), with write access to the
+ * volume only: on a read-only file system where one can be mounted, else with Node's permission model.
  */
 function confined(): string[] {
   const [uid, gid] = user.split(':');
@@ -61,7 +61,7 @@ function confined(): string[] {
   const mount = `
     mount --make-rprivate /
     mount --bind "${directory}" "${directory}"
-    for place in "${directory}" /; do mount -o remount,bind,ro "$place"; done
+    for mount in "${directory}" /; do mount -o remount,bind,ro "$mount"; done
     mount -t tmpfs -o uid=${uid},gid=${gid},mode=755 data "${volume}"
     cd "${directory}"
     exec "$@"`;
@@ -78,11 +78,11 @@ describe('an installation as in the Dockerfile', () => {
     expect(ofDevelopment.filter((path) => existsSync(join(directory, path)))).toEqual([]);
   });
 
-  it('runs as a user without rights, and writes nowhere but to its volume', async ({
+  it('runs as an unprivileged user, and writes to nothing but its volume', async ({
     runningSandbox,
   }) => {
     const before = await readdir(directory);
-    // Where it can write, where it does unless told otherwise.
+    // The volume is writable, and is the default folder.
     const store: Record<string, string> = canMount ? { STORE_URL: '' } : {};
     const service = await ServiceProcess.start(runningSandbox.url, store, confined());
     const { pid } = service.child;
@@ -92,7 +92,7 @@ describe('an installation as in the Dockerfile', () => {
     }
     if (canMount) {
       const mounts = await readFile(`/proc/${pid}/mountinfo`, 'utf8');
-      for (const place of ['/', directory]) expect(mounts).toContain(` ${place} ro,`);
+      for (const mount of ['/', directory]) expect(mounts).toContain(` ${mount} ro,`);
     }
     const api = DownloadsApi.ofBff(service.url!);
     const id = await api.createFinished([SAMPLE_NODES.projectsFolder]);

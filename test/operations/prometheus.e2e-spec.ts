@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { requirePrograms } from '../harness/programs.js';
 
 describe('deploy/prometheus/prometheus.yml', () => {
-  it('is a configuration that Prometheus accepts, with the alert rules', (context) => {
+  it('is accepted by Prometheus, with the alert rules', (context) => {
     requirePrograms(context, 'promtool');
     const args = ['check', 'config', 'deploy/prometheus/prometheus.yml'];
     const { status, stdout, stderr } = spawnSync('promtool', args, { encoding: 'utf8' });

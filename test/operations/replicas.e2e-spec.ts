@@ -22,7 +22,7 @@ import { ServiceProcess } from '../harness/service-process.js';
 
 const run = promisify(execFile);
 
-/** More than fits into all the buffers between a replica and a client that reads nothing. */
+/** More than all buffers between a replica and a client that reads nothing can hold. */
 const LARGE_BYTES = 40_000_000;
 const NEEDED = ['nginx', 'redis-server', 'curl'];
 const AS_ALICE = `${CALLERS.alice.name}:${CALLERS.alice.password}`;
@@ -69,7 +69,7 @@ function startReplica(sandbox: Sandbox, port: number): Promise<ServiceProcess> {
   return ServiceProcess.start(sandbox.url, { ...replicaVariables(), PORT: String(port) });
 }
 
-/** Which replica has served a request, by its log; a replica that ends sends it on. */
+/** Index of the replica whose log has the request; nginx retries requests that a stopping replica rejects. */
 async function servedBy(requestId: string): Promise<number> {
   const line = new RegExp(`"requestId":"${requestId}".*"status":(?!503)`);
   return until(
@@ -78,14 +78,14 @@ async function servedBy(requestId: string): Promise<number> {
   );
 }
 
-/** Which replicas have served these requests, each once. */
+/** The replicas that have served these requests, without duplicates. */
 async function servedByAll(requestIds: readonly string[]): Promise<number[]> {
   return [...new Set(await Promise.all(requestIds.map(servedBy)))].toSorted(
     (one, other) => one - other,
   );
 }
 
-/** A request through nginx, with the name by which logs know it. */
+/** A request through nginx, with its request id. */
 async function ask(method: string, path: string, init: RequestInit = {}) {
   const requestId = randomUUID();
   const headers = { 'x-request-id': requestId, ...(init.headers as Record<string, string>) };
@@ -94,15 +94,15 @@ async function ask(method: string, path: string, init: RequestInit = {}) {
   return { requestId, response };
 }
 
-/** What a gauge says at each replica, asked past nginx. */
+/** The value of a gauge at each replica, read directly. */
 function gauges(name: string): Promise<number[]> {
   return Promise.all(replicas.map(async ({ url }) => (await Scrape.of(url!)).value(name, {}) ?? 0));
 }
 
-/** Two streams of events, one at each replica. */
+/** Two event streams, one at each replica. */
 async function watchAtBoth(id: string): Promise<Events[]> {
   const streams = [await Events.open(nginx.url, id), await Events.open(nginx.url, id)];
-  // Streams of an earlier test may not have been counted out yet.
+  // Streams of an earlier test may still be counted.
   await until(
     () => gauges('bff_event_watchers_open'),
     (open) => open.every((count) => count === 1),
@@ -111,10 +111,10 @@ async function watchAtBoth(id: string): Promise<Events[]> {
 }
 
 /**
- * A download that stands still until it is told to go on. Both replicas know that it does: what one remembers of it
- * may be older than what the other has said (STATUS_FRESHNESS_MS).
+ * A download that makes no progress until the test lets it continue. Waits until both replicas report it as IN_PROGRESS,
+ * since the cached state of one may be older than that of the other (STATUS_FRESHNESS_MS).
  */
-async function standingStill(sandbox: Sandbox): Promise<string> {
+async function startHeld(sandbox: Sandbox): Promise<string> {
   sandbox.bytesPerSecond = 0;
   const id = await api.start([SAMPLE_NODES.mediumFile]);
   for (const { url } of replicas) {
@@ -126,10 +126,8 @@ async function standingStill(sandbox: Sandbox): Promise<string> {
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 
 describe('two replicas behind nginx', () => {
-  it('both stream the events of a download that one of them made, as it goes', async ({
-    sandbox,
-  }) => {
-    const id = await standingStill(sandbox);
+  it('both stream the events of a download that one of them has created', async ({ sandbox }) => {
+    const id = await startHeld(sandbox);
     const streams = await watchAtBoth(id);
     for (const { received } of streams) {
       await until(
@@ -142,33 +140,29 @@ describe('two replicas behind nginx', () => {
     for (const { names } of streams) expect(names.at(-1)).toBe('done');
   });
 
-  it(
-    'respond to long polls about it at the same time',
-    { timeout: 60_000 },
-    async ({ sandbox }) => {
-      const id = await standingStill(sandbox);
-      const { response } = await ask('GET', `/downloads/${id}`);
-      const headers = { prefer: 'wait=50', 'if-none-match': response.headers.get('etag')! };
-      const begun = Date.now();
-      const polls = [1, 2].map(() => ask('GET', `/downloads/${id}`, { headers }));
-      await until(
-        () => gauges('bff_http_requests_open'),
-        (open) => open.every((count) => count > 1),
-      );
-      sandbox.bytesPerSecond = undefined;
-      const responses = await Promise.all(polls);
-      expect(Date.now() - begun).toBeLessThan(40_000);
-      for (const one of responses) {
-        expect(one.response.status).toBe(200);
-        const { entry } = (await one.response.json()) as { entry: DownloadBody };
-        expect(entry.filesAdded + entry.bytesAdded).toBeGreaterThan(0);
-      }
-      expect(await servedByAll(responses.map(({ requestId }) => requestId))).toEqual([0, 1]);
-    },
-  );
+  it('both respond to long polls about it', { timeout: 60_000 }, async ({ sandbox }) => {
+    const id = await startHeld(sandbox);
+    const { response } = await ask('GET', `/downloads/${id}`);
+    const headers = { prefer: 'wait=50', 'if-none-match': response.headers.get('etag')! };
+    const begun = Date.now();
+    const polls = [1, 2].map(() => ask('GET', `/downloads/${id}`, { headers }));
+    await until(
+      () => gauges('bff_http_requests_open'),
+      (open) => open.every((count) => count > 1),
+    );
+    sandbox.bytesPerSecond = undefined;
+    const responses = await Promise.all(polls);
+    expect(Date.now() - begun).toBeLessThan(40_000);
+    for (const one of responses) {
+      expect(one.response.status).toBe(200);
+      const { entry } = (await one.response.json()) as { entry: DownloadBody };
+      expect(entry.filesAdded + entry.bytesAdded).toBeGreaterThan(0);
+    }
+    expect(await servedByAll(responses.map(({ requestId }) => requestId))).toEqual([0, 1]);
+  });
 
   it('show each other’s cancellation', async ({ sandbox }) => {
-    const id = await standingStill(sandbox);
+    const id = await startHeld(sandbox);
     const streams = await watchAtBoth(id);
     expect((await api.request('DELETE', `/downloads/${id}`)).status).toBe(202);
     sandbox.bytesPerSecond = undefined;
@@ -176,7 +170,7 @@ describe('two replicas behind nginx', () => {
     for (const { names } of streams) expect(names.at(-1)).toBe('cancelled');
   });
 
-  it('send parts of one ZIP', async () => {
+  it('can each send a part of one ZIP', async () => {
     const id = await api.createFinished([SAMPLE_NODES.projectsFolder]);
     const whole = await api.content(id);
     const part = Math.ceil(whole.length / 6);
@@ -192,7 +186,7 @@ describe('two replicas behind nginx', () => {
     expect(await servedByAll(parts.map(({ requestId }) => requestId))).toEqual([0, 1]);
   });
 
-  it('let curl -C - go on at one where it was left at the other', async () => {
+  it('let curl -C - resume at one what it began at the other', async () => {
     const id = await api.createFinished([SAMPLE_NODES.projectsFolder]);
     const whole = await api.content(id);
     const file = join(directory, 'resumed.zip');
@@ -208,7 +202,7 @@ describe('two replicas behind nginx', () => {
     expect(await servedByAll(requestIds)).toEqual([0, 1]);
   });
 
-  it('accept each other’s signed links, which name nginx', async () => {
+  it('accept each other’s signed links, which have the origin of nginx', async () => {
     const id = await api.createFinished([SAMPLE_NODES.textFile]);
     const signed = await ask('POST', `/downloads/${id}/request-direct-access-url`);
     const { entry } = (await signed.response.json()) as { entry: { contentUrl: string } };
@@ -223,7 +217,7 @@ describe('two replicas behind nginx', () => {
     expect(await nginx.logs()).not.toMatch(/[?&]link=/);
   });
 
-  it('make one download of fifty requests with one Idempotency-Key', async ({ sandbox }) => {
+  it('make one download for fifty requests with one Idempotency-Key', async ({ sandbox }) => {
     const before = new Set(sandbox.downloadIds());
     const key = randomUUID();
     const post = () =>
@@ -232,7 +226,7 @@ describe('two replicas behind nginx', () => {
         headers: { 'content-type': 'application/json', 'idempotency-key': key },
       });
     const responses = await Promise.all(Array.from({ length: 50 }, post));
-    // Once for each replica: what the first fifty were told depends on which of them came first.
+    // Once per replica; the responses to the first fifty depend on their order.
     responses.push(await post(), await post());
     const made = responses.filter(({ response }) => response.status === 202);
     for (const { response } of responses.filter(({ response: { status } }) => status !== 202)) {
@@ -248,10 +242,10 @@ describe('two replicas behind nginx', () => {
     expect(await servedByAll(made.map(({ requestId }) => requestId))).toEqual([0, 1]);
   });
 
-  it('count wrong passwords together, by the address that nginx saw', async ({
+  it('share the count of wrong passwords, by the address that nginx reports', async ({
     runningSandbox,
   }) => {
-    // Here, since a process counts for itself as long as Redis is slow, which it is on a busy machine.
+    // Generous, since each process counts alone while Redis is slow, as it is on a busy machine.
     const pacing = { limits: { answerMs: 15_000, connectMs: 15_000 } };
     const logs = ['', ''];
     const services = await Promise.all(
@@ -298,7 +292,7 @@ describe('two replicas behind nginx', () => {
   });
 });
 
-/** Which replica sends the only ZIP that is being sent. */
+/** Index of the replica that sends the only active ZIP. */
 async function replicaThatSends(): Promise<number> {
   const open = await until(
     () => gauges('bff_content_streams_open'),
@@ -307,7 +301,7 @@ async function replicaThatSends(): Promise<number> {
   return open.indexOf(1);
 }
 
-describe('a replica that ends while it sends a ZIP', { timeout: 60_000 }, () => {
+describe('a replica that stops while it sends a ZIP', { timeout: 60_000 }, () => {
   let id: string | undefined;
   let expected: string | undefined;
 
@@ -322,7 +316,7 @@ describe('a replica that ends while it sends a ZIP', { timeout: 60_000 }, () => 
     expected ??= sha256(await api.content(id));
   }, 60_000);
 
-  it('by SIGTERM: the ZIP comes whole, and the other replica serves the rest', async () => {
+  it('by SIGTERM: the ZIP arrives whole, and the other replica serves everything else', async () => {
     const response = await api.request('GET', `/downloads/${id}/content`);
     const reader = response.body!.getReader();
     const chunks = [Buffer.from((await reader.read()).value ?? [])];
@@ -348,7 +342,7 @@ describe('a replica that ends while it sends a ZIP', { timeout: 60_000 }, () => 
     for (let i = 0; i < 4; i += 1) await api.start([SAMPLE_NODES.textFile]);
   });
 
-  it('by kill -9: a client that asks again gets the rest from the other replica, and has the whole ZIP', async () => {
+  it('by kill -9: a client that retries gets the rest from the other replica, and then has the whole ZIP', async () => {
     const signed = await api.request('POST', `/downloads/${id}/request-direct-access-url`);
     const { entry } = (await signed.json()) as { entry: { contentUrl: string } };
     const file = join(directory, 'killed.zip');
@@ -361,7 +355,7 @@ describe('a replica that ends while it sends a ZIP', { timeout: 60_000 }, () => 
       (size) => size > 1_000_000,
     );
     replicas[index]!.child.kill('SIGKILL');
-    // What curl says of a file that is shorter than announced.
+    // curl's exit code for a file that is shorter than announced.
     expect((await ended)[0]).toBe(18);
     expect((await stat(file)).size).toBeLessThan(LARGE_BYTES);
 

@@ -17,7 +17,7 @@ const log = new RequestLog();
 
 const it = configured({
   sandbox: { estimateDelayMs: 1 },
-  // Alfresco is asked about a running download each time.
+  // Every status read of a running download calls Alfresco.
   variables: { STATUS_FRESHNESS_MS: '0' },
   pacing: { retry: { firstMs: 1, longestMs: 2 }, breaker: { firstMs: 1, longestMs: 1 } },
   onLine: log.add,
@@ -30,7 +30,7 @@ const it = configured({
     const { headers } = await api.request('HEAD', `/downloads/${id}/content`);
     return { id, size: Number(headers.get('content-length')) };
   })
-  /** Makes a request with an id of its own, reads the response to its end, and finds its line. */
+  /** Makes a request with a new request id, reads the response to its end, and returns its log line. */
   .extend(
     'lineOf',
     ({ api }) =>
@@ -51,7 +51,7 @@ const json = (body: object): RequestInit => ({
 const PART: RequestInit = { headers: { range: 'bytes=0-4' } };
 
 describe('the log line of a request', () => {
-  it('says who asked for what, how it ended, and how long it and Alfresco took', async ({
+  it('has the caller, the route, the outcome, and the times of the service and of Alfresco', async ({
     user,
     running,
     lineOf,
@@ -80,7 +80,7 @@ describe('the log line of a request', () => {
     expect(line.firstByteMs).toBeLessThanOrEqual(line.ms as number);
   });
 
-  it('has the request id that Alfresco was sent', async ({ sandbox, running, lineOf }) => {
+  it('has the request id that was sent to Alfresco', async ({ sandbox, running, lineOf }) => {
     sandbox.clearRequests();
     const { requestId } = await lineOf('GET', `/downloads/${running}`);
     expect(sandbox.requests.map(({ headers }) => headers['x-request-id'])).toEqual([requestId]);
@@ -114,7 +114,7 @@ describe('the log line of a request', () => {
     },
   );
 
-  it('names the problem of a refusal', async ({ lineOf }) => {
+  it('has the code of a problem', async ({ lineOf }) => {
     expect(await lineOf('GET', '/downloads/unknown')).toMatchObject({
       level: 'info',
       status: 404,
@@ -122,7 +122,7 @@ describe('the log line of a request', () => {
     });
   });
 
-  it('is a warning that says how Alfresco failed', async ({ sandbox, running, lineOf }) => {
+  it('is a warning with the failure of Alfresco', async ({ sandbox, running, lineOf }) => {
     sandbox.fail({ kind: 'status', status: 503 }, { times: 3 });
     expect(await lineOf('GET', `/downloads/${running}`)).toMatchObject({
       level: 'warn',
@@ -141,13 +141,13 @@ describe('the log line of a request', () => {
   });
 
   it.for(['/health/live', '/health/ready', '/metrics'])(
-    'is for debugging only when it is one of %s',
+    'has the level debug for %s',
     async (path, { lineOf }) => {
       expect(await lineOf('GET', path)).toMatchObject({ level: 'debug', status: 200 });
     },
   );
 
-  it('is written for what the router refuses before any hook', async ({ bff, user }) => {
+  it('is written for what the router rejects before any hook', async ({ bff, user }) => {
     const response = await rawRequest(bff.port, {
       path: '/downloads/%zz?link=abc',
       headers: user.headers,
@@ -175,14 +175,14 @@ describe('the log line of a request', () => {
     ['/%ff%fe', '/'],
     [`/${'a'.repeat(600)}`, `/${'a'.repeat(255)}`],
   ] as const)(
-    'has only as much of a path as could be one of this service: %s',
+    'has only the part of a path that the service could have: %s',
     async ([path, logged], { lineOf }) => {
       expect(await lineOf('GET', path)).toMatchObject({ path: logged });
     },
   );
 });
 
-/** Sends the head of a request, but for its last line end, on a connection of its own. */
+/** Sends the head of a request without the final line break, on a new connection. */
 function sendHead(
   { port }: Bff,
   { authorization }: TestCaller['headers'],
@@ -195,7 +195,7 @@ function sendHead(
   return socket;
 }
 
-/** Waits until so many requests have reached the service from now on. */
+/** Waits for this many requests to reach the service. */
 async function requestsReaching({ app }: Bff, count: number): Promise<void> {
   const requests = on(app.getHttpServer(), 'request');
   for (let arrived = 0; arrived < count; arrived += 1) await requests.next();
@@ -203,7 +203,7 @@ async function requestsReaching({ app }: Bff, count: number): Promise<void> {
 }
 
 describe('the log line of a request whose client disconnects', () => {
-  it('before there is a response has status 499', async ({ sandbox, bff, user, running }) => {
+  it('before the response has status 499', async ({ sandbox, bff, user, running }) => {
     const path = `/downloads/${running}`;
     sandbox.fail({ kind: 'hang' }, { path: new RegExp(path) });
     sandbox.clearRequests();
@@ -220,7 +220,7 @@ describe('the log line of a request whose client disconnects', () => {
     expect(line).not.toHaveProperty('firstByteMs');
   });
 
-  it('in the middle of a ZIP has what was sent', async ({ bff, user, large: { id, size } }) => {
+  it('in the middle of a ZIP has the bytes sent', async ({ bff, user, large: { id, size } }) => {
     const requestId = randomUUID();
     const requestLine = `GET /downloads/${id}/content`;
     const socket = sendHead(bff, user.headers, requestLine, `X-Request-Id: ${requestId}`);
@@ -248,7 +248,7 @@ describe('the log line of a request whose client disconnects', () => {
     expect(await log.line(requestId)).toMatchObject({ status: 499, aborted: true });
   });
 
-  it('is written for the one of two on the connection that has begun', async ({
+  it('is written only for the request that has begun, of two on the connection', async ({
     sandbox,
     bff,
     user,
@@ -269,11 +269,11 @@ describe('the log line of a request whose client disconnects', () => {
 });
 
 describe('a log line that is written while a request runs', () => {
-  it('carries the id of this request, also when its body came in pieces', async ({
+  it('has the id of this request, even when its body arrived in pieces', async ({
     sandbox,
     start,
   }) => {
-    // The store refuses the row, and the node cannot be removed again: a line from deep inside.
+    // The store rejects the row, and the node cannot be removed either: a line from deep inside.
     sandbox.fail({ kind: 'status', status: 500 }, { method: 'DELETE', times: Infinity });
     const own = new RequestLog();
     const broken = await start({}, { onLine: own.add });
@@ -315,7 +315,7 @@ describe('a log line that is written while a request runs', () => {
     expect(line.stack).toMatch(/^Error: the disk is full\n +at /);
   });
 
-  it('never carries the id of another request whose connection to Alfresco it uses', async ({
+  it('never has the id of another request whose connection to Alfresco it reuses', async ({
     sandbox,
     start,
   }) => {
@@ -347,8 +347,8 @@ describe('a log line that is written while a request runs', () => {
   });
 });
 
-describe('a log that nobody reads any more', () => {
-  it('does not keep the service from working', async ({ sandbox }) => {
+describe('a log whose reader has stopped', () => {
+  it('does not stop the service', async ({ sandbox }) => {
     const service = await ServiceProcess.start(sandbox.url, { LOG_LEVEL: 'log' });
     onTestFinished(() => void service.child.kill('SIGKILL'));
     service.child.stdout!.destroy();

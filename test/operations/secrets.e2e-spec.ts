@@ -8,7 +8,7 @@ const INNOCENT =
   '{"level":"info","requestId":"8fb1b2dd-1525-4c98-a68a-ab582e4b72e5","caller":"basic:alice","path":"/downloads/x"}\n' +
   'bff_problems_total{code="UNAUTHENTICATED"} 3\n{"level":"warn","msg":"LINK_SECRET is not set"}\n';
 
-/** What the search finds in a log with this line. */
+/** Findings in a log with this line. */
 async function foundIn(line: string, secrets: readonly string[] = []): Promise<string[]> {
   const directory = await mkdtemp(join(tmpdir(), 'evidence-'));
   await writeFile(join(directory, 'log-1'), `${INNOCENT}${line}\n${INNOCENT}`);
@@ -41,7 +41,7 @@ describe('the search for secrets in logs, metrics and traces', () => {
     expect(await foundIn(line)).not.toEqual([]);
   });
 
-  it('finds known secrets, as they are, in JSON and in a URL, and says where', async () => {
+  it('finds known secrets verbatim, in JSON and in a URL, and reports where', async () => {
     const secret = 'pass "wörd"/1';
     for (const spelling of [secret, JSON.stringify(secret), encodeURIComponent(secret)]) {
       expect(await foundIn(`x ${spelling} y`, [secret])).toEqual([
@@ -50,7 +50,7 @@ describe('the search for secrets in logs, metrics and traces', () => {
     }
   });
 
-  it('finds every one of many known secrets, also those that begin alike or overlap', async () => {
+  it('finds every one of many known secrets, even if they share a prefix or overlap', async () => {
     const secrets = Array.from({ length: 500 }, (_, index) => `secret-${index}`);
     const found = await foundIn(`${secrets.join(' ')} -secret-499`, [...secrets, '9 secret-2']);
     expect(found).toHaveLength(501);

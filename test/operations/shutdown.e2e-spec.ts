@@ -19,13 +19,11 @@ import {
 const it = base.extend('start', processStarter);
 
 describe('SIGTERM', { timeout: 60_000 }, () => {
-  it('lets 20 running transfers end whole, takes no new work, and exits with 0', async ({
-    start,
-  }) => {
+  it('completes 20 running transfers, accepts no new work, and exits with 0', async ({ start }) => {
     await expectWholeAfterSigterm(await start(GENEROUS_LIMITS), 20, expectNoNewWork);
   });
 
-  it('ends streams of events, so that their clients come back to another process, and responds to long polls and to callers who wait for a ZIP', async ({
+  it('closes event streams, so that their clients reconnect to another process, and responds to long polls and to callers who wait for a ZIP', async ({
     sandbox,
     start,
   }) => {
@@ -49,7 +47,7 @@ describe('SIGTERM', { timeout: 60_000 }, () => {
       () => sandbox.downloadIds().filter((one) => !before.includes(one)),
       (ids) => ids.length > 0,
     );
-    // The stream, the long poll, the ZIP in one call, and the request that counts them.
+    // The stream, the long poll, the ZIP in one call, and the scrape itself.
     await until(
       async () => (await Scrape.of(service.url!)).value('bff_http_requests_open', {}),
       (open) => open === 4,
@@ -65,9 +63,7 @@ describe('SIGTERM', { timeout: 60_000 }, () => {
     expect((await longPoll).status).toBe(200);
   });
 
-  it('waits no longer than SHUTDOWN_GRACE_MS for a client that reads nothing', async ({
-    start,
-  }) => {
+  it('waits at most SHUTDOWN_GRACE_MS for a client that does not read', async ({ start }) => {
     const service = await start({ SHUTDOWN_GRACE_MS: '300', LOG_LEVEL: 'warn' });
     const api = DownloadsApi.ofBff(service.url!);
     const id = await api.createFinished([SAMPLE_NODES.mediumFile]);
@@ -82,7 +78,7 @@ describe('SIGTERM', { timeout: 60_000 }, () => {
     socket.destroy();
   });
 
-  it('given twice ends the service at once', async ({ start }) => {
+  it('sent twice stops the service at once', async ({ start }) => {
     const service = await start(GENEROUS_LIMITS);
     const api = DownloadsApi.ofBff(service.url!);
     const transfer = await Transfer.begin(api, await api.createFinished([SAMPLE_NODES.mediumFile]));
@@ -92,7 +88,7 @@ describe('SIGTERM', { timeout: 60_000 }, () => {
     await expect(transfer.finish()).rejects.toThrow();
   });
 
-  it('ends an idle service at once, whatever SHUTDOWN_GRACE_MS', async ({ start }) => {
+  it('stops an idle service at once, whatever SHUTDOWN_GRACE_MS', async ({ start }) => {
     const service = await start(GENEROUS_LIMITS);
     await DownloadsApi.ofBff(service.url!).createFinished([SAMPLE_NODES.textFile]);
     expect(await service.stop()).toBe(0);
@@ -100,7 +96,7 @@ describe('SIGTERM', { timeout: 60_000 }, () => {
 });
 
 describe('kill -9', { timeout: 60_000 }, () => {
-  it('cuts 20 running transfers short of their announced length, which no client takes for whole', async ({
+  it('cuts 20 running transfers short of their announced length, so that no client takes them for whole', async ({
     start,
   }) => {
     await expectCutAfterSigkill(await start(GENEROUS_LIMITS), 20);

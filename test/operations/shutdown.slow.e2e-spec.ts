@@ -11,7 +11,7 @@ const it = base.extend('start', processStarter);
 
 describe('SIGTERM', () => {
   it(
-    'lets 100 running transfers end whole, takes no new work, and exits with 0',
+    'completes 100 running transfers, accepts no new work, and exits with 0',
     { timeout: 120_000 },
     async ({ start }) => {
       await expectWholeAfterSigterm(await start(GENEROUS_LIMITS), 100, expectNoNewWork);
@@ -21,7 +21,7 @@ describe('SIGTERM', () => {
 
 describe('kill -9', () => {
   it(
-    'cuts 100 running transfers short of their announced length, which no client takes for whole',
+    'cuts 100 running transfers short of their announced length, so that no client takes them for whole',
     { timeout: 120_000 },
     async ({ start }) => {
       await expectCutAfterSigkill(await start(GENEROUS_LIMITS), 100);

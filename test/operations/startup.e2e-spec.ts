@@ -8,7 +8,7 @@ import { BUILT_SERVICE, ServiceProcess } from '../harness/service-process.js';
 
 const MAIN = join(BUILT_SERVICE, 'main.js');
 
-/** A service that may read, but neither write a file nor start a program. */
+/** Tests with a service that may read files, but neither write one nor start a program. */
 const confined = base.extend(
   'service',
   { scope: 'file' },
@@ -30,7 +30,7 @@ const confined = base.extend(
 describe('the built service', () => {
   const it = confined;
 
-  it('starts, and is ready, without the right to write a file or to start a program', async ({
+  it('starts and becomes ready without permission to write files or start programs', async ({
     service,
   }) => {
     expect((await fetch(`${service.url}/health/live`)).status).toBe(200);
@@ -52,12 +52,12 @@ describe('the built service', () => {
     expect((await fetch(`${service.url}/health/live`)).status).toBe(200);
   });
 
-  // The last one of this service.
-  it('ends with 0 on SIGTERM, having logged no defect, and no colours', async ({ service }) => {
+  // The last test of this service.
+  it('exits with 0 on SIGTERM, having logged no errors and no colours', async ({ service }) => {
     expect(await service.stop()).toBe(0);
     expect(service.text).toContain('listens on');
     expect(service.text).not.toMatch(/INTERNAL_ERROR|^\s+at /m);
-    // Colours are for terminals, not for files.
+    // Colour codes are for terminals, not for files.
     expect(service.text).not.toContain('\u001b');
   });
 });
@@ -65,7 +65,7 @@ describe('the built service', () => {
 describe('a start', () => {
   const it = base;
 
-  it('that fails lists everything that is wrong, exits with 78, and shows neither secret nor stack', async () => {
+  it('that fails lists all mistakes, exits with 78, and shows neither secrets nor a stack trace', async () => {
     const service = ServiceProcess.spawn({
       ...environment('ftp://acs.example.com'),
       PORT: '70000',
@@ -91,7 +91,7 @@ describe('a start', () => {
     expect(service.text).not.toMatch(/t3xt|Pa55|^\s+at /m);
   });
 
-  it('without users is refused unless AUTH=none is said', async ({ runningSandbox }) => {
+  it('without users is rejected unless AUTH=none is set', async ({ runningSandbox }) => {
     const { USERS: _, ...withoutUsers } = environment(runningSandbox.url);
     const refused = ServiceProcess.spawn(withoutUsers);
     expect(await refused.exit()).toBe(78);
@@ -109,7 +109,7 @@ describe('a start', () => {
     }
   });
 
-  it('on a port that is taken says so in one line', async ({ runningSandbox }) => {
+  it('on a port in use says so in one line', async ({ runningSandbox }) => {
     const { port } = new URL(runningSandbox.url);
     const refused = ServiceProcess.spawn(environment(runningSandbox.url, { PORT: port }));
     expect(await refused.exit()).toBe(1);
@@ -119,7 +119,7 @@ describe('a start', () => {
   });
 
   it('with a Node.js that is too old says so in one line', ({ skip }) => {
-    // The Node.js that npm itself runs on, which is the machine's own.
+    // The machine's own Node.js, on which npm itself runs.
     const node = process.env.npm_node_execpath ?? '/usr/bin/node';
     const { stdout } = spawnSync(node, ['--version'], { encoding: 'utf8' });
     const major = Number(/^v(\d+)/.exec(stdout ?? '')?.[1]);

@@ -64,7 +64,7 @@ describe.skipIf(isOpensslMissing())('certificates of the connection to Alfresco'
   });
 
   it.each(['ALFRESCO_CLIENT_CERT_FILE', 'ALFRESCO_CLIENT_KEY_FILE'] as const)(
-    'are refused without their other half: %s',
+    'are rejected without their counterpart: %s',
     (given) => {
       const other = given.replace(/CERT|KEY/, (half) => (half === 'CERT' ? 'KEY' : 'CERT'));
       const path = given.includes('CERT') ? files.cert : files.key;
@@ -74,7 +74,7 @@ describe.skipIf(isOpensslMissing())('certificates of the connection to Alfresco'
     },
   );
 
-  it('are refused when the key is that of another certificate', () => {
+  it('are rejected when the key belongs to another certificate', () => {
     expect(
       problemsOf({
         ...LEAST,
@@ -84,7 +84,7 @@ describe.skipIf(isOpensslMissing())('certificates of the connection to Alfresco'
     ).toEqual(['ALFRESCO_CLIENT_KEY_FILE: is not the key of ALFRESCO_CLIENT_CERT_FILE']);
   });
 
-  it('are refused when files are missing or hold something else, without a line of them', () => {
+  it('are rejected when files are missing or hold something else, without showing their content', () => {
     const missing = join(folder, 'missing');
     const problems = problemsOf({
       ...LEAST,
@@ -102,7 +102,10 @@ describe.skipIf(isOpensslMissing())('certificates of the connection to Alfresco'
   it.each([
     ['nothing', ''],
     ['words', 'not a certificate'],
-    ['what only looks like one', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'],
+    [
+      'something that only looks like one',
+      '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n',
+    ],
   ])('are refused when the file holds %s', (_what, text) => {
     const path = file('wrong.pem', text);
     expect(problemsOf({ ...LEAST, ALFRESCO_CA_FILE: path })).toEqual([
@@ -110,13 +113,13 @@ describe.skipIf(isOpensslMissing())('certificates of the connection to Alfresco'
     ]);
   });
 
-  it('are refused when one of several is broken', () => {
+  it('are rejected when one of several is broken', () => {
     const broken = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
     const path = file('half.pem', ca + broken);
     expect(problemsOf({ ...LEAST, ALFRESCO_CA_FILE: path })).toHaveLength(1);
   });
 
-  it('are refused with a key that needs a passphrase', () => {
+  it('are rejected with a key that needs a passphrase', () => {
     const path = join(folder, 'encrypted.key');
     const options = ['-in', files.key, '-aes256', '-passout', 'pass:s3cret', '-out', path];
     execFileSync('openssl', ['pkey', ...options], { stdio: 'pipe' });
@@ -148,7 +151,7 @@ describe.skipIf(isOpensslMissing())('certificates of the connection to Alfresco'
   });
 
   describe('with ALFRESCO_ON_BEHALF_OF=remote-user', () => {
-    it('need no account beside them', () => {
+    it('need no account', () => {
       expect(alfrescoOf(onBehalf())).toMatchObject({
         onBehalfOf: 'remote-user',
         username: '',

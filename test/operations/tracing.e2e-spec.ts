@@ -27,7 +27,7 @@ const untraced = configured({
   onLine: log.add,
 });
 
-/** With another service for each test, which sends all spans when it ends. */
+/** Tests with a new service each, which sends all its spans when it stops. */
 const tracedWith = (variables: Record<string, string>) =>
   untraced
     .extend('traced', async ({ runningSandbox }, { onCleanup }) => {
@@ -48,7 +48,7 @@ const tracedWith = (variables: Record<string, string>) =>
       return { collector, service };
     })
     .extend('alice', ({ traced: { service } }) => DownloadsApi.ofBff(service.url))
-    /** All spans, after the service has ended. */
+    /** All spans, after stopping the service. */
     .extend('endedSpans', ({ traced: { collector, service } }) => async () => {
       await service.close();
       return collector.spans;
@@ -56,13 +56,13 @@ const tracedWith = (variables: Record<string, string>) =>
 const traced = tracedWith({});
 const impatient = tracedWith({ ALFRESCO_TIMEOUT_MS: '300' });
 
-/** What Alfresco was sent of the trace with each call on behalf of a request. */
+/** Trace context of each call to Alfresco on behalf of a request. */
 const sentToAlfresco = (sandbox: Sandbox, requestId: string) =>
   sandbox.requests
     .filter(({ headers }) => headers['x-request-id'] === requestId)
     .map(({ headers: { traceparent, tracestate } }) => ({ traceparent, tracestate }));
 
-/** Makes a request with an id of its own and reads the response as far as it comes. */
+/** Makes a request with a new request id, and reads the response as far as possible. */
 async function ask(
   api: DownloadsApi,
   method: string,
@@ -76,7 +76,7 @@ async function ask(
   return { requestId, body: await response.arrayBuffer().catch(() => undefined) };
 }
 
-/** Asks for a ZIP, with an id of the request, which it returns. */
+/** Requests a ZIP; returns the request id. */
 async function create(
   api: DownloadsApi,
   traceHeaders: Record<string, string> = {},
@@ -99,7 +99,7 @@ function spansOf(requestId: string, spans: readonly CollectedSpan[]) {
 
 describe('without a collector', () => {
   untraced(
-    'a trace is passed on to Alfresco as it came, and its id is in the log',
+    'a trace is passed on to Alfresco unchanged, and its id is in the log',
     async ({ sandbox, api }) => {
       const trace = { traceparent: SAMPLED, tracestate: 'rojo=1, congo=2' };
       const requestId = await create(api, trace);
@@ -109,7 +109,7 @@ describe('without a collector', () => {
   );
 
   untraced.for<Record<string, string>>([{}, { traceparent: 'nonsense' }, { tracestate: 'rojo=1' }])(
-    'no trace is made up for a caller who sends %j',
+    'no trace is started for a caller that sends %j',
     async (headers, { sandbox, api }) => {
       const requestId = await create(api, headers);
       expect(sentToAlfresco(sandbox, requestId)).toEqual([
@@ -131,7 +131,7 @@ describe('without a collector', () => {
     const loaded = [...service.text.matchAll(/^loads file:\/\/(.*\.js)$/gm)].map(
       ([, file]) => file!,
     );
-    // What the SDK says of itself in each span.
+    // The SDK's own name, which each span has.
     const texts = await Promise.all(loaded.map((file) => readFile(file, 'utf8')));
     expect(texts.filter((text) => text.includes('telemetry.sdk.language'))).toEqual([]);
     await service.stop();
@@ -198,7 +198,7 @@ describe('with a collector', () => {
   });
 
   traced(
-    'a request whose caller does not record is not recorded, and Alfresco is told so',
+    'a request whose caller does not sample is not sampled, and the flag is passed on to Alfresco',
     async ({ sandbox, alice, endedSpans }) => {
       const id = await alice.startStuck();
       const traceparent = NOT_SAMPLED;
@@ -207,7 +207,7 @@ describe('with a collector', () => {
         new RegExp(`^00-${TRACE_ID}-(?!${PARENT_ID})[0-9a-f]{16}-00$`),
       );
       const spans = await endedSpans();
-      // Those of the requests before.
+      // Spans of the earlier requests.
       expect(spans).not.toEqual([]);
       expect(spans.some(({ attributes }) => attributes['request.id'] === requestId)).toBe(false);
     },
@@ -232,7 +232,7 @@ describe('with a collector', () => {
   );
 
   impatient(
-    'a call without a response has no status but a type of error',
+    'a call without a response has no status, but an error type',
     async ({ sandbox, alice, endedSpans }) => {
       sandbox.fail({ kind: 'hang' }, { method: 'POST' });
       const requestId = await create(alice);
@@ -242,7 +242,7 @@ describe('with a collector', () => {
     },
   );
 
-  traced('a refusal is not an error of the service', async ({ alice, endedSpans }) => {
+  traced('a rejected request is not an error of the service', async ({ alice, endedSpans }) => {
     const { requestId } = await ask(alice, 'GET', '/downloads/unknown');
     const { server, calls } = spansOf(requestId, await endedSpans());
     expect(server).toMatchObject({ status: { code: 0 } });
@@ -251,7 +251,7 @@ describe('with a collector', () => {
   });
 
   traced(
-    'a transfer is whole, or its spans say that it was cut',
+    'a transfer is complete, or its spans report that it was cut',
     async ({ sandbox, alice, endedSpans }) => {
       const zip = await alice.createFinished([SAMPLE_NODES.nestedFolder]);
       const whole = await ask(alice, 'GET', `/downloads/${zip}/content`);
@@ -277,21 +277,18 @@ describe('with a collector', () => {
     },
   );
 
-  traced(
-    'a path without a route does not make a name of its own',
-    async ({ alice, endedSpans }) => {
-      const { requestId } = await ask(alice, 'GET', '/wp-admin/setup.php?x=1');
-      const { server } = spansOf(requestId, await endedSpans());
-      expect(server.name).toBe('GET');
-      expect(server.attributes).toMatchObject({ 'url.path': '/wp-admin/setup.php' });
-      expect(server.attributes).not.toHaveProperty('http.route');
-    },
-  );
+  traced('a path without a route does not become a span name', async ({ alice, endedSpans }) => {
+    const { requestId } = await ask(alice, 'GET', '/wp-admin/setup.php?x=1');
+    const { server } = spansOf(requestId, await endedSpans());
+    expect(server.name).toBe('GET');
+    expect(server.attributes).toMatchObject({ 'url.path': '/wp-admin/setup.php' });
+    expect(server.attributes).not.toHaveProperty('http.route');
+  });
 });
 
 describe('a collector that fails', () => {
-  it('neither disturbs requests nor keeps the service from ending', async ({ sandbox }) => {
-    // It takes connections and never responds.
+  it('neither affects requests nor keeps the service from stopping', async ({ sandbox }) => {
+    // A collector that accepts connections and never responds.
     const sockets: Socket[] = [];
     const silent = createServer((socket) => void sockets.push(socket)).listen(0, '127.0.0.1');
     onTestFinished(() => {
@@ -310,7 +307,7 @@ describe('a collector that fails', () => {
     expect(sockets).not.toEqual([]);
   });
 
-  it('is in the log, without what it said', async ({ sandbox }) => {
+  it('is reported in the log, without its response', async ({ sandbox }) => {
     const own = new RequestLog();
     const collector = await Collector.start();
     onTestFinished(() => collector.close());

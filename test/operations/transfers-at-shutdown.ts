@@ -5,32 +5,32 @@ import { until } from '../harness/polling.js';
 import type { ServiceProcess } from '../harness/service-process.js';
 import { Transfer, wholeOf } from '../harness/transfer.js';
 
-/** For a service that is going to end: no transfer is cut for the time that it takes on a busy machine. */
+/** Limits of a service to be stopped: no transfer is cut because a busy machine is slow. */
 export const GENEROUS_LIMITS = {
   SHUTDOWN_GRACE_MS: '600000',
   ALFRESCO_MAX_CONNECTIONS: '256',
   MAX_TRANSFERS_PER_CALLER: '192',
 };
 
-/** Each request on a connection of its own: one that is kept alive would keep the process that has it. */
+/** A new connection for each request, because an open one would keep its process from exiting. */
 export const withoutKeepAlive = ({ url }: ServiceProcess) =>
   new DownloadsApi(url!, { ...AS_ALICE, connection: 'close' });
 
-/** Sends SIGTERM, and waits until the service takes no new work. */
+/** Sends SIGTERM, and waits until the service accepts no new work. */
 export async function beginShutdown(service: ServiceProcess): Promise<void> {
   service.child.kill('SIGTERM');
-  const look = () => withoutKeepAlive(service).request('GET', '/health/ready');
+  const probe = () => withoutKeepAlive(service).request('GET', '/health/ready');
   await until(
-    // A connection is lost when it is given to a worker that ends, because it has nothing left to do.
-    () => look().then(({ status }) => status, String),
+    // A connection fails if it is given to a worker that exits, because it has nothing left to do.
+    () => probe().then(({ status }) => status, String),
     (status) => status === 503,
   );
 }
 
 /**
- * Expects that so many transfers end whole, and the service after them, when it gets SIGTERM.
+ * Expects that this many transfers are completed after SIGTERM, and that the service then exits.
  *
- * @param meanwhile what is expected of a service that ends; it gets the id of the download
+ * @param meanwhile checks of the service during shutdown
  */
 export async function expectWholeAfterSigterm(
   service: ServiceProcess,
@@ -48,7 +48,7 @@ export async function expectWholeAfterSigterm(
   expect(await service.exit()).toBe(0);
 }
 
-/** Expects that a process that ends takes no new work, and says so. */
+/** Expects that a service that shuts down rejects new work as documented. */
 export async function expectNoNewWork(api: DownloadsApi, id: string): Promise<void> {
   const refused = await api.create([SAMPLE_NODES.textFile]);
   expect(refused.status).toBe(503);
@@ -61,7 +61,7 @@ export async function expectNoNewWork(api: DownloadsApi, id: string): Promise<vo
   expect(await ready.json()).toMatchObject({ code: 'SHUTTING_DOWN' });
 }
 
-/** Expects that so many transfers fail when the service is killed. */
+/** Expects that this many transfers fail when the service is killed. */
 export async function expectCutAfterSigkill(service: ServiceProcess, count: number): Promise<void> {
   const api = withoutKeepAlive(service);
   const id = await api.createFinished([SAMPLE_NODES.mediumFile]);

@@ -28,7 +28,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** Two processes that share a file. */
+/** Two workers that share a SQLite file. */
 const twoWorkers = (more: Record<string, string> = {}) => ({
   ...GENEROUS_LIMITS,
   WORKERS: '2',
@@ -56,12 +56,12 @@ async function workersOf({ child: { pid } }: ServiceProcess): Promise<number[]> 
   return children.trim().split(' ').filter(Boolean).map(Number);
 }
 
-/** Two workers for all tests that do not end them. */
+/** Tests that share two workers, and do not stop them. */
 const withTwo = base
   .extend('service', { scope: 'file' }, ({ runningSandbox }, { onCleanup }) =>
     start(runningSandbox.url, onCleanup, { RATE_LIMIT: 'on', RATE_LIMIT_FAILED_LOGINS: '4' }),
   )
-  // On a connection of its own, and so of the worker whose turn it is.
+  // A new connection for each request, so that workers take turns.
   .extend('ask', { scope: 'file' }, ({ service }) => {
     const port = Number(new URL(service.url!).port);
     return (
@@ -80,13 +80,13 @@ const withTwo = base
   )
   .extend('api', ({ service }) => withoutKeepAlive(service));
 
-/** Requests that the service says it has responded to. */
+/** Number of responses according to the metrics. */
 const total = (page: Scrape) => page.value('bff_http_request_duration_seconds_count', {})!;
 
 describe('two workers', () => {
   const it = withTwo;
 
-  it('listen on one port, say so once, and both respond', async ({ service, ask }) => {
+  it('listen on one port, announce it once, and both respond', async ({ service, ask }) => {
     expect(await workersOf(service)).toHaveLength(2);
     expect(service.text.match(/listens on/g)).toHaveLength(1);
     await until(
@@ -99,8 +99,8 @@ describe('two workers', () => {
     );
   });
 
-  // Before the one about wrong passwords, which are zoë's.
-  it('count requests together', async ({ ask }) => {
+  // Before the test of wrong passwords, which are zoë's.
+  it('share the count of requests', async ({ ask }) => {
     const left = async () => {
       const { ratelimit = '' } = (await ask('/downloads', AS_ZOE)).headers;
       return Number(/"caller";r=(\d+)/.exec(ratelimit)?.[1]);
@@ -109,7 +109,7 @@ describe('two workers', () => {
     expect([await left(), await left(), await left()]).toEqual([first - 1, first - 2, first - 3]);
   });
 
-  it('know the downloads of each other', async ({ ask, api }) => {
+  it('know each other’s downloads', async ({ ask, api }) => {
     const id = await api.createFinished([SAMPLE_NODES.textFile]);
     const whole = await api.content(id);
     for (let time = 0; time < 6; time += 1) {
@@ -120,7 +120,7 @@ describe('two workers', () => {
     }
   });
 
-  it('make one download of an Idempotency-Key that comes fifty times at once', async ({
+  it('make one download for fifty concurrent requests with one Idempotency-Key', async ({
     sandbox,
     ask,
   }) => {
@@ -132,7 +132,7 @@ describe('two workers', () => {
     const post = () =>
       ask('/downloads', headers, 'POST', JSON.stringify({ nodeIds: [SAMPLE_NODES.textFile] }));
     const responses = await Promise.all(Array.from({ length: 50 }, post));
-    // Once for each worker.
+    // Once per worker.
     responses.push(await post(), await post());
     const made = responses.filter(({ status }) => status === 202).map((one) => one.json());
     expect(made.length).toBeGreaterThanOrEqual(3);
@@ -143,7 +143,7 @@ describe('two workers', () => {
     expect(sandbox.requests.filter(({ method }) => method === 'POST')).toHaveLength(1);
   });
 
-  it('follow links that either has signed, with a secret that neither was given', async ({
+  it('accept each other’s signed links without a configured secret', async ({
     service,
     ask,
     api,
@@ -158,7 +158,7 @@ describe('two workers', () => {
     expect(service.text.match(/LINK_SECRET is not set/g)).toHaveLength(1);
   });
 
-  it('count wrong passwords together', async ({ ask }) => {
+  it('share the count of wrong passwords', async ({ ask }) => {
     const guess = async (name: string) => {
       const { status } = await ask('/downloads', {
         authorization: basic({ name, password: randomUUID() }),
@@ -169,7 +169,7 @@ describe('two workers', () => {
     for (let time = 0; time < 6; time += 1) statuses.push(await guess(CALLERS.zoe.name));
     expect(statuses).toEqual([401, 401, 401, 401, 429, 429]);
     const atOnce = await Promise.all(Array.from({ length: 30 }, () => guess('unknown')));
-    // A last attempt may be under way in each worker.
+    // Each worker may have one more attempt in progress.
     expect(atOnce.filter((status) => status === 401).length).toBeLessThanOrEqual(5);
   });
 
@@ -186,10 +186,10 @@ describe('two workers', () => {
     expect(page.value('bff_breaker_state', { operation: 'read' })).toBe(0);
   });
 
-  it('are counted as silent in /metrics when they hang', async ({ service, scrape }) => {
+  it('count as silent in /metrics when they hang', async ({ service, scrape }) => {
     const [victim] = await workersOf(service);
     process.kill(victim!, 'SIGSTOP');
-    // Those whose turn it is at the worker that hangs wait for it.
+    // Requests on connections of the worker that hangs wait for it.
     const pages = Array.from({ length: 4 }, scrape);
     try {
       const [count] = await Promise.race(pages.map(async (page) => [(await page).text] as const));
@@ -200,7 +200,7 @@ describe('two workers', () => {
     await Promise.all(pages);
   });
 
-  it('are replaced when they are killed, while the service goes on, and totals do not fall', async ({
+  it('are replaced when they are killed, without an outage, and without a drop in the totals', async ({
     service,
     ask,
     scrape,
@@ -222,7 +222,7 @@ describe('two workers', () => {
   });
 
   it(
-    'are all replaced at SIGHUP, and nothing is lost',
+    'are all replaced on SIGHUP, and nothing is lost',
     { timeout: 60_000 },
     async ({ service, api, scrape }) => {
       const id = await api.createFinished([SAMPLE_NODES.mediumFile]);
@@ -250,9 +250,9 @@ describe('two workers', () => {
     },
   );
 
-  // The last one of this service.
+  // The last test of this service.
   it(
-    'end with 0 at SIGTERM, when running transfers are whole',
+    'exit with 0 on SIGTERM once running transfers are complete',
     { timeout: 60_000 },
     async ({ service }) => {
       await expectWholeAfterSigterm(service, 4);
@@ -260,7 +260,7 @@ describe('two workers', () => {
   );
 });
 
-/** Asks again and again over one connection that is kept alive for as long as the service lets it be. */
+/** Makes requests in a loop over one keep-alive connection, until the service closes it. */
 function keepAsking(url: string) {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const outcomes: string[] = [];
@@ -276,7 +276,7 @@ function keepAsking(url: string) {
   const ended = (async () => {
     while (!stopping.signal.aborted) {
       outcomes.push(await once());
-      // Time for the workers that start meanwhile.
+      // Leaves CPU time to the workers that start.
       await sleep(5);
     }
     agent.destroy();
@@ -290,12 +290,12 @@ function keepAsking(url: string) {
   };
 }
 
-describe('the end of several workers', { timeout: 60_000 }, () => {
+describe('the shutdown of several workers', { timeout: 60_000 }, () => {
   const it = base.extend('service', ({ runningSandbox }, { onCleanup }) =>
     start(runningSandbox.url, onCleanup),
   );
 
-  it('comes at once at a second signal', async ({ service }) => {
+  it('is immediate on a second signal', async ({ service }) => {
     const api = withoutKeepAlive(service);
     const transfer = await Transfer.begin(api, await api.createFinished([SAMPLE_NODES.mediumFile]));
     await beginShutdown(service);
@@ -304,14 +304,14 @@ describe('the end of several workers', { timeout: 60_000 }, () => {
     await expect(transfer.finish()).rejects.toThrow();
   });
 
-  it('comes with that of their primary, also when it is killed', async ({ service }) => {
+  it('follows the end of their primary, even when it is killed', async ({ service }) => {
     const pids = await workersOf(service);
     expect(pids).toHaveLength(2);
     service.child.kill('SIGKILL');
-    // The output is closed when the last process that has it has ended.
+    // The output is closed when the last process that holds it has exited.
     await service.exit();
     for (const pid of pids) {
-      // Empty for one that has ended and that has not been asked about yet.
+      // Empty for a process that has exited but has not been reaped.
       expect(await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).toBe('');
     }
   });
@@ -339,7 +339,7 @@ describe('several workers do not start', () => {
     });
   });
 
-  it('on a port that is taken, and say so once', async ({ runningSandbox, refused }) => {
+  it('on a port in use, and say so once', async ({ runningSandbox, refused }) => {
     const PORT = new URL(runningSandbox.url).port;
     const { code, text } = await refused({
       PORT,

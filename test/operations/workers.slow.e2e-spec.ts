@@ -7,7 +7,7 @@ const it = base.extend('start', processStarter);
 
 describe('two workers', () => {
   it(
-    'end with 0 at SIGTERM, when 20 running transfers are whole',
+    'exit with 0 on SIGTERM once 20 running transfers are complete',
     { timeout: 120_000 },
     async ({ start }) => {
       const STORE_URL = `sqlite:${await temporaryDatabase()}`;
