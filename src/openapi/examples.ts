@@ -1,4 +1,4 @@
-/** Values that work in the demo: Swagger UI sends them as they stand. */
+/** These work in the demo, where Swagger UI sends them as they are. */
 export const EXAMPLES = {
   nodeIds: ['972a8469-1641-4f82-8b9d-2434e465e150'],
   downloadId: '5b6ae6a6-7d1d-4d6b-9d0a-5c0f6a1d2e3f',
@@ -43,7 +43,7 @@ export const DOWNLOAD_EXAMPLES = {
   },
 };
 
-/** An answer of POST /downloads/{id}/request-direct-access-url. */
+/** A response of POST /downloads/{id}/request-direct-access-url. */
 export const LINK_EXAMPLE = {
   entry: {
     contentUrl: `http://127.0.0.1:3000/downloads/${EXAMPLES.downloadId}/content?link=WzE.c2ln`,

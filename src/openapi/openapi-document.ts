@@ -14,25 +14,23 @@ type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
 const PROBLEM = 'application/problem+json';
 
 const DESCRIPTION = `
-Ask Alfresco Content Services for a ZIP of nodes, watch it being made, save it, cancel it, remove it.
+Have Alfresco Content Services make a ZIP of nodes; watch its progress, save it, cancel it, remove it.
 JSON bodies have the shapes of Alfresco's own REST API; the credentials for Alfresco stay in this service.
 
-Every error is a problem document (RFC 9457) with a stable \`code\`, and carries Alfresco's own \`error\` member
-for clients that were written for Alfresco. Its \`type\` is the address of a page that says what to do. To a person who has followed
-a link (\`Accept: text/html\` first) the same comes as a page.
+Every error is a problem document (RFC 9457) with a stable \`code\`, and has Alfresco's own \`error\` member
+for clients that were written for Alfresco. Its \`type\` is the address of a page that says what to do. A person who has followed
+a link (\`Accept: text/html\` first) gets the same as a page.
 
-Every answer has an \`X-Request-Id\`: that of the request, or a new one. The operator finds the request in the log by it.
+Every response has an \`X-Request-Id\`: that of the request, or a new one. The operator finds the request in the log by it.
 `.trim();
 
-/** What depends on where the service is. */
 interface DocumentOptions {
-  /** Where clients reach it: a URL, or a path. */
+  /** Where clients reach the service: a URL, or a path. */
   readonly server?: string;
-  /** What a 401 challenges with where Alfresco's clients log in, see `ticketsPath`. */
+  /** The challenge of a 401 where Alfresco's clients log in (see `ticketsPath`). */
   readonly ticketChallenge?: string;
 }
 
-/** The OpenAPI document of the service. */
 export function createOpenApiDocument(
   app: INestApplication,
   { server = '/', ticketChallenge }: DocumentOptions = {},
@@ -45,7 +43,7 @@ export function createOpenApiDocument(
     .setVersion(VERSION)
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
     .addServer(server, 'this service')
-    // Swagger UI asks for them in this order, and puts the cursor into the last one.
+    // Swagger UI shows them in this order, and puts the cursor into the last one.
     .addApiKey(
       {
         type: 'apiKey',
@@ -75,7 +73,7 @@ export function createOpenApiDocument(
     .addTag('problems', 'What each error code means, and what to do about it.')
     .addTag('health', 'Probes for an orchestrator.')
     .build();
-  config.info.contact = { name: 'Whoever runs this service' };
+  config.info.contact = { name: 'The operator of this service' };
   const document = SwaggerModule.createDocument(app, config);
   if (hasTickets) addTicketScheme(document);
   addSecurity(document, hasTickets);
@@ -86,7 +84,7 @@ export function createOpenApiDocument(
   return document;
 }
 
-/** Unknown members of a body are refused (`BodyValidationPipe`); decorators cannot say so of a class. */
+/** `BodyValidationPipe` refuses unknown members, which the decorators of a class cannot express. */
 function closeBodies(document: OpenAPIObject): void {
   for (const { requestBody } of operationsOf(document)) {
     if (!requestBody || '$ref' in requestBody) continue;
@@ -97,7 +95,7 @@ function closeBodies(document: OpenAPIObject): void {
   }
 }
 
-/** As the addresses of Alfresco's clients have it. */
+/** The parameter that Alfresco's clients put into addresses. */
 function addTicketScheme({ components }: OpenAPIObject): void {
   components!.securitySchemes!.ticket = {
     type: 'apiKey',
@@ -107,7 +105,7 @@ function addTicketScheme({ components }: OpenAPIObject): void {
   };
 }
 
-/** Of the service, not of the API: an application that embeds it has its own ways to log in. */
+/** Not with decorators: they would also apply to an embedding application, which has its own ways to log in. */
 function addSecurity({ paths }: OpenAPIObject, hasTickets: boolean): void {
   for (const [path, operations] of Object.entries(paths)) {
     const isLinked = path.endsWith('/downloads/{id}/content');
@@ -120,8 +118,8 @@ function addSecurity({ paths }: OpenAPIObject, hasTickets: boolean): void {
 }
 
 /**
- * Says what every answer has; to who is known and served, or has asked too often, his limits, too. What several answers have
- * goes into the components.
+ * Adds the headers of every response, and those of the limits where requests are counted for a caller. Headers that several
+ * responses share go into the components.
  */
 function addHeaders(document: OpenAPIObject): void {
   document.components!.headers = HEADERS;
@@ -138,7 +136,7 @@ function addHeaders(document: OpenAPIObject): void {
   }
 }
 
-/** In place of the challenges for other clients. */
+/** Replaces the challenges for other clients. */
 function showChallenge({ components }: OpenAPIObject, example: string): void {
   components!.headers = {
     ...components!.headers,
@@ -151,9 +149,9 @@ function sharedHeader<T>(name: string, header: T): T | { $ref: string } {
   return isDeepStrictEqual(header, shared) ? { $ref: `#/components/headers/${name}` } : header;
 }
 
-/** Puts one example a code into the components. A code that no operation answers with (a method that is not allowed) has none. */
+/** Puts one example for each code that an operation documents into the components; METHOD_NOT_ALLOWED belongs to none. */
 function addProblems(document: OpenAPIObject, pages: string): void {
-  const answered = new Set<string>();
+  const documented = new Set<string>();
   for (const { responses } of operationsOf(document)) {
     for (const response of Object.values(responses)) {
       const problem = response && 'content' in response ? response.content?.[PROBLEM] : undefined;
@@ -162,10 +160,10 @@ function addProblems(document: OpenAPIObject, pages: string): void {
       problem.examples = Object.fromEntries(
         codes.map((code) => [code, { $ref: `#/components/examples/${code}` }]),
       );
-      for (const code of codes) answered.add(code);
+      for (const code of codes) documented.add(code);
     }
   }
-  const codes = PROBLEM_CODES.filter((code) => answered.has(code));
+  const codes = PROBLEM_CODES.filter((code) => documented.has(code));
   document.components!.examples = problemExamples(codes, pages);
   document.components!.schemas!.ProblemCode = problemCodeSchema(pages);
 }

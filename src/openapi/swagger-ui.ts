@@ -46,7 +46,7 @@ const STYLE = `
 }
 `;
 
-/** Paths in front of the service that its document is kept for; there is one for each proxy. */
+/** Documents that are kept: one for each path in front of the service, of which each proxy may have one. */
 const MAX_DOCUMENTS = 8;
 
 /** Serves Swagger UI at `/docs` and the document as `/docs/openapi.json` and `/docs/openapi.yaml`. */
@@ -55,7 +55,7 @@ export function setUpDocs(app: INestApplication, config: AppConfig): void {
   const ticketChallenge =
     ticketsPath(config) === undefined ? undefined : app.get<Challenge>(CHALLENGE)({});
   const documents = new Map<string, OpenAPIObject>();
-  /** For where the client of this request sees the service. */
+  /** The document with the address at which the client of this request reaches the service. */
   const documentFor = (request: HttpRequest): OpenAPIObject => {
     const server = publicUrl ?? (publicPathOf(request) || '/');
     let document = documents.get(server);
@@ -67,7 +67,7 @@ export function setUpDocs(app: INestApplication, config: AppConfig): void {
   };
   const http = app.getHttpAdapter();
   for (const { name, type, serialize } of FILES) {
-    // One for all requests, where `@nestjs/swagger` writes one for each: 200 kB that a client may leave unread.
+    // One for all requests: `@nestjs/swagger` would make 200 kB for each, which a client may leave unread.
     const files = new WeakMap<OpenAPIObject, Buffer>();
     http.get(
       `${apiPrefix && `/${apiPrefix}`}/docs/${name}`,
@@ -89,7 +89,7 @@ export function setUpDocs(app: INestApplication, config: AppConfig): void {
     swaggerOptions: {
       displayRequestDuration: true,
       tryItOutEnabled: true,
-      // Their names: who needs one opens it.
+      // Only the names, as a list to open.
       defaultModelsExpandDepth: 0,
     },
     patchDocumentOnRequest: (request) => documentFor(request as HttpRequest),

@@ -7,21 +7,21 @@ import {
 import { getMetadataStorage } from 'class-validator';
 import { type FieldError, ProblemException } from './problem.exception.js';
 
-/** Deeper than any DTO; class-transformer recurses, and would overflow the stack on what fits into a body. */
+/** Deeper than any DTO: class-transformer recurses, and a body can hold enough levels to overflow the stack. */
 const MAX_DEPTH = 8;
 
 type Body = Record<string, unknown>;
 
 /**
- * Checks a body against its DTO; unknown members are refused.
+ * Checks a body against its DTO and refuses unknown members.
  *
- * It is told the DTO instead of taking it from the type of the parameter: a global `ValidationPipe` of an application that
- * embeds the API would know it from there, too, and refuse the body in its own way first.
+ * The DTO is an argument, and not the type of the parameter: an embedding application's global `ValidationPipe` would find it
+ * there, too, and refuse the body first and in its own way.
  *
  * @throws ProblemException VALIDATION_FAILED
  */
 export class BodyValidationPipe extends ValidationPipe {
-  /** @param isOptional whether a request may come without a body, which is then one without members */
+  /** @param isOptional whether a request may have no body, which then counts as one without members */
   constructor(
     private readonly dto: Type<object>,
     private readonly isOptional = false,
@@ -57,7 +57,7 @@ export class BodyValidationPipe extends ValidationPipe {
 
 /**
  * The members that the DTO declares, and the names of the others. class-validator's whitelist is not enough: it
- * does not see names that every object inherits, such as `constructor`.
+ * misses names that every object inherits, such as `constructor`.
  */
 function split(body: Body, dto: Type<object>): [known: Body, unknown: string[]] {
   const declared = getMetadataStorage().getTargetValidationMetadatas(dto, '', false, false);
@@ -96,7 +96,7 @@ function pointerTo(name: string): string {
   return `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
 
-/** What is no array is not "empty", too: one message a place, that of the rule nearest to the property. */
+/** One message for each place, that of the rule nearest to the property: a value that is not an array should not be called "empty", too. */
 function firstOfEach(errors: readonly FieldError[]): FieldError[] {
   return [...Map.groupBy(errors, ({ pointer }) => pointer).values()].map(([first]) => first!);
 }

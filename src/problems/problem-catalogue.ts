@@ -1,20 +1,20 @@
-/** One kind of problem: what it answers and what it means. */
+/** One kind of problem: its response and its meaning. */
 export interface ProblemDefinition {
   readonly status: number;
   /** Short and the same for every occurrence (RFC 9457, section 3.1.4). */
   readonly title: string;
-  /** What a reader of the documentation is told; also the `detail` when the occurrence has none of its own. */
+  /** Shown on the pages and in the OpenAPI document; also the `detail` of an occurrence that has none of its own. */
   readonly description: string;
-  /** What whoever has sent the request can do about it; names of headers, members and settings in backquotes. */
+  /** What the sender of the request can do about it; names of headers, members and settings in backquotes. */
   readonly forCaller: string;
-  /** What whoever runs the service can do about it. */
+  /** What the operator of the service can do about it; in the same form. */
   readonly forOperator: string;
 }
 
 /**
- * Every error this service can answer with. The key is the `code` member of the problem document:
- * stable, meant for programs. The one source of what is said about codes: in problem documents, on the pages that their
- * `type` leads to, and in the OpenAPI document.
+ * Every error with which this service can respond. The key is the `code` member of the problem document: stable, meant for
+ * programs. All texts about codes come from here: in problem documents, on the pages that their `type` leads to, and in the
+ * OpenAPI document.
  */
 export const PROBLEMS = {
   VALIDATION_FAILED: {
@@ -39,13 +39,13 @@ export const PROBLEMS = {
     description: 'The request line or a header could not be parsed.',
     forCaller: 'Send one `Host` header, and percent-encode what a path cannot hold as it is.',
     forOperator:
-      'Look at the proxy in front: a broken `Host`, or a broken `X-Forwarded-Host` where `TRUST_PROXY` believes it, leads here.',
+      'Check the proxy in front: a broken `Host`, or a broken `X-Forwarded-Host` where `TRUST_PROXY` believes it, leads here.',
   },
   INVALID_ID: {
     status: 400,
     title: 'The id is not valid',
     description: 'An id is 1 to 36 characters of [A-Za-z0-9._:-] and not only dots.',
-    forCaller: 'Use the `id` that POST /downloads has answered.',
+    forCaller: 'Use the `id` from the response of POST /downloads.',
     forOperator: 'Nothing.',
   },
   NOT_A_DOWNLOAD: {
@@ -63,23 +63,23 @@ export const PROBLEMS = {
     forCaller:
       'Send what `WWW-Authenticate` asks for: name and password of a user of this service, not of Alfresco, or a bearer token that has not expired.',
     forOperator:
-      'If the credentials should be right, look at `AUTH`, and at `USERS_FILE` or `USERS`; for tokens at `OIDC_ISSUER`, `OIDC_AUDIENCE` and `OIDC_USERNAME_CLAIM`.',
+      'If the credentials should be accepted, check `AUTH`, and `USERS_FILE` or `USERS`; for tokens `OIDC_ISSUER`, `OIDC_AUDIENCE` and `OIDC_USERNAME_CLAIM`.',
   },
   FORBIDDEN: {
     status: 403,
     title: 'The caller may not do this',
     description: 'The download exists, but it belongs to someone else.',
     forCaller:
-      'Log in as the one who has made the download, and in the same way: a name with a password and the same name with a token are two callers. Or make a download of your own.',
+      'Log in as the user who made the download, and in the same way: a name with a password and the same name with a token are two callers. Or make a download of your own.',
     forOperator: 'Nothing.',
   },
   CALLER_NOT_ACCEPTED: {
     status: 403,
     title: 'Alfresco does not accept the caller',
-    description: 'There is no user in Alfresco in whose name the caller could be served.',
+    description: 'Alfresco has no user on whose behalf the caller could be served.',
     forCaller: 'Log in as a user whom Alfresco knows, or have the user created or enabled there.',
     forOperator:
-      'Only with `ALFRESCO_ON_BEHALF_OF=remote-user`. Refused are names that Alfresco cannot be told: empty ones, those longer than 255 characters, with control characters or with blanks at their ends, `System` and `guest`. And users whom Alfresco has disabled, or does not know and does not create (`create.missing.people`), if it has accepted another caller within the last minute; else the certificate may be at fault, and the code is ALFRESCO_CREDENTIALS_REJECTED.',
+      'Only with `ALFRESCO_ON_BEHALF_OF=remote-user`. Names that cannot be passed on to Alfresco are refused: empty ones, those longer than 255 characters, with control characters or with blanks at their ends, `System` and `guest`. So are users whom Alfresco has disabled, or does not know and does not create (`create.missing.people`), if it has accepted another caller within the last minute; otherwise the certificate may be at fault, and the code is ALFRESCO_CREDENTIALS_REJECTED.',
   },
   ORIGIN_FORBIDDEN: {
     status: 403,
@@ -98,7 +98,7 @@ export const PROBLEMS = {
     forCaller:
       'Ask for a new link with POST /downloads/{id}/request-direct-access-url, and follow it unchanged before it expires.',
     forOperator:
-      '`LINK_TTL` says for how long links are good. Without `LINK_SECRET` they end with the process, and other processes refuse them.',
+      '`LINK_TTL` sets how long links are valid. Without `LINK_SECRET` they end with the process, and other processes refuse them.',
   },
   NODE_FORBIDDEN: {
     status: 403,
@@ -114,16 +114,16 @@ export const PROBLEMS = {
     title: 'There is no such download',
     description:
       'No download has this id. Alfresco removes downloads by itself, by default an hour or two after their last change.',
-    forCaller: 'Make the download again, and save the ZIP soon after it is there.',
+    forCaller: 'Make the download again, and save the ZIP soon after it is finished.',
     forOperator:
-      'Alfresco removes downloads after `download.cleaner.maxAgeMins`. Those made before the store was emptied or changed (`STORE_URL`), or longer ago than `DOWNLOAD_RETENTION`, are not known here any more.',
+      'Alfresco removes downloads after `download.cleaner.maxAgeMins`. Those made before the store was emptied or changed (`STORE_URL`), or longer ago than `DOWNLOAD_RETENTION`, are no longer known here.',
   },
   NODE_NOT_FOUND: {
     status: 404,
     title: 'A node does not exist',
     description: 'At least one of the requested nodes does not exist.',
     forCaller: 'Look the nodes up again: one has been deleted, or its id is wrong.',
-    forOperator: 'If nodes that exist are not found, look at `ALFRESCO_URL` and `ALFRESCO_TENANT`.',
+    forOperator: 'If nodes that exist are not found, check `ALFRESCO_URL` and `ALFRESCO_TENANT`.',
   },
   ROUTE_NOT_FOUND: {
     status: 404,
@@ -146,16 +146,16 @@ export const PROBLEMS = {
     description: 'The request was not received completely in time.',
     forCaller: 'Send the request again, without pauses.',
     forOperator:
-      'Look for something in front that holds requests back. The limit of 30 seconds is fixed.',
+      'Look for something in front that delays requests. The limit of 30 seconds is fixed.',
   },
   CONTENT_NOT_READY: {
     status: 409,
     title: 'The ZIP is not there',
     description:
-      'The download has no content: it is still being made ("Retry-After" is sent), or it was cancelled or too large and never will have any.',
+      'The download has no content: it is still being made ("Retry-After" is sent), or it was cancelled or too large and will never have any.',
     forCaller:
-      'With `Retry-After`, ask again after so many seconds, or watch the events until `done`. Without it, look at the `status` of the download: make it again, of fewer nodes if it has been MAX_CONTENT_SIZE_EXCEEDED.',
-    forOperator: 'How large a ZIP may be is for Alfresco to say: `download.maxContentSize`.',
+      'With `Retry-After`, try again after that many seconds, or watch the events until `done`. Without it, check the `status` of the download: make it again, of fewer nodes if it is MAX_CONTENT_SIZE_EXCEEDED.',
+    forOperator: 'Alfresco limits the size of a ZIP: `download.maxContentSize`.',
   },
   IDEMPOTENCY_KEY_IN_USE: {
     status: 409,
@@ -170,15 +170,14 @@ export const PROBLEMS = {
     title: 'Content is archived',
     description: 'The content of at least one node is in cold storage and cannot be read now.',
     forCaller: 'Have the content restored in Alfresco, or leave the nodes out.',
-    forOperator:
-      'Restore the content from cold storage with the means of the storage connector of Alfresco.',
+    forOperator: 'Restore the content from cold storage by the storage connector of Alfresco.',
   },
   PRECONDITION_FAILED: {
     status: 412,
     title: 'A precondition failed',
     description: '"If-Match" or "If-Unmodified-Since" does not hold for the current content.',
     forCaller:
-      'Forget the copy or the part that is there already, and save the ZIP from its start, without the precondition.',
+      'Discard the copy, or the part of it, that you have, and save the ZIP from its start, without the precondition.',
     forOperator: 'Nothing.',
   },
   BODY_TOO_LARGE: {
@@ -210,7 +209,7 @@ export const PROBLEMS = {
     title: 'The range is outside of the content',
     description: 'No byte of the requested range exists; "Content-Range" has the size.',
     forCaller:
-      'Compare the range with the size in `Content-Range`: whoever has that many bytes has the whole ZIP.',
+      'Compare the range with the size in `Content-Range`: a client that has that many bytes has the whole ZIP.',
     forOperator: 'Nothing.',
   },
   IDEMPOTENCY_KEY_REUSED: {
@@ -218,7 +217,7 @@ export const PROBLEMS = {
     title: 'The Idempotency-Key belongs to another request',
     description: 'The same Idempotency-Key was sent before with another body.',
     forCaller:
-      'Use a new key for each new request; repeat a request with its own key only, and with the same nodes.',
+      'Use a new key for each new request; use a key again only to repeat its own request, with the same nodes.',
     forOperator: 'Nothing.',
   },
   NODE_NOT_ZIPPABLE: {
@@ -243,32 +242,32 @@ export const PROBLEMS = {
     description: 'The request line and headers are larger than the service accepts.',
     forCaller: 'Send fewer and shorter headers; cookies are not needed at all.',
     forOperator:
-      'Look for something in front that adds large headers. Node.js takes 16 KiB, or what `--max-http-header-size` says.',
+      'Look for something in front that adds large headers. Node.js accepts 16 KiB, or what `--max-http-header-size` says.',
   },
   INTERNAL_ERROR: {
     status: 500,
     title: 'The service failed',
     description: 'An unexpected error; the log has it under the request id.',
-    forCaller: 'Try again once. If it stays, tell the operator the `requestId`.',
+    forCaller: 'Try again once. If it persists, give the operator the `requestId`.',
     forOperator:
       'Look for the `requestId` in the log: the line at level `error` has the stack. This is a defect; please report it.',
   },
   ALFRESCO_ERROR: {
     status: 502,
     title: 'Alfresco failed',
-    description: 'Alfresco answered the request with an error.',
-    forCaller: 'Try again later. If it stays, tell the operator the `requestId`.',
+    description: 'Alfresco responded with an error.',
+    forCaller: 'Try again later. If it persists, give the operator the `requestId`.',
     forOperator:
-      'The log has the status of Alfresco under the `requestId`; the reason is in the log of Alfresco, from the same moment.',
+      'The log has the status that Alfresco sent, under the `requestId`; the reason is in the log of Alfresco, at the same time.',
   },
   ALFRESCO_BAD_RESPONSE: {
     status: 502,
     title: 'Alfresco answered something unexpected',
     description:
-      'The answer was not what its API documents: a redirect, HTML, broken JSON, a missing member, or content of another length.',
-    forCaller: 'Try again later. If it stays, tell the operator the `requestId`.',
+      'The response was not what its API documents: a redirect, HTML, broken JSON, a missing member, or content of another length.',
+    forCaller: 'Try again later. If it persists, give the operator the `requestId`.',
     forOperator:
-      'Look whether `ALFRESCO_URL` leads to the web application itself, and not to a login page or a proxy with pages of its own; `diagnosis` in the log says what has come.',
+      'Check whether `ALFRESCO_URL` leads to the web application itself, and not to a login page or a proxy with pages of its own; `diagnosis` in the log says what came instead.',
   },
   ALFRESCO_CREDENTIALS_REJECTED: {
     status: 502,
@@ -276,43 +275,43 @@ export const PROBLEMS = {
     description: 'The account with which this service calls Alfresco was refused.',
     forCaller: 'Nothing: it is not about the credentials of the caller. Tell the operator.',
     forOperator:
-      'Look at `ALFRESCO_AUTH` and the account that goes with it: wrong, expired, disabled or locked. It is tried again after a pause of a minute at most (`Retry-After`). With `ALFRESCO_ON_BEHALF_OF=remote-user`, at the client certificate and `external.authentication.proxyUserName`, and whether the user is disabled.',
+      'Check `ALFRESCO_AUTH` and the account that goes with it, which may be wrong, expired, disabled or locked. It is tried again after a pause of a minute at most (`Retry-After`). With `ALFRESCO_ON_BEHALF_OF=remote-user`, check the client certificate and `external.authentication.proxyUserName`, and whether the user is disabled.',
   },
   ALFRESCO_UNREACHABLE: {
     status: 502,
     title: 'Alfresco cannot be reached',
-    description: 'No connection to Alfresco could be made, or it broke before an answer came.',
-    forCaller: 'Try again later. A download that had been made before goes on meanwhile.',
+    description: 'No connection to Alfresco could be made, or it broke before a response came.',
+    forCaller: 'Try again later. A download that was created before goes on meanwhile.',
     forOperator:
-      'Look whether Alfresco runs and `ALFRESCO_URL` can be reached from here; with https also at `ALFRESCO_CA_FILE`. `diagnosis` in the log has the reason.',
+      'Check whether Alfresco runs and `ALFRESCO_URL` can be reached from here; with https, check also `ALFRESCO_CA_FILE`. `diagnosis` in the log has the reason.',
   },
   ALFRESCO_UNAVAILABLE: {
     status: 503,
     title: 'Alfresco is not available now',
     description:
-      'Alfresco is not asked: it did not answer several times in a row, or as many ZIPs are being sent as may be ("Retry-After" is sent). Of the readiness probe: Alfresco says that it is not ready, or does not answer.',
+      'Alfresco is not called: it did not respond several times in a row, or as many ZIPs are being sent as are allowed ("Retry-After" is sent). From the readiness probe: Alfresco says that it is not ready, or does not respond.',
     forCaller: 'Try again after the seconds of `Retry-After`.',
     forOperator:
-      'Look at `/health/ready`, and at `bff_breaker_state` and `bff_content_streams_open` in `/metrics`: either Alfresco fails, or ZIPs hold all of their connections (`ALFRESCO_MAX_CONNECTIONS`).',
+      'Check `/health/ready`, and `bff_breaker_state` and `bff_content_streams_open` in `/metrics`: either Alfresco fails, or ZIPs hold all of their connections (`ALFRESCO_MAX_CONNECTIONS`).',
   },
   ALFRESCO_READ_ONLY: {
     status: 503,
     title: 'Alfresco is read-only now',
     description:
-      'Alfresco changes nothing at the moment: no ZIP can be made, cancelled or removed. Those that are there can be saved.',
+      'Alfresco changes nothing at the moment: no ZIP can be made, cancelled or removed. Existing ones can be saved.',
     forCaller:
-      'Try again later; nothing has been changed. What Alfresco has made before can be looked at and saved.',
+      'Try again later; nothing has been changed. Downloads that Alfresco made before can be viewed and saved.',
     forOperator:
-      'Somebody has set Alfresco to read-only (`server.allowWrite`), or its licence has ended. `/health/ready` is degraded until a change succeeds.',
+      'Somebody has set Alfresco to read-only (`server.allowWrite`), or its licence has expired. `/health/ready` is degraded until a change succeeds.',
   },
   STORE_UNAVAILABLE: {
     status: 503,
     title: 'The store is not available',
-    description: 'The store that keeps who owns which download does not answer.',
+    description: 'The store that records who owns which download does not respond.',
     forCaller:
       'Try again later. A POST with its `Idempotency-Key` can be repeated without a second ZIP.',
     forOperator:
-      'Look at what `STORE_URL` names: whether Redis answers, or whether the folder of the SQLite file can be written and the disk has room.',
+      'Check what `STORE_URL` names: whether Redis responds, or whether the folder of the SQLite file can be written and the disk has room.',
   },
   IDENTITY_PROVIDER_UNAVAILABLE: {
     status: 503,
@@ -320,7 +319,7 @@ export const PROBLEMS = {
     description: 'The keys that verify bearer tokens could not be fetched.',
     forCaller: 'Try again after the seconds of `Retry-After`, with the same token.',
     forOperator:
-      'Look whether `OIDC_ISSUER` can be reached from here, with `/.well-known/openid-configuration` below it and the keys that this names.',
+      'Check whether `OIDC_ISSUER` can be reached from here, with `/.well-known/openid-configuration` below it and the keys that this names.',
   },
   SHUTTING_DOWN: {
     status: 503,
@@ -329,16 +328,16 @@ export const PROBLEMS = {
     forCaller:
       'Try again: another instance, or the next one, takes the request. A POST with its `Idempotency-Key` can be repeated without a second ZIP.',
     forOperator:
-      'Nothing when the service is being stopped or replaced. `SHUTDOWN_GRACE_MS` is how long requests have to end.',
+      'Nothing when the service is being stopped or replaced. `SHUTDOWN_GRACE_MS` is the time that requests have to end.',
   },
   ALFRESCO_TIMEOUT: {
     status: 504,
     title: 'Alfresco did not answer in time',
     description: 'Alfresco took longer than this service waits.',
     forCaller:
-      'Try again later. What Alfresco makes of a POST all the same belongs to nobody, and goes with its clean-up.',
+      'Try again later. If a POST still makes a download in Alfresco, that belongs to nobody, and the clean-up of Alfresco removes it.',
     forOperator:
-      'Alfresco is slow or stuck: look at its load and its log. The limits are `ALFRESCO_TIMEOUT_MS`, for ZIPs `ALFRESCO_IDLE_TIMEOUT_MS`, and for ZIPs that do not grow `STALL_AFTER_MS`, and for ZIPs that are not begun with `PENDING_STALL_AFTER_MS`.',
+      'Alfresco is slow or stuck: check its load and its log. The limits are `ALFRESCO_TIMEOUT_MS`; for the content of ZIPs `ALFRESCO_IDLE_TIMEOUT_MS`; for ZIPs that do not grow `STALL_AFTER_MS`; for ZIPs that Alfresco does not begin `PENDING_STALL_AFTER_MS`.',
   },
 } as const satisfies Record<string, ProblemDefinition>;
 

@@ -5,7 +5,7 @@ import type { ProblemException } from './problem.exception.js';
 
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json; charset=utf-8';
 
-/** Injection token of the path below which each code has its page. */
+/** Injection token of the path below which each code has its page; a string. */
 export const PROBLEM_PAGES = Symbol('PROBLEM_PAGES');
 
 /** That path, under the prefix of the API: a proxy that passes on the API passes on the pages, too. */
@@ -15,7 +15,7 @@ export function problemPages(apiPrefix = ''): string {
 
 /**
  * `type` of a problem, which is the path of its page: `/problems/download-not-found`. A reference with a full path
- * (RFC 9457, section 3.1.1) leads there from every request, by whatever name the service was called.
+ * (RFC 9457, section 3.1.1) leads there from every request, whatever host name the client uses.
  */
 export function problemType(code: ProblemCode, pages = problemPages()): string {
   return `${pages}/${slugOf(code)}`;
@@ -28,7 +28,7 @@ const BY_NAME: ReadonlyMap<string, ProblemCode> = new Map(
   ]),
 );
 
-/** The code that is meant by `DOWNLOAD_NOT_FOUND` or `download-not-found`. */
+/** The code with this name, `DOWNLOAD_NOT_FOUND` or `download-not-found`. */
 export function codeNamed(name: string): ProblemCode | undefined {
   return BY_NAME.get(name);
 }
@@ -37,7 +37,7 @@ function slugOf(code: ProblemCode): string {
   return code.toLowerCase().replaceAll('_', '-');
 }
 
-/** One wrong value of a request. */
+/** One invalid value of a request. */
 @ApiSchema({ name: 'ProblemField' })
 export class ProblemFieldDto {
   @ApiProperty({
@@ -54,7 +54,7 @@ export class ProblemFieldDto {
   detail: string;
 }
 
-/** The error shape of Alfresco's own REST API, so that its clients can read a problem, too. */
+/** The error of Alfresco's own REST API, so that its clients can read a problem, too. */
 @ApiSchema({ name: 'AlfrescoError' })
 export class AlfrescoErrorDto {
   @ApiProperty({ description: 'The same as `code`.' })
@@ -79,7 +79,7 @@ export class AlfrescoErrorDto {
   logId: string;
 }
 
-/** Problem details (RFC 9457), the body of every error of this service. */
+/** Problem details (RFC 9457), the body of every error response of this service. */
 export class ProblemDocument {
   @ApiProperty({
     format: 'uri-reference',
@@ -94,11 +94,11 @@ export class ProblemDocument {
   })
   title: string;
 
-  @ApiProperty({ type: 'integer', description: 'Of the answer.', example: 404 })
+  @ApiProperty({ type: 'integer', description: 'Of the response.', example: 404 })
   status: number;
 
   @ApiProperty({
-    description: 'What is to be said of this occurrence.',
+    description: 'An explanation of this occurrence.',
     example: PROBLEMS.DOWNLOAD_NOT_FOUND.description,
   })
   detail: string;
@@ -115,14 +115,14 @@ export class ProblemDocument {
 
   @ApiProperty({
     description:
-      'The X-Request-Id of the answer; a failure of the service or of Alfresco is logged with it.',
+      'The X-Request-Id of the response; a failure of the service or of Alfresco is logged with it.',
   })
   requestId: string;
 
   @ApiProperty({
     required: false,
     type: [ProblemFieldDto],
-    description: 'Each wrong value of the request.',
+    description: 'Each invalid value of the request.',
   })
   errors?: ProblemFieldDto[];
 
@@ -130,7 +130,7 @@ export class ProblemDocument {
     selfRequired: false,
     type: 'object',
     additionalProperties: { type: 'object' },
-    description: 'Of the readiness probe only: the state of each thing that it looks at.',
+    description: 'Of the readiness probe only: the state of each dependency that it checks.',
   })
   details?: Record<string, object>;
 
@@ -139,9 +139,7 @@ export class ProblemDocument {
 }
 
 /**
- * Builds the document that a caller sees.
- *
- * @param request its `url` is the request target; the query is left out
+ * @param request its `url` is the request target; the document does not repeat the query, which may hold secrets
  * @param pages path of the pages that `type` leads to, see `problemPages`
  */
 export function toProblemDocument(
@@ -173,7 +171,7 @@ export function toProblemDocument(
   };
 }
 
-/** Alfresco's clients show nothing else. */
+/** The only text that Alfresco's clients show. */
 function briefSummary({ detail, errors = [] }: ProblemException): string {
   const sentences = errors.map((error) => {
     const name = error.parameter ?? error.pointer?.slice(1);

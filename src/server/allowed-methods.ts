@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { pathOf } from '../http/http-request.js';
 import type { RouteOptions } from 'fastify';
 
-/** Which methods each path takes: Fastify answers 404 where HTTP wants 405 with `Allow` (RFC 9110, 15.5.6). */
+/** Which methods each path takes, for the `Allow` of a 405: Fastify would respond with 404 (RFC 9110, section 15.5.6). */
 @Injectable()
 export class AllowedMethods {
   private readonly routes = new Map<string, { pattern: RegExp; methods: Set<string> }>();
@@ -14,7 +14,7 @@ export class AllowedMethods {
     for (const name of [method].flat()) route.methods.add(name);
   }
 
-  /** Methods that the path of this request target takes, sorted; empty when there is no such path. */
+  /** The methods that the path of this request target takes, sorted; empty when there is no such path. */
   of(target: string): string[] {
     const path = pathOf(target);
     const found = [...this.routes.values()].filter(({ pattern }) => pattern.test(path));

@@ -11,18 +11,18 @@ const BY_PARSER_CODE: Readonly<Record<string, ProblemCode>> = {
   HPE_HEADER_OVERFLOW: 'HEADERS_TOO_LARGE',
 };
 
-/** A request that could not be read, so that nothing is known of it. */
+/** A request that could not be parsed, so there is no request object for it. */
 export interface UnreadableRequest {
-  /** The `X-Request-Id` of the answer. */
+  /** The `X-Request-Id` of the response. */
   readonly id: string;
   readonly problem: ProblemException;
 }
 
 /**
- * Answers what Node's HTTP parser refuses; there is no request object yet, so the socket is written to.
+ * Responds to what Node's HTTP parser refuses. There is no response object yet, so it writes to the socket.
  *
  * @param pages path of the pages that `type` leads to
- * @returns what was answered; `undefined` when nobody is left to be answered
+ * @returns the refused request; `undefined` when its client has disconnected
  */
 export function handleClientError(
   error: NodeJS.ErrnoException,
@@ -33,10 +33,10 @@ export function handleClientError(
   const problem = new ProblemException(BY_PARSER_CODE[error.code ?? ''] ?? 'MALFORMED_REQUEST');
   const id = randomUUID();
   const body = JSON.stringify(toProblemDocument(problem, { url: '', id }, pages));
-  // As Node's own handler does: with an answer on its way, a second one must not be mixed into it.
+  // As in Node's own handler: a second response must not be mixed into one that is on its way.
   // oxlint-disable-next-line no-underscore-dangle -- Node has no public name for it
-  const answering = (socket as { _httpMessage?: ServerResponse })._httpMessage;
-  if (socket.writable && !answering?.headersSent) {
+  const current = (socket as { _httpMessage?: ServerResponse })._httpMessage;
+  if (socket.writable && !current?.headersSent) {
     socket.write(
       [
         `HTTP/1.1 ${problem.getStatus()} ${STATUS_CODES[problem.getStatus()]}`,

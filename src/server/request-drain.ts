@@ -8,13 +8,14 @@ import {
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ProblemException } from '../problems/problem.exception.js';
 
-/** Injection token of SHUTDOWN_GRACE_MS. */
+/** Injection token of the setting with this name; milliseconds. */
 export const SHUTDOWN_GRACE_MS = Symbol('SHUTDOWN_GRACE_MS');
 
 /**
- * Lets the requests that run come to their end before the service does, and no other in.
+ * Lets running requests end before the service does, and admits no new ones.
  *
- * Nest destroys modules before it calls `beforeApplicationShutdown`: first everybody is told, then everybody waits.
+ * Nest calls `onModuleDestroy` of all modules before any `beforeApplicationShutdown`, so event streams have been asked to end by
+ * the time this waits for them.
  */
 @Injectable()
 export class RequestDrain implements OnModuleDestroy, BeforeApplicationShutdown {
@@ -24,19 +25,19 @@ export class RequestDrain implements OnModuleDestroy, BeforeApplicationShutdown 
 
   constructor(@Inject(SHUTDOWN_GRACE_MS) private readonly graceMs: number) {}
 
-  /** Whether the service is about to stop. */
+  /** Whether the service is about to stop and refuses requests. */
   isDraining = false;
 
-  /** Whether another process takes the connections of this one over: it serves those it has, each for one more answer. */
+  /** Whether another process takes over: each open connection is served once more, and then closed. */
   isRetiring = false;
 
-  /** Counts a request; a hook of the server, before any work is done for it. */
+  /** Counts a request; has to be called before any work is done for it. */
   enter(request: FastifyRequest, reply: FastifyReply): ProblemException | undefined {
     this.running += 1;
     reply.raw.once('close', () => this.leave());
     if (this.isRetiring) reply.header('connection', 'close');
     if (!this.isDraining) return undefined;
-    // An orchestrator asks until the very end, and is answered by the health controller.
+    // Orchestrators probe until the end; the health controller tells them that the service is stopping.
     reply.header('connection', 'close');
     return request.routeOptions.url?.startsWith('/health/')
       ? undefined

@@ -9,10 +9,10 @@ import { requestId } from '../http/http-request.js';
 import { closeStalledConnections, oneByOne } from './connection-limits.js';
 import { ServiceResponse } from './service-response.js';
 
-/** Longer ids are refused by name, not by the router. */
+/** Well above the length of an id: up to here INVALID_ID comes from the route, which can say more than the router. */
 const MAX_PARAMETER_LENGTH = 1024;
 
-/** Longer than the 60 s of common load balancers, which would otherwise send a request into a connection that is being closed. */
+/** Above the 60 s of common load balancers, which would otherwise send a request into a connection that is being closed. */
 const KEEP_ALIVE_MS = 72_000;
 
 type SendProblem = (thrown: unknown, request: FastifyRequest, reply: FastifyReply) => void;
@@ -20,13 +20,13 @@ type SendProblem = (thrown: unknown, request: FastifyRequest, reply: FastifyRepl
 /** Fastify as this service uses it. */
 export class ServiceAdapter extends FastifyAdapter {
   /**
-   * @param sendProblem answers what the router refuses before Nest sees the request
-   * @param noteUnreadable is told of what the HTTP parser refused
+   * @param sendProblem responds to what the router refuses before Nest sees the request
+   * @param recordUnreadable receives what the HTTP parser refused
    */
   constructor(
     { http, pacing: { server } }: Pick<AppConfig, 'http' | 'pacing'>,
     sendProblem: SendProblem,
-    noteUnreadable: (request: UnreadableRequest) => void,
+    recordUnreadable: (request: UnreadableRequest) => void,
   ) {
     const { path } = configuredPublicUrl(http) ?? { path: '' };
     const pages = path + problemPages(http.apiPrefix);
@@ -36,7 +36,7 @@ export class ServiceAdapter extends FastifyAdapter {
       serverFactory: (listener: RequestListener) => {
         const created = createServer(
           {
-            // A request without Host is answered in the form of every other error (see `createApp`).
+            // `settleHost` refuses a request without Host, with a problem document like any other.
             requireHostHeader: false,
             connectionsCheckingInterval: server.checkMs,
             requestTimeout: server.requestMs,
@@ -49,11 +49,11 @@ export class ServiceAdapter extends FastifyAdapter {
         return created;
       },
       genReqId: requestId,
-      // A HEAD route is written where it differs from GET; Fastify makes the others.
+      // Fastify derives HEAD routes from those for GET; one that differs is declared.
       exposeHeadRoutes: true,
       clientErrorHandler: (error, socket) => {
         const request = handleClientError(error, socket, pages);
-        if (request) noteUnreadable(request);
+        if (request) recordUnreadable(request);
       },
       frameworkErrors: sendProblem,
       routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAMETER_LENGTH },
