@@ -27,8 +27,8 @@ export class ServiceMetrics {
     registers: [this.own],
   });
 
-  /** @param answerMs that a worker has to tell what it has measured */
-  constructor(private readonly answerMs: number) {}
+  /** @param responseMs that a worker has to tell what it has measured */
+  constructor(private readonly responseMs: number) {}
 
   async page(members: readonly PoolMember[]): Promise<MetricsPage> {
     const answers = await Promise.all(members.map((member) => this.ask(member)));
@@ -61,7 +61,7 @@ export class ServiceMetrics {
   }
 
   private async ask(member: PoolMember): Promise<boolean> {
-    const late = sleep(this.answerMs, undefined, { ref: false });
+    const late = sleep(this.responseMs, undefined, { ref: false });
     const snapshot = await Promise.race([member.channel.call('snapshot'), late]);
     if (snapshot) this.remember(member, snapshot);
     return snapshot !== undefined;

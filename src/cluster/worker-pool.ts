@@ -29,7 +29,7 @@ export class WorkerPool {
   private isRestartWaiting = false;
 
   constructor(private readonly config: AppConfig) {
-    this.metrics = new ServiceMetrics(config.pacing.workers.answerMs);
+    this.metrics = new ServiceMetrics(config.pacing.workers.responseMs);
   }
 
   start(): void {

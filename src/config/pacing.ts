@@ -21,9 +21,9 @@ export interface Pacing {
   readonly login: GrowingPause;
   /** How Alfresco is asked for the progress of a download. */
   readonly polling: {
-    /** Milliseconds between two looks at a download that moves; `STATUS_FRESHNESS_MS` if that is more. */
+    /** Milliseconds between two calls for a download that moves; `STATUS_FRESHNESS_MS` if that is more. */
     readonly fastestMs: number;
-    /** Milliseconds between two looks at a download that does not move. */
+    /** Milliseconds between two calls for a download that does not move. */
     readonly slowestMs: number;
     /** Milliseconds for which a final state is believed. */
     readonly finalFreshnessMs: number;
@@ -62,19 +62,19 @@ export interface Pacing {
     readonly lockMs: number;
     /** Milliseconds that a starting process waits for others that start or write. */
     readonly openMs: number;
-    /** Milliseconds for Redis to accept a connection, and to answer. */
-    readonly answerMs: number;
+    /** Milliseconds for Redis to accept a connection, and to respond. */
+    readonly responseMs: number;
     /** Milliseconds between two attempts to connect to Redis, at most. */
     readonly reconnectMs: number;
-    /** Milliseconds between two attempts to take back a write of which nobody knows whether it has happened. */
+    /** Milliseconds between two attempts to take back a write that may or may not have happened. */
     readonly settleMs: number;
   };
   /** Counters of rate limits in Redis. */
   readonly limits: {
     /** Milliseconds for Redis to accept a connection. */
     readonly connectMs: number;
-    /** Milliseconds for Redis to answer. */
-    readonly answerMs: number;
+    /** Milliseconds for Redis to respond. */
+    readonly responseMs: number;
     /** Milliseconds for which Redis is left alone after a failure. */
     readonly pauseMs: number;
     /** Milliseconds between two attempts to connect, at most. */
@@ -99,7 +99,7 @@ export interface Pacing {
     /** Milliseconds after which the end of a worker does not count as one of its start. */
     readonly steadyMs: number;
     /** Milliseconds that a worker has to tell what it has measured. */
-    readonly answerMs: number;
+    readonly responseMs: number;
   };
   readonly tracing: {
     /** Milliseconds that the end of the process waits for a collector. */
@@ -133,11 +133,11 @@ export const PACING: Pacing = {
     keyCoolDownMs: 5000,
     keyRefreshMs: 10 * 60_000,
   },
-  store: { lockMs: 2000, openMs: 5000, answerMs: 1500, reconnectMs: 500, settleMs: 250 },
+  store: { lockMs: 2000, openMs: 5000, responseMs: 1500, reconnectMs: 500, settleMs: 250 },
   // Limits are no reason to let a caller wait.
-  limits: { connectMs: 2000, answerMs: 250, pauseMs: 2000, reconnectMs: 2000 },
+  limits: { connectMs: 2000, responseMs: 250, pauseMs: 2000, reconnectMs: 2000 },
   health: { rememberMs: 1000 },
   server: { requestMs: 30_000, checkMs: 5000, stalledCallerMs: 120_000 },
-  workers: { restart: { firstMs: 250, longestMs: 30_000 }, steadyMs: 10_000, answerMs: 1000 },
+  workers: { restart: { firstMs: 250, longestMs: 30_000 }, steadyMs: 10_000, responseMs: 1000 },
   tracing: { flushMs: 2000 },
 };

@@ -51,14 +51,14 @@ export class RedisCounters implements Counters, OnModuleInit, OnApplicationShutd
     url: string,
     private readonly pacing: Pacing['limits'],
   ) {
-    const { connectMs, answerMs, reconnectMs } = pacing;
+    const { connectMs, responseMs, reconnectMs } = pacing;
     this.redis = new Redis(url, {
       lazyConnect: true,
       enableOfflineQueue: false,
       maxRetriesPerRequest: 0,
       connectTimeout: connectMs,
       // What it does not answer in this time is counted here.
-      commandTimeout: answerMs,
+      commandTimeout: responseMs,
       retryStrategy: (attempt) => Math.min(attempt * 100, reconnectMs),
     });
     // Without a listener, ioredis prints every failed attempt to connect.

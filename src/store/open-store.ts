@@ -3,11 +3,14 @@ const SQLITE = 'sqlite:';
 /**
  * The kinds of store that STORE_URL can name, with what to open for each.
  *
- * To add a kind: a member here and its address in `openStore` (and in `STORE_URL` of config/environment.ts, which
- * refuses others). The compiler then names every place that has to say what it keeps there: `openRegistry`
- * (downloads/registry), `openTicketStore` (auth/tickets) and the counters of rate-limit.
- * The connection and the names of its failures belong here in store/; rows, keys and scripts beside the interface
- * that they implement, `DownloadRegistry` or `TicketStore`, whose suites of tests run on every kind.
+ * To add a kind:
+ *
+ * 1. Accept its address in `STORE_URL` (config/environment.ts), and tell it from the others in `openStore`, with a
+ *    member here. The compiler then names the three places that have to open something for it: `openRegistry`
+ *    (downloads/registry), `openTicketStore` (auth/tickets) and `createCounters` (rate-limit).
+ * 2. Write its connection, and the short names of its failures for the log, in this folder.
+ * 3. Implement `DownloadRegistry` and `TicketStore` beside them, with the keys, statements or scripts that each needs,
+ *    and run their suites on it: `describeRegistry`, `describeSharedStore` and `describeTicketStore`.
  */
 export interface StoreKinds<T> {
   /** @param path of a file that the processes of one machine share, or `:memory:` */

@@ -107,7 +107,7 @@ describeWithRedis('a Redis that does not work', () => {
 
   it('fails what is on its way when it dies, at once, and never sends it again', async () => {
     // Longer than the test may take: a failure in time has not waited for the response.
-    await reopen({ ...PACING.store, answerMs: 60_000 });
+    await reopen({ ...PACING.store, responseMs: 60_000 });
     server.signal('SIGSTOP');
     const added = expect(registry.add(recordOf('d2'))).rejects.toMatchObject({
       code: 'STORE_UNAVAILABLE',

@@ -32,18 +32,18 @@ export class RedisConnection<Commands = unknown> {
    */
   constructor(url: string, pacing = PACING.store, scripts: RedisScripts = {}) {
     checkUrl(url);
-    const { answerMs, reconnectMs } = pacing;
+    const { responseMs, reconnectMs } = pacing;
     this.unsettled = new UnsettledWrites(pacing);
     this.redis = new Redis(url, {
       scripts,
       connectionName: 'alfresco-downloads-bff',
       lazyConnect: true,
-      connectTimeout: answerMs,
+      connectTimeout: responseMs,
       // A Redis that hangs does not respond to a goodbye either.
       disconnectTimeout: 200,
-      commandTimeout: answerMs,
+      commandTimeout: responseMs,
       // A connection without responses is given up, for behind a dead one TCP would wait a quarter of an hour.
-      socketTimeout: answerMs,
+      socketTimeout: responseMs,
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
       maxRetriesPerRequest: 0,
@@ -60,7 +60,7 @@ export class RedisConnection<Commands = unknown> {
       void this.unsettled.settle();
     });
     const connected = this.redis.connect().catch(() => {});
-    this.opened = Promise.race([connected, delay(answerMs, undefined, { ref: false })]);
+    this.opened = Promise.race([connected, delay(responseMs, undefined, { ref: false })]);
   }
 
   /**

@@ -349,7 +349,7 @@ describeWithRedis('with Redis as the store', () => {
       RATE_LIMIT_FAILED_LOGINS: '2',
     };
     // Generous, so that Redis never times out on a busy machine.
-    const pacing = { limits: { answerMs: 10_000 }, store: { answerMs: 10_000 } };
+    const pacing = { limits: { responseMs: 10_000 }, store: { responseMs: 10_000 } };
     const first = await limit(variables, { pacing });
     const second = await limit(variables, { pacing });
     const found: number[] = [];
@@ -373,7 +373,7 @@ describeWithRedis('with Redis as the store', () => {
     limit,
   }) => {
     const variables = { STORE_URL: redis.url, RATE_LIMIT_FAILED_LOGINS: '10' };
-    const pacing = { limits: { answerMs: 10_000 }, store: { answerMs: 10_000 } };
+    const pacing = { limits: { responseMs: 10_000 }, store: { responseMs: 10_000 } };
     const replicas = await Promise.all([1, 2, 3].map(() => limit(variables, { pacing })));
     const found = await Promise.all(
       Array.from({ length: 90 }, (_, guess) =>
@@ -394,8 +394,8 @@ describeWithRedis('with Redis as the store', () => {
       { STORE_URL: redis.url, RATE_LIMIT_PER_CALLER: '1000' },
       {
         pacing: {
-          store: { answerMs: 300, reconnectMs: 50 },
-          limits: { answerMs: 50, pauseMs: 50, reconnectMs: 50 },
+          store: { responseMs: 300, reconnectMs: 50 },
+          limits: { responseMs: 50, pauseMs: 50, reconnectMs: 50 },
         },
       },
     );

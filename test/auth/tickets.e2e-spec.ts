@@ -563,7 +563,7 @@ describeWithRedis('tickets in Redis', () => {
   it('are stored for every machine, as hashes only', async ({ start }) => {
     const variables = { API_PREFIX, STORE_URL: redis.url, USERS: USERS_OF_TODAY };
     // Generous, so that Redis never times out on a busy machine.
-    const pacing = { store: { answerMs: 10_000 } };
+    const pacing = { store: { responseMs: 10_000 } };
     const [here, there] = await Promise.all([
       start(variables, { pacing }),
       start(variables, { pacing }),

@@ -246,7 +246,7 @@ describe('two replicas behind nginx', () => {
     runningSandbox,
   }) => {
     // Generous, since each process counts alone while Redis is slow, as it is on a busy machine.
-    const pacing = { limits: { answerMs: 15_000, connectMs: 15_000 } };
+    const pacing = { limits: { responseMs: 15_000, connectMs: 15_000 } };
     const logs = ['', ''];
     const services = await Promise.all(
       logs.map((_, index) =>

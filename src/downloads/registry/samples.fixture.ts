@@ -14,7 +14,7 @@ export const NOON = Date.parse('2026-11-24T12:00:00Z');
 export const A_WHILE = 25;
 
 /** For tests that wait for a store to give up; long enough for one that responds on a busy machine. */
-export const IMPATIENT = { ...PACING.store, lockMs: 250, answerMs: 300, settleMs: 20 };
+export const IMPATIENT = { ...PACING.store, lockMs: 250, responseMs: 300, settleMs: 20 };
 
 /** Owners that a careless encoding mixes up. */
 export const STRANGE = [
