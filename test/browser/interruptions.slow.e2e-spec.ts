@@ -2,18 +2,18 @@ import { withDemo } from '../harness/demo-fixtures.js';
 import { until } from '../harness/polling.js';
 
 const it = withDemo({ sandbox: { largeFileBytes: 60_000_000 } });
-/** Just large enough for Alfresco to notice in the middle that it is cancelled. */
+/** Just large enough for Alfresco to notice a cancellation midway. */
 const itMakesMany = withDemo({ sandbox: { largeFileBytes: 11_000_000 } });
 
 describe('a login', { timeout: 60_000 }, () => {
-  it('with a wrong password is refused in words, without the window of the browser', async ({
+  it('with a wrong password shows a message, without the browser’s login window', async ({
     tab,
   }) => {
-    const refusal = tab.page.waitForResponse((response) => response.status() === 401);
+    const rejected = tab.page.waitForResponse((response) => response.status() === 401);
     await tab.logIn('wrong');
     await tab.page.getByText('The name or the password is wrong.').waitFor();
-    // The browser opens its own window for `Basic`.
-    expect((await refusal).headers()['www-authenticate']).toMatch(/^xBasic /);
+    // Browsers open their own login window for `Basic`.
+    expect((await rejected).headers()['www-authenticate']).toMatch(/^xBasic /);
     tab.forgive(/status of 401/);
     expect(await tab.page.locator(':focus').getAttribute('name')).toBe('password');
     await tab.page.keyboard.type('demo');
@@ -32,7 +32,7 @@ describe('a login', { timeout: 60_000 }, () => {
     await tab.page.getByRole('heading', { name: 'Log in' }).waitFor();
   });
 
-  it('is asked for again when the service no longer accepts it', async ({ tab }) => {
+  it('is requested again when the service no longer accepts it', async ({ tab }) => {
     await tab.logIn();
     await tab.openFolder('Documents');
     await tab.page.route('**/downloads', (route) =>
@@ -46,7 +46,7 @@ describe('a login', { timeout: 60_000 }, () => {
 });
 
 describe('a download that is being made', { timeout: 60_000 }, () => {
-  it('is shown by its number in another tab, and by the name of its ZIP once that is there', async ({
+  it('is shown by its id in another tab, and by the name of its ZIP once that is ready', async ({
     tab,
     demo,
   }) => {
@@ -96,7 +96,7 @@ describe('a download that is being made', { timeout: 60_000 }, () => {
   });
 
   itMakesMany(
-    'is one of several, none of which takes the connections that the others need',
+    'is one of several, none of which uses up the connections that the others need',
     async ({ tab, demo }) => {
       demo.sandbox.bytesPerSecond = 0;
       await tab.logIn();
@@ -105,7 +105,7 @@ describe('a download that is being made', { timeout: 60_000 }, () => {
         await tab.choose('large.bin');
         await tab.order();
       }
-      // With all connections of the browser taken, this would never be sent.
+      // If all connections of the browser were in use, this request would never be sent.
       await tab.card('large.bin.zip').button('Cancel').first().click();
       await tab.page.getByText('Cancelling').first().waitFor();
       demo.sandbox.bytesPerSecond = undefined;
@@ -121,7 +121,7 @@ describe('a download that is being made', { timeout: 60_000 }, () => {
 });
 
 describe('the list of downloads', { timeout: 60_000 }, () => {
-  it('can be asked for again when the service was away', async ({ tab }) => {
+  it('can be reloaded after the service was down', async ({ tab }) => {
     await tab.page.route('**/downloads?*maxItems=20', (route) => route.abort(), { times: 1 });
     await tab.logIn();
     await tab.page.getByText('The service cannot be reached.').waitFor();

@@ -5,13 +5,13 @@ import { withDemo } from '../harness/demo-fixtures.js';
 const LARGE_FILE_BYTES = 60_000_000;
 
 const it = withDemo({
-  // medium.bin and large.bin together are too much.
+  // medium.bin and large.bin together exceed the limit.
   sandbox: { largeFileBytes: LARGE_FILE_BYTES, maxContentSize: LARGE_FILE_BYTES + 1_000_000 },
   variables: { STALL_AFTER_MS: '3000' },
 });
 
 describe('a download', { timeout: 60_000 }, () => {
-  it('is cancelled in the middle', async ({ tab, demo }) => {
+  it('can be cancelled midway', async ({ tab, demo }) => {
     demo.sandbox.bytesPerSecond = 0;
     const { card } = await tab.make('large.bin');
     await card.says('Being made');
@@ -23,8 +23,8 @@ describe('a download', { timeout: 60_000 }, () => {
     expect(await card.button('Save').count()).toBe(0);
   });
 
-  it('says so when it was finished before it could be cancelled', async ({ tab, demo }) => {
-    // Alfresco looks for a cancellation at the first bytes of a file, which are all bytes of this one.
+  it('is shown as finished when the cancellation came too late', async ({ tab, demo }) => {
+    // Alfresco checks for a cancellation at the first bytes of a file; this one has only those.
     demo.sandbox.bytesPerSecond = 0;
     const { card } = await tab.make('docTest1.txt');
     await card.says('Being made');
@@ -45,7 +45,7 @@ describe('a download', { timeout: 60_000 }, () => {
     expect(demo.sandbox.downloadIds()).not.toContain(id);
   });
 
-  it('is called stalled when its job has crashed, and can be removed', async ({ tab }) => {
+  it('is shown as stalled when its job has crashed, and can be removed', async ({ tab }) => {
     const { card } = await tab.make('crashing.bin');
     await card.says('Stalled');
     await card.says(/^Nothing has happened since \d\d:\d\d\. Alfresco may be busy, or/);
@@ -53,7 +53,7 @@ describe('a download', { timeout: 60_000 }, () => {
     await card.root.filter({ hasText: 'crashing' }).waitFor({ state: 'detached' });
   });
 
-  it('is no longer called stalled once it moves', async ({ tab, demo }) => {
+  it('is no longer shown as stalled once it progresses', async ({ tab, demo }) => {
     demo.sandbox.bytesPerSecond = 0;
     const { card } = await tab.make('large.bin');
     await card.says('Stalled');
@@ -64,7 +64,7 @@ describe('a download', { timeout: 60_000 }, () => {
     await card.says('Ready');
   });
 
-  it('is called gone when Alfresco’s clean-up has removed it while it was being made', async ({
+  it('is shown as gone when Alfresco’s clean-up has removed it while it was being made', async ({
     tab,
     demo,
   }) => {
@@ -78,14 +78,14 @@ describe('a download', { timeout: 60_000 }, () => {
     await card.root.filter({ hasText: 'Gone' }).waitFor({ state: 'detached' });
   });
 
-  it('is called gone when the clean-up has removed it before it was saved', async ({
+  it('is shown as gone when the clean-up has removed it before it was saved', async ({
     tab,
     demo,
   }) => {
     const { card, id } = await tab.make('docTest1.txt');
     await card.says('Ready');
     await cleanUp(demo, id);
-    // The service remembers a finished download for some seconds; after a restart it does not.
+    // The service caches a finished download for some seconds; a restart clears the cache.
     await demo.stopService();
     await demo.startService();
     await card.button('Save').click();
@@ -93,20 +93,20 @@ describe('a download', { timeout: 60_000 }, () => {
     tab.forgive(/status of 404/);
   });
 
-  it('says that it is too large, and how much would not be', async ({ tab }) => {
+  it('shows that it is too large, and the limit', async ({ tab }) => {
     const { card } = await tab.make('medium.bin', 'large.bin');
     await card.says('Too large');
     await card.says('Alfresco makes no ZIP of more than 61 MB. Choose less.');
   });
 
-  it('says when documents are missing in the ZIP', async ({ tab }) => {
+  it('shows when documents are missing in the ZIP', async ({ tab }) => {
     const { card } = await tab.make('docTest1.txt', 'lost.txt');
     await card.says('1 file could not be read by Alfresco and is missing.');
   });
 });
 
-describe('a ZIP that cannot be asked for', { timeout: 60_000 }, () => {
-  it('is explained beside what was chosen, which stays', async ({ tab }) => {
+describe('a ZIP that cannot be requested', { timeout: 60_000 }, () => {
+  it('is explained beside the selection, which is kept', async ({ tab }) => {
     await tab.logIn();
     await tab.openFolder('Documents');
     await tab.choose('archived.txt', 'docTest1.txt');
@@ -123,7 +123,7 @@ describe('a ZIP that cannot be asked for', { timeout: 60_000 }, () => {
     await card.says('Ready');
   });
 
-  it('is not made twice when the response is lost and the button pressed again', async ({
+  it('is not made twice when the response is lost and the button is pressed again', async ({
     tab,
     demo,
   }) => {
@@ -147,7 +147,7 @@ describe('a ZIP that cannot be asked for', { timeout: 60_000 }, () => {
   });
 });
 
-/** Removes a download as Alfresco’s clean-up does: without a notice to anybody. */
+/** Removes a download as Alfresco’s clean-up does: without notice. */
 async function cleanUp({ sandbox }: Demo, id: string): Promise<void> {
   const alfresco = DownloadsApi.ofAlfresco(sandbox.url);
   expect((await alfresco.request('DELETE', `/nodes/${id}`)).status).toBe(204);

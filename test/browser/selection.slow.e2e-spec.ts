@@ -17,7 +17,7 @@ describe('the page', { timeout: 60_000 }, () => {
     expect((await card.save()).suggestedFilename()).toBe(name);
   });
 
-  it('takes out again what was chosen', async ({ tab }) => {
+  it('removes documents from the selection', async ({ tab }) => {
     await tab.logIn();
     await tab.openFolder('Documents');
     await tab.choose('docTest1.txt', 'docTest2.txt', 'Report.pdf');
@@ -29,7 +29,7 @@ describe('the page', { timeout: 60_000 }, () => {
     expect(await tab.button('Make ZIP').isDisabled()).toBe(true);
   });
 
-  it('removes a download that is no longer wanted', async ({ tab, demo }) => {
+  it('removes an unwanted download', async ({ tab, demo }) => {
     const { card, id } = await tab.make('docTest1.txt');
     await card.says('Ready');
     await card.button('Remove').click();

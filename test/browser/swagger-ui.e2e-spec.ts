@@ -4,7 +4,7 @@ import { SwaggerPage } from '../harness/swagger-page.js';
 const it = withDemo();
 
 describe('Swagger UI', { timeout: 60_000 }, () => {
-  it('opens, lets somebody log in, and makes a ZIP with "Try it out"', async ({ tab, demo }) => {
+  it('opens, accepts a login, and makes a ZIP with "Try it out"', async ({ tab, demo }) => {
     const swagger = await SwaggerPage.open(tab.page, demo.url);
     await swagger.authorize();
     const before = demo.sandbox.downloadIds();

@@ -12,7 +12,7 @@ interface DescribedOperation extends ShownOperation {
   readonly successes: readonly string[];
 }
 
-/** DELETE /nodes/{id} comes last: it removes the download that all the examples are about. */
+/** DELETE /nodes/{id} comes last: it removes the download that all the examples use. */
 function turn(method: string, path: string): number {
   return method === 'delete' ? (path.startsWith('/nodes') ? 2 : 1) : 0;
 }

@@ -23,18 +23,18 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true }));
 
-/** Unpacks what the browser has saved with the `unzip` program; returns the names in it. */
+/** Unpacks the saved file with `unzip`; returns the names of its entries. */
 async function unpack(download: Download): Promise<string[]> {
   const file = join(directory, 'saved.zip');
   await download.saveAs(file);
-  // For names beyond ASCII.
+  // A UTF-8 locale for non-ASCII names.
   const env = { ...process.env, LC_ALL: 'C.UTF-8' };
   await run('unzip', ['-q', file, '-d', directory], { env });
   const { stdout } = await run('unzip', ['-Z1', file], { env });
   return stdout.trimEnd().split('\n');
 }
 
-/** Every value that the bar of the first card shows from now on, in order. */
+/** Records every later value of the first card's progress bar, in order. */
 async function barValues({ page }: DemoTab): Promise<readonly number[]> {
   const values: number[] = [];
   await page.exposeFunction('recordBar', (value: number) => values.push(value));
@@ -64,7 +64,7 @@ describe('the page', { timeout: 60_000 }, () => {
     const { card } = await tab.order();
     const values = await barValues(tab);
     const between = () => values.filter((value) => value > 0 && value < 100);
-    // Alfresco reports progress every few megabytes: slowly, until enough has been seen.
+    // Slow until enough values have been recorded, since Alfresco reports progress every few megabytes.
     demo.sandbox.bytesPerSecond = 25_000_000;
     await until(
       () => new Set(between()).size,
@@ -98,7 +98,7 @@ describe('the page', { timeout: 60_000 }, () => {
     }
   });
 
-  it('does a whole job without a mouse', async ({ tab }) => {
+  it('does the whole job without a mouse', async ({ tab }) => {
     const { page } = tab;
     const { keyboard } = page;
     const focused = page.locator(':focus');
@@ -107,7 +107,7 @@ describe('the page', { timeout: 60_000 }, () => {
         await keyboard.press('Tab');
         if ((await wanted.and(focused).count()) > 0) return;
       }
-      throw new Error(`no way to ${wanted.toString()}`);
+      throw new Error(`cannot reach ${wanted.toString()} by keyboard`);
     };
 
     await page.getByLabel('Name').and(focused).waitFor();
@@ -127,7 +127,7 @@ describe('the page', { timeout: 60_000 }, () => {
     await keyboard.press('Space');
     await tabTo(tab.button('Make ZIP'));
     await keyboard.press('Enter');
-    // Another one of this name may be there; the new one is above it, and has the focus.
+    // There may be another card of this name; the new one is above it, and has the focus.
     await until(
       () => focused.innerText(),
       (text) => text === 'archive.zip',

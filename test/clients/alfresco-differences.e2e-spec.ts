@@ -17,20 +17,20 @@ const LATER = new Date(Date.now() + 86_400_000).toUTCString();
 
 const it = configured({ variables: { API_PREFIX: CORE } });
 
-/** One side: where it listens, and the downloads that were made there. */
+/** The service or Alfresco: its address, and the downloads created there. */
 interface Side {
   readonly port: number;
   readonly user: { readonly name: string; readonly password: string };
-  /** DONE. */
+  /** Its status is DONE. */
   readonly done: string;
-  /** IN_PROGRESS for good. */
+  /** Its status stays IN_PROGRESS. */
   readonly stuck: string;
 }
 
 interface Row {
   readonly name: string;
   readonly request: (side: Side) => RawRequest;
-  /** Of the response: the status, or what else differs. */
+  /** The status of the response, or the other property that differs. */
   readonly seen?: (response: RawResponse) => unknown;
   readonly alfresco: unknown;
   readonly here: unknown;

@@ -17,7 +17,7 @@ function folder(
   return fetch(`${url}/demo/folders/${id}`, { headers });
 }
 
-/** Files that the page names, and the modules that those import. */
+/** Files that the page refers to, and the modules that those import. */
 async function filesOf(demo: Demo, path: string, seen = new Set<string>()): Promise<Set<string>> {
   if (seen.has(path)) return seen;
   seen.add(path);
@@ -32,7 +32,7 @@ async function filesOf(demo: Demo, path: string, seen = new Set<string>()): Prom
 }
 
 describe('the page of the demo', () => {
-  it('is served with everything it needs, and nothing that is for tests', async ({ demo }) => {
+  it('is served with everything it needs, and without its tests', async ({ demo }) => {
     const files = [...(await filesOf(demo, '/'))];
     expect(files).toContain('/demo/page.css');
     expect(files).toContain('/demo/event-stream-parser.ts');
@@ -44,7 +44,7 @@ describe('the page of the demo', () => {
     }
   });
 
-  it('allows the browser no scripts but its own', async ({ demo }) => {
+  it('allows the browser only its own scripts', async ({ demo }) => {
     const { headers } = await fetch(demo.url);
     expect(headers.get('content-security-policy')).toContain("script-src 'self'");
     expect(headers.get('x-content-type-options')).toBe('nosniff');
@@ -52,7 +52,7 @@ describe('the page of the demo', () => {
 });
 
 describe('the folders of the demo', () => {
-  it('are listed with what can be chosen in them', async ({ demo }) => {
+  it('are listed with their documents', async ({ demo }) => {
     const response = await folder(demo, SAMPLE_NODES.nestedFolder);
     expect(await response.json()).toEqual({
       items: [
@@ -74,7 +74,7 @@ describe('the folders of the demo', () => {
   });
 
   it.for(['does-not-exist', '%2e%2e', '..%2f..%2fnodes', 'x%2Fy', 'x%00', '%20'])(
-    'are not found where there is none: %s',
+    'respond with 404 to unknown ids: %s',
     async (path, { demo }) => {
       const port = Number(new URL(demo.url).port);
       const response = await rawRequest(port, { path: `/demo/folders/${path}`, headers: AS_DEMO });
@@ -89,7 +89,7 @@ describe('the folders of the demo', () => {
     ['responds with half a document', { kind: 'malformed-json' }],
     ['closes the connection', { kind: 'reset' }],
     ['redirects', { kind: 'redirect', location: 'http://127.0.0.1:1/' }],
-    ['refuses the account', { kind: 'status', status: 401 }],
+    ['rejects the account', { kind: 'status', status: 401 }],
   ] as const)('cannot be read when Alfresco %s', async ([, fault], { demo }) => {
     demo.sandbox.fail(fault, { path: /children/ });
     const response = await folder(demo, '-root-');

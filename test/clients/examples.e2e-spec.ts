@@ -98,7 +98,7 @@ describe('the example in TypeScript', { timeout: 60_000 }, () => {
 });
 
 describe('the example of a microservice', { timeout: 60_000 }, () => {
-  it('hands out a link that needs no credentials, until Alfresco has removed the ZIP', async ({
+  it('provides a link that needs no credentials, until Alfresco has removed the ZIP', async ({
     exports,
     api,
     sandbox,
@@ -127,7 +127,7 @@ describe('the example of a microservice', { timeout: 60_000 }, () => {
     expect(zipsMade(sandbox)).toBe(1);
   });
 
-  it('finishes what it was making when it was killed, and says why an export has failed', async ({
+  it('finishes after a crash what it was making, and says why an export has failed', async ({
     exports,
     sandbox,
   }) => {

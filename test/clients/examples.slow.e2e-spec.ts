@@ -12,7 +12,7 @@ import { requirePrograms } from '../harness/programs.js';
 describe('the example for the shell', { timeout: 60_000 }, () => {
   beforeEach(({ skip }) => requirePrograms({ skip }, 'curl', 'unzip'));
 
-  it('says why there is no ZIP of what is not a node id', async ({ programs }) => {
+  it('says why there is no ZIP for an invalid node id', async ({ programs }) => {
     const { code, output } = await programs.shell(['not/an/id']);
     expect(output).toContain('VALIDATION_FAILED');
     expect(code).toBe(3);
@@ -42,7 +42,7 @@ describe('the example in TypeScript', { timeout: 60_000 }, () => {
 });
 
 describe('the example of a microservice', { timeout: 60_000 }, () => {
-  it('finishes what it was making when it was stopped', async ({ exports, sandbox }) => {
+  it('finishes after a restart what it was making', async ({ exports, sandbox }) => {
     sandbox.bytesPerSecond = 0;
     const location = await exports.order(SAMPLE_NODES.largeFile);
     await until(
@@ -57,7 +57,7 @@ describe('the example of a microservice', { timeout: 60_000 }, () => {
     expect(zipsMade(sandbox)).toBe(1);
   });
 
-  it('waits for a downloads service that is killed in the middle, and makes one ZIP', async ({
+  it('waits for a downloads service that is killed meanwhile, and makes one ZIP', async ({
     sandbox,
     directory,
     onTestFinished,

@@ -11,7 +11,7 @@ import { configured } from '../harness/fixtures.js';
 import { rawRequest } from '../harness/raw-http.js';
 import { readZip } from '../harness/zip.js';
 
-/** Slow enough for a watcher to see more than the end. */
+/** Slow enough for a watcher to see progress before the end. */
 const WATCHABLE_BYTES_PER_SECOND = 30_000_000;
 
 const it = withClient({});
@@ -25,7 +25,7 @@ function withClient(variables: Readonly<Record<string, string>>) {
   });
 }
 
-/** Watches to the end; returns the types of the events, each once while it lasts. */
+/** Watches to the end; returns the types of the events, without consecutive duplicates. */
 async function watch(
   client: DownloadsClient,
   id: string,
@@ -39,7 +39,7 @@ async function watch(
   return types;
 }
 
-/** Watches a ZIP growing until `enough` percentages between start and end have been seen, and then to its end. */
+/** Watches a slow ZIP until `enough` intermediate percentages have been seen, then to its end at full speed. */
 async function watchGrowing(
   client: DownloadsClient,
   id: string,
@@ -58,7 +58,7 @@ const between = (percents: readonly number[]) =>
   new Set(percents.filter((percent) => percent > 0 && percent < 100));
 
 describe('the client of the demo’s page, with the service', () => {
-  it('makes a ZIP, watches it, and gives a link to it', async ({ client, sandbox }) => {
+  it('makes a ZIP, watches it, and returns a link to it', async ({ client, sandbox }) => {
     sandbox.bytesPerSecond = WATCHABLE_BYTES_PER_SECOND;
     const { id } = await client.create([SAMPLE_NODES.largeFile, SAMPLE_NODES.textFile]);
     const { types, percents } = await watchGrowing(client, id, { sandbox, enough: 2 });
@@ -73,7 +73,7 @@ describe('the client of the demo’s page, with the service', () => {
     expect(await client.archiveName(id)).toBe('archive.zip');
   });
 
-  it('watches by polling just as well', async ({ bff, user, sandbox }) => {
+  it('can watch by polling instead', async ({ bff, user, sandbox }) => {
     sandbox.bytesPerSecond = WATCHABLE_BYTES_PER_SECOND;
     const polling = new DownloadsClient({
       baseUrl: bff.url,
@@ -127,7 +127,7 @@ describe('the client of the demo’s page, with the service', () => {
     expect((await zoe.list()).downloads).toEqual([]);
   });
 
-  it('asks for a challenge that opens no window of the browser', async ({ bff }) => {
+  it('requests a challenge that opens no browser login window', async ({ bff }) => {
     const stranger = new DownloadsClient({ baseUrl: bff.url, authorization: 'Basic eDp4' });
     await expect(stranger.list()).rejects.toHaveProperty('problem.status', 401);
     const headers = { 'X-Requested-With': 'XMLHttpRequest' };

@@ -9,13 +9,13 @@ import { requirePrograms } from '../harness/programs.js';
 const README_ORIGIN = 'http://127.0.0.1:3000';
 const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
 
-/** No process has this id, which is more than Linux and macOS give. */
+/** No process has this id: it exceeds the maximum of Linux and macOS. */
 const ENDED_PID = 99_999_999;
-/** The folder of a demo that has not ended: its id is that of a process that runs. */
+/** The folder of another demo that still runs: its id is that of a live process. */
 const OTHER_DEMO = `.build/demo-${process.pid}`;
 const MARKER = 'as it was';
 
-/** One demo for all: to build it takes longer than all the tests. */
+/** One demo for all tests, since building it takes longer than the tests. */
 const it = test
   .extend('checkout', { scope: 'file' }, async ({}, { onCleanup }) => {
     const checkout = await DemoCheckout.make();
@@ -41,7 +41,7 @@ it.beforeAll(({ demo }) => void demo, 240_000);
 
 const isCommand = (line: string) => line.startsWith('$ ') || line.startsWith('    ');
 
-/** Commands and what they print, from the `console` blocks of a document; an indented line goes on with a command. */
+/** Commands and their output, from the `console` blocks of a document; an indented line continues a command. */
 function transcript(markdown: string): { script: string; output: string } {
   const lines = [...markdown.matchAll(/```console\n(.*?)```/gs)].flatMap(([, block]) =>
     block!.trimEnd().split('\n'),
@@ -62,7 +62,7 @@ describe('a walk-through', () => {
     ['README.md', 8],
     ['docs/integration.md', 4],
   ] as const)(
-    'prints what it says: %s',
+    'prints what the document shows: %s',
     { timeout: 60_000 },
     async ([document, calls], { demo, directory, skip }) => {
       requirePrograms({ skip }, 'curl', 'unzip', 'bash');
@@ -83,7 +83,7 @@ describe('a walk-through', () => {
 });
 
 describe('npm run demo', () => {
-  it('builds into a folder of its own, and leaves dist/ and other running demos alone', async ({
+  it('builds into a separate folder, and leaves dist/ and other running demos alone', async ({
     checkout: { directory },
     demo,
   }) => {
@@ -105,7 +105,7 @@ describe('npm run demo', () => {
     expect(refused.stderr).toMatch(/^The demo does not start: .+\n$/);
   });
 
-  it('says which port is taken before it builds anything', async ({ checkout, demo }) => {
+  it('reports a port in use before it builds anything', async ({ checkout, demo }) => {
     const builds = () => readdir(join(checkout.directory, '.build'));
     const before = await builds();
     const port = Number(new URL(demo.url).port);
@@ -119,7 +119,7 @@ describe('npm run demo', () => {
     expect((await fetch(demo.url)).status).toBe(200);
   });
 
-  it('removes what it has built when it is stopped', async ({ checkout, demo }) => {
+  it('removes its build when it is stopped', async ({ checkout, demo }) => {
     expect(await demo.stop()).toBe(0);
     const builds = await readdir(join(checkout.directory, '.build'));
     expect(builds).toEqual([`demo-${process.pid}`]);

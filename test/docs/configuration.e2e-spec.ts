@@ -22,7 +22,7 @@ const OF_OTHERS = [
   'OTEL_SERVICE_NAME',
 ];
 
-/** Words that look like variables, and are not. */
+/** Words that look like variables but are not. */
 const OTHER_WORDS = [
   ...Object.keys(PROBLEMS),
   'IN_PROGRESS',
@@ -42,29 +42,29 @@ const OTHER_WORDS = [
   'SCHEMATHESIS_SECONDS',
 ];
 
-/** The first word behind "Default:", or of a cell. */
+/** The first word after "Default:", or of a cell. */
 const firstWord = (text: string) => text.replaceAll('`', '').split(' ')[0]!.replace(/[.,]$/, '');
 
-/** Variables of `.env.example`, each with the default that the comment above it tells. */
+/** Variables of `.env.example`, each with the default from the comment above it. */
 async function readExample(): Promise<Map<string, string | undefined>> {
   const found = new Map<string, string | undefined>();
   for (const block of (await readFile('.env.example', 'utf8')).split(/\n\s*\n/)) {
     const comment = [...block.matchAll(/^# (.*)$/gm)].map(([, line]) => line).join(' ');
-    const told = /Default: (.+)/.exec(comment)?.[1];
+    const documented = /Default: (.+)/.exec(comment)?.[1];
     for (const [, name] of block.matchAll(/^#?([A-Z][A-Z0-9_]*)=/gm)) {
-      found.set(name!, told && firstWord(told));
+      found.set(name!, documented && firstWord(documented));
     }
   }
   return found;
 }
 
-// A history names what is no more.
+// The changelog mentions former variables.
 const documents = (await allDocuments()).filter(({ path }) => path !== 'CHANGELOG.md');
 const page = await MarkdownDocument.read('docs/configuration.md');
 /** Name and default of each row. */
 const described = page.rows('variable', 'default').map(([name = '', value = '']) => ({
   name: codesIn(name)[0]!,
-  told: firstWord(value),
+  documented: firstWord(value),
 }));
 
 describe('docs/configuration.md', () => {
@@ -73,11 +73,14 @@ describe('docs/configuration.md', () => {
   });
 
   it('gives the defaults of the service', () => {
-    for (const { name, told } of described) {
+    for (const { name, documented } of described) {
       const real = defaults.get(name);
       if (real === undefined)
-        expect([name, told]).toEqual([name, expect.stringMatching(/^(?:none|required|random)$/)]);
-      else expect([name, told]).toEqual([name, real]);
+        expect([name, documented]).toEqual([
+          name,
+          expect.stringMatching(/^(?:none|required|random)$/),
+        ]);
+      else expect([name, documented]).toEqual([name, real]);
     }
   });
 
@@ -103,21 +106,21 @@ describe('.env.example', () => {
 
   it('gives the same defaults as docs/configuration.md', async () => {
     const example = await readExample();
-    for (const { name, told } of described) {
+    for (const { name, documented } of described) {
       const other = example.get(name);
-      if (other !== undefined) expect([name, told]).toEqual([name, other]);
+      if (other !== undefined) expect([name, documented]).toEqual([name, other]);
       else expect([name, defaults.get(name)]).toEqual([name, undefined]);
     }
   });
 });
 
-/** Words of a document that are environment variables by their look. */
+/** Words of a document that look like environment variables. */
 function variablesIn({ codes, fences }: MarkdownDocument): string[] {
   const assigned = fences.flatMap(({ language, text }) => {
     const assignment = /^ya?ml$/.test(language)
       ? /^\s*(?:- )?([A-Z][A-Z0-9_]{2,}):/gm
       : /(?:^|[\s'"])([A-Z][A-Z0-9_]{2,})=/gm;
-    // A shell's own variables are used where they are set.
+    // Shell variables are used in the block that sets them.
     return [...text.matchAll(assignment)]
       .map(([, name]) => name!)
       .filter((name) => !new RegExp(`\\$\\{?${name}\\b`).test(text));

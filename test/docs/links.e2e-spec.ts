@@ -5,11 +5,11 @@ import { MarkdownDocument, allDocuments } from '../harness/markdown.js';
 const documents = await allDocuments();
 const byPath = new Map(documents.map((document) => [document.path, document]));
 
-/** Why a link of a document leads nowhere. */
+/** The reason why a link is broken. */
 function fault({ path, anchors }: MarkdownDocument, link: string): string | undefined {
   const [target = '', anchor] = link.split('#');
   const file = target === '' ? path : normalize(join(dirname(path), decodeURI(target)));
-  if (!existsSync(file)) return `${link}: there is no ${file}`;
+  if (!existsSync(file)) return `${link}: ${file} does not exist`;
   if (anchor === undefined) return undefined;
   const known = target === '' ? anchors : (byPath.get(file)?.anchors ?? []);
   return known.includes(anchor) ? undefined : `${link}: ${file} has no such heading`;
@@ -56,14 +56,14 @@ describe('the documents', () => {
   });
 });
 
-describe('a dead link', () => {
+describe('a broken link', () => {
   it('is found, in the document and between documents', () => {
     const text = '# A `b`: c!\n\n[x](#a-b-c) [y](#nope) [z](nope.md) [w](docs/errors.md#nope)';
     const document = new MarkdownDocument('README.md', text);
     expect(document.links.map((link) => fault(document, link))).toEqual([
       undefined,
       '#nope: README.md has no such heading',
-      'nope.md: there is no nope.md',
+      'nope.md: nope.md does not exist',
       'docs/errors.md#nope: docs/errors.md has no such heading',
     ]);
   });

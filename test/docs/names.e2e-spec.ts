@@ -6,7 +6,7 @@ import { it } from '../harness/fixtures.js';
 import { MarkdownDocument, allDocuments, codesIn } from '../harness/markdown.js';
 import { Scrape } from '../harness/scrape.js';
 
-// A history names what is no more.
+// The changelog mentions former names.
 const documents = (await allDocuments()).filter(({ path }) => path !== 'CHANGELOG.md');
 const each = documents.map((document) => [document.path, document] as const);
 const operations = await MarkdownDocument.read('docs/operations.md');
@@ -14,10 +14,12 @@ const operations = await MarkdownDocument.read('docs/operations.md');
 describe('the problem codes', () => {
   it('are all in docs/errors.md, once, with their status', async () => {
     const rows = (await MarkdownDocument.read('docs/errors.md')).rows('code', 'status');
-    const told = rows.map(([code = '', status]) => [codesIn(code)[0], Number(status)] as const);
+    const documented = rows.map(
+      ([code = '', status]) => [codesIn(code)[0], Number(status)] as const,
+    );
     const real = Object.entries(PROBLEMS).map(([code, { status }]) => [code, status] as const);
-    expect(new Map(told)).toEqual(new Map<string | undefined, number>(real));
-    expect(told.length).toBe(real.length);
+    expect(new Map(documented)).toEqual(new Map<string | undefined, number>(real));
+    expect(documented.length).toBe(real.length);
   });
 
   it.for(each)('that a document names exist: %s', ([, document]) => {
@@ -26,22 +28,22 @@ describe('the problem codes', () => {
     );
     const known = Object.keys(PROBLEMS).map((code) => code.toLowerCase().replaceAll('_', '-'));
     expect(slugs.filter((slug) => !known.includes(slug))).toEqual([]);
-    // Those in the text are checked with the variables, which look the same.
-    const told = [...document.allCode.matchAll(/"code": ?"([A-Z_]+)"/g)].map(([, code]) => code!);
-    expect(told.filter((code) => !(code in PROBLEMS))).toEqual([]);
+    // Codes in the text look like variables, and are checked with those.
+    const codes = [...document.allCode.matchAll(/"code": ?"([A-Z_]+)"/g)].map(([, code]) => code!);
+    expect(codes.filter((code) => !(code in PROBLEMS))).toEqual([]);
   });
 });
 
 const METRIC = /\b(?:bff|process|nodejs)_\w*\*?/g;
 
-/** Whether a name, perhaps of a family or of a part of a histogram, is that of a metric. */
+/** Whether the name, which may end with `*` or with the suffix of a histogram's series, matches this metric. */
 function fits(name: string, real: string): boolean {
   return name.endsWith('*')
     ? real.startsWith(name.slice(0, -1))
     : [real, `${real}_bucket`, `${real}_count`, `${real}_sum`].includes(name);
 }
 
-/** Only with several workers. */
+/** Metrics that exist only with several workers. */
 const OF_WORKERS = ['bff_workers', 'bff_workers_silent'];
 
 describe('the metrics', () => {
@@ -65,10 +67,10 @@ describe('the alerts', () => {
     const real = [...rules.matchAll(/- alert: (\w+)[^]*?severity: (\w+)/g)].map(
       ([, ...rule]) => rule,
     );
-    const told = operations
+    const documented = operations
       .rows('alert', 'severity')
       .map(([name = '', severity]) => [codesIn(name)[0], severity]);
-    expect(told).toEqual(real);
+    expect(documented).toEqual(real);
   });
 });
 
@@ -88,7 +90,7 @@ describe('the npm scripts', () => {
 
 describe('the files and folders of this repository', () => {
   it.for(each)('that a document names exist: %s', async ([, document]) => {
-    // Those that are generated may be missing.
+    // Generated files may be missing.
     const ignored = (await readFile('.gitignore', 'utf8')).split('\n');
     const paths = document.codes.filter((code) =>
       /^(?:bench|demo|deploy|docs|examples|sandbox|scripts|src|test)\/[\w./-]*$/.test(code),

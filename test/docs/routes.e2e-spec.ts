@@ -11,7 +11,7 @@ interface Route {
 const PREFIX = '/alfresco/api/-default-/public/alfresco/versions/1';
 /** First segments of the paths of this service. */
 const OWN = /^\/(?:downloads|nodes|docs|health|metrics|problems)(?:\/|$)/;
-/** Of Alfresco, of a collector of traces, of the image, of the application that embeds the API. */
+/** Paths of Alfresco, of a trace collector, of the image, and of the application that embeds the API. */
 const OF_OTHERS = [
   '/tickets',
   '/alfresco',
@@ -21,7 +21,7 @@ const OF_OTHERS = [
   '/api/archive',
 ];
 
-/** An address of the demo, or what a shell has for one. */
+/** A URL of the demo, or a shell variable for one. */
 const CALLED = /(?:http:\/\/(?:127\.0\.0\.1|localhost)(?::\d+)?|\$\{?\w+\}?)(\/[\w$:{}./-]*)/g;
 
 const pattern = (path: string) =>
@@ -30,7 +30,7 @@ const pattern = (path: string) =>
     .replace(/\/(?::id|\$\{?\w+\}?|[0-9a-f]{8}-[0-9a-f-]{27})(?=\/|$)/g, '/{id}')
     .replace(/(?<=.)\/$/, '');
 
-/** Routes in the text, and addresses of this service in blocks of code. */
+/** Routes in the text, and URLs of this service in blocks of code. */
 function routesIn({ codes, fences }: MarkdownDocument): Route[] {
   const named = codes.flatMap((code): Route[] => {
     const [, method, path] = /^(?:([A-Z]+) )?(\/[^\s?]*)/.exec(code) ?? [];
@@ -44,7 +44,7 @@ function routesIn({ codes, fences }: MarkdownDocument): Route[] {
   return [...named, ...called];
 }
 
-/** Whether the service has it: by its OpenAPI document, or by its response to what is not in there. */
+/** Whether the route exists: in the OpenAPI document, or by the response to a request. */
 async function exists(
   { method, path }: Route,
   { url: base }: Bff,
@@ -57,7 +57,7 @@ async function exists(
   return (await fetch(url, { method: method ?? 'GET' })).ok;
 }
 
-// A history names what is no more, and the sandbox has routes of its own.
+// The changelog mentions former routes, and the sandbox has other routes.
 const documents = (await allDocuments()).filter(
   ({ path }) => path !== 'CHANGELOG.md' && path !== 'sandbox/README.md',
 );
@@ -75,7 +75,7 @@ describe('a route that a document names', () => {
     },
   );
 
-  it('is found in text and in addresses', () => {
+  it('is found in text and in URLs', () => {
     const text =
       '`PUT /downloads/{id}?a=b` `/metrics`\n\n```sh\ncurl "$BASE/downloads/$id" http://localhost:1/nope\n```\n';
     expect(routesIn(new MarkdownDocument('x.md', text))).toEqual([

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 
 const CHECKS = ['typecheck', 'lint'];
 
-/** Type check and style, as `npm run` has them. What they print is shown when they fail, as soon as they do. */
+/** Types and style, by their npm scripts. Their output is shown as soon as one fails. */
 export class Checks {
   hasPassed = false;
   private seconds = 0;

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { missingPrograms } from '../harness/programs.ts';
 
-/** Minutes on two cores, as measured; in order. */
+/** Measured minutes on two cores, in order of execution. */
 const DESCRIPTIONS: Readonly<Record<string, { text: string; minutes: number }>> = {
   unit: { text: 'unit tests', minutes: 0.5 },
   e2e: { text: 'tests of the built service, several at a time', minutes: 3.2 },
@@ -9,7 +9,7 @@ const DESCRIPTIONS: Readonly<Record<string, { text: string; minutes: number }>> 
   slow: { text: 'long and exhaustive tests', minutes: 14 },
 };
 
-/** What is about to happen, about how long it takes, and what cannot be tested here. */
+/** What will run, roughly how long it takes, and what cannot be tested on this machine. */
 export function introduction(
   projects: readonly string[],
   hasChecks: boolean,

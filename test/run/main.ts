@@ -1,6 +1,6 @@
 /**
  * Runs the tests: `node test/run/main.ts [part ...] [filter ...]`. A part is `checks` (types and style) or a project of
- * `vitest.config.ts`; a filter is part of the path of a test file, and is looked for in all projects.
+ * `vitest.config.ts`; a filter is part of the path of test files in any project.
  */
 import { rmSync } from 'node:fs';
 import { startVitest } from 'vitest/node';
@@ -9,7 +9,7 @@ import { Checks } from './checks.ts';
 import { introduction } from './introduction.ts';
 import { Progress } from './progress.ts';
 
-/** Milliseconds that workers have to end after a signal. */
+/** Milliseconds for workers to exit after a signal. */
 const STOP_MS = 3000;
 
 const PROJECTS = ['unit', 'e2e', 'serial', 'slow'];
@@ -45,7 +45,7 @@ async function main(): Promise<boolean> {
   console.log(text);
   if (isRefused) return false;
   const building = needsBuild ? build(folder) : Promise.resolve();
-  // Waited for below; until then its failure is not an unhandled one.
+  // Awaited below; until then, a failure must not count as an unhandled rejection.
   building.catch(() => {});
   if (projects.includes('unit')) await run(['unit']);
   try {
@@ -54,12 +54,12 @@ async function main(): Promise<boolean> {
     console.error((error as Error).message);
     return false;
   }
-  // Beside the tests that mostly wait.
+  // In parallel with tests that mostly wait.
   const checking = checks?.run();
   const parallel = projects.filter((name) => name === 'e2e');
   if (parallel.length > 0) await run(parallel);
   await checking;
-  // With the machine to themselves.
+  // One at a time, with nothing else running.
   for (const name of projects.filter((one) => one === 'serial' || one === 'slow'))
     await run([name]);
   progress.printSummary(checks);

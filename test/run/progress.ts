@@ -9,7 +9,7 @@ import type {
 } from 'vitest/node';
 import type { Checks } from './checks.ts';
 
-/** Without a word for so long, it is said which tests are running. */
+/** After this long without output, the running tests are listed. */
 const SILENCE_MS = 10_000;
 
 /**
@@ -20,10 +20,10 @@ export class Progress implements Reporter {
   private vitest?: Vitest;
   private readonly begunAt = performance.now();
   private readonly counts = { passed: 0, failed: 0, skipped: 0 };
-  /** Names of skipped tests, by the reason. */
+  /** Names of skipped tests by reason. */
   private readonly skipped = new Map<string, string[]>();
   private readonly failed: string[] = [];
-  /** What tests print, until they have passed. */
+  /** Output of tests, until they have passed. */
   private readonly output = new Map<string, string>();
   private readonly running = new Map<TestModule, number>();
   private files = 0;
@@ -82,25 +82,25 @@ export class Progress implements Reporter {
     const tests = [...module.children.allTests()].length;
     const seconds = ((performance.now() - begunAt) / 1000).toFixed(1);
     const mark = module.ok() ? 'ok    ' : 'FAILED';
-    const place = `${String(this.done).padStart(3)}/${this.files}`;
+    const position = `${String(this.done).padStart(3)}/${this.files}`;
     this.print(
-      `${place}  ${mark}  ${module.project.name.padEnd(6)}  ${module.relativeModuleId}  (${tests} tests, ${seconds} s)`,
+      `${position}  ${mark}  ${module.project.name.padEnd(6)}  ${module.relativeModuleId}  (${tests} tests, ${seconds} s)`,
     );
   }
 
   onTestRunEnd(_modules: readonly TestModule[], errors: readonly SerializedError[]): void {
     clearTimeout(this.heartbeat);
-    // Of no test: something that went wrong after its end, or what the set-up of a project found.
+    // Errors outside of tests: after the end of one, or in the set-up of a project.
     this.failOutside('outside of tests', errors, '', undefined);
   }
 
-  /** Ends the run that is under way, and its workers. */
+  /** Stops the current run and its workers. */
   async stop(): Promise<void> {
     await this.vitest?.cancelCurrentRun('keyboard-input');
     await this.vitest?.close();
   }
 
-  /** What was skipped and what failed, once more, and the numbers. */
+  /** A summary of skipped and failed tests, with the totals. */
   printSummary(checks: Checks | undefined): void {
     clearTimeout(this.heartbeat);
     const { passed, failed, skipped } = this.counts;
@@ -118,7 +118,7 @@ export class Progress implements Reporter {
     console.log(lines.join('\n'));
   }
 
-  /** Of hooks and files, which are no tests. */
+  /** Errors of hooks and files, which are not tests. */
   private failOutside(
     name: string,
     errors: readonly SerializedError[],

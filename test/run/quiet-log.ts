@@ -1,4 +1,4 @@
-/** Runs before each file of unit tests (vitest's `setupFiles`): what the code under test logs is no news of the run. */
+/** Runs before each file of unit tests (vitest's `setupFiles`): hides the log of the code under test. */
 import { Logger } from '@nestjs/common';
 
 Logger.overrideLogger(['fatal']);

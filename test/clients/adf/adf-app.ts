@@ -12,7 +12,7 @@ const SOURCES = join(import.meta.dirname, 'app');
 export class AdfApp {
   private constructor(private readonly directory: string) {}
 
-  /** @throws Error which says what failed, when the packages cannot be had or the application does not compile */
+  /** @throws Error if the packages cannot be installed, or the application does not compile */
   static async build(): Promise<AdfApp> {
     const directory = await mkdtemp(join(tmpdir(), 'adf-'));
     const app = new AdfApp(directory);
@@ -30,12 +30,12 @@ export class AdfApp {
     return app;
   }
 
-  /** What a web server has to serve. */
+  /** Folder for a web server to serve. */
   get pages(): string {
     return join(this.directory, 'dist');
   }
 
-  /** The address of a module of one of its packages. */
+  /** URL of a module of one of its packages. */
   module(path: string): URL {
     return new URL(`file://${join(this.directory, 'node_modules', path)}`);
   }

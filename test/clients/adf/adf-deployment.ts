@@ -13,7 +13,7 @@ export interface Way {
   readonly login: 'Basic' | 'OAuth';
 }
 
-/** What the application offers, by its name. */
+/** Documents of the application by name. */
 const DOCUMENTS = {
   Projects: SAMPLE_NODES.projectsFolder,
   'docTest1.txt': SAMPLE_NODES.textFile,
@@ -73,12 +73,12 @@ export class AdfDeployment {
     return new AdfDeployment(sandbox, site, bff, provider);
   }
 
-  /** Ends a ticket, as the time does. */
+  /** Ends a ticket, as if it had expired. */
   async end(ticket: string): Promise<void> {
     const own = `${this.bff.url}/alfresco/api/-default-/public/authentication/versions/1/tickets/-me-`;
     const authorization = `Basic ${btoa(ticket)}`;
     const { status } = await fetch(own, { method: 'DELETE', headers: { authorization } });
-    if (status !== 204) throw new Error(`the ticket lives on: ${status}`);
+    if (status !== 204) throw new Error(`the ticket was not deleted: ${status}`);
   }
 
   async close(): Promise<void> {

@@ -2,30 +2,30 @@ import { join } from 'node:path';
 import type { Browser, BrowserContext, Download, Locator, Page } from 'playwright-core';
 import { until } from '../../harness/polling.js';
 
-/** Who logs in, and where. */
+/** The user, and the login page. */
 export interface Login {
   readonly name: string;
   readonly password: string;
   readonly at: 'application' | 'provider';
 }
 
-/** Where the browser tests leave their pictures. */
+/** Folder of the browser tests' screenshots. */
 const SCREENSHOTS = join(process.cwd(), 'screenshots');
 
-/** Of the pages of `oidc-provider`; a test needs nothing from the internet but packages. */
+/** External resources of `oidc-provider`'s pages, which are blocked: tests need no internet apart from packages. */
 const FONTS = 'https://fonts.googleapis.com/*';
 
-/** The application in a tab of a browser without a past. */
+/** The application in a tab of a fresh browser profile. */
 export class AdfPage {
-  /** Method, path and status of each response under `/alfresco/`, in their order. */
+  /** Method, path and status of each response under `/alfresco/`, in order. */
   readonly calls: string[] = [];
-  /** `WWW-Authenticate` of the responses with 401. */
+  /** `WWW-Authenticate` headers of the 401 responses. */
   readonly challenges: (string | undefined)[] = [];
-  /** What the application has sent as `X-CSRF-TOKEN`. */
+  /** `X-CSRF-TOKEN` headers that the application has sent. */
   readonly csrfTokens = new Set<string>();
-  /** Requests for which the browser would have opened its own window for a password. */
+  /** Requests for which the browser would have opened its own login window. */
   readonly windows: string[] = [];
-  /** Errors that no script has handled. */
+  /** Uncaught errors. */
   readonly errors: string[] = [];
 
   private constructor(
@@ -57,13 +57,13 @@ export class AdfPage {
   }
 
   /**
-   * Notes from now on for what the browser would ask for a password, and says each time that there is none. Without a
-   * window of its own it shows nobody that it asks.
+   * Records every request for which the browser wants a password, and cancels it: a headless browser shows no login
+   * window that a test could detect.
    */
   async watchForWindows(): Promise<void> {
     const session = await this.context.newCDPSession(this.page);
     session.on('Fetch.requestPaused', ({ requestId }) => {
-      // The page may have been left meanwhile.
+      // The page may have been closed meanwhile.
       void session.send('Fetch.continueRequest', { requestId }).catch(() => {});
     });
     session.on('Fetch.authRequired', ({ requestId, request, authChallenge }) => {
@@ -88,7 +88,7 @@ export class AdfPage {
     }
   }
 
-  /** Waits until the application is there for this user, with a ticket. */
+  /** Waits until the application is shown to this user, with a ticket. */
   async isLoggedInAs(name: string): Promise<void> {
     await this.page.getByRole('heading', { name: `Documents of ${name}` }).waitFor();
     await until(
@@ -97,18 +97,18 @@ export class AdfPage {
     );
   }
 
-  /** What the application has kept as its ticket. */
+  /** The ticket that the application has stored. */
   ticket(): Promise<string | null> {
     return this.page.evaluate(() => localStorage.getItem('ticket-ECM'));
   }
 
-  /** Chooses documents, and nothing else, and presses ADF's button. */
+  /** Selects exactly these documents, and presses ADF's button. */
   async order(...names: readonly string[]): Promise<void> {
     for (const name of names) await this.page.getByLabel(name, { exact: true }).check();
     await this.page.getByRole('button', { name: 'Download' }).click();
   }
 
-  /** Orders the documents and waits until the browser saves something. */
+  /** Downloads the documents, and waits until the browser saves a file. */
   async save(...names: readonly string[]): Promise<Download> {
     const [download] = await Promise.all([
       this.page.waitForEvent('download', { timeout: 45_000 }),
@@ -139,7 +139,7 @@ export class AdfPage {
     );
   }
 
-  /** Waits until a call has had this outcome so many times more. */
+  /** Waits until a call has had this outcome this many more times. */
   async seesMore(call: string, times: number): Promise<void> {
     const before = this.calls.length;
     await until(
@@ -157,7 +157,7 @@ export class AdfPage {
   }
 }
 
-/** A path without what all have in common, and without what differs from run to run. */
+/** A path without the common prefix, and without parts that differ from run to run. */
 function shortened(path: string): string {
   return path
     .replace(/^\/alfresco\/api\/-default-\/public\/(?:alfresco|authentication)\/versions\/1/, '')

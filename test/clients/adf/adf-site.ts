@@ -18,11 +18,11 @@ const TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 
-/** The web server of a company: the pages of an ADF application, and behind `/alfresco/` the service. */
+/** A web server with the pages of an ADF application, and the service under `/alfresco/`. */
 export class AdfSite {
-  /** `app.config.json`, which ADF reads at its start. */
+  /** `app.config.json`, which ADF reads on start. */
   config: object = {};
-  /** Where `/alfresco/` leads. */
+  /** Target of `/alfresco/`. */
   service = '';
 
   private constructor(private readonly server: Server) {}
@@ -48,19 +48,19 @@ export class AdfSite {
     const { pathname } = new URL(request.url!, this.url);
     if (pathname.startsWith('/alfresco/')) return this.forward(request, response);
     if (pathname === '/app.config.json') return response.end(JSON.stringify(this.config));
-    // A route of the application is a page without a file.
+    // Routes of the application have no files.
     const file = join(pages, existsSync(join(pages, pathname)) ? pathname : 'index.html');
     const path = extname(file) === '' ? join(pages, 'index.html') : file;
     response.setHeader('content-type', TYPES[extname(path)] ?? 'application/octet-stream');
     return response.end(await readFile(path));
   }
 
-  /** As a reverse proxy that keeps `Host` does. */
+  /** Like a reverse proxy that keeps `Host`. */
   private forward(request: IncomingMessage, response: ServerResponse): void {
     const { method, headers } = request;
-    const forwarded = send(this.service + request.url!, { method, headers }, (answer) => {
-      response.writeHead(answer.statusCode!, answer.headers);
-      answer.pipe(response);
+    const forwarded = send(this.service + request.url!, { method, headers }, (upstream) => {
+      response.writeHead(upstream.statusCode!, upstream.headers);
+      upstream.pipe(response);
     });
     forwarded.on('error', () => response.destroy());
     response.on('close', () => forwarded.destroy());

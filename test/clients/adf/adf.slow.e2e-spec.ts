@@ -18,7 +18,7 @@ const run = promisify(execFile);
 
 const TOOLS = ['chromium', 'unzip'];
 
-/** An installation from the registry, and a build. */
+/** For an installation from the registry and a build. */
 const BUILD_TIMEOUT_MS = 300_000;
 
 const WAYS: readonly Way[] = [
@@ -63,7 +63,7 @@ describe.each(WAYS)('ADF at the $origin origin by $login', { timeout: 60_000 }, 
   });
   afterAll(() => deployment?.close());
 
-  /** `adf` is the application when `user` has logged in, `start` before that. */
+  /** `adf` is the application after `user` has logged in, `start` before that. */
   const it = test
     .extend('sandbox', ({ skip }, { onCleanup }) => {
       requirePrograms({ skip }, ...TOOLS);
@@ -86,10 +86,10 @@ describe.each(WAYS)('ADF at the $origin origin by $login', { timeout: 60_000 }, 
 
   const picture = (adf: AdfPage, name: string) => adf.picture(`${name}-${way.origin}-${way.login}`);
 
-  /** What the browser does when it is to save something and gets an error. */
+  /** The page of an error response to a browser that tried to save a file. */
   async function failsToSave(adf: AdfPage, call: string, ...names: readonly string[]) {
     if (way.origin === 'other') {
-      // It leaves the application and shows the response.
+      // The browser leaves the application and shows the response.
       await adf.order(...names);
       return adf.sees(call);
     }
@@ -109,11 +109,11 @@ describe.each(WAYS)('ADF at the $origin origin by $login', { timeout: 60_000 }, 
     const download = await adf.save('docTest1.txt', 'docTest2.txt');
     expect(download.suggestedFilename()).toBe('archive.zip');
     expect(await listing(download)).toEqual(TWO_FILES);
-    // With `disableCSRF: false`, which a service at another origin has to allow.
+    // From `disableCSRF: false`; a service at another origin must allow the header.
     expect(adf.csrfTokens.size > 0).toBe(way.origin === 'other');
   });
 
-  it('shows how far 220 MB are, and saves them', async ({ adf, sandbox }) => {
+  it('shows the progress of 220 MB, and saves them', async ({ adf, sandbox }) => {
     sandbox.bytesPerSecond = 30_000_000;
     const saved = adf.save('large.bin', 'docTest1.txt');
     await until(
@@ -143,7 +143,7 @@ describe.each(WAYS)('ADF at the $origin origin by $login', { timeout: 60_000 }, 
     expect(status).toBe('CANCELLED');
   });
 
-  it('is logged in after a reload in the middle, and saves again', async ({
+  it('stays logged in after a reload during a download, and saves again', async ({
     adf,
     user,
     sandbox,
@@ -160,7 +160,7 @@ describe.each(WAYS)('ADF at the $origin origin by $login', { timeout: 60_000 }, 
   });
 
   if (way.login === 'Basic') {
-    it('says that a password is wrong', async ({ start, user }) => {
+    it('reports a wrong password', async ({ start, user }) => {
       await start.watchForWindows();
       await start.logIn({ name: user.name, password: 'wrong', at: 'application' });
       await start.page.getByText("You've entered an unknown username or password").waitFor();
@@ -169,7 +169,7 @@ describe.each(WAYS)('ADF at the $origin origin by $login', { timeout: 60_000 }, 
       expect(start.windows).toEqual([]);
     });
 
-    it('opens no browser window for an ended ticket, and comes back to the login', async ({
+    it('opens no browser login window for an expired ticket, and returns to its login page', async ({
       adf,
     }) => {
       await adf.watchForWindows();
@@ -192,7 +192,7 @@ describe.each(WAYS)('ADF at the $origin origin by $login', { timeout: 60_000 }, 
       expect(adf.windows).toEqual([]);
     });
   } else {
-    it('saves nothing with an ended ticket, and has another one after a reload', async ({
+    it('saves nothing with an expired ticket, and has a new one after a reload', async ({
       adf,
       user,
     }) => {
@@ -213,7 +213,9 @@ describe.each(WAYS)('ADF at the $origin origin by $login', { timeout: 60_000 }, 
     });
   }
 
-  it('stays at 0 % after a refusal, where its Cancel closes nothing', async ({ adf }) => {
+  it('stays at 0 % after an error, and its Cancel button does not close the dialog', async ({
+    adf,
+  }) => {
     await adf.order('of bob only', 'docTest2.txt');
     await adf.sees('POST /downloads 403');
     await adf.cancel();
@@ -225,7 +227,7 @@ describe.each(WAYS)('ADF at the $origin origin by $login', { timeout: 60_000 }, 
     expect(await adf.percent()).toBe(0);
   });
 
-  it('asks on about a job that has crashed, until it is cancelled', async ({ adf, sandbox }) => {
+  it('keeps polling a crashed job until it is cancelled', async ({ adf, sandbox }) => {
     await adf.order('crashes the job', 'docTest2.txt');
     await adf.seesMore(POLL, 3);
     const percent = await adf.percent();
@@ -239,7 +241,7 @@ describe.each(WAYS)('ADF at the $origin origin by $login', { timeout: 60_000 }, 
     expect(sandbox.requests.map(({ method }) => method)).toContain('DELETE');
   });
 
-  it('asks on about a download that was cancelled elsewhere', async ({ adf, sandbox }) => {
+  it('keeps polling a download that was cancelled elsewhere', async ({ adf, sandbox }) => {
     sandbox.bytesPerSecond = 0;
     await adf.order('large.bin', 'docTest1.txt');
     await adf.sees(POLL);
@@ -252,13 +254,13 @@ describe.each(WAYS)('ADF at the $origin origin by $login', { timeout: 60_000 }, 
     expect(await adf.dialog.count()).toBe(1);
   });
 
-  it('gets 404 for a single file, which it asks for as a node', async ({ adf }) => {
+  it('gets 404 for a single file, which it requests as a node', async ({ adf }) => {
     await failsToSave(adf, 'GET /nodes/{id}/content 404', 'docTest1.txt');
     await picture(adf, 'single-file');
   });
 });
 
-/** Sizes and names of the files in a ZIP, in its order, as an independent program reads it, which finds all checksums right. */
+/** Sizes and names of the files in a ZIP, in order, as read by an independent program that also verifies the checksums. */
 async function listing(download: Download): Promise<string[]> {
   const directory = await mkdtemp(join(tmpdir(), 'adf-zip-'));
   try {

@@ -2,18 +2,18 @@ import { type RequestListener, type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { AUDIENCE } from '../../harness/identity-provider.js';
 
-/** What is used of the package `oidc-provider`, which only the application has installed. */
+/** The part of `oidc-provider` in use; the package is installed only in the application. */
 interface OidcProvider {
   new (issuer: string, configuration: object): { callback(): RequestListener };
 }
 
-/** A certified OpenID provider with a page to log in at: any name, any password. */
+/** A certified OpenID provider with a login page that accepts any name and password. */
 export class OpenIdProvider {
   private constructor(private readonly server: Server) {}
 
   /**
    * @param module address of the package `oidc-provider`
-   * @param application origin of the application, which gets tokens by the code flow
+   * @param application origin of the application, which gets tokens through the authorization code flow
    */
   static async start(module: URL, application: string): Promise<OpenIdProvider> {
     const { Provider } = (await import(module.href)) as { Provider: OidcProvider };
@@ -39,7 +39,7 @@ function configuration(application: string): object {
     clients: [
       {
         client_id: 'adf',
-        // ADF's AuthConfigService sends this one, whatever the configuration says.
+        // ADF's AuthConfigService sends this value, whatever the configuration says.
         client_secret: 'dummyClientSecret',
         token_endpoint_auth_method: 'client_secret_post',
         redirect_uris: [`${application}/view/authentication-confirmation`],
@@ -52,7 +52,7 @@ function configuration(application: string): object {
       accountId: id,
       claims: () => ({ sub: id, preferred_username: id }),
     }),
-    // Access tokens that a service can verify for itself: JWTs for one audience, with the name of the caller.
+    // Access tokens that the service can verify: JWTs for one audience, with the name of the caller.
     extraTokenClaims: (_context: unknown, token: { accountId: string }) => ({
       preferred_username: token.accountId,
     }),

@@ -15,15 +15,15 @@ import { readZip } from '../../harness/zip.js';
 
 const API_PREFIX = 'alfresco/api/-default-/public/alfresco/versions/1';
 
-/** What a user of the library writes, with the address of the service in place of Alfresco's. */
+/** Usual code of the library's users, with the URL of the service instead of Alfresco's. */
 function connect({ url }: Bff): AlfrescoApi {
   const client = new AlfrescoApi({ hostEcm: url, provider: 'ECM' });
-  // It emits the failures that it rejects with, too.
+  // The library also emits the errors with which it rejects.
   client.on('error', () => {});
   return client;
 }
 
-/** Tests with `client`, the library when `user` has logged in, and its APIs. */
+/** Tests with `client`, the library after `user` has logged in, and its APIs. */
 const it = configured({ variables: { API_PREFIX }, sandbox: { largeFileBytes: 60_000_000 } })
   .extend('client', async ({ bff, user }) => {
     const client = connect(bff);
@@ -52,7 +52,7 @@ async function finished(downloads: DownloadsApi, { entry }: DownloadEntry): Prom
   return id;
 }
 
-/** What the library rejects with: the status, and the body as a text. */
+/** Errors of the library: the status, and the body as text. */
 interface Failure {
   readonly status: number;
   readonly message: string;
@@ -70,7 +70,7 @@ function errorOf({ message }: Failure): Record<string, unknown> {
 }
 
 describe('@alfresco/js-api, unmodified', () => {
-  it('logs in, makes a ZIP, saves it from its address, and removes it', async ({
+  it('logs in, makes a ZIP, saves it from its URL, and removes it', async ({
     client,
     downloads,
     nodes,
@@ -103,7 +103,7 @@ describe('@alfresco/js-api, unmodified', () => {
     expect((await failureOf(downloads.getDownload(id))).status).toBe(404);
   });
 
-  it('gets the members that it asks for', async ({ downloads }) => {
+  it('gets the requested fields', async ({ downloads }) => {
     const { entry } = await downloads.createDownload(
       { nodeIds: [SAMPLE_NODES.textFile] },
       { fields: ['id', 'status'] },
@@ -111,11 +111,7 @@ describe('@alfresco/js-api, unmodified', () => {
     expect(Object.keys(entry).toSorted()).toEqual(['id', 'status']);
   });
 
-  it('looks up the node before it asks how far it is, as ADF does', async ({
-    downloads,
-    nodes,
-    user,
-  }) => {
+  it('gets the node before it polls, as ADF does', async ({ downloads, nodes, user }) => {
     const made = await downloads.createDownload({ nodeIds: [SAMPLE_NODES.nestedFolder] });
     const early = await nodes.getNode(made.entry.id!);
     expect(early.entry.name).toBe('folder1.zip');
@@ -128,7 +124,7 @@ describe('@alfresco/js-api, unmodified', () => {
       isFile: true,
       content: { mimeType: 'application/zip', sizeInBytes: expect.any(Number) as number },
     });
-    // The library makes dates of them.
+    // The library converts them to dates.
     expect(entry.modifiedAt.getTime()).toBeGreaterThanOrEqual(entry.createdAt.getTime());
   });
 
@@ -141,7 +137,7 @@ describe('@alfresco/js-api, unmodified', () => {
     expect((await downloads.getDownload(id)).entry.status).toBe('CANCELLED');
   });
 
-  it('finds the error where Alfresco has it', async ({ downloads }) => {
+  it('finds the error where Alfresco puts it', async ({ downloads }) => {
     const failure = await failureOf(downloads.createDownload({ nodeIds: ['no/id'] }));
     expect(failure.status).toBe(400);
     expect(errorOf(failure)).toMatchObject({ statusCode: 400, errorKey: 'VALIDATION_FAILED' });
@@ -152,37 +148,34 @@ describe('@alfresco/js-api, unmodified', () => {
     });
   });
 
-  tokenTest(
-    'saves from an address with OAuth, too, by the ticket of its token',
-    async ({ bff }) => {
-      const client = new AlfrescoApi({
-        hostEcm: bff.url,
-        provider: 'ECM',
-        authType: 'OAUTH',
-        oauth2: {
-          host: provider.issuer,
-          clientId: 'page',
-          scope: 'openid',
-          implicitFlow: false,
-          redirectUri: '/',
-        },
-      });
-      const hasTicket = new Promise((resolve) => {
-        client.oauth2Auth.once('ticket_exchanged', resolve);
-      });
-      // As after a login at the provider.
-      client.oauth2Auth.setToken(await provider.token(), '');
-      await hasTicket;
-      const downloads = new DownloadsApi(client);
-      const id = await finished(
-        downloads,
-        await downloads.createDownload({ nodeIds: [SAMPLE_NODES.textFile] }),
-      );
-      const url = new ContentApi(client).getContentUrl(id, true);
-      expect(url).toMatch(/[?&]alf_ticket=TICKET_/);
-      expect((await fetch(url)).status).toBe(200);
-    },
-  );
+  tokenTest('also saves from a URL with OAuth, by the ticket for its token', async ({ bff }) => {
+    const client = new AlfrescoApi({
+      hostEcm: bff.url,
+      provider: 'ECM',
+      authType: 'OAUTH',
+      oauth2: {
+        host: provider.issuer,
+        clientId: 'page',
+        scope: 'openid',
+        implicitFlow: false,
+        redirectUri: '/',
+      },
+    });
+    const hasTicket = new Promise((resolve) => {
+      client.oauth2Auth.once('ticket_exchanged', resolve);
+    });
+    // As after logging in at the provider.
+    client.oauth2Auth.setToken(await provider.token(), '');
+    await hasTicket;
+    const downloads = new DownloadsApi(client);
+    const id = await finished(
+      downloads,
+      await downloads.createDownload({ nodeIds: [SAMPLE_NODES.textFile] }),
+    );
+    const url = new ContentApi(client).getContentUrl(id, true);
+    expect(url).toMatch(/[?&]alf_ticket=TICKET_/);
+    expect((await fetch(url)).status).toBe(200);
+  });
 
   it('logs in with a ticket from elsewhere', async ({ bff, client, downloads }) => {
     const other = connect(bff);
@@ -193,7 +186,7 @@ describe('@alfresco/js-api, unmodified', () => {
 
   it('gets 403 for a wrong password', async ({ bff, user }) => {
     const stranger = connect(bff);
-    // What login() does; after a failure, that leaves a rejection of its own unhandled, which ends a process of Node.js.
+    // The first step of login(), which on failure also leaves an unhandled rejection, and that ends a Node.js process.
     const login = { userId: user.name, password: 'wrong' };
     const failure = await failureOf(new AuthenticationApi(stranger).createTicket(login));
     expect(failure.status).toBe(403);
@@ -201,7 +194,7 @@ describe('@alfresco/js-api, unmodified', () => {
     expect(stranger.isLoggedIn()).toBe(false);
   });
 
-  it('cannot use a ticket, or the addresses made with it, once it has logged out', async ({
+  it('cannot use a ticket, or URLs that contain it, after logging out', async ({
     bff,
     client,
     downloads,

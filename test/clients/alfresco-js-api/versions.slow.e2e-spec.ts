@@ -9,7 +9,7 @@ import { type WholeJob, expectDone, it as withService, run } from '../../harness
 
 const VERSIONS = ['js-api-5', 'js-api-7', '@alfresco/js-api'] as const;
 
-/** Tests with `load`, which gives a version of the library. */
+/** Tests with `load`, which loads a version of the library. */
 const it = withService.extend('load', { scope: 'file' }, async ({ directory }) => {
   await cp(join(import.meta.dirname, 'older-versions'), directory, { recursive: true });
   const options = ['--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund'];
@@ -19,7 +19,7 @@ const it = withService.extend('load', { scope: 'file' }, async ({ directory }) =
     name === '@alfresco/js-api' ? import(name) : (older(name) as typeof JsApi);
 });
 
-/** The body of a refusal, which the library gives as the text of its error. */
+/** The message of a rejected call, from the body that the library has as its error text. */
 async function errorOf(call: Promise<unknown>): Promise<string> {
   const { message } = await call.then(
     () => expect.unreachable('it succeeds'),
@@ -28,7 +28,7 @@ async function errorOf(call: Promise<unknown>): Promise<string> {
   return (JSON.parse(message) as { error: { briefSummary: string } }).error.briefSummary;
 }
 
-describe('@alfresco/js-api of each version that people have', { timeout: 60_000 }, () => {
+describe('each version of @alfresco/js-api in use', { timeout: 60_000 }, () => {
   beforeEach(({ skip }) => requirePrograms({ skip }, 'unzip'));
 
   it.for(VERSIONS)(
@@ -36,7 +36,7 @@ describe('@alfresco/js-api of each version that people have', { timeout: 60_000 
     async (name, { bff, user, load, directory, sandbox }) => {
       const { AlfrescoApi, ContentApi, DownloadsApi, NodesApi } = await load(name);
       const client = new AlfrescoApi({ hostEcm: new URL(bff.url).origin, provider: 'ECM' });
-      // It emits the failures that it rejects with, too.
+      // The library also emits the errors with which it rejects.
       client.on('error', () => {});
       await client.login(user.name, user.password);
       const downloads = new DownloadsApi(client);

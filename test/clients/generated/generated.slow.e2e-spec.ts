@@ -12,7 +12,7 @@ import {
 
 const HERE = import.meta.dirname;
 
-/** Each makes its client in a folder, and compiles it with a program of this folder. */
+/** Each generates its client in a folder, and compiles it with a program from this folder. */
 const COMPILERS = {
   'typescript-fetch': async (generator: OpenApiGenerator, folder: string) => {
     await cp(join(HERE, 'typescript-fetch'), folder, { recursive: true });
@@ -37,7 +37,7 @@ const COMPILERS = {
 
 type Language = keyof typeof COMPILERS;
 
-/** Tests with `compiled`, which gives the folder of a client once all of them, at the same time, have been compiled. */
+/** Tests with `compiled`, which returns the folder of a client once all have been compiled, in parallel. */
 const it = withService.extend('compiled', { scope: 'file' }, async ({ directory }) => {
   const generator = await OpenApiGenerator.install(directory);
   const folders = Object.entries(COMPILERS).map(async ([language, compile]) => {
@@ -45,7 +45,7 @@ const it = withService.extend('compiled', { scope: 'file' }, async ({ directory 
     await compile(generator, folder);
     return folder;
   });
-  // A failure is that of the test that asks for the client.
+  // A failure is reported by the test that needs the client.
   await Promise.allSettled(folders);
   return (language: Language) => folders[Object.keys(COMPILERS).indexOf(language)]!;
 });
@@ -53,9 +53,9 @@ const it = withService.extend('compiled', { scope: 'file' }, async ({ directory 
 describe('clients generated from openapi.json', { timeout: 300_000 }, () => {
   beforeEach(({ skip }) => requirePrograms({ skip }, 'go', 'unzip', ...NEEDED));
 
-  // The program of each would not compile if it got anything else for a new download.
+  // Each program compiles only if the type of a new download is an entry.
   it.for(['typescript-fetch', 'go', 'java'] as const)(
-    'compile as they are, and get an entry for a new download: %s',
+    'compile unchanged, and get an entry for a new download: %s',
     async (language, { compiled }) => {
       await expect(compiled(language)).resolves.toEqual(expect.any(String));
     },
@@ -70,7 +70,7 @@ describe('clients generated from openapi.json', { timeout: 300_000 }, () => {
       const zip = join(directory, `${language}.zip`);
       const options = {
         cwd: await compiled(language),
-        // Go's client puts the content into a temporary file.
+        // Go's client writes the content to a temporary file.
         env: { ...jobVariables(bff, user, zip), TMPDIR: directory },
       };
       await expectDone(jobOf(await run(program, args, options)), zip, sandbox);

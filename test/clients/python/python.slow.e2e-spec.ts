@@ -12,7 +12,7 @@ import {
 
 const HERE = import.meta.dirname;
 
-/** What the generated clients are made of. */
+/** Inputs of the generated clients. */
 const DOCUMENTS = {
   'Alfresco’s own description': join(HERE, 'alfresco-core.yaml'),
   'openapi.json': 'openapi.json',
@@ -33,7 +33,7 @@ const CLIENTS: readonly [string, readonly string[], (keyof typeof DOCUMENTS)?][]
   ['generated from openapi.json', ['with_generated_client.py'], 'openapi.json'],
 ];
 
-/** Tests with `python`, which runs a program of this folder. */
+/** Tests with `python`, which runs a program from this folder. */
 const it = withService.extend('python', { scope: 'file' }, async ({ directory }) => {
   const generate = async () => {
     const generator = await OpenApiGenerator.install(directory);
@@ -56,7 +56,7 @@ const it = withService.extend('python', { scope: 'file' }, async ({ directory })
       env: {
         ...variables,
         PYTHONPATH: document ? packageOf(directory, document) : '',
-        // Not into the repository.
+        // Byte code must not be written into the repository.
         PYTHONDONTWRITEBYTECODE: '1',
       },
     });
@@ -75,7 +75,7 @@ describe('clients in Python, unmodified', { timeout: 180_000 }, () => {
   );
 
   it.for(CLIENTS)(
-    'say that the password is wrong: %s',
+    'report a wrong password: %s',
     async ([, program, document], { python, bff, user, directory }) => {
       const variables = {
         ...jobVariables(bff, user, join(directory, 'none.zip')),

@@ -45,5 +45,5 @@ async function errorOf(call: Promise<unknown>): Promise<string> {
     if (!(error instanceof ResponseError)) throw error;
     return (await error.response.json()).error.briefSummary;
   }
-  throw new Error('it was not refused');
+  throw new Error('the call succeeded');
 }

@@ -5,7 +5,7 @@ import { Component, inject, signal } from '@angular/core';
 import { MatButtonModule } from '@angular/material/button';
 import { MatCheckboxModule } from '@angular/material/checkbox';
 
-/** Documents to choose from, and ADF's own button that downloads them. */
+/** A list of documents, and ADF's own button to download them. */
 @Component({
   selector: 'app-documents',
   imports: [MatButtonModule, MatCheckboxModule, NodeDownloadDirective],
@@ -26,7 +26,7 @@ import { MatCheckboxModule } from '@angular/material/checkbox';
   `,
 })
 export class DocumentsComponent {
-  /** Where an application lists folders of Alfresco, this one has what its configuration says. */
+  /** From the configuration, where a real application would list folders of Alfresco. */
   readonly nodes = inject(AppConfigService).get<NodeEntry[]>('documents');
   readonly userName = inject(AuthenticationService).getUsername();
   readonly chosen = signal<readonly NodeEntry[]>([]);
