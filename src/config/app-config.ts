@@ -15,8 +15,8 @@ export interface AlfrescoConfig {
   readonly username: string;
   readonly password: string;
   /**
-   * `remote-user`: each call is made in the caller's name, for which the client certificate vouches, and no
-   * account is used; `auth` has no meaning then.
+   * `remote-user`: each call is made in the caller's name, for which the client certificate vouches. No account is
+   * used, and `auth` is ignored.
    */
   readonly onBehalfOf: 'off' | 'remote-user';
   readonly tls?: TlsConfig;
@@ -24,13 +24,13 @@ export interface AlfrescoConfig {
   readonly oauth2?: OAuth2Config;
   /** Milliseconds to establish a connection. */
   readonly connectTimeoutMs: number;
-  /** Milliseconds for a whole JSON exchange, from the call to the last byte of the answer. */
+  /** Milliseconds for a JSON call, from its start to the last byte of the response. */
   readonly timeoutMs: number;
   /** Milliseconds without a byte of a ZIP, the wait for its first one included. */
   readonly idleTimeoutMs: number;
   /** Sockets to Alfresco, content streams included. */
   readonly maxConnections: number;
-  /** ZIPs that one caller may have sent at a time; a quarter of all that may be sent unless given. */
+  /** ZIPs that one caller may receive at a time; a quarter of the limit for all callers unless given. */
   readonly maxTransfersPerCaller?: number;
 }
 
@@ -38,7 +38,7 @@ export interface AlfrescoConfig {
 export interface TlsConfig {
   /** Trusted instead of Node's own list. */
   readonly ca?: string;
-  /** What this service shows of itself. */
+  /** How this service identifies itself. */
   readonly client?: { readonly cert: string; readonly key: string };
 }
 
@@ -50,9 +50,9 @@ export interface OAuth2Config {
   readonly scope?: string;
 }
 
-/** Who may call. */
+/** Who may call, and how callers prove who they are. */
 export interface AuthConfig {
-  /** Accepted ways to log in; empty means that everyone may call (`AUTH=none`). */
+  /** Accepted credentials; empty: everyone may call (`AUTH=none`). */
   readonly schemes: readonly ('basic' | 'bearer')[];
   /** Name to bcrypt hash; empty without `basic`. */
   readonly users: ReadonlyMap<string, string>;
@@ -60,7 +60,7 @@ export interface AuthConfig {
   readonly oidc?: OidcConfig;
 }
 
-/** Whose tokens are accepted. */
+/** The identity provider whose tokens are accepted. */
 export interface OidcConfig {
   /** `iss` of the tokens, and where `/.well-known/openid-configuration` is. */
   readonly issuer: string;
@@ -70,11 +70,11 @@ export interface OidcConfig {
   readonly usernameClaim: string;
 }
 
-/** Where it is kept who owns which download. */
+/** Where the owners of downloads are stored. */
 export interface StoreConfig {
   /** `sqlite:PATH`, `sqlite::memory:`, `redis://…` or `rediss://…`; may hold a password. */
   readonly url: string;
-  /** Milliseconds that a row lives. */
+  /** Milliseconds until a row is deleted. */
   readonly retentionMs: number;
 }
 
@@ -82,7 +82,7 @@ export interface StoreConfig {
 export interface LinkConfig {
   /** The first one signs, all verify. */
   readonly secrets: readonly [string, ...string[]];
-  /** Whether the secret was made at this start, so that links die with the process. */
+  /** Whether the secret was generated at this start, so that links end with the process. */
   readonly isEphemeral: boolean;
   readonly ttlSeconds: number;
 }
@@ -100,10 +100,10 @@ export interface HttpConfig {
   readonly port: number;
   /** Without slashes at the ends; empty when there is none. */
   readonly apiPrefix: string;
-  /** Where clients see the service: an origin and perhaps a path; by the request unless given. */
+  /** Where clients see the service, as an origin and perhaps a path; taken from each request unless given. */
   readonly publicUrl?: string;
   readonly maxBodyBytes: number;
-  /** As Fastify's option: whose `X-Forwarded-*` headers are believed. */
+  /** Whose `X-Forwarded-*` headers are trusted, as in Fastify's option. */
   readonly trustProxy: boolean | number | string[];
   /** Origins of web applications that may call from a browser. */
   readonly corsOrigins: readonly string[];
@@ -118,7 +118,7 @@ export const DOWNLOADS_CONFIG = Symbol('DOWNLOADS_CONFIG');
 export interface DownloadsConfig {
   /** Nodes that one download may ask for. */
   readonly maxNodeIds: number;
-  /** Milliseconds for which the state of a download that can still change is not asked for again. */
+  /** Milliseconds for which a state that can still change is cached. */
   readonly statusFreshnessMs: number;
   /** Milliseconds without any change after which a download that is IN_PROGRESS counts as stalled. */
   readonly stallAfterMs: number;
@@ -126,7 +126,7 @@ export interface DownloadsConfig {
   readonly pendingStallAfterMs: number;
 }
 
-/** Everything the service can be told from outside, checked. See `.env.example` for the variables. */
+/** The whole configuration, checked. `environment.ts` explains where a new variable goes. */
 export interface AppConfig {
   readonly http: HttpConfig;
   readonly alfresco: AlfrescoConfig;
@@ -137,19 +137,19 @@ export interface AppConfig {
   readonly rateLimit?: RateLimitConfig;
   /** Milliseconds that running requests have when the service is stopped. */
   readonly shutdownGraceMs: number;
-  /** Processes that serve; with more than one, another one looks after them. */
+  /** Processes that serve requests; more than one have a primary besides. */
   readonly workers: number;
   readonly docs: boolean;
   /** Whether `/metrics` is served. */
   readonly metrics: boolean;
-  /** Base of an OpenTelemetry collector; none: no traces. */
+  /** Base of an OpenTelemetry collector; without one there are no traces. */
   readonly otlpEndpoint?: string;
   readonly logLevel: LogLevel;
-  /** The one thing that is not told from outside. */
+  /** Constant in production. */
   readonly pacing: Pacing;
 }
 
-/** The environment is not usable. `message` lists every problem at once, one per line, without secrets. */
+/** The configuration is unusable. `message` lists all problems, one per line, without secrets. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
 

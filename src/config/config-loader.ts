@@ -42,17 +42,17 @@ export function loadConfig(variables: Variables): AppConfig {
   return toAppConfig(environment, users, tls);
 }
 
-/** An empty variable (`NAME=` in a compose file) means that it is not set. */
+/** An empty variable (`NAME=` in a compose file) counts as not set. */
 function withoutBlanks(variables: Variables): Record<string, string> {
   return Object.fromEntries(
     Object.entries(variables)
       .filter((entry): entry is [string, string] => !!entry[1]?.trim())
-      // A blank at the end is a slip everywhere but in a credential.
+      // A blank at the end is a mistake everywhere but in a credential.
       .map(([name, value]) => [name, SECRET_VARIABLES.has(name) ? value : value.trim()]),
   );
 }
 
-/** Converts what is a number by its default; a text that is none becomes NaN and fails validation. */
+/** Converts the variables whose default is a number; any other text becomes NaN and fails validation. */
 function numbersConverted(given: Record<string, string>): Record<string, string | number> {
   const defaults = new Environment() as unknown as Record<string, unknown>;
   return Object.fromEntries(
@@ -73,19 +73,19 @@ function invalidVariables(environment: Environment, given: Record<string, string
   });
 }
 
-/** A URL is quoted only when nothing in it can be a password, however it was mistyped. */
+/** A URL is quoted only if nothing in it can be a password, however it was mistyped. */
 function isQuotable(property: string, value: string): boolean {
   const plainUrl = /^(?:[a-z]+:)?\/*[\w.-]+(?::\d+)?(?:\/[\w./-]*)?$/i;
   if (SECRET_VARIABLES.has(property)) return false;
   return !/_(?:URL|ISSUER|ENDPOINT)$/.test(property) || plainUrl.test(value);
 }
 
-/** What must go together when the service names other users to Alfresco. What does not is added to `problems`. */
+/** Checks the variables that must fit together for the service to act in the name of its callers. */
 function checkImpersonation(environment: Environment, problems: string[]): void {
   const { ALFRESCO_URL, ALFRESCO_CLIENT_CERT_FILE: certificate } = environment;
   const isRemoteUser = environment.ALFRESCO_ON_BEHALF_OF === 'remote-user';
   if (/^http:/i.test(ALFRESCO_URL)) {
-    // Over plain HTTP Alfresco would have to believe everyone who sends the header.
+    // Over plain HTTP Alfresco could not tell this service from anyone else who sends the header.
     if (isRemoteUser) {
       problems.push('ALFRESCO_ON_BEHALF_OF="remote-user": needs an https ALFRESCO_URL');
     } else if (certificate !== undefined) {
@@ -105,7 +105,7 @@ function checkImpersonation(environment: Environment, problems: string[]): void 
   }
 }
 
-/** Each process would have a store of its own in its memory, and know nothing of the downloads of the others. */
+/** With a store in memory, each process would know only the downloads that it created itself. */
 function checkWorkers({ WORKERS, STORE_URL }: Environment, problems: string[]): void {
   if (STORE_URL === 'sqlite::memory:' && toWorkers(WORKERS) > 1) {
     problems.push(

@@ -7,11 +7,19 @@ import {
   IsWholeNumber,
 } from './environment.validator.js';
 
+// A new variable goes, in this order, to
+// 1. `Environment` below: name, default, and a decorator whose message says what is allowed; to `SECRET_VARIABLES` if its
+//    value is a secret, and to `FILE_VARIABLES` if it can be mounted as a file;
+// 2. `AppConfig` in `app-config.ts`: what it is called in the code, and its unit;
+// 3. `toAppConfig` in `config-loader.ts`, which turns one into the other; what depends on several variables is checked there;
+// 4. `.env.example` and `docs/configuration.md`: meaning, unit and default (`test/docs/configuration` compares them with 1.).
+// A time that no operator needs to change goes to `pacing.ts` instead.
+
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'log', 'debug', 'silent'] as const;
 
 const POSITIVE = 'must be a whole number of at least 1';
 
-/** What a timer of Node takes; it turns anything longer into 1 ms. */
+/** The longest time that a timer of Node takes; it turns a longer one into 1 ms. */
 export const MAX_TIMER_MS = 2_147_483_647;
 const MILLISECONDS = `must be a whole number of milliseconds from 1 to ${MAX_TIMER_MS}`;
 
@@ -24,10 +32,7 @@ const usesRemoteUser = (environment: Environment) =>
   environment.ALFRESCO_ON_BEHALF_OF === 'remote-user';
 const usesBearer = ({ AUTH }: Environment) => AUTH.includes('bearer');
 
-/**
- * The environment variables, as text until `loadConfig` has converted and checked them.
- * Meaning, default and unit of each are in `.env.example`; the messages here say what is allowed.
- */
+/** The environment variables with their defaults. The messages complete `NAME="value": ...`. */
 export class Environment {
   @IsNotEmpty({ message: 'must be a host name or an IP address' })
   HOST = '127.0.0.1';
@@ -209,7 +214,6 @@ export class Environment {
   )
   SHUTDOWN_GRACE_MS = 25_000;
 
-  /** Processes of the service; text because of `auto`. */
   @Matches(/^(?:auto|[1-9]|[1-5]\d|6[0-4])$/, {
     message: `must be a whole number of processes from 1 to ${MAX_WORKERS}, or auto`,
   })
@@ -229,7 +233,7 @@ export class Environment {
   LOG_LEVEL: LogLevel = 'log';
 }
 
-/** Variables whose value is never quoted, also not when it is wrong. */
+/** Variables whose value is never quoted in a message, even if it is wrong. */
 export const SECRET_VARIABLES: ReadonlySet<string> = new Set([
   'ALFRESCO_USERNAME',
   'ALFRESCO_PASSWORD',
@@ -239,7 +243,7 @@ export const SECRET_VARIABLES: ReadonlySet<string> = new Set([
   'LINK_SECRET',
 ]);
 
-/** Variables that may be given as `NAME_FILE`, the path of a file whose text is the value. */
+/** Variables that can also be given as `NAME_FILE`, the path of a file that holds the value. */
 export const FILE_VARIABLES = [
   'ALFRESCO_USERNAME',
   'ALFRESCO_PASSWORD',

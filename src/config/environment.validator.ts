@@ -1,12 +1,12 @@
 import { isIP } from 'node:net';
 import { ValidateBy } from 'class-validator';
 
-/** Comma-separated origins of web pages: scheme, host and perhaps a port, nothing else. */
+/** Comma-separated origins: scheme, host and perhaps a port, nothing else. */
 export function IsOriginList(message: string): PropertyDecorator {
   return ValidateBy({ name: 'isOriginList', validator: { validate: isOriginList } }, { message });
 }
 
-/** The origins as a browser writes them: in lower case, without the scheme's own port. */
+/** The origins as browsers send them: in lower case, without the default port. */
 export function parseOrigins(text: string): string[] {
   return text.split(',').map((origin) => new URL(origin).origin);
 }
@@ -24,7 +24,6 @@ export function IsHttpUrl(message: string): PropertyDecorator {
   return ValidateBy({ name: 'isHttpUrl', validator: { validate: isHttpUrl } }, { message });
 }
 
-/** Whether it is one. */
 export function isHttpUrl(value: unknown): boolean {
   if (typeof value !== 'string' || !URL.canParse(value)) return false;
   const { protocol, username, password, search, hash } = new URL(value);

@@ -1,108 +1,107 @@
-/** Pauses that get longer from one to the next. */
+/** Pauses of which each is longer than the one before. */
 export interface GrowingPause {
-  /** Milliseconds, about, of the first one. */
+  /** Milliseconds of the first one, roughly. */
   readonly firstMs: number;
-  /** Milliseconds that none exceeds. */
+  /** Upper limit of each, in milliseconds. */
   readonly longestMs: number;
 }
 
 /**
- * How long the service waits where no operator has a say: no environment variable leads here, and no option of
- * `DownloadsModule`. Tests shorten what they would otherwise have to wait for.
+ * Times that nobody configures: neither an environment variable nor an option of `DownloadsModule` sets them. They are
+ * injected so that tests can shorten what they would otherwise have to wait for.
  */
 export interface Pacing {
-  /** Pauses of an open breaker. */
+  /** How long a breaker stays open. */
   readonly breaker: GrowingPause;
   /** Pauses before a request to Alfresco is sent again. */
   readonly retry: GrowingPause;
-  /** Pauses before the rest of a ZIP whose connection broke is asked for. */
+  /** Pauses before the rest of a ZIP is requested whose connection broke. */
   readonly resume: GrowingPause;
   /** Pauses before credentials that Alfresco has refused are sent again. */
   readonly login: GrowingPause;
-  /** How Alfresco is asked for the progress of a download. */
+  /** Polling of Alfresco for the progress of a download. */
   readonly polling: {
-    /** Milliseconds between two calls for a download that moves; `STATUS_FRESHNESS_MS` if that is more. */
+    /** Milliseconds between two polls of a download that advances; `STATUS_FRESHNESS_MS` if that is more. */
     readonly fastestMs: number;
-    /** Milliseconds between two calls for a download that does not move. */
+    /** Milliseconds between two polls of a download that does not advance. */
     readonly slowestMs: number;
-    /** Milliseconds for which a final state is believed. */
+    /** Milliseconds for which a final state is cached. */
     readonly finalFreshnessMs: number;
   };
   /** Streams of server-sent events. */
   readonly events: {
     /** Milliseconds between two heartbeats. */
     readonly heartbeatMs: number;
-    /** Milliseconds after which a client whose stream has ended without a last event is to come back. */
+    /** Milliseconds before a client reconnects whose stream ended without a final event (`retry:`). */
     readonly reconnectMs: number;
   };
   readonly idempotency: {
-    /** Milliseconds after which a request that was neither answered nor refused no longer holds its key. */
+    /** Milliseconds after which a request without an outcome no longer holds its key. */
     readonly leaseMs: number;
   };
   readonly shutdown: {
-    /** Milliseconds that a stopping service waits for creations, and for removals, that run. */
+    /** Milliseconds that a stopping service waits for running creations and removals. */
     readonly drainMs: number;
   };
-  /** Callers. */
   readonly auth: {
     /** Milliseconds for which a verified name and password are remembered. */
     readonly rememberMs: number;
-    /** Milliseconds for an identity provider to answer, once for discovery and once for its keys. */
+    /** Milliseconds for a response of the identity provider, for discovery and for its keys each. */
     readonly providerTimeoutMs: number;
-    /** Milliseconds without another fetch of the provider's keys after a failed one. */
+    /** Milliseconds after a failed fetch of the provider's keys without another one. */
     readonly providerPauseMs: number;
-    /** Milliseconds between two fetches for keys that are not known. */
+    /** Milliseconds between two fetches because of an unknown key. */
     readonly keyCoolDownMs: number;
-    /** Milliseconds after which keys are replaced in the background. */
+    /** Milliseconds after which keys are fetched again in the background. */
     readonly keyRefreshMs: number;
   };
   /** The store of downloads and tickets. */
   readonly store: {
     /** Milliseconds that a call waits for other processes that write to the SQLite file. */
     readonly lockMs: number;
-    /** Milliseconds that a starting process waits for others that start or write. */
+    /** Milliseconds that a starting process waits for others to open or to write the SQLite file. */
     readonly openMs: number;
-    /** Milliseconds for Redis to accept a connection, and to respond. */
+    /** Milliseconds for Redis to accept a connection, and for each response. */
     readonly responseMs: number;
     /** Milliseconds between two attempts to connect to Redis, at most. */
     readonly reconnectMs: number;
-    /** Milliseconds between two attempts to take back a write that may or may not have happened. */
+    /** Milliseconds between two attempts to undo a write whose outcome is unknown. */
     readonly settleMs: number;
   };
-  /** Counters of rate limits in Redis. */
+  /** Rate limits, with counters in Redis. */
   readonly limits: {
     /** Milliseconds for Redis to accept a connection. */
     readonly connectMs: number;
-    /** Milliseconds for Redis to respond. */
+    /** Milliseconds for a response of Redis. */
     readonly responseMs: number;
-    /** Milliseconds for which Redis is left alone after a failure. */
+    /** Milliseconds without a request to Redis after a failure. */
     readonly pauseMs: number;
     /** Milliseconds between two attempts to connect, at most. */
     readonly reconnectMs: number;
   };
   readonly health: {
-    /** Milliseconds for which the outcome of a check holds for all who ask. */
+    /** Milliseconds for which the outcome of a check is cached. */
     readonly rememberMs: number;
   };
   readonly server: {
     /** Milliseconds to receive a request. */
     readonly requestMs: number;
-    /** Milliseconds between two looks for requests that are too slow. */
+    /** Milliseconds between two checks for requests that are too slow. */
     readonly checkMs: number;
-    /** Milliseconds, at least, after which a caller who takes no byte of an answer is let go. */
-    readonly stalledCallerMs: number;
+    /** Milliseconds, at least, until a client is disconnected that reads no byte of a response. */
+    readonly stalledClientMs: number;
   };
   /** Processes behind one port. */
   readonly workers: {
-    /** Pauses before a worker is replaced that has not lived long. */
+    /** Pauses before a worker is replaced that ended soon after its start. */
     readonly restart: GrowingPause;
-    /** Milliseconds after which the end of a worker does not count as one of its start. */
+    /** Milliseconds after which the end of a worker no longer counts as a failed start. */
     readonly steadyMs: number;
-    /** Milliseconds that a worker has to tell what it has measured. */
+    /** Milliseconds for a worker to deliver its metrics. */
     readonly responseMs: number;
   };
   readonly tracing: {
-    /** Milliseconds that the end of the process waits for a collector. */
+    /** Milliseconds that a stopping process waits for the collector. */
     readonly flushMs: number;
   };
 }
@@ -110,20 +109,20 @@ export interface Pacing {
 /** Injection token of the `Pacing`. */
 export const PACING_CONFIG = Symbol('PACING_CONFIG');
 
-/** The pace of the service. */
+/** The values in production. */
 export const PACING: Pacing = {
   breaker: { firstMs: 1000, longestMs: 16_000 },
-  // Decorrelated jitter around 100 and 200 ms, so that many callers do not come back at the same moment.
+  // With decorrelated jitter, so that many callers do not come back at the same moment.
   retry: { firstMs: 100, longestMs: 1000 },
-  // Decorrelated jitter: about a tenth of a second at first. How long attempts go on is for ALFRESCO_IDLE_TIMEOUT_MS to say.
+  // With the same jitter. ALFRESCO_IDLE_TIMEOUT_MS limits how long attempts go on.
   resume: { firstMs: 100, longestMs: 5000 },
-  // Alfresco refuses a user for 6 seconds after ten failures, the right password included, and each further attempt
-  // starts them anew: the longest leaves them time to pass even when twenty or thirty processes log in.
+  // Alfresco refuses a user for 6 seconds after ten failures, even with the right password, and each further attempt
+  // restarts that time: the longest pause lets it pass even while twenty or thirty processes log in.
   login: { firstMs: 1000, longestMs: 60_000 },
   polling: { fastestMs: 50, slowestMs: 2000, finalFreshnessMs: 5000 },
-  // Proxies and load balancers commonly end what is silent for 30 or 60 seconds.
+  // Proxies and load balancers commonly close connections that are silent for 30 or 60 seconds.
   events: { heartbeatMs: 15_000, reconnectMs: 2000 },
-  // Longer than a POST can take with any sensible ALFRESCO_TIMEOUT_MS.
+  // Longer than a POST takes with any sensible ALFRESCO_TIMEOUT_MS.
   idempotency: { leaseMs: 60_000 },
   shutdown: { drainMs: 30_000 },
   auth: {
@@ -134,10 +133,10 @@ export const PACING: Pacing = {
     keyRefreshMs: 10 * 60_000,
   },
   store: { lockMs: 2000, openMs: 5000, responseMs: 1500, reconnectMs: 500, settleMs: 250 },
-  // Limits are no reason to let a caller wait.
+  // Without Redis requests are not limited: better that than slow.
   limits: { connectMs: 2000, responseMs: 250, pauseMs: 2000, reconnectMs: 2000 },
   health: { rememberMs: 1000 },
-  server: { requestMs: 30_000, checkMs: 5000, stalledCallerMs: 120_000 },
+  server: { requestMs: 30_000, checkMs: 5000, stalledClientMs: 120_000 },
   workers: { restart: { firstMs: 250, longestMs: 30_000 }, steadyMs: 10_000, responseMs: 1000 },
   tracing: { flushMs: 2000 },
 };

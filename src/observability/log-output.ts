@@ -1,24 +1,34 @@
 import type { DestinationStream } from 'pino';
 
+/** Bytes that a pipe takes as a whole (pipe(7)); more at once may end up in the middle of another process's line. */
+const PIPE_BUF = 4096;
+
+/** @param isShared with other processes */
+export function standardOutput(isShared: boolean): DestinationStream {
+  return process.stdout.isTTY
+    ? new TerminalFormat(process.stdout)
+    : new LogOutput(process.stdout, isShared ? PIPE_BUF : undefined);
+}
+
 /**
  * Writes the lines of one turn of the event loop together: under load, a system call for each line would cost more than
- * all the rest of the line. Nothing is kept longer, so that a process that is killed loses only its last moment.
+ * everything else about it. Nothing is buffered longer, so that a process that is killed loses at most one turn.
  *
- * Not pino's own `destination`: what it keeps back it writes with an fsync, and tries for ever when nobody reads it any
- * more; when a disk is full it throws.
+ * Not pino's own `destination`: it flushes its buffer with an fsync, retries forever once the reader of a pipe has gone,
+ * and throws when a disk is full.
  */
 export class LogOutput implements DestinationStream {
   private text = '';
 
   /**
-   * @param stream written to at once, as `process.stdout` is to files, pipes and terminals
-   * @param atMost bytes that are written together, if there is such a limit and a single line is not longer
+   * @param stream one that writes synchronously, as `process.stdout` does to files, pipes and terminals
+   * @param atMost limit of bytes in one write, for all but a single line that is longer
    */
   constructor(
     private readonly stream: NodeJS.WriteStream,
     private readonly atMost?: number,
   ) {
-    // A log that cannot be written is no reason for the service to end.
+    // Without a listener, a log that cannot be written would end the process.
     stream.on('error', () => {});
     process.on('exit', () => this.flush());
   }
@@ -38,7 +48,7 @@ export class LogOutput implements DestinationStream {
 
 const COLOURS: Readonly<Record<string, number>> = { fatal: 31, error: 31, warn: 33, debug: 90 };
 
-/** Lines of JSON as text for people: time, level, message, and the rest as `name=value`. */
+/** Turns lines of JSON into text for people: time, level, message, and the rest as `name=value`. */
 export class TerminalFormat implements DestinationStream {
   constructor(private readonly terminal: { write(text: string): unknown }) {}
 

@@ -2,12 +2,12 @@ import type { LoggerService } from '@nestjs/common';
 import { NativeLogger, type PinoLogger } from 'nestjs-pino';
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino';
 import type { LogLevel } from '../config/app-config.js';
-import { LogOutput, TerminalFormat } from './log-output.js';
+import { standardOutput } from './log-output.js';
 import { currentRequest } from './request-context.js';
 
-/** Where the service writes what it does. */
+/** The two logs of the service, in one output. */
 export interface Log {
-  /** For `Logger` of Nest: everything but the requests themselves. */
+  /** For Nest's `Logger`: everything but the requests themselves. */
   readonly events: LoggerService;
   /** One line for each request, of known fields only. */
   readonly requests: Logger;
@@ -17,11 +17,11 @@ export interface Log {
 export const LOG = Symbol('LOG');
 
 /**
- * JSON, a line for each event; on a terminal, text.
+ * One line of JSON for each event; on a terminal, text.
  *
  * @param worker named in each line, where several processes write to the same output
  *
- * Of nestjs-pino only what stands between Nest's `Logger` and pino is used. Its module has one logger for the whole
+ * Of nestjs-pino only the adapter between Nest's `Logger` and pino is used. Its module has one logger for the whole
  * process, where two applications would share level and destination. Its middleware (pino-http) does not run for what
  * the router refuses, knows neither route nor Alfresco, and makes a logger for each request.
  */
@@ -36,14 +36,14 @@ export function createLog(level: LogLevel, stream?: DestinationStream, worker?: 
   const events = pino(
     {
       ...options,
-      redact: SECRET_NAMES,
+      redact: SECRET_PATHS,
       hooks: { streamWrite: withoutSecrets },
       mixin: () => ({ requestId: currentRequest()?.id }),
     },
     output,
   );
   return {
-    // It calls nothing but the methods that are named like levels, and those pino has itself.
+    // It only calls the methods that are named like levels, which pino has, too.
     events: new NativeLogger(events as unknown as PinoLogger, {}),
     requests: pino(options, output),
   };
@@ -52,7 +52,7 @@ export function createLog(level: LogLevel, stream?: DestinationStream, worker?: 
 let second = NaN;
 let untilSecond = '';
 
-/** As pino's own `isoTime`, whose Date for each line was 1 % of the profile of a status read. */
+/** As pino's own `isoTime`, whose `Date` for each line took 1 % of a status read. */
 function timestamp(): string {
   const now = Date.now();
   if (Math.floor(now / 1000) !== second) {
@@ -62,16 +62,7 @@ function timestamp(): string {
   return `${untilSecond}${String(now % 1000).padStart(3, '0')}Z"`;
 }
 
-/** What a pipe takes as a whole on Linux; more at once may end up in the middle of another process's line. */
-const PIPE_BUF = 4096;
-
-function standardOutput(isShared: boolean): DestinationStream {
-  return process.stdout.isTTY
-    ? new TerminalFormat(process.stdout)
-    : new LogOutput(process.stdout, isShared ? PIPE_BUF : undefined);
-}
-
-const NAMES = [
+const SECRET_NAMES = [
   'access_token',
   'authorization',
   'contentUrl',
@@ -86,12 +77,12 @@ const NAMES = [
   'token',
 ];
 
-/** Whose values are never written, should an object with them be logged: paths of pino's `redact`, three levels deep. */
-export const SECRET_NAMES = NAMES.flatMap((name) =>
+/** Paths for pino's `redact`, three levels deep, should an object with such a property ever be logged. */
+const SECRET_PATHS = SECRET_NAMES.flatMap((name) =>
   ['', '*', '*.*'].map((parents) => `${parents}["${name}"]`),
 );
 
-/** What gives a secret away in a text; the message of an error quotes what could not be read. */
+/** Secrets within a text: the message of an error quotes what could not be parsed. */
 const SECRETS = [
   /TICKET_\w+/,
   /(?<=\b(?:Basic|Bearer) )(?=[\w.~+/-]*[\dA-Z=])[\w.~+/=-]{8,}/,
@@ -101,7 +92,7 @@ const SECRETS = [
 ];
 const SECRET = new RegExp(SECRETS.map(({ source }) => source).join('|'), 'g');
 
-/** The text without what looks like a ticket, credentials, a token, a signed link or the hash of a password. */
+/** Redacts everything that looks like a ticket, credentials, a token, a signed link or the hash of a password. */
 export function withoutSecrets(text: string): string {
   return text.replace(SECRET, '[redacted]');
 }

@@ -6,7 +6,7 @@ import type { MetricsPage } from '../config/worker-context.js';
 import { Unlimited } from '../rate-limit/rate-limits.js';
 import { METRICS_PAGE } from './metrics.js';
 
-/** For Prometheus. Open to everyone who can reach the port; it names no caller and no download. */
+/** For Prometheus. Public like the probes: it names neither callers nor downloads. */
 @Public()
 @Unlimited()
 @ApiExcludeController()

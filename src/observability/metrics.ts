@@ -17,25 +17,25 @@ const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60
 /** Injection token of a function that makes the page which Prometheus reads. */
 export const METRICS_PAGE = Symbol('METRICS_PAGE');
 
-/** All that a process has to tell. */
+/** All metrics of one process. */
 export type MetricsSnapshot = MetricObjectWithValues<MetricValue<string>>[];
 
 /**
- * What Prometheus is told, in a registry that each application has for itself, so that several in one process do not mix.
+ * Metrics for Prometheus, in a registry of each application's own, so that several in one process do not mix.
  *
  * Names begin with `bff_` and end with the unit. A label must have few values, whatever callers and Alfresco send:
  * no id, no name, no path.
  */
 export class Metrics {
-  /** @param registry one that nobody reads when absent */
+  /** @param registry if absent, nothing reads what is measured */
   constructor(private readonly registry = new Registry()) {}
 
-  /** What this process has to tell, as the page that Prometheus reads. */
+  /** The page that Prometheus reads, about this process. */
   async render(): Promise<MetricsPage> {
     return { contentType: this.registry.contentType, text: await this.registry.metrics() };
   }
 
-  /** The same for another process, which puts it together with those of others. */
+  /** The same as data, for the primary to aggregate. */
   snapshot(): Promise<MetricsSnapshot> {
     return this.registry.getMetricsAsJSON();
   }
@@ -55,7 +55,7 @@ export class Metrics {
     return new Counter({ name, help, labelNames, registers: [this.registry] });
   }
 
-  /** A total that someone else counts, and that is read when Prometheus asks. */
+  /** A total that is counted elsewhere; `read` is called when Prometheus asks. */
   total(name: string, help: string, read: () => number): void {
     let highest = 0;
     const counter: Counter = new Counter({
@@ -63,7 +63,7 @@ export class Metrics {
       help,
       registers: [this.registry],
       collect: () => {
-        // For Prometheus, a total that falls by one has started from zero again.
+        // Prometheus takes a total that falls for one that has started from zero again.
         highest = Math.max(highest, read());
         counter.reset();
         counter.inc(highest);
@@ -71,7 +71,7 @@ export class Metrics {
     });
   }
 
-  /** A value that is read when Prometheus asks. */
+  /** A value; `read` is called when Prometheus asks. */
   gauge(name: string, help: string, read: () => number): void {
     const gauge: Gauge = new Gauge({
       name,
@@ -84,7 +84,7 @@ export class Metrics {
   /**
    * Values that are set, or by `collect` when Prometheus asks.
    *
-   * @param aggregator what is told of several processes
+   * @param aggregator which value stands for several processes
    */
   labelledGauge<T extends string>(
     name: string,
@@ -104,20 +104,20 @@ export class Metrics {
   }
 }
 
-/** Gauges that are named like counters, which `promtool check metrics` refuses; the same by type is there besides. */
+/** Gauges that are named like counters, which `promtool check metrics` refuses; prom-client has them by type as well. */
 const MISNAMED = [
   'nodejs_active_handles_total',
   'nodejs_active_requests_total',
   'nodejs_active_resources_total',
 ];
 
-/** A registry with what can be told of the process: prom-client's own metrics, and the version. */
+/** A registry with prom-client's own metrics of the process, and the version. */
 export function createProcessMetrics(): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   for (const name of MISNAMED) registry.removeSingleMetric(name);
   new Metrics(registry)
-    .labelledGauge('bff_build_info', 'Always 1; what is told is the version.', ['version'], 'first')
+    .labelledGauge('bff_build_info', 'Always 1; the version is in the label.', ['version'], 'first')
     .set({ version: VERSION }, 1);
   return registry;
 }

@@ -6,18 +6,29 @@ import type { ServiceResponse } from '../server/service-response.js';
 import { withoutSecrets } from './log.js';
 import type { RequestContext } from './request-context.js';
 
-/** What nginx calls a request whose caller left before there was an answer. */
-const CALLER_LEFT = 499;
+/** nginx's code for a client that disconnected before there was a response. */
+const CLIENT_CLOSED_REQUEST = 499;
+
+/** RFC 9110 and RFC 5789 without CONNECT and TRACE. */
+const COMMON_METHODS: ReadonlySet<string> = new Set([
+  'GET',
+  'HEAD',
+  'POST',
+  'PUT',
+  'PATCH',
+  'DELETE',
+  'OPTIONS',
+]);
 
 /**
- * The paths of this API consist of these; a caller's slip may put a secret into others (`/content%3Flink=…`), or a
- * ticket in the place of an id.
+ * As far as a path may be logged. The paths of this API consist of these characters; a client that makes a mistake may send
+ * a secret behind another one (`/content%3Flink=…`), or a ticket in the place of an id.
  */
 const OWN_PATH = /^(?:(?!TICKET_)[\w./:-]){0,256}/;
 
-/** A request from its head to the end of its answer, as it is seen from outside. */
+/** A request from its head to the end of its response, as seen from outside; the inside is `RequestContext`. */
 export class OpenRequest {
-  /** The pattern; not there when none matched. Kept: `callNotFound()` takes it from a request that has begun. */
+  /** The pattern; absent when none matched. Read at once: `callNotFound()` removes it from the request later. */
   readonly route: string | undefined;
   private readonly startedAt = performance.now();
   private readonly socket: Socket;
@@ -37,8 +48,10 @@ export class OpenRequest {
     return this.context.id;
   }
 
+  /** A common one or `_OTHER`: it labels metrics, and a client can send any of the three dozen that Node parses. */
   get method(): string {
-    return methodLabel(this.request.method);
+    const { method } = this.request;
+    return COMMON_METHODS.has(method) ? method : '_OTHER';
   }
 
   get path(): string {
@@ -58,34 +71,32 @@ export class OpenRequest {
     return performance.now() - this.startedAt;
   }
 
-  /** Whether its answer has begun. */
-  get isAnswered(): boolean {
+  get hasResponse(): boolean {
     return this.reply.raw.headersSent;
   }
 
-  /** Whether its answer did not reach its end; only after its end. */
+  /** Whether the response was cut; valid once the connection or the response has ended. */
   get isAborted(): boolean {
     return !this.reply.raw.writableFinished;
   }
 
-  /** Of the answer. */
   get status(): number {
-    return this.isAnswered ? this.reply.raw.statusCode : CALLER_LEFT;
+    return this.hasResponse ? this.reply.raw.statusCode : CLIENT_CLOSED_REQUEST;
   }
 
-  /** Milliseconds until the answer began. */
+  /** Milliseconds until the response began. */
   get firstByteAfter(): number | undefined {
     const { begunAt } = this.reply.raw as Partial<ServiceResponse>;
     return begunAt ? begunAt - this.startedAt : undefined;
   }
 
-  /** Sent so far, the head included; of a connection with several requests at once, those of the others, too. */
+  /** Sent so far, headers included. On a connection with pipelined requests, those of the others count, too. */
   get bytes(): number {
     return this.socket.bytesWritten - this.bytesBefore;
   }
 }
 
-/** What is logged of a request when it has ended. Never its query, its headers or its body. */
+/** Fields of the log line about a request that has ended. Never its query, its headers or its body, which hold secrets. */
 export function requestLine(request: OpenRequest): Record<string, unknown> {
   const { context, firstByteAfter } = request;
   const { problem, trace, span } = context;
@@ -108,7 +119,7 @@ export function requestLine(request: OpenRequest): Record<string, unknown> {
   };
 }
 
-/** Flat, which is half the cost of an object in the object. */
+/** Flat, since pino takes twice as long for a nested object. */
 function upstream({
   upstreamCalls,
   upstreamStatuses,
@@ -125,7 +136,7 @@ function upstream({
   };
 }
 
-/** `200*2 503`, as they first came. */
+/** `200*2 503`, in the order of their first occurrence. */
 function listed(statuses: ReadonlyMap<string, number>): string {
   let text = '';
   for (const [status, count] of statuses) {
@@ -134,22 +145,6 @@ function listed(statuses: ReadonlyMap<string, number>): string {
   return text;
 }
 
-/** To a hundredth of a millisecond. */
 function rounded(milliseconds: number): number {
   return Math.round(milliseconds * 100) / 100;
-}
-
-const KNOWN: ReadonlySet<string> = new Set([
-  'GET',
-  'HEAD',
-  'POST',
-  'PUT',
-  'PATCH',
-  'DELETE',
-  'OPTIONS',
-]);
-
-/** A request method for metrics and spans: Node knows three dozen, and any caller can send them. */
-export function methodLabel(method: string): string {
-  return KNOWN.has(method) ? method : '_OTHER';
 }

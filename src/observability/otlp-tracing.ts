@@ -33,12 +33,12 @@ import type {
 } from './tracing.js';
 
 /**
- * Spans over OTLP/HTTP, with attributes by the semantic conventions for HTTP.
+ * Sends spans over OTLP/HTTP, with attributes by the semantic conventions for HTTP.
  *
- * Made by hand: the ready-made instrumentations patch modules as they are loaded, which ES modules need a loader hook
- * for, and would put whole URLs with their queries, where a link is a secret, into `url.query` and `url.full`.
+ * Not with OpenTelemetry's instrumentations: they patch modules while these are loaded, which needs a loader hook for ES
+ * modules, and put whole URLs into `url.query` and `url.full`, with the secret of a signed link in the query.
  *
- * This module is imported only where an endpoint is configured.
+ * Import this module dynamically, and only where an endpoint is configured.
  */
 export class OtlpTracing implements Tracing {
   private readonly provider: TracerProvider;
@@ -60,7 +60,7 @@ export class OtlpTracing implements Tracing {
         .merge(
           detectResources({ detectors: [resourceAttributesEnvDetector, serviceNameEnvDetector] }),
         ),
-      // The sampler that it has by default does what the caller's `traceparent` says, and records where there is none.
+      // The default sampler follows the flags of the caller's `traceparent`, and records requests without one.
       spanProcessors: [new BatchSpanProcessor({ exporter: new SpanExporter(endpoint) })],
     });
     this.tracer = this.provider.getTracer('alfresco-downloads-bff', VERSION);
@@ -94,7 +94,7 @@ export class OtlpTracing implements Tracing {
     return {
       trace: traceOf(span, caller?.state),
       startCall: (call) => this.startCall(span, call, caller?.state),
-      // To refuse what the caller sent is no error of a server.
+      // By the conventions, a 4xx is an error of the client, and so not of a server's span.
       end: (how) => endSpan(span, how, 500),
     };
   }
@@ -126,7 +126,7 @@ export class OtlpTracing implements Tracing {
   }
 }
 
-/** The name of a span is not to have more values than there are routes. */
+/** For the name of a span, which must have few values. */
 function spanMethod(method: string): string {
   return method === '_OTHER' ? 'HTTP' : method;
 }
@@ -150,11 +150,10 @@ function endSpan(span: Span, { status, error }: SpanEnd, errorsFrom: number): vo
   span.end();
 }
 
-/** Milliseconds between two lines of the log about the same trouble. */
 const WARN_EVERY_MS = 60_000;
 
-/** OTLP over HTTP with JSON. Says in the log when a collector does not take spans, which OpenTelemetry keeps to itself. */
-export class SpanExporter extends OTLPTraceExporter {
+/** OTLP over HTTP with JSON. Logs that a collector does not take spans, which OpenTelemetry does not by default. */
+class SpanExporter extends OTLPTraceExporter {
   private readonly logger = new Logger('Tracing');
   private nextWarningAt = 0;
 
@@ -169,7 +168,7 @@ export class SpanExporter extends OTLPTraceExporter {
     });
   }
 
-  /** Not with the error's text: it quotes what the collector says. */
+  /** Without the text of the error, which quotes the collector. */
   private warn(count: number): void {
     if (Date.now() < this.nextWarningAt) return;
     this.nextWarningAt = Date.now() + WARN_EVERY_MS;

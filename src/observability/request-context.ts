@@ -3,16 +3,16 @@ import type { ProblemException } from '../problems/problem.exception.js';
 import type { FailureRecord } from '../problems/problem.filter.js';
 import type { RequestSpan, TraceContext } from './tracing.js';
 
-/** What is known of one request while it runs, wherever its code has got to. */
+/** One request while it runs, for code that does not have the request itself: Alfresco's client, the log. */
 export class RequestContext implements FailureRecord {
   problem?: ProblemException;
   stack?: string;
   /** Only with tracing. */
   span?: RequestSpan;
   upstreamCalls = 0;
-  /** Milliseconds of all calls to Alfresco; those that run side by side all count. */
+  /** Milliseconds, the sum over all calls to Alfresco, also over simultaneous ones. */
   upstreamMs = 0;
-  /** How often each status came, or the code of the failure where none came. */
+  /** Number of calls by status, or by the code of the failure where there was none. */
   readonly upstreamStatuses = new Map<string, number>();
   retries = 0;
   resumes = 0;
@@ -26,7 +26,7 @@ export class RequestContext implements FailureRecord {
     readonly trace?: TraceContext,
   ) {}
 
-  /** A call to Alfresco has ended, with this status or the code of its failure. */
+  /** Records the end of a call to Alfresco, with its status or the code of its failure. */
   called(status: string, milliseconds: number): void {
     this.upstreamCalls++;
     this.upstreamMs += milliseconds;
@@ -49,8 +49,8 @@ export function runInRequest<T>(context: RequestContext, work: () => T): T {
 /**
  * Runs `work` on behalf of no request.
  *
- * Whatever outlives a request has to be started here: timers, shared polls, pooled connections. They would carry the id
- * of the request that happened to come first, for as long as they live.
+ * For everything that outlives a request: timers, shared polls, pooled connections. They would otherwise carry the id of
+ * the request that happened to come first, for as long as they live.
  */
 export function runOutsideRequests<T>(work: () => T): T {
   return storage.run(undefined, work);

@@ -7,15 +7,15 @@ import type { OpenRequest } from './open-request.js';
 
 const PROBLEM_CODES = Object.keys(PROBLEMS) as ProblemCode[];
 
-/** All paths without a route are one, or a scanner would make a series of each. */
+/** The route of all paths without one: a scanner would otherwise make a series of each. */
 export const UNMATCHED = 'unmatched';
 
-/** How requests go, those that are under way included. */
+/** Metrics of requests, open ones included. */
 @Injectable()
 export class RequestMetrics {
   /**
-   * How many are under way, by route. Not the requests themselves: a `Set` of them, old and always changing, makes
-   * V8 carry each of them through the collections of the young generation (measured: 16 % of the processor).
+   * Number of open requests by route. Not a `Set` of the requests themselves: old and always changing, it makes V8 carry
+   * each of them through the collections of the young generation (measured: 16 % of the CPU time).
    */
   private readonly open = new Map<string, number>();
   private readonly connections = new Set<Socket>();
@@ -27,34 +27,38 @@ export class RequestMetrics {
   constructor(metrics: Metrics) {
     this.durations = metrics.histogram(
       'bff_http_request_duration_seconds',
-      'From the head of a request to the end of its answer, transfers included. Status 499: the caller left before there was an answer.',
+      'From the head of a request to the end of its response, transfers included. Status 499: the client disconnected before there was a response.',
       ['method', 'route', 'status'],
     );
     this.aborts = metrics.counter(
       'bff_http_requests_aborted_total',
-      'Answers that did not reach their end: the caller left, or a transfer was cut because Alfresco failed.',
+      'Responses that did not reach their end: the client disconnected, or a transfer was cut because Alfresco failed.',
       ['method', 'route'],
     );
     this.problems = metrics.counter(
       'bff_problems_total',
-      'Answers that are problem documents, by code.',
+      'Responses that are problem documents, by code.',
       ['code'],
     );
-    // A series that begins with its first event has no increase for Prometheus, and raises no alert.
+    // From 0 on: a series that begins with its first event has no increase for Prometheus, and raises no alert.
     for (const code of PROBLEM_CODES) this.problems.inc({ code }, 0);
-    metrics.gauge('bff_http_requests_open', 'Requests without an end yet.', () => this.countOpen());
-    metrics.gauge('bff_content_streams_open', 'Those for a ZIP.', () =>
+    metrics.gauge('bff_http_requests_open', 'Requests that have not ended.', () =>
+      this.countOpen(),
+    );
+    metrics.gauge('bff_content_streams_open', 'Requests for a ZIP that have not ended.', () =>
       this.countOpen(/\/content$/),
     );
-    metrics.gauge('bff_event_watchers_open', 'Those for a stream of events.', () =>
-      this.countOpen(/\/events$/),
+    metrics.gauge(
+      'bff_event_watchers_open',
+      'Requests for a stream of events that have not ended.',
+      () => this.countOpen(/\/events$/),
     );
     metrics.total('bff_http_sent_bytes_total', 'Bytes sent to callers, heads included.', () =>
       this.sentBytes(),
     );
   }
 
-  /** Counts what the connections of this server carry. */
+  /** Counts the bytes that this server sends. */
   watch(server: Server): void {
     server.on('connection', (socket) => {
       this.connections.add(socket);
@@ -77,7 +81,7 @@ export class RequestMetrics {
     if (context.problem) this.problem(context.problem.code);
   }
 
-  /** Also one that the HTTP parser refused, which never became a request. */
+  /** Counts one, also of a request that the HTTP parser refused. */
   problem(code: ProblemCode): void {
     this.problems.inc({ code });
   }

@@ -10,10 +10,9 @@ import { TRACING, type Tracing, parseTraceContext } from './tracing.js';
 
 const PROBE = /^\/(?:health\/|metrics$)/;
 
-/** A request that is being observed. */
-export type ObservedRequest = FastifyRequest & { observed?: RequestContext };
+type ObservedRequest = FastifyRequest & { observed?: RequestContext };
 
-/** Sees every request from its head to the end of its answer: one line in the log, its metrics, its span. */
+/** Observes every request from its head to the end of its response: one line in the log, its metrics, its span. */
 @Injectable()
 export class RequestObserver {
   constructor(
@@ -22,24 +21,24 @@ export class RequestObserver {
     @Inject(TRACING) private readonly tracing?: Tracing,
   ) {}
 
-  /** Counts what the connections of this server carry. */
+  /** Counts the bytes that this server sends. */
   watch(server: Server): void {
     this.metrics.watch(server);
   }
 
-  /** Has to be called for each request before anything else is done for it. */
+  /** To be called for each request before anything else is done for it, or its log line and metrics miss that. */
   begin(request: ObservedRequest, reply: FastifyReply): RequestContext {
     const context = new RequestContext(request.id, parseTraceContext(request.headers));
     request.observed = context;
     const open = new OpenRequest(request, reply, context);
     context.span = this.tracing?.startRequest(open, context.trace);
     this.metrics.began(open);
-    // The one event that comes for every answer: hijacked, finished, or cut.
+    // The only event that comes for every response: hijacked, finished, or cut.
     reply.raw.on('close', () => this.end(open));
     return context;
   }
 
-  /** What the HTTP parser refused is in the log and among the problems, too, with all that is known of it. */
+  /** Logs and counts what the HTTP parser refused, which never became a request. */
   unreadable({ id, problem }: UnreadableRequest): void {
     const { code } = problem;
     const status = problem.getStatus();
@@ -56,16 +55,16 @@ export class RequestObserver {
     this.log.requests[level](requestLine(request), `${method} ${route} ${status}`);
   }
 
-  private endSpan({ context, status, isAnswered, isAborted }: OpenRequest): void {
+  private endSpan({ context, status, hasResponse, isAborted }: OpenRequest): void {
     const failure = status >= 500 ? context.problem?.code : undefined;
     context.span?.end({
-      status: isAnswered ? status : undefined,
+      status: hasResponse ? status : undefined,
       error: isAborted ? 'aborted' : failure,
     });
   }
 }
 
-/** Probes and Prometheus ask all day long; what is wrong then is worth a line all the same. */
+/** Probes and Prometheus would fill the log; their failures are logged like all others. */
 function levelOf({
   context,
   route = '',

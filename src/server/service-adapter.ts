@@ -45,7 +45,7 @@ export class ServiceAdapter extends FastifyAdapter {
           },
           oneByOne(listener),
         );
-        closeStalledConnections(created, server.stalledCallerMs, server.checkMs);
+        closeStalledConnections(created, server.stalledClientMs, server.checkMs);
         return created;
       },
       genReqId: requestId,

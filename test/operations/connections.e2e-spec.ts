@@ -93,7 +93,7 @@ describe('pipelined requests', () => {
 });
 
 /** Tests with a timeout of a quarter of a second instead of two minutes. */
-const withShortTimeout = configured({ pacing: { server: { stalledCallerMs: 250, checkMs: 25 } } });
+const withShortTimeout = configured({ pacing: { server: { stalledClientMs: 250, checkMs: 25 } } });
 
 describe('a client that does not read its response', () => {
   withShortTimeout('is disconnected after the documented time', async ({ bff, api, user }) => {
