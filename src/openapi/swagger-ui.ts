@@ -6,6 +6,7 @@ import { CHALLENGE, type Challenge } from '../auth/challenge.js';
 import { ticketsPath } from '../auth/tickets/tickets-path.js';
 import type { AppConfig } from '../config/app-config.js';
 import { type HttpRequest, publicPathOf } from '../http/http-request.js';
+import { BoundedMap } from '../store/bounded-map.js';
 import { createOpenApiDocument } from './openapi-document.js';
 
 const FILES = [
@@ -54,14 +55,14 @@ export function setUpDocs(app: INestApplication, config: AppConfig): void {
   const { apiPrefix, publicUrl } = config.http;
   const ticketChallenge =
     ticketsPath(config) === undefined ? undefined : app.get<Challenge>(CHALLENGE)({});
-  const documents = new Map<string, OpenAPIObject>();
+  const documents = new BoundedMap<string, OpenAPIObject>(MAX_DOCUMENTS);
   /** The document with the address at which the client of this request reaches the service. */
   const documentFor = (request: HttpRequest): OpenAPIObject => {
     const server = publicUrl ?? (publicPathOf(request) || '/');
     let document = documents.get(server);
     if (!document) {
       document = createOpenApiDocument(app, { server, ticketChallenge });
-      if (documents.size < MAX_DOCUMENTS) documents.set(server, document);
+      documents.set(server, document);
     }
     return document;
   };
