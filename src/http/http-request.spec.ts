@@ -35,7 +35,7 @@ function idFor(given: string | string[] | undefined): string {
 
 describe('the id of a request', () => {
   it.each(['a', 'req-1', 'A.b_c-9', '4bf92f3577b34da6a3ce929d0e0e4736', 'x'.repeat(64)])(
-    'is the one that the caller gave: %s',
+    'is the one that the client sent: %s',
     (given) => {
       expect(idFor(given)).toBe(given);
     },
@@ -53,7 +53,7 @@ describe('the id of a request', () => {
     ['is not ASCII', 'ä'],
     ['was sent twice', 'a, b'],
     ['is a list', ['a', 'b']],
-  ])('is a new one when the given one %s', (_what, given) => {
+  ])('is a new one when the one sent %s', (_what, given) => {
     expect(idFor(given)).toMatch(UUID);
   });
 

@@ -25,12 +25,13 @@ import { textHeader } from '../openapi/headers.js';
 import { PROBLEM_PAGES, codeNamed, problemPages } from '../problems/problem-document.js';
 import { ProblemException } from '../problems/problem.exception.js';
 import { Unlimited } from '../rate-limit/rate-limits.js';
-import { cataloguePage, explanationPage } from './catalogue-pages.js';
 import {
   ProblemCatalogue,
   ProblemExplanation,
+  cataloguePage,
   explain,
   explainAll,
+  explanationPage,
 } from './problem-explanation.js';
 
 /** In seconds; a page changes with the version of the service only. */

@@ -32,7 +32,7 @@ describe('a problem document', () => {
     });
   });
 
-  it('names each wrong value', () => {
+  it('names each invalid value', () => {
     const errors = [
       { pointer: '/nodeIds/3', detail: 'repeats an earlier id' },
       { parameter: 'id', detail: 'is too long' },
@@ -41,7 +41,7 @@ describe('a problem document', () => {
     expect(toProblemDocument(problem, request).errors).toEqual(errors);
   });
 
-  it('has no list of wrong values when there are none', () => {
+  it('has no list of invalid values when there are none', () => {
     const document = toProblemDocument(new ProblemException('INTERNAL_ERROR'), request);
     expect(document).not.toHaveProperty('errors');
   });
@@ -159,7 +159,7 @@ describe('the catalogue of problems', () => {
     ['ALFRESCO_UNREACHABLE', 502],
     ['ALFRESCO_UNAVAILABLE', 503],
     ['ALFRESCO_TIMEOUT', 504],
-  ])('answers %s with %i', (code, status) => {
+  ])('gives %s the status %i', (code, status) => {
     expect(toProblemDocument(new ProblemException(code), request)).toMatchObject({
       code,
       status,

@@ -47,7 +47,7 @@ describe('a problem in a controller of an embedding application', () => {
     });
   });
 
-  it('names each wrong value, and has the members that an occurrence adds', async () => {
+  it('names each invalid value, and has the members that an occurrence adds', async () => {
     const response = await app.inject('/invalid');
     expect(response.statusCode).toBe(400);
     expect(response.json()).toMatchObject({

@@ -13,10 +13,10 @@ import { ProblemException } from './problem.exception.js';
 
 const logger = new Logger('Problems');
 
-/** What the log line of a request says about its failure. */
+/** The failure of a request, for its line in the log. */
 export interface FailureRecord {
   problem?: ProblemException;
-  /** Of an error that nobody expected. */
+  /** Of an INTERNAL_ERROR. */
   stack?: string;
 }
 

@@ -19,7 +19,7 @@ export function registerBodyParser(fastify: FastifyInstance): void {
   });
 }
 
-/** What can be refused before the body is read: a path that does not exist, and a body with a Content-Encoding. */
+/** Refuses before the body is read what no body could change: a path that does not exist, and a Content-Encoding. */
 export function bodyProblem(request: FastifyRequest): ProblemException | undefined {
   // `CatchAllFilter` distinguishes a wrong method from a wrong path.
   const isCorsRoute = request.method === 'OPTIONS' && request.routeOptions.url === CORS_ROUTE;

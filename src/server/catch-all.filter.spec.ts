@@ -12,7 +12,7 @@ import { registerBodyParser } from './body-parser.js';
 import { ProblemException } from '../problems/problem.exception.js';
 import { toProblem } from './catch-all.filter.js';
 
-/** What Fastify throws for a request, if anything. */
+/** The error that Fastify throws for a request, if any. */
 async function thrownFor(request: InjectOptions): Promise<unknown> {
   let thrown: unknown;
   const catchError = (error: unknown, _request: FastifyRequest, reply: FastifyReply) => {
@@ -44,7 +44,7 @@ function post(payload: string, headers: Record<string, string> = {}): InjectOpti
 
 describe('what the router and the body parser refuse', () => {
   it.each<[string, InjectOptions, string]>([
-    ['a body that is no JSON', post('{"nodeIds":'), 'MALFORMED_BODY'],
+    ['a body that is not JSON', post('{"nodeIds":'), 'MALFORMED_BODY'],
     ['a body that would change prototypes', post('{"__proto__":{"a":1}}'), 'MALFORMED_BODY'],
     ['a body that is longer than allowed', post(`"${'x'.repeat(40)}"`), 'BODY_TOO_LARGE'],
     [
@@ -82,7 +82,7 @@ describe('what Nest throws', () => {
     expect(toProblem(exception).code).toBe(code);
   });
 
-  it('does not bring its text to the caller', () => {
+  it('does not show its text to the client', () => {
     expect(toProblem(new NotFoundException('Cannot GET /<b>x')).detail).not.toContain('<b>');
   });
 });

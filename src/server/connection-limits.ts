@@ -36,7 +36,7 @@ export function oneByOne(listener: RequestListener): RequestListener {
     const { socket } = this.req as { socket: PipelinedSocket };
     const queue = socket[QUEUE]!;
     const response = queue.waiting?.shift();
-    // Nobody reads the responses behind one that closes the connection.
+    // A response behind one that closes the connection would not be sent.
     if (response && socket.writable) handle(response);
     else queue.isBusy = false;
   }

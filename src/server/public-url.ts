@@ -13,7 +13,7 @@ import { ProblemException } from '../problems/problem.exception.js';
 /** `uri-host [ ":" port ]` (RFC 9110, section 7.2), which may be empty. */
 const HOST_HEADER = /^(?:\[[\da-f:.]+\]|(?:[\w.~!$&'()*+,;=-]|%[\da-f]{2})*)(?::\d{0,5})?$/i;
 
-/** What goes into a link: narrower, since it also comes from a proxy or from the framework of an embedding application. */
+/** Narrower, for links: this one also comes from a proxy, or from the framework of an embedding application. */
 const LINKABLE_HOST = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i;
 
 const ABSOLUTE_FORM = /^https?:\/\/([^/?#]*)/i;

@@ -5,11 +5,11 @@ import { SECURITY_HEADERS, ServiceResponse } from './service-response.js';
 
 const ALWAYS = Object.entries(SECURITY_HEADERS).map(([name, value]) => [name.toLowerCase(), value]);
 
-describe('an answer', () => {
+describe('a response of the service', () => {
   let server: Server;
   afterEach(() => server.close());
 
-  /** The header lines of an answer that is made so, names in lower case. */
+  /** The header lines of a response that is made like this, names in lower case. */
   async function linesOf(make: (response: ServiceResponse) => void): Promise<string[][]> {
     server = createServer({ ServerResponse: ServiceResponse }, (_request, response) => {
       make(response);
@@ -35,8 +35,8 @@ describe('an answer', () => {
     ['headers', (response) => response.writeHead(200, { 'x-one': '1', 'Set-Cookie': ['a', 'b'] })],
     ['a list of headers', (response) => response.writeHead(200, ['x-one', '1'])],
     ['a reason', (response) => response.writeHead(200, 'Fine', { 'x-one': '1' })],
-    ['a header of before', (response) => response.setHeader('x-one', '1').writeHead(200)],
-  ])('with %s has what every answer has, once', async (_what, make) => {
+    ['a header that was set before', (response) => response.setHeader('x-one', '1').writeHead(200)],
+  ])('with %s has the headers of every response, once', async (_what, make) => {
     const lines = await linesOf(make);
     expect(lines).toEqual(expect.arrayContaining(ALWAYS));
     const single = lines.map(([name]) => name).filter((name) => name !== 'set-cookie');
