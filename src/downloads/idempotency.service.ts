@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { createParamDecorator, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { type Pacing, PACING_CONFIG } from '../config/pacing.js';
 import { ProblemException } from '../problems/problem.exception.js';
@@ -45,7 +45,7 @@ export class IdempotencyService {
   }
 
   private async claim({ owner, key, nodeIds, isVoid }: IdempotentWork): Promise<ClaimResult> {
-    const fingerprint = createHash('sha256').update(JSON.stringify(nodeIds)).digest('base64url');
+    const fingerprint = hash('sha256', JSON.stringify(nodeIds), 'base64url');
     const request = { owner, key, fingerprint };
     // Ends by itself when this process does.
     const { leaseMs } = this.pacing.idempotency;

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { ExecutionContext } from '@nestjs/common';
 import {
   SkipThrottle,
@@ -49,7 +49,7 @@ function isCreation(context: ExecutionContext): boolean {
 
 /** Key of a counter. Names and subjects are the callers' own text, of any length: they are hashed. */
 export function counterKey(name: string, who: string): string {
-  return `${name}:${createHash('sha256').update(who).digest('base64url')}`;
+  return `${name}:${hash('sha256', who, 'base64url')}`;
 }
 
 /** A counter as `@nestjs/throttler` reads it; being blocked ends with the window. */

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import type { AuthConfig } from '../../config/app-config.js';
 import type { Caller } from '../caller.js';
@@ -61,12 +61,12 @@ export class TicketsService implements OnApplicationShutdown {
   /** Whose ticket it is, the same caller as with password or token; `undefined` when it has ended. @throws ProblemException STORE_UNAVAILABLE */
   async callerOf(ticket: string): Promise<Caller | undefined> {
     if (!TICKET.test(ticket)) return undefined;
-    const hash = hashOf(ticket);
-    const record = await this.store.find(hash);
+    const key = hashOf(ticket);
+    const record = await this.store.find(key);
     const caller = record && this.callerIn(record.holder);
     if (!caller) return undefined;
     const ttl = Math.min(TICKET_TTL_MS, (caller.expiresAt ?? Infinity) - Date.now());
-    if (record.remainingMs < ttl - RENEW_EVERY_MS) await this.store.renew(hash, ttl);
+    if (record.remainingMs < ttl - RENEW_EVERY_MS) await this.store.renew(key, ttl);
     return caller;
   }
 
@@ -105,5 +105,5 @@ function newTicket(): string {
 }
 
 function hashOf(secret: string): string {
-  return createHash('sha256').update(secret).digest('base64url');
+  return hash('sha256', secret, 'base64url');
 }

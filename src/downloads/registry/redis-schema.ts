@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { KEY_PREFIX, type RedisScripts } from '../../store/redis-connection.js';
 import type { IdempotentRequest } from './download-registry.js';
 
@@ -23,7 +23,7 @@ export function requestKey({ owner, key }: IdempotentRequest): string {
  * lone surrogates, which UTF-8 would all turn into the same character.
  */
 function hashOf(parts: readonly string[]): string {
-  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
+  return hash('sha256', JSON.stringify(parts), 'base64url');
 }
 
 /** Redis' clock, in milliseconds: the machines of the service may not agree on the time. */
