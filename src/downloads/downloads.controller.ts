@@ -1,4 +1,4 @@
-import { Body, Delete, Get, Header, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { Body, Delete, Get, Header, HttpCode, Post, Query, Req, Res } from '@nestjs/common';
 import { ProblemException } from '../problems/problem.exception.js';
 import type { Caller } from '../auth/caller.js';
 import { CurrentCaller } from '../auth/auth.decorators.js';
@@ -19,7 +19,7 @@ import {
   ApiListDownloads,
   ApiRequestLink,
 } from './openapi.decorators.js';
-import { DownloadsApi } from './downloads-api.decorator.js';
+import { DownloadId, DownloadsApi } from './downloads-api.decorators.js';
 import { DownloadsService } from './downloads.service.js';
 import { CreateDownloadDto } from './dto/create-download.dto.js';
 import { DownloadEntry, toDownloadEntry } from './dto/download.dto.js';
@@ -30,7 +30,6 @@ import {
   toDirectAccessUrlEntry,
 } from './dto/direct-access-url.dto.js';
 import { IdempotencyKey } from './idempotency.service.js';
-import { NodeIdPipe } from './dto/node-id.pipe.js';
 import { CancelQuery, CreateQuery, DownloadQuery, ListQuery } from './dto/queries.dto.js';
 import { QueryPipe } from './dto/query.pipe.js';
 import { parseWait } from './dto/prefer-header.js';
@@ -100,7 +99,7 @@ export class DownloadsController {
   @ApiGetDownload()
   async get(
     @CurrentCaller() caller: Caller,
-    @Param('id', NodeIdPipe) id: string,
+    @DownloadId() id: string,
     @Query(new QueryPipe(DownloadQuery)) { fields }: Readonly<DownloadQuery>,
     @Req() request: HttpRequest,
     @Res({ passthrough: true }) reply: HttpReply,
@@ -124,7 +123,7 @@ export class DownloadsController {
   @ApiCancelDownload()
   async cancel(
     @CurrentCaller() caller: Caller,
-    @Param('id', NodeIdPipe) id: string,
+    @DownloadId() id: string,
     @Query(new QueryPipe(CancelQuery)) { purge }: Readonly<CancelQuery>,
     @Res({ passthrough: true }) reply: HttpReply,
   ): Promise<void> {
@@ -138,7 +137,7 @@ export class DownloadsController {
   @ApiRequestLink()
   async requestLink(
     @CurrentCaller() caller: Caller,
-    @Param('id', NodeIdPipe) id: string,
+    @DownloadId() id: string,
     @Body(new BodyValidationPipe(DirectAccessUrlBodyDto, true))
     { attachment = true, ...wishes }: Readonly<DirectAccessUrlBodyDto>,
     @Req() request: HttpRequest,

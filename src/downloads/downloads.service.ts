@@ -14,19 +14,19 @@ import { RemovalService } from './removal.service.js';
 /** Status calls to Alfresco that one list runs at a time. */
 const LIST_CONCURRENCY = 8;
 
-/** How often one call for a list fills up its page. */
+/** Pages of the registry that one list reads at most, to fill up its own. */
 const MAX_LIST_ROUNDS = 2;
 
-/** How long a caller would wait for news, and what he knows. */
+/** How long a caller is willing to wait for a change, and which state they have. */
 export interface Patience {
   readonly seconds: number;
-  /** `stateTag` of what he has; without it, any change after his request is news. */
+  /** Whether the caller has the state of this `stateTag`; without it, they wait for the next change. */
   readonly known?: (tag: string) => boolean;
-  /** Aborted when he leaves. */
+  /** Aborted when the client disconnects. */
   readonly signal: AbortSignal;
 }
 
-/** What a signed link is to be like. */
+/** How a signed link is to be made. */
 export interface LinkWishes {
   /** Name under which the ZIP is to be saved; without it, the one that Alfresco gave it. */
   readonly fileName?: string;
@@ -41,13 +41,13 @@ export interface DownloadList {
   readonly hasMoreItems: boolean;
 }
 
-/** What became of a row: its download, nothing any more, or something that Alfresco does not show to this caller. */
+/** For a row of the registry: its download, removed by Alfresco, or not shown by Alfresco to this caller. */
 type Found = Download | 'gone' | 'hidden';
 
 /**
- * What a caller can do with his downloads. Every method that takes an id throws ProblemException
+ * Reads, cancels, removes and shares the downloads of a caller. Every method that takes an id throws ProblemException
  * DOWNLOAD_NOT_FOUND for one this service did not make, FORBIDDEN for one of another caller, and
- * STORE_UNAVAILABLE when it cannot be told.
+ * STORE_UNAVAILABLE when the registry cannot say whose it is.
  */
 @Injectable()
 export class DownloadsService {
@@ -61,7 +61,7 @@ export class DownloadsService {
     @Inject(PACING_CONFIG) private readonly pacing: Pick<Pacing, 'events'>,
   ) {}
 
-  /** The download as it is now, or once it has changed or time is over. */
+  /** The download as it is now; with `patience`, once it has changed, or the time is over. */
   async get(caller: Caller, id: string, patience?: Patience): Promise<Download> {
     await this.ownership.assertCanRead(caller, id);
     const download = await this.tracker.read(caller, id);
@@ -102,14 +102,14 @@ export class DownloadsService {
     const limits = { ms: seconds * 1000, signal };
     const event = await this.tracker.waitFor(caller, made.id, isLast, limits);
     if (event && event.name !== 'gone') return event.download;
-    // Whatever went wrong since: the download was made, and the answer has to say so.
+    // Whatever went wrong since: the download was made, and the response has to say so.
     return Promise.resolve(this.tracker.read(caller, made.id)).catch(() => made);
   }
 
   /**
-   * A page of the caller's downloads. What Alfresco has removed is forgotten, and the page filled up from behind, so
-   * that a client that goes on at `skipCount + maxItems` skips no download. Where Alfresco has forgotten thousands, there may
-   * be less than a page; the next call goes on forgetting.
+   * A page of the caller's downloads. Those that Alfresco has removed are forgotten, and the page filled up with the next
+   * ones, so that a client that goes on at `skipCount + maxItems` skips no download. After thousands of removals the page may
+   * be short; the next call goes on forgetting.
    *
    * @param signal aborted when the client disconnects
    */
@@ -124,7 +124,7 @@ export class DownloadsService {
     for (let round = 1; ; round += 1) {
       const at = skipCount + downloads.length + hidden;
       const page = await this.registry.list(caller.id, at, maxItems - downloads.length);
-      const found = await this.lookAtAll(caller, page.records, signal);
+      const found = await this.readAll(caller, page.records, signal);
       downloads.push(...found.filter((one) => typeof one !== 'string'));
       hidden += found.filter((one) => one === 'hidden').length;
       const gone = found.filter((one) => one === 'gone').length;
@@ -149,7 +149,7 @@ export class DownloadsService {
     await this.removal.remove(caller, await this.tracker.read(caller, id));
   }
 
-  /** As `remove`; what vanishes in between is as good: there is no download afterwards. */
+  /** As `remove`, but not an error when Alfresco removes it first: afterwards there is no download either way. */
   async purge(caller: Caller, id: string): Promise<void> {
     await this.ownership.assertOwner(caller, id);
     const download = await this.tracker.read(caller, id);
@@ -161,8 +161,8 @@ export class DownloadsService {
   }
 
   /**
-   * A signed query for a GET or HEAD of `path`, which is where the content of this download is.
-   * @throws ProblemException VALIDATION_FAILED when it is to be good for too long
+   * A signed query for a GET or HEAD of `path`, the path of the content of this download.
+   * @throws ProblemException VALIDATION_FAILED when `validFor` is too long
    */
   async link(
     caller: Caller,
@@ -181,7 +181,7 @@ export class DownloadsService {
     return this.links.sign(path, { caller, fileName }, validFor);
   }
 
-  private async lookAtAll(
+  private async readAll(
     caller: Caller,
     records: readonly DownloadRecord[],
     signal: AbortSignal,
@@ -189,13 +189,13 @@ export class DownloadsService {
     const found: Found[] = [];
     for (let start = 0; start < records.length && !signal.aborted; start += LIST_CONCURRENCY) {
       const batch = records.slice(start, start + LIST_CONCURRENCY);
-      found.push(...(await Promise.all(batch.map(({ id }) => this.find(caller, id)))));
+      found.push(...(await Promise.all(batch.map(({ id }) => this.readListed(caller, id)))));
     }
     return found;
   }
 
-  /** One download that Alfresco refuses, as after a change of the account, must not take the list with it. */
-  private async find(caller: Caller, id: string): Promise<Found> {
+  /** One download that Alfresco refuses, as after a change of the service's account, must not fail the whole list. */
+  private async readListed(caller: Caller, id: string): Promise<Found> {
     try {
       return await this.tracker.read(caller, id);
     } catch (error) {

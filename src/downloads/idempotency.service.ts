@@ -6,7 +6,7 @@ import { type Claim, type ClaimResult, DownloadRegistry } from './registry/downl
 import { RETRY_AFTER } from '../http/http-reply.js';
 import type { HttpRequest } from '../http/http-request.js';
 
-/** What is to be done once for a caller and his key. */
+/** Work that is to be done once for each caller and key. */
 export interface IdempotentWork {
   /** `Caller.id`. */
   readonly owner: string;
@@ -18,7 +18,7 @@ export interface IdempotentWork {
   readonly isVoid: (downloadId: string) => Promise<boolean>;
 }
 
-/** Carries out a request once, however often and from however many processes its caller asks. */
+/** Carries out a request once, however often the caller repeats it, and whichever processes receive it. */
 @Injectable()
 export class IdempotencyService {
   constructor(
@@ -28,7 +28,7 @@ export class IdempotencyService {
 
   /**
    * The id of the download that this or an earlier request with the key has made.
-   * @throws ProblemException IDEMPOTENCY_KEY_IN_USE, IDEMPOTENCY_KEY_REUSED, and what `carryOut` throws
+   * @throws ProblemException IDEMPOTENCY_KEY_IN_USE, IDEMPOTENCY_KEY_REUSED, and those of `carryOut`
    */
   async once(work: IdempotentWork): Promise<string> {
     const result = await this.claim(work);
@@ -38,7 +38,7 @@ export class IdempotencyService {
     try {
       return await work.carryOut(result.claim);
     } catch (error) {
-      // A store that does not answer now lets the claim expire by itself.
+      // If the store does not respond now, the claim expires by itself.
       await this.registry.release(result.claim).catch(() => {});
       throw error;
     }
@@ -47,7 +47,7 @@ export class IdempotencyService {
   private async claim({ owner, key, nodeIds, isVoid }: IdempotentWork): Promise<ClaimResult> {
     const fingerprint = hash('sha256', JSON.stringify(nodeIds), 'base64url');
     const request = { owner, key, fingerprint };
-    // Ends by itself when this process does.
+    // The claim of a process that has died expires by itself.
     const { leaseMs } = this.pacing.idempotency;
     const result = await this.registry.claim(request, leaseMs);
     if (result.state !== 'completed' || !(await isVoid(result.downloadId))) return result;

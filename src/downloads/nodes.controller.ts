@@ -4,7 +4,6 @@ import {
   Head,
   Header,
   HttpCode,
-  Param,
   Query,
   Req,
   Res,
@@ -20,9 +19,8 @@ import { NODE_EXAMPLE } from '../openapi/examples.js';
 import { NOT_KEPT } from '../openapi/headers.js';
 import { ContentService } from './content/content.service.js';
 import { ApiGetContent, ApiHeadContent } from './content/openapi.decorators.js';
-import { DownloadsApi } from './downloads-api.decorator.js';
+import { DownloadId, DownloadsApi } from './downloads-api.decorators.js';
 import { DownloadsService } from './downloads.service.js';
-import { NodeIdPipe } from './dto/node-id.pipe.js';
 import { NodeEntry, toNodeEntry } from './dto/node.dto.js';
 import { ContentQuery, NodeQuery } from './dto/queries.dto.js';
 import { QueryPipe } from './dto/query.pipe.js';
@@ -41,7 +39,7 @@ export class NodesController {
   @ApiGetNode()
   async get(
     @CurrentCaller() caller: Caller,
-    @Param('id', NodeIdPipe) id: string,
+    @DownloadId() id: string,
     @Query(new QueryPipe(NodeQuery)) { fields }: Readonly<NodeQuery>,
   ): Promise<NodeEntry> {
     return toNodeEntry(await this.downloads.node(caller, id), caller, fields);
@@ -51,30 +49,30 @@ export class NodesController {
   @ApiHeadContent('headNodeContent', 'Size and name of the ZIP, under Alfresco’s path')
   headContent(
     @CurrentCaller() caller: Caller,
-    @Param('id', NodeIdPipe) id: string,
+    @DownloadId() id: string,
     @Query(new QueryPipe(ContentQuery)) query: Readonly<ContentQuery>,
     @Req() request: HttpRequest,
     @Res() reply: HttpReply,
   ): Promise<void> {
-    return this.content.send(caller, id, request, reply, query);
+    return this.content.send(caller, id, query, request, reply);
   }
 
   @Get(':id/content')
   @ApiGetContent('getNodeContent', 'Save the ZIP, under Alfresco’s path')
   getContent(
     @CurrentCaller() caller: Caller,
-    @Param('id', NodeIdPipe) id: string,
+    @DownloadId() id: string,
     @Query(new QueryPipe(ContentQuery)) query: Readonly<ContentQuery>,
     @Req() request: HttpRequest,
     @Res() reply: HttpReply,
   ): Promise<void> {
-    return this.content.send(caller, id, request, reply, query);
+    return this.content.send(caller, id, query, request, reply);
   }
 
   @Delete(':id')
   @HttpCode(204)
   @ApiDeleteNode()
-  remove(@CurrentCaller() caller: Caller, @Param('id', NodeIdPipe) id: string): Promise<void> {
+  remove(@CurrentCaller() caller: Caller, @DownloadId() id: string): Promise<void> {
     return this.downloads.remove(caller, id);
   }
 }

@@ -7,20 +7,25 @@ import { DownloadRegistry } from './registry/download-registry.js';
 /** A few hundred bytes each. */
 const MAX_REMEMBERED = 20_000;
 
-/** Keeps callers apart: toward Alfresco every download belongs to the one account of this service. */
+/**
+ * Keeps callers apart: in Alfresco every download belongs to the one account of this service, so that only the registry
+ * knows whose it is.
+ *
+ * Another caller's id is 403 and not 404: an id is a random UUID, which nobody guesses, and a caller who has logged in
+ * another way than when they made the download (`basic:alice`, `bearer:…`) can see from it what is wrong.
+ */
 @Injectable()
 export class OwnershipService {
   /**
-   * Ids of callers by download. An id never gets another owner, so that one can be believed as long as
-   * there is room; of a download that was removed by another process, Alfresco says that it is gone. SQLite itself was 8 %
-   * of the profile of a status read.
+   * Ids of callers by download, since SQLite took 8 % of the time of a status read. An entry never becomes wrong: a download
+   * keeps its owner, and one that another process has removed is not found in Alfresco.
    */
   private readonly owners = new BoundedMap<string, string>(MAX_REMEMBERED);
 
   constructor(private readonly registry: DownloadRegistry) {}
 
   /**
-   * Answers from the registry alone, so that ids this service did not make never reach Alfresco.
+   * Asks the registry alone, so that ids this service did not make never reach Alfresco.
    * @throws ProblemException DOWNLOAD_NOT_FOUND for an id that is not recorded, FORBIDDEN for another caller's,
    *   STORE_UNAVAILABLE
    */
@@ -36,7 +41,7 @@ export class OwnershipService {
     return this.owners.get(id) === caller.id ? undefined : this.assertOwner(caller, id);
   }
 
-  /** The download is no more. @throws ProblemException STORE_UNAVAILABLE */
+  /** After the download has been removed. @throws ProblemException STORE_UNAVAILABLE */
   async forget(id: string): Promise<void> {
     this.owners.delete(id);
     await this.registry.remove(id);

@@ -13,8 +13,8 @@ import { ProgressTracker } from './progress/progress-tracker.js';
 import { RunningTasks } from './running-tasks.js';
 
 /**
- * Removes downloads from Alfresco. A job whose node is removed while it runs ends with a stack trace in Alfresco's log, so
- * that one that still runs is cancelled, and its node removed once the job has seen that.
+ * Removes downloads from Alfresco. A job whose node is removed while it runs ends with a stack trace in Alfresco's log.
+ * Therefore one that still runs is cancelled first, and its node removed once the job has noticed.
  */
 @Injectable()
 export class RemovalService {
@@ -30,9 +30,9 @@ export class RemovalService {
   ) {}
 
   /**
-   * There is no such download for anyone when it resolves. When the job needs longer than ALFRESCO_TIMEOUT_MS to see that it
-   * is cancelled, its node is removed later.
-   * @param status of the download, which may have ended since
+   * When it resolves, the download exists for nobody. If the job takes longer than ALFRESCO_TIMEOUT_MS to notice the
+   * cancellation, its node is removed in the background.
+   * @param download as it was last read; it may have ended since
    * @throws ProblemException DOWNLOAD_NOT_FOUND when something else has removed it
    */
   async remove(caller: Caller, { id, status }: Download): Promise<void> {
@@ -57,7 +57,7 @@ export class RemovalService {
     this.tracker.expectChange(id);
   }
 
-  /** Removes one that was made a moment ago and belongs to nobody, in the background. */
+  /** Removes, in the background, one that was made a moment ago and is recorded for nobody. */
   discard(caller: Caller, id: string): void {
     // A job that is not cancelled ends as well, only later.
     const cancelled = this.alfresco.cancelDownload(id, caller.name).catch(() => {});
@@ -74,7 +74,7 @@ export class RemovalService {
       await cancelled;
       const event = await this.tracker.waitFor(caller, id, isSettled, {});
       if (event?.name === 'gone') throw event.problem;
-      // The tracker ends first when the service is stopped.
+      // Without an event, the service is being stopped: the tracker ends its waits first.
       if (event || (await this.endsInTime(caller, id))) {
         await this.alfresco.deleteNode(id, caller.name);
       } else {

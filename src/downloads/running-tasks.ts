@@ -4,8 +4,8 @@ import { PACING_CONFIG, type Pacing } from '../config/pacing.js';
 import { ProblemException } from '../problems/problem.exception.js';
 
 /**
- * Work that has to come to its end before the service closes the connections it needs: between a node in Alfresco and its
- * row, or its removal, neither may be closed, or the node would belong to no one.
+ * Work that has to end before the service closes its connections. Between the creation of a node in Alfresco and its row in
+ * the registry, or its removal, both are needed: otherwise the node would belong to nobody.
  */
 @Injectable()
 export class RunningTasks implements BeforeApplicationShutdown {
@@ -20,7 +20,7 @@ export class RunningTasks implements BeforeApplicationShutdown {
     return this.add(task());
   }
 
-  /** What comes of work that was let in is let in as well. */
+  /** For work that follows from a task: it is accepted during shutdown, too. */
   async add<T>(task: Promise<T>): Promise<T> {
     this.running.add(task);
     try {
@@ -30,7 +30,7 @@ export class RunningTasks implements BeforeApplicationShutdown {
     }
   }
 
-  /** Lets no more work in, and waits for what runs. */
+  /** Accepts no new tasks, and waits for the running ones, at most `drainMs`. */
   async beforeApplicationShutdown(): Promise<void> {
     this.isDraining = true;
     const end = delay(this.pacing.shutdown.drainMs, 'over', { ref: false });

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { ByteRange } from '../../alfresco/content/resumable-content.js';
 
-/** What identifies the state of the content. */
+/** Identify the state of the content (RFC 9110, section 8.8). */
 export interface Validators {
   /** A strong entity tag, with its quotes. */
   readonly etag: string;
@@ -30,9 +30,9 @@ export function evaluatePreconditions(headers: IncomingHttpHeaders, current: Val
     : 'proceed';
 }
 
-/** Whether the caller has what the tag stands for, by his `If-None-Match`. */
+/** Whether the client already has the state that the tag stands for, by its `If-None-Match`. */
 export function isCurrent(ifNoneMatch: string, etag: string): boolean {
-  // Weak comparison (section 8.8.3.2): a proxy that compressed the answer may have weakened the tag.
+  // Weak comparison (section 8.8.3.2): a proxy that compressed the response may have weakened the tag.
   return listMatches(ifNoneMatch, (tag) => tag.replace(/^W\//, '') === etag);
 }
 
@@ -63,13 +63,27 @@ function modifiedSeconds({ modifiedAt }: Validators): number {
   return Math.floor(modifiedAt / 1000) * 1000;
 }
 
+/**
+ * The part of the content that is to be sent; `undefined` for all of it. `Range` is defined for GET only (RFC 9110, section
+ * 14.2).
+ */
+export function requestedRange(
+  { method, headers }: { readonly method: string; readonly headers: IncomingHttpHeaders },
+  current: Validators,
+  size: number,
+  now: number,
+): ByteRange | 'unsatisfiable' | undefined {
+  if (method !== 'GET' || !ifRangeHolds(headers, current, now)) return undefined;
+  return parseRange(headers.range, size);
+}
+
 const SINGLE_RANGE = /^bytes=[ \t]*(\d*)-(\d*)[ \t]*$/i;
 
 /**
- * A `Range` header (RFC 9110, section 14) for content of `size` bytes. `undefined` means: answer the
- * whole content, as for another unit, for what is no range at all, and for several ranges, whose multipart
- * answer no download tool asks for. A range that ends before it starts is rejected (section 15.5.17), as
- * Alfresco does.
+ * A `Range` header (RFC 9110, section 14) for content of `size` bytes; `undefined` when the whole content is to be sent, as
+ * for another unit, a header that cannot be read, and several ranges, whose multipart response no download tool asks for. An
+ * end behind the last byte is clamped to it. A range that ends before it starts is rejected (section 15.5.17), as by
+ * Alfresco.
  *
  * `range-parser` is not used: version 1.3 rejects a suffix longer than the content, for which section
  * 14.1.2 wants the whole content.

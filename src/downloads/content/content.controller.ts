@@ -1,11 +1,10 @@
-import { Get, Head, Param, Query, Req, Res } from '@nestjs/common';
+import { Get, Head, Query, Req, Res } from '@nestjs/common';
 import { AcceptsLink, CurrentCaller } from '../../auth/auth.decorators.js';
 import type { Caller } from '../../auth/caller.js';
 import type { HttpReply } from '../../http/http-reply.js';
 import type { HttpRequest } from '../../http/http-request.js';
 import { ApiGetContent, ApiHeadContent } from './openapi.decorators.js';
-import { DownloadsApi } from '../downloads-api.decorator.js';
-import { NodeIdPipe } from '../dto/node-id.pipe.js';
+import { DownloadId, DownloadsApi } from '../downloads-api.decorators.js';
 import { ContentQuery } from '../dto/queries.dto.js';
 import { QueryPipe } from '../dto/query.pipe.js';
 import { ContentService } from './content.service.js';
@@ -19,12 +18,12 @@ export class ContentController {
   @ApiHeadContent('headDownloadContent', 'Size and name of the ZIP', 'LINK_INVALID')
   headContent(
     @CurrentCaller() caller: Caller,
-    @Param('id', NodeIdPipe) id: string,
-    @Query(new QueryPipe(ContentQuery)) { attachment }: Readonly<ContentQuery>,
+    @DownloadId() id: string,
+    @Query(new QueryPipe(ContentQuery)) query: Readonly<ContentQuery>,
     @Req() request: HttpRequest,
     @Res() reply: HttpReply,
   ): Promise<void> {
-    return this.content.send(caller, id, request, reply, { attachment });
+    return this.content.send(caller, id, query, request, reply);
   }
 
   @Get(':id/content')
@@ -32,11 +31,11 @@ export class ContentController {
   @ApiGetContent('getDownloadContent', 'Save the ZIP', 'LINK_INVALID')
   getContent(
     @CurrentCaller() caller: Caller,
-    @Param('id', NodeIdPipe) id: string,
-    @Query(new QueryPipe(ContentQuery)) { attachment }: Readonly<ContentQuery>,
+    @DownloadId() id: string,
+    @Query(new QueryPipe(ContentQuery)) query: Readonly<ContentQuery>,
     @Req() request: HttpRequest,
     @Res() reply: HttpReply,
   ): Promise<void> {
-    return this.content.send(caller, id, request, reply, { attachment });
+    return this.content.send(caller, id, query, request, reply);
   }
 }

@@ -22,23 +22,24 @@ import {
 } from '../../http/http-reply.js';
 import { type HttpRequest, requestIdOf } from '../../http/http-request.js';
 import { ProblemException } from '../../problems/problem.exception.js';
+import type { ContentQuery } from '../dto/queries.dto.js';
 import { OwnershipService } from '../ownership.service.js';
 import { ProgressTracker } from '../progress/progress-tracker.js';
 import { ZIP_TYPE, contentDisposition } from './archive-name.js';
-import {
-  evaluatePreconditions,
-  ifRangeHolds,
-  parseRange,
-  type Validators,
-} from './conditional-requests.js';
+import { type Validators, evaluatePreconditions, requestedRange } from './conditional-requests.js';
 
-/** How the caller wants the ZIP. */
-export interface ContentWishes {
-  /** Whether it comes with `Content-Disposition`. */
-  readonly attachment: boolean;
+/** A request for the content of a download. */
+export interface ContentRequest {
+  readonly caller: Caller;
+  readonly request: HttpRequest;
+  readonly reply: HttpReply;
+  /** Aborted when the client disconnects. */
+  readonly disconnected: AbortSignal;
 }
 
 type FinishedNode = DownloadNode & { readonly size: number };
+
+type Headers = Record<string, string>;
 
 /** Serves the ZIP of a download as RFC 9110 wants it, which Alfresco's own content route does not. */
 @Injectable()
@@ -52,133 +53,103 @@ export class ContentService {
   ) {}
 
   /**
-   * Answers a GET or HEAD for the content of a download.
-   * @throws ProblemException CONTENT_NOT_READY, PRECONDITION_FAILED, RANGE_NOT_SATISFIABLE, those of the node and of Alfresco
+   * Responds to a GET or HEAD.
+   * @throws ProblemException CONTENT_NOT_READY, PRECONDITION_FAILED, RANGE_NOT_SATISFIABLE, LINK_INVALID, those of the node
+   *   and of Alfresco
    */
   async send(
     caller: Caller,
     id: string,
+    { attachment }: ContentQuery,
     request: HttpRequest,
     reply: HttpReply,
-    wishes: ContentWishes,
   ): Promise<void> {
-    // First of all: a caller who leaves while the node is looked up must not start a transfer for nobody.
-    const gone = disconnectSignal(reply);
+    // Before the first `await`: a client that disconnects while the node is looked up must not start a transfer.
+    const disconnected = disconnectSignal(reply);
     await this.ownership.assertOwner(caller, id);
-    const node = await this.find(caller, id);
-    // Alfresco's clock may be ahead: a date of the future would say nothing (RFC 9110, section 8.8.2.1).
-    const modifiedAt = Math.min(node.modifiedAt, Date.now());
-    const etag = caller.link?.tagOf(node.modifiedAt) ?? `"${node.modifiedAt}"`;
-    const validators = { etag, modifiedAt };
+    const node = await this.findFinished(caller, id);
+    const validators = validatorsOf(node, caller);
     const headers = validatorHeaders(validators);
     const verdict = evaluatePreconditions(request.headers, validators);
     if (verdict === 'failed') throw new ProblemException('PRECONDITION_FAILED');
-    if (verdict === 'not-modified') {
-      describe(reply, 304, headers);
-      return void reply.send();
-    }
+    if (verdict === 'not-modified') return sendHead(reply, 304, headers);
 
-    const whole = { start: 0, end: node.size - 1 };
-    // Range is defined for GET only (RFC 9110, 14.2).
-    const isRangeRequest =
-      request.method === 'GET' && ifRangeHolds(request.headers, validators, Date.now());
-    const range = isRangeRequest ? parseRange(request.headers.range, node.size) : undefined;
+    const range = requestedRange(request, validators, node.size, Date.now());
+    // One that has ended is good for the rest of a transfer only (see `LinkSigner.verify`).
     if (caller.link?.hasEnded && range === undefined) throw new ProblemException('LINK_INVALID');
     if (range === 'unsatisfiable') throw rangeNotSatisfiable(node.size);
 
-    Object.assign(headers, contentHeaders(range ?? whole), dispositionHeader(node, caller, wishes));
+    const sent = range ?? wholeOf(node);
+    Object.assign(headers, contentHeaders(sent), attachment && dispositionHeader(node, caller));
     if (range) headers['content-range'] = `bytes ${range.start}-${range.end}/${node.size}`;
-    if (request.method === 'HEAD') {
-      describe(reply, 200, headers);
-      return void reply.send();
-    }
-    const content = await this.open(
-      caller,
-      node,
-      range ?? whole,
-      holderOf(caller, request),
-      gone,
-      reply,
-    );
-    if (!content) return;
-    describe(reply, range ? 206 : 200, headers);
-    await this.stream(content, request, gone, reply);
+    if (request.method === 'HEAD') return sendHead(reply, 200, headers);
+    const status = range ? 206 : 200;
+    await this.transfer({ caller, request, reply, disconnected }, node, sent, status, headers);
   }
 
   /**
-   * Answers with the whole ZIP, whatever the headers of the request; resolves when it is sent, or the caller has left.
+   * Responds with the whole ZIP, which can be had only once: without ranges, whatever the headers of the request. Resolves
+   * when it is sent, or the client has disconnected.
    * @throws ProblemException CONTENT_NOT_READY, those of the node and of Alfresco
    */
-  async deliver(
-    caller: Caller,
-    id: string,
-    request: HttpRequest,
-    reply: HttpReply,
-    gone: AbortSignal,
-  ): Promise<void> {
-    const node = await this.find(caller, id);
-    const whole = { start: 0, end: node.size - 1 };
-    const content = await this.open(caller, node, whole, holderOf(caller, request), gone, reply);
-    if (!content) return;
-    // It can be had only once.
-    const once = { 'accept-ranges': 'none', 'cache-control': 'no-store' };
-    describe(reply, 200, {
+  async sendOnce(from: ContentRequest, id: string): Promise<void> {
+    const node = await this.findFinished(from.caller, id);
+    const whole = wholeOf(node);
+    await this.transfer(from, node, whole, 200, {
       ...contentHeaders(whole),
-      ...dispositionHeader(node, caller, { attachment: true }),
-      ...once,
+      ...dispositionHeader(node, from.caller),
+      'accept-ranges': 'none',
+      'cache-control': 'no-store',
     });
-    await this.stream(content, request, gone, reply);
   }
 
-  private async find(caller: Caller, id: string): Promise<FinishedNode> {
+  private async findFinished(caller: Caller, id: string): Promise<FinishedNode> {
     const node = this.alfresco.getDownloadNode(id, caller.name);
     return requireContent(await this.tracker.forgetIfNotFound(id, node));
   }
 
-  /** `undefined` when the caller went away while Alfresco got the content ready: nobody is left to answer. */
-  private async open(
-    caller: Caller,
+  /** The head is set once Alfresco has begun to send: a problem document has other headers. */
+  private async transfer(
+    { caller, request, reply, disconnected }: ContentRequest,
     node: FinishedNode,
     range: ByteRange,
-    holder: TransferHolder,
-    gone: AbortSignal,
-    reply: HttpReply,
-  ): Promise<ResumableContent | undefined> {
-    try {
-      return await this.alfresco.openContent(node, range, holder, gone, caller.name);
-    } catch (error) {
-      if (!gone.aborted) throw error;
-      abandon(reply);
-      return undefined;
-    }
-  }
-
-  /** An error can only cut the connection now; the length was announced, so no client takes a part for the whole. */
-  private async stream(
-    content: ResumableContent,
-    request: HttpRequest,
-    gone: AbortSignal,
-    reply: HttpReply,
+    status: number,
+    headers: Headers,
   ): Promise<void> {
-    const requestId = requestIdOf(request);
-    content.once('error', (error: NodeJS.ErrnoException) => {
-      if (!gone.aborted)
-        this.logger.warn(`ALFRESCO_CUT [${requestId}] ${error.code ?? error.name}`);
-    });
-    content.on('resumed', ({ position, cause }: Resumed) =>
-      this.logger.warn(`ALFRESCO_RESUMED [${requestId}] ${cause}, at byte ${position}`),
-    );
+    let content: ResumableContent;
+    try {
+      const holder = holderOf(caller, request);
+      content = await this.alfresco.openContent(node, range, holder, disconnected, caller.name);
+    } catch (error) {
+      if (!disconnected.aborted) throw error;
+      return abandon(reply);
+    }
+    this.logInterruptions(content, requestIdOf(request), disconnected);
+    setHead(reply, status, headers);
     const response = beginResponse(reply);
+    // An error can only cut the connection now; the length was announced, so no client takes a part for the whole.
     await pump(content, response).catch(() => {
       discard(content);
       response.destroy();
     });
   }
+
+  private logInterruptions(
+    content: ResumableContent,
+    requestId: string,
+    disconnected: AbortSignal,
+  ): void {
+    content.once('error', (error: NodeJS.ErrnoException) => {
+      if (disconnected.aborted) return;
+      this.logger.warn(`ALFRESCO_CUT [${requestId}] ${error.code ?? error.name}`);
+    });
+    content.on('resumed', ({ position, cause }: Resumed) =>
+      this.logger.warn(`ALFRESCO_RESUMED [${requestId}] ${cause}, at byte ${position}`),
+    );
+  }
 }
 
-/**
- * Sends all of it. One chunk at a time is on its way, whose memory is read into again once the operating system has it.
- */
+/** One chunk at a time is on its way; its memory is read into again once the operating system has taken it. */
 async function pump(content: ResumableContent, response: ServerResponse): Promise<void> {
   // Or content whose client has disconnected would fail with an AbortError, as if Alfresco had cut it.
   const chunks: AsyncIterable<Buffer> = content.iterator({ destroyOnReturn: false });
@@ -191,16 +162,25 @@ async function pump(content: ResumableContent, response: ServerResponse): Promis
   await finished(response.end());
 }
 
-/** Where everyone may call, the address tells callers apart. */
+/** With `AUTH=none` all have one id, so that the address has to tell them apart. */
 function holderOf({ id, link }: Caller, { ip }: HttpRequest): TransferHolder {
   const isLinked = link !== undefined;
   if (isLinked) return { key: `link ${id}`, isLinked };
   return { key: id === ANONYMOUS.id ? `address ${ip}` : `caller ${id}`, isLinked };
 }
 
-function describe(reply: HttpReply, status: number, headers: Record<string, string>): void {
+function sendHead(reply: HttpReply, status: number, headers: Headers): void {
+  setHead(reply, status, headers);
+  reply.send();
+}
+
+function setHead(reply: HttpReply, status: number, headers: Headers): void {
   reply.status(status);
   setHeaders(reply, headers);
+}
+
+function wholeOf({ size }: FinishedNode): ByteRange {
+  return { start: 0, end: size - 1 };
 }
 
 /** A download without content is not an error of Alfresco: it is too early, or it ended without a ZIP. */
@@ -215,7 +195,15 @@ function requireContent(node: DownloadNode): FinishedNode {
   });
 }
 
-function validatorHeaders({ modifiedAt, etag }: Validators): Record<string, string> {
+function validatorsOf({ modifiedAt }: FinishedNode, { link }: Caller): Validators {
+  return {
+    etag: link?.tagOf(modifiedAt) ?? `"${modifiedAt}"`,
+    // Alfresco's clock may be ahead: a date of the future would say nothing (RFC 9110, section 8.8.2.1).
+    modifiedAt: Math.min(modifiedAt, Date.now()),
+  };
+}
+
+function validatorHeaders({ modifiedAt, etag }: Validators): Headers {
   return {
     etag,
     'last-modified': new Date(modifiedAt).toUTCString(),
@@ -224,7 +212,7 @@ function validatorHeaders({ modifiedAt, etag }: Validators): Record<string, stri
   };
 }
 
-function contentHeaders({ start, end }: ByteRange): Record<string, string> {
+function contentHeaders({ start, end }: ByteRange): Headers {
   return {
     'content-type': ZIP_TYPE,
     'content-length': String(end - start + 1),
@@ -236,15 +224,10 @@ function contentHeaders({ start, end }: ByteRange): Record<string, string> {
 }
 
 /**
- * As in ContentStreamer.java, `attachment=false` leaves it out for what no browser renders. A ZIP that is labelled as one,
- * with `nosniff`, is saved all the same.
+ * With `attachment=false` it is left out, as in Alfresco (ContentStreamer.java). Browsers save a ZIP that is labelled as one,
+ * with `nosniff`, all the same.
  */
-function dispositionHeader(
-  { name }: FinishedNode,
-  { link }: Caller,
-  { attachment }: ContentWishes,
-): Record<string, string> {
-  if (!attachment) return {};
+function dispositionHeader({ name }: FinishedNode, { link }: Caller): Headers {
   return { 'content-disposition': contentDisposition(link?.fileName ?? name) };
 }
 

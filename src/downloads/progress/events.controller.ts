@@ -1,4 +1,4 @@
-import { Get, Param, Req, Res, applyDecorators } from '@nestjs/common';
+import { Get, Req, Res, applyDecorators } from '@nestjs/common';
 import {
   ApiExtraModels,
   ApiHeader,
@@ -14,8 +14,7 @@ import type { HttpRequest } from '../../http/http-request.js';
 import { ApiProblems } from '../../openapi/api-problems.decorators.js';
 import { EVENT_EXAMPLE } from '../../openapi/examples.js';
 import { textHeader } from '../../openapi/headers.js';
-import { DownloadsApi } from '../downloads-api.decorator.js';
-import { NodeIdPipe } from '../dto/node-id.pipe.js';
+import { DownloadId, DownloadsApi } from '../downloads-api.decorators.js';
 import { DownloadEventDto, ProgressDto } from '../dto/progress.dto.js';
 import { ApiId, ID_PROBLEMS } from '../openapi.decorators.js';
 import { EventsService } from './events.service.js';
@@ -29,7 +28,7 @@ export class EventsController {
   @ApiWatchDownload()
   watch(
     @CurrentCaller() caller: Caller,
-    @Param('id', NodeIdPipe) id: string,
+    @DownloadId() id: string,
     @Req() request: HttpRequest,
     @Res() reply: HttpReply,
   ): Promise<void> {

@@ -1,4 +1,4 @@
-import { NodeIdPipe } from './node-id.pipe.js';
+import { NodeIdPipe } from './downloads-api.decorators.js';
 
 const pipe = new NodeIdPipe();
 
