@@ -15,8 +15,8 @@ export type RedisScripts = NonNullable<RedisOptions['scripts']>;
  * One connection to one Redis (no cluster), which comes back by itself.
  *
  * Nothing is queued while there is none, and nothing is sent twice: a command that was reported as failed must not take
- * effect a minute later. A write without a response may have, or still will when a stopped Redis goes on; it is taken
- * back as soon as Redis responds again.
+ * effect a minute later. A write without a response may have taken effect, or still will when a stopped
+ * Redis goes on; it is taken back as soon as Redis responds again.
  */
 export class RedisConnection<Commands = unknown> {
   readonly redis: Redis & Commands;
@@ -39,7 +39,7 @@ export class RedisConnection<Commands = unknown> {
       connectionName: 'alfresco-downloads-bff',
       lazyConnect: true,
       connectTimeout: responseMs,
-      // A Redis that hangs does not respond to a goodbye either.
+      // A Redis that hangs does not respond to QUIT either.
       disconnectTimeout: 200,
       commandTimeout: responseMs,
       // A connection without responses is given up, for behind a dead one TCP would wait a quarter of an hour.
@@ -76,7 +76,7 @@ export class RedisConnection<Commands = unknown> {
     try {
       return await command(this.redis);
     } catch (error) {
-      // What Redis has refused it has not done.
+      // What Redis has refused has not happened.
       if (undo && !isRefusal(error)) this.undoLater(undo);
       throw unavailable(errorName(error));
     }

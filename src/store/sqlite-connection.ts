@@ -46,21 +46,21 @@ export class SqliteConnection {
     );
   }
 
-  /** Runs statements each of which stands for itself; all of them again when one found the file locked. */
+  /** Runs statements without a transaction; all of them again when one finds the file locked. */
   run<T>(work: () => T): Promise<T> {
     return this.retryWhileBusy(work, this.deadline());
   }
 
-  /** Runs statements that see the file as it is at one moment. */
+  /** Runs statements that all see the file as it is at one moment. */
   snapshot<T>(work: () => T): Promise<T> {
     return this.transaction('BEGIN', work, this.deadline());
   }
 
   /**
-   * Runs statements of which all take effect, or none.
+   * Runs statements that take effect together or not at all.
    *
-   * One write after the other: a hundred that ask for the lock at once would get it no sooner, and leave time for
-   * nothing else.
+   * Writes of this process take turns: a hundred that ask for the lock at once would not get it any sooner, and would
+   * leave no time for anything else.
    */
   write<T>(work: () => T): Promise<T> {
     const deadline = this.deadline();

@@ -26,7 +26,7 @@ export interface GoneEvent {
 
 export type ProgressEvent = StateEvent | GoneEvent;
 
-/** Tells two states of a download apart: an entity tag without its quotes. */
+/** Differs between two states of a download: an entity tag without its quotes. */
 export function stateTag(download: Download): string {
   const { status, filesAdded, bytesAdded, totalFiles, totalBytes } = download;
   return `${status}.${filesAdded}.${bytesAdded}.${totalFiles}.${totalBytes}`;

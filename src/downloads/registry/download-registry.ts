@@ -50,7 +50,7 @@ export class OwnerConflictError extends Error {
 }
 
 /**
- * Who owns which download, and which Idempotency-Key made it. Shared by all processes of the service.
+ * The owner of each download, and the Idempotency-Key that created it. Shared by all processes of the service.
  *
  * Rows live for the configured retention; a row that has outlived it does not exist. Every method
  * throws ProblemException STORE_UNAVAILABLE when the store does not respond in time.
@@ -86,7 +86,7 @@ export abstract class DownloadRegistry {
   /** Gives a claim back because the request failed: the key is free again. Not an error when it has expired. */
   abstract release(claim: Claim): Promise<void>;
 
-  /** Resolves when the store can be read and written. */
+  /** Resolves when the store responds; for the readiness probe. */
   abstract ping(): Promise<void>;
 
   /** Frees connections and files. */
