@@ -1,53 +1,53 @@
 import type { Counters, MetricsPage, WorkerContext } from '../config/worker-context.js';
 import type { MetricsSnapshot } from '../observability/metrics.js';
 
-/** What the primary does for its workers. */
+/** Calls of a worker to its primary. */
 export type PrimaryCalls = Pick<Counters, keyof Counters> & {
-  /** The worker listens there. */
+  /** The worker serves requests, at this address. */
   ready(address: string): void;
-  /** The worker could not start, and ends. */
+  /** The worker cannot start, and ends. */
   failed(message: string, exitCode: number): void;
-  /** The worker ends; this is what it has measured. */
+  /** The worker ends, and leaves its metrics. */
   ended(metrics: MetricsSnapshot): void;
-  /** Of all workers. */
+  /** The metrics of all workers. */
   metrics(): Promise<MetricsPage>;
 };
 
-/** What a worker does for the primary. */
+/** Calls of the primary to a worker. */
 export type WorkerCalls = {
-  /** What this worker has measured. */
+  /** The worker's metrics. */
   snapshot(): Promise<MetricsSnapshot>;
-  /** Another worker has taken over: to take no connection any more, and to end with the last one. */
+  /** Another worker has taken over: accept no more connections, and end with the last one. */
   retire(): void;
 };
 
-/** What one process does when another calls it. */
+/** Functions that another process may call, by name. */
 type Calls = { readonly [name: string]: (...values: never[]) => unknown };
 
 type Name<C> = keyof C & string;
 type Values<C extends Calls, N extends Name<C>> = Parameters<C[N]>;
-type Answer<C extends Calls, N extends Name<C>> = Awaited<ReturnType<C[N]>>;
+type Result<C extends Calls, N extends Name<C>> = Awaited<ReturnType<C[N]>>;
 
-/** One end of what is between two processes of `node:cluster`: a `Worker` here, `process` there. */
+/** One end of the IPC of `node:cluster`: a `Worker` in the primary, `process` in a worker. */
 interface Port {
   send?(message: object, callback: (error: Error | null) => void): boolean;
   on(event: 'message', listener: (message: unknown) => void): unknown;
 }
 
-/** A call, or the answer to one. */
+/** A call, or the response to one. */
 type Message =
   | { readonly call: string; readonly number: number; readonly values: readonly never[] }
-  | { readonly answers: number; readonly value: unknown };
+  | { readonly respondsTo: number; readonly value: unknown };
 
 /**
- * Calls between the primary and a worker. A call to a process that has ended is never answered; one that throws
- * over there ends that process.
+ * Calls between the primary and a worker. A call to a process that has ended never settles; one that throws ends the
+ * process that was called.
  */
 export class Channel<Theirs extends Calls, Ours extends Calls> {
   private readonly waiting = new Map<number, (value: unknown) => void>();
   private calls = 0;
 
-  /** @param ours what the other process may call here */
+  /** @param ours functions that the other process may call */
   constructor(
     private readonly port: Port,
     private readonly ours: Ours,
@@ -55,7 +55,7 @@ export class Channel<Theirs extends Calls, Ours extends Calls> {
     port.on('message', (message) => void this.receive(message as Message));
   }
 
-  call<N extends Name<Theirs>>(name: N, ...values: Values<Theirs, N>): Promise<Answer<Theirs, N>> {
+  call<N extends Name<Theirs>>(name: N, ...values: Values<Theirs, N>): Promise<Result<Theirs, N>> {
     const number = ++this.calls;
     return new Promise((resolve) => {
       this.waiting.set(number, resolve as (value: unknown) => void);
@@ -66,20 +66,20 @@ export class Channel<Theirs extends Calls, Ours extends Calls> {
   private async receive(message: Message): Promise<void> {
     if ('call' in message) {
       const value = await this.ours[message.call]!(...message.values);
-      this.send({ answers: message.number, value });
+      this.send({ respondsTo: message.number, value });
     } else {
-      this.waiting.get(message.answers)?.(message.value);
-      this.waiting.delete(message.answers);
+      this.waiting.get(message.respondsTo)?.(message.value);
+      this.waiting.delete(message.respondsTo);
     }
   }
 
   private send(message: Message): void {
-    // That the other process has ended is told by an event of its own.
+    // The end of the other process has an event of its own.
     this.port.send?.(message, () => {});
   }
 }
 
-/** The primary, as its workers see it. */
+/** The primary, as a worker sees it. */
 export class Primary extends Channel<PrimaryCalls, WorkerCalls> implements WorkerContext {
   readonly counters: Counters = {
     hit: (...values) => this.call('hit', ...values),

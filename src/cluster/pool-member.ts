@@ -5,14 +5,14 @@ import { Channel, type PrimaryCalls, type WorkerCalls } from './channel.js';
 export class PoolMember {
   state: 'starting' | 'ready' | 'retiring' = 'starting';
   readonly channel: Channel<WorkerCalls, PrimaryCalls>;
-  /** Whether it gets ready before it ends. */
+  /** Whether it got ready, once that is known. */
   readonly outcome: Promise<boolean>;
   hasEnded = false;
   private readonly startedAt = performance.now();
 
   /**
-   * @param steadyMs after which its end does not count as one of its start
-   * @param calls what the primary does for this worker
+   * @param steadyMs milliseconds after which its end no longer counts as a failed start
+   * @param calls functions that this worker may call
    */
   constructor(
     private readonly worker: Worker,
@@ -44,7 +44,7 @@ export class PoolMember {
     return performance.now() - this.startedAt > this.steadyMs;
   }
 
-  /** Calls back at its end, with what ended it. */
+  /** Calls back when it ends, with the signal or the exit code. */
   onceEnded(callback: (cause: string) => void): void {
     this.worker.once('exit', (code: number, signal: string | null) =>
       callback(signal ?? `exit code ${code}`),

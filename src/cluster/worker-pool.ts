@@ -8,12 +8,12 @@ import type { PrimaryCalls } from './channel.js';
 import { PoolMember } from './pool-member.js';
 import { ServiceMetrics } from './service-metrics.js';
 
-/** Workers that may end one after the other before the first one gets ready. */
+/** Workers that may end in a row before the first one is ready. */
 const MAX_FAILED_STARTS = 5;
 
 /**
- * The primary of `WORKERS` processes that serve on one port: starts them, replaces what ends, hands signals on, and does
- * what only one process can do. It serves nothing itself.
+ * The primary of `WORKERS` processes that serve on one port: starts them, replaces those that end, forwards signals, and
+ * keeps what must exist once, such as the counters of rate limits. It serves no requests itself.
  */
 export class WorkerPool {
   private readonly logger = new Logger('Workers');
@@ -23,7 +23,7 @@ export class WorkerPool {
   private wasReady = false;
   private isAnnounced = false;
   private isStopping = false;
-  /** Ends of workers that had not lived long, since the last one that had. */
+  /** Workers in a row that ended soon after their start. */
   private earlyEnds = 0;
   private restarts = Promise.resolve();
   private isRestartWaiting = false;
@@ -51,7 +51,7 @@ export class WorkerPool {
   private fork(): PoolMember {
     const worker = cluster.fork({
       WORKERS: String(this.config.workers),
-      // One that was made at random has to be the same in all of them.
+      // A generated secret has to be the same in all of them.
       ...(this.config.links.isEphemeral && { LINK_SECRET: this.config.links.secrets[0] }),
     });
     const { steadyMs } = this.config.pacing.workers;
@@ -106,7 +106,7 @@ export class WorkerPool {
     return Math.min(firstMs * 2 ** (this.earlyEnds - 1), longestMs);
   }
 
-  /** Replaces all workers, one after the other. What is asked for meanwhile is done once more afterwards. */
+  /** Replaces all workers, one after the other. Further requests in the meantime lead to one more round. */
   private restart(): void {
     if (this.isRestartWaiting) return;
     this.isRestartWaiting = true;

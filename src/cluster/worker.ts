@@ -9,12 +9,12 @@ import { RequestDrain } from '../server/request-drain.js';
 import { StartFailure, startService } from '../service.js';
 import { Primary } from './channel.js';
 
-// What `WorkerPool` starts: the service as one of several processes. When the primary ends, whatever ended it, Node ends
-// this process.
+// The service as one of several processes: the program that `WorkerPool` forks. When the primary ends, for whatever reason,
+// Node ends this process.
 
 let service: NestFastifyApplication | undefined;
 
-// A terminal sends it to every process of its group; it is for the primary.
+// A terminal sends SIGHUP to all processes of its group, but only the primary acts on it.
 process.on('SIGHUP', () => {});
 
 const primary = new Primary(cluster.worker!.id, {
@@ -34,14 +34,14 @@ try {
 }
 
 /**
- * Takes no connection any more, and ends when the last one is closed: by an answer that says so, by the caller, or by the
- * same limits as ever. To close those that are idle could meet a request on its way, and to cut a long transfer is
- * not worth a restart that nobody waits for.
+ * Accepts no more connections, and ends when the last one is closed: by a response with `Connection: close`, by the client,
+ * or by a timeout. Idle ones stay open since a request may be on its way, and long transfers since no one waits for this
+ * process to end.
  */
 function retire(app: NestFastifyApplication): void {
   app.get(RequestDrain, { strict: false }).isRetiring = true;
   app.get(ProgressTracker, { strict: false }).stopWatching();
-  // That of `node:http` would close idle connections as well.
+  // `close` of `node:http` would close idle connections as well.
   Server.prototype.close.call(app.getHttpServer(), () => void end(app));
 }
 

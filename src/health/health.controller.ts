@@ -22,10 +22,10 @@ const UP = {
   breakers: { status: 'up', read: 'closed', write: 'closed', content: 'closed', login: 'closed' },
 };
 
-/** Seconds until it is worth asking again. */
+/** Seconds. */
 const RETRY_AFTER = '5';
 
-/** Probes for an orchestrator. Open to everyone, and silent about anything but up or down. */
+/** Probes for an orchestrator. Public, so they disclose nothing but up or down; details go to the log. */
 @Public()
 @Unlimited()
 @ApiTags('health')
@@ -75,7 +75,7 @@ export class HealthController {
   @ApiOnlyProblems('ALFRESCO_UNAVAILABLE', 'STORE_UNAVAILABLE', 'SHUTTING_DOWN')
   ready(): Promise<HealthCheckResult> {
     if (this.drain.isDraining) throw new ProblemException('SHUTTING_DOWN');
-    // Anyone may ask, as often as they like: one check for all of them.
+    // Anyone may call this, as often as they like: one check serves all calls of a moment.
     this.latest ??= this.check().finally(() => {
       setTimeout(() => (this.latest = undefined), this.pacing.health.rememberMs).unref();
     });
@@ -119,7 +119,7 @@ export class HealthController {
     return alfresco.down();
   }
 
-  /** An open one concerns some of the requests, and those are answered at once. */
+  /** Never down: with an open breaker some requests are refused at once, and the others work. */
   private checkBreakers() {
     const breakers = this.breakers.states();
     const states = Object.fromEntries(breakers.map(({ operation, state }) => [operation, state]));
@@ -129,7 +129,6 @@ export class HealthController {
   }
 }
 
-/** The problem that stands for a failed check. */
 function notReady(error: unknown, diagnosis: string): unknown {
   if (!(error instanceof ServiceUnavailableException)) return error;
   const { details } = error.getResponse() as HealthCheckResult;
@@ -139,5 +138,5 @@ function notReady(error: unknown, diagnosis: string): unknown {
 }
 
 function diagnosisOf(error: unknown): string {
-  return (error instanceof ProblemException && error.diagnosis) || 'no answer';
+  return (error instanceof ProblemException && error.diagnosis) || 'no response';
 }

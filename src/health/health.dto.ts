@@ -1,6 +1,6 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 
-/** Things that the readiness probe looks at, each with its state. */
+/** What the readiness probe checks, each with its state. */
 type Indicators = Record<string, object>;
 
 const indicators = { type: 'object', additionalProperties: { type: 'object' } } as const;
