@@ -4,43 +4,37 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { DestinationStream } from 'pino';
 import { AppModule } from './app.module.js';
-import { bodyProblem, registerBodyParser } from './server/body-parser.js';
-import { CORS_ROUTE, addCorsHeaders, corsOptions } from './server/cors.js';
-import type { HttpRequest } from './http/http-request.js';
-import { publicUrlResolver, settleHost } from './server/public-url.js';
-import { ServiceAdapter } from './server/service-adapter.js';
 import { ticketsPath } from './auth/tickets/tickets-path.js';
-import type { AppConfig, HttpConfig } from './config/app-config.js';
+import type { AppConfig } from './config/app-config.js';
 import type { WorkerContext } from './config/worker-context.js';
-import { setUpDocs } from './openapi/swagger-ui.js';
+import type { HttpRequest } from './http/http-request.js';
 import { createLog } from './observability/log.js';
 import { type RequestContext, runInRequest } from './observability/request-context.js';
 import { RequestObserver } from './observability/request-observer.js';
 import type { Tracing } from './observability/tracing.js';
-import { AllowedMethods } from './server/allowed-methods.js';
-import { CatchAllFilter } from './server/catch-all.filter.js';
+import { setUpDocs } from './openapi/swagger-ui.js';
 import { AddressLimit } from './rate-limit/address-limit.js';
+import { AllowedMethods } from './server/allowed-methods.js';
+import { bodyProblem, registerBodyParser } from './server/body-parser.js';
+import { CatchAllFilter } from './server/catch-all.filter.js';
+import { CORS_ROUTE, addCorsHeaders, corsOptions } from './server/cors.js';
+import { publicUrlResolver, settleHost } from './server/public-url.js';
 import { RequestDrain } from './server/request-drain.js';
+import { ServiceAdapter } from './server/service-adapter.js';
 
 type ServiceRequest = FastifyRequest & HttpRequest;
 
-/** Routes that are elsewhere than the API: those an orchestrator looks for, and the login of Alfresco's clients. */
-function outsidePrefix(config: AppConfig): string[] {
-  const tickets = ticketsPath(config);
-  return [
-    'health/live',
-    'health/ready',
-    'metrics',
-    ...(tickets === undefined ? [] : [`${tickets}/tickets`, `${tickets}/tickets/:ticket`]),
-  ];
-}
+/** Gives a request its id, its public URL and its observation. */
+type Begin = (request: ServiceRequest, reply: FastifyReply) => RequestContext;
 
 /**
  * Builds the application, ready to `listen()` or, after `init()`, to be driven by supertest.
- * The one place where pipes, filters, prefix and docs are applied.
+ *
+ * A request passes the hooks (`addHooks`), the body parser, the guards (`AppModule`), the pipes and the handler. Whatever
+ * is thrown on its way, `CatchAllFilter` responds to.
  *
  * @param output where the log goes, instead of the standard output
- * @param worker where this process is one of several
+ * @param worker if this process is one of several
  */
 export async function createApp(
   config: AppConfig,
@@ -48,7 +42,7 @@ export async function createApp(
   worker?: WorkerContext,
 ): Promise<NestFastifyApplication> {
   const publicUrlOf = publicUrlResolver(config.http);
-  const begin = (request: ServiceRequest, reply: FastifyReply): RequestContext => {
+  const begin: Begin = (request, reply) => {
     const publicUrl = publicUrlOf(request);
     if (publicUrl) request.publicUrl = publicUrl;
     reply.header('x-request-id', request.id);
@@ -57,6 +51,7 @@ export async function createApp(
   const log = createLog(config.logLevel, output, worker?.number);
   const adapter = new ServiceAdapter(
     config,
+    // Hooks do not run for what the router refuses.
     (thrown, request, reply) => {
       begin(request, reply);
       const { corsOrigins } = config.http;
@@ -66,8 +61,9 @@ export async function createApp(
     },
     (request) => observer.unreadable(request),
   );
+  const tracing = await createTracing(config);
   const app: NestFastifyApplication = await NestFactory.create<NestFastifyApplication>(
-    AppModule.forRoot(config, { log, tracing: await createTracing(config) }, worker),
+    AppModule.forRoot(config, { log, tracing, worker }),
     adapter,
     {
       logger: log.events,
@@ -78,38 +74,61 @@ export async function createApp(
   );
   const observer = app.get(RequestObserver);
   const fastify = adapter.getInstance();
+  observer.watch(fastify.server);
   const allowedMethods = app.get(AllowedMethods);
-  const drain = app.get(RequestDrain);
   fastify.addHook('onRoute', (route) => {
     if (route.url !== CORS_ROUTE) allowedMethods.add(route);
   });
-  observer.watch(adapter.getHttpServer());
-  // Before all hooks of Nest: preflights and what Nest refuses are requests, too.
+  addHooks(app, adapter, config, begin);
+  // Only 100-continue is an expectation (RFC 9110, 10.1.1); Node would respond to any other with a bare 417.
+  fastify.server.on('checkExpectation', (request, response) =>
+    fastify.server.emit('request', request, response),
+  );
+  registerBodyParser(fastify);
+  app.setGlobalPrefix(config.http.apiPrefix, { exclude: routesWithoutPrefix(config) });
+  if (config.docs) setUpDocs(app, config);
+  return app;
+}
+
+/**
+ * Adds the hooks in the order in which they run:
+ * 1. observation, so that every request is logged and counted, also a preflight or one that a later hook refuses;
+ * 2. protection from other origins, which is before the limits since its CORS headers let a page read their refusal;
+ * 3. admission: the end of the service, the host that links are made of, and the limit for each address, which has to
+ *    count a request before anyone tries its credentials;
+ * 4. what is wrong whatever the body says, so that the body is not read.
+ */
+function addHooks(
+  app: NestFastifyApplication,
+  adapter: ServiceAdapter,
+  config: AppConfig,
+  begin: Begin,
+): void {
   adapter.setOnRequestHook((request: ServiceRequest, reply: FastifyReply, done: () => void) =>
     runInRequest(begin(request, reply), done),
   );
-  setUpBrowserProtection(app, config.http);
+  const { corsOrigins } = config.http;
+  app.enableCsrfProtection({ trustedOrigins: [...corsOrigins] });
+  if (corsOrigins.length > 0) app.enableCors(corsOptions(corsOrigins));
+  const drain = app.get(RequestDrain);
   const limit = config.rateLimit && app.get(AddressLimit);
-  fastify.addHook('onRequest', (request, reply, done) => {
+  adapter.getInstance().addHook('onRequest', (request, reply, done) => {
     const problem = drain.enter(request, reply) ?? settleHost(request.raw);
     if (problem) return done(problem);
     if (!limit) return done(bodyProblem(request));
     limit.count(request, reply).then(() => done(bodyProblem(request)), done);
   });
-  // Only 100-continue is an expectation (RFC 9110, 10.1.1); Node would answer any other with a bare 417.
-  fastify.server.on('checkExpectation', (request, response) =>
-    fastify.server.emit('request', request, response),
-  );
-  registerBodyParser(fastify);
-  app.setGlobalPrefix(config.http.apiPrefix, { exclude: outsidePrefix(config) });
-  if (config.docs) setUpDocs(app, config);
-  return app;
 }
 
-/** What the service takes from pages of other origins. */
-function setUpBrowserProtection(app: NestFastifyApplication, { corsOrigins }: HttpConfig): void {
-  app.enableCsrfProtection({ trustedOrigins: [...corsOrigins] });
-  if (corsOrigins.length > 0) app.enableCors(corsOptions(corsOrigins));
+/** Orchestrators expect probes and metrics at the root; Alfresco's clients log in beside the API. */
+function routesWithoutPrefix(config: AppConfig): string[] {
+  const tickets = ticketsPath(config);
+  return [
+    'health/live',
+    'health/ready',
+    'metrics',
+    ...(tickets === undefined ? [] : [`${tickets}/tickets`, `${tickets}/tickets/:ticket`]),
+  ];
 }
 
 /** OpenTelemetry is loaded only where it is used: it adds a fifth to the time that a start takes. */

@@ -3,30 +3,22 @@ import { APP_GUARD } from '@nestjs/core';
 import { AuthModule } from './auth/auth.module.js';
 import { CallerGuard } from './auth/caller.guard.js';
 import type { AppConfig } from './config/app-config.js';
-import type { WorkerContext } from './config/worker-context.js';
 import { DownloadsModule } from './downloads/downloads.module.js';
 import type { ServiceOptions } from './downloads/downloads-options.js';
 import { openRegistry } from './downloads/registry/registry.factory.js';
 import { HealthModule } from './health/health.module.js';
-import {
-  ObservabilityModule,
-  type ObservabilityOptions,
-} from './observability/observability.module.js';
 import { createProcessMetrics } from './observability/metrics.js';
-import { problemPages } from './problems/problem-document.js';
+import { type Observation, ObservabilityModule } from './observability/observability.module.js';
 import { ProblemPagesModule } from './problem-pages/problem-pages.module.js';
-import { ServerModule } from './server/server.module.js';
+import { problemPages } from './problems/problem-document.js';
 import { CallerLimitGuard } from './rate-limit/caller-limit.guard.js';
 import { RateLimitModule } from './rate-limit/rate-limit.module.js';
+import { ServerModule } from './server/server.module.js';
 
 /** Puts the service together from its configuration. */
 @Module({})
 export class AppModule {
-  static forRoot(
-    config: AppConfig,
-    observability: Omit<ObservabilityOptions, 'metrics' | 'registry' | 'worker'>,
-    worker?: WorkerContext,
-  ): DynamicModule {
+  static forRoot(config: AppConfig, observation: Observation): DynamicModule {
     const registry = createProcessMetrics();
     const options: ServiceOptions = {
       ...config.downloads,
@@ -35,28 +27,22 @@ export class AppModule {
       // Opened here, so that a start fails with one message when it cannot be.
       store: openRegistry(config.store, config.pacing.store),
       metrics: registry,
-      // Not asked here: `CallerGuard` has run for all routes already.
+      // Never called: `CallerGuard` runs for all routes.
       callerOf: () => undefined,
       problemPages: problemPages(config.http.apiPrefix),
       pacing: config.pacing,
     };
     const downloads = DownloadsModule.forRoot(options);
-    const server = ServerModule.forRoot(config);
     return {
       module: AppModule,
       imports: [
-        ObservabilityModule.forRoot({
-          ...observability,
-          registry,
-          metrics: config.metrics,
-          worker,
-        }),
-        ProblemPagesModule.forRoot(config.http.apiPrefix),
-        server,
-        RateLimitModule.forRoot(config, worker),
+        ObservabilityModule.forRoot(config, observation, registry),
+        ServerModule.forRoot(config),
+        ProblemPagesModule,
+        RateLimitModule.forRoot(config, observation.worker),
         AuthModule.forRoot(config),
         downloads,
-        HealthModule.forRoot(downloads, server, config.pacing),
+        HealthModule.forRoot(downloads, config.pacing),
       ],
       providers: guards(config),
     };

@@ -6,18 +6,11 @@ import { HealthController } from './health.controller.js';
 /** Liveness and readiness. */
 @Module({})
 export class HealthModule {
-  /**
-   * @param downloads the module that exports `AlfrescoClient`
-   * @param server the module that exports `RequestDrain`
-   */
-  static forRoot(
-    downloads: DynamicModule,
-    server: DynamicModule,
-    pacing: Pick<Pacing, 'health'>,
-  ): DynamicModule {
+  /** @param downloads the module that exports the client of Alfresco and the registry, for the checks */
+  static forRoot(downloads: DynamicModule, pacing: Pick<Pacing, 'health'>): DynamicModule {
     return {
       module: HealthModule,
-      imports: [TerminusModule.forRoot({ logger: false }), downloads, server],
+      imports: [TerminusModule.forRoot({ logger: false }), downloads],
       controllers: [HealthController],
       providers: [{ provide: PACING_CONFIG, useValue: pacing }],
     };

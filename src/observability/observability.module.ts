@@ -1,5 +1,6 @@
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import type { Registry } from 'prom-client';
+import type { AppConfig } from '../config/app-config.js';
 import type { WorkerContext } from '../config/worker-context.js';
 import { LOG, type Log } from './log.js';
 import { MetricsController } from './metrics.controller.js';
@@ -8,14 +9,12 @@ import { RequestMetrics } from './request-metrics.js';
 import { RequestObserver } from './request-observer.js';
 import { TRACING, type Tracing } from './tracing.js';
 
-export interface ObservabilityOptions {
+/** Made before the application, for what happens while it is built. */
+export interface Observation {
   readonly log: Log;
   readonly tracing: Tracing | undefined;
-  readonly registry: Registry;
-  /** Whether Prometheus may ask for what is in the registry. */
-  readonly metrics: boolean;
   /** Only in a worker. */
-  readonly worker?: WorkerContext;
+  readonly worker: WorkerContext | undefined;
 }
 
 /** Log, metrics and traces of the service's requests. */
@@ -23,21 +22,24 @@ export interface ObservabilityOptions {
 export class ObservabilityModule implements OnApplicationShutdown {
   constructor(@Inject(TRACING) private readonly tracing: Tracing | undefined) {}
 
-  static forRoot({ log, tracing, registry, metrics, worker }: ObservabilityOptions): DynamicModule {
+  /** @param registry that Prometheus reads if `metrics` is on */
+  static forRoot(
+    config: Pick<AppConfig, 'metrics'>,
+    { log, tracing, worker }: Observation,
+    registry: Registry,
+  ): DynamicModule {
+    const metrics = new Metrics(registry);
     return {
       module: ObservabilityModule,
-      controllers: metrics ? [MetricsController] : [],
+      controllers: config.metrics ? [MetricsController] : [],
       providers: [
         { provide: LOG, useValue: log },
         { provide: TRACING, useValue: tracing },
-        { provide: Metrics, useValue: new Metrics(registry) },
+        { provide: Metrics, useValue: metrics },
+        // Whichever worker Prometheus reaches, it reads about all of them.
+        { provide: METRICS_PAGE, useValue: () => (worker ? worker.metrics() : metrics.render()) },
         RequestMetrics,
         RequestObserver,
-        {
-          provide: METRICS_PAGE,
-          inject: [Metrics],
-          useFactory: (own: Metrics) => () => (worker ? worker.metrics() : own.render()),
-        },
       ],
     };
   }

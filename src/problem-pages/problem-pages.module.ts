@@ -1,15 +1,6 @@
-import { type DynamicModule, Module } from '@nestjs/common';
-import { PROBLEM_PAGES, problemPages } from '../problems/problem-document.js';
+import { Module } from '@nestjs/common';
 import { ProblemsController } from './problems.controller.js';
 
-/** The pages that explain problems. */
-@Module({})
-export class ProblemPagesModule {
-  static forRoot(apiPrefix: string): DynamicModule {
-    return {
-      module: ProblemPagesModule,
-      controllers: [ProblemsController],
-      providers: [{ provide: PROBLEM_PAGES, useValue: problemPages(apiPrefix) }],
-    };
-  }
-}
+/** The pages that explain problems, under the path that the `ServerModule` provides. */
+@Module({ controllers: [ProblemsController] })
+export class ProblemPagesModule {}

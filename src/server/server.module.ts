@@ -15,6 +15,7 @@ export class ServerModule {
   }: Pick<AppConfig, 'http' | 'shutdownGraceMs'>): DynamicModule {
     return {
       module: ServerModule,
+      global: true,
       providers: [
         { provide: PROBLEM_PAGES, useValue: problemPages(http.apiPrefix) },
         AllowedMethods,
@@ -23,7 +24,7 @@ export class ServerModule {
         { provide: SHUTDOWN_GRACE_MS, useValue: shutdownGraceMs },
         RequestDrain,
       ],
-      exports: [AllowedMethods, CatchAllFilter, RequestDrain],
+      exports: [PROBLEM_PAGES, AllowedMethods, CatchAllFilter, RequestDrain],
     };
   }
 }
