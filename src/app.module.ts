@@ -49,7 +49,10 @@ export class AppModule {
   }
 }
 
-/** In the order in which they run: callers are limited by who they are, so it has to be known first. */
+/**
+ * In the order in which they run. Before them, hooks of Fastify limit each address and refuse what no route takes, so that
+ * such requests cost no verification of credentials; the limits on callers need the caller, and so come last.
+ */
 function guards({ rateLimit }: AppConfig): Provider[] {
   return [
     { provide: APP_GUARD, useExisting: CallerGuard },

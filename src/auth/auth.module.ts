@@ -58,9 +58,13 @@ export class AuthModule {
 /**
  * The credentials that are accepted, in the order in which they are tried.
  *
- * Tickets besides tokens, since they are for clients that cannot send a token: those that were written for Alfresco's login,
- * and addresses, which have no header. A token is verified without a lookup and ends by itself; a ticket is random, stands
- * in the store, and ends with a logout.
+ * Two kinds of tokens, for two kinds of clients. A bearer token comes from an OpenID provider, is verified without a lookup,
+ * and ends by itself: for clients that have one. A ticket is this service's own, for clients written for Alfresco: they log in
+ * with a password, put the ticket into addresses, which have no header, and end it with a logout, for which it has to be
+ * stored. A ticket that is given for a token ends with the token.
+ *
+ * Tickets are tried first, and the header of each scheme by one authenticator only, so that credentials of one kind are never
+ * taken for wrong ones of another, which would count as a failed login.
  */
 function callerSource({ auth: { schemes, oidc }, pacing }: AuthSettings): FactoryProvider {
   return {
@@ -80,10 +84,7 @@ function callerSource({ auth: { schemes, oidc }, pacing }: AuthSettings): Factor
 function ticketProviders({ auth, store, pacing }: AuthSettings): Provider[] {
   return [
     // Opened here, so that a start fails with one message when it cannot be.
-    {
-      provide: TicketStore,
-      useValue: openTicketStore(store, pacing.store),
-    },
+    { provide: TicketStore, useValue: openTicketStore(store, pacing.store) },
     {
       provide: TicketsService,
       useFactory: (ticketStore: TicketStore, users: UserDirectory) =>

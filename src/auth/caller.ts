@@ -7,7 +7,7 @@ export interface LinkUse {
   readonly hasEnded: boolean;
   /** Name under which the ZIP is to be saved; without it, the one that Alfresco gave it. */
   readonly fileName?: string;
-  /** Entity tag of a state of the content, which only the link tells, and only while it is good. */
+  /** Entity tag of a state of the content: sent only to a link that is good, so that it proves a transfer that has begun. */
   tagOf(modifiedAt: number): string;
 }
 

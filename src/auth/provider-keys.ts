@@ -9,8 +9,8 @@ type KeySet = ReturnType<typeof createRemoteJWKSet>;
 /**
  * The keys with which an OpenID provider signs (OpenID Connect Discovery 1.0).
  *
- * Keys once fetched are used until they can be replaced, however long the provider is away: the tokens that
- * they verify expire by themselves.
+ * Keys are used until they can be replaced, however long the provider is away: the tokens that they verify expire by
+ * themselves.
  */
 export class ProviderKeys {
   private keys?: KeySet;
@@ -63,14 +63,14 @@ export class ProviderKeys {
       this.loadedAt = Date.now();
       return (this.keys = keys);
     } catch (error) {
-      // Until then callers are told at once, without another fetch.
+      // Until then, requests fail at once, without another fetch.
       this.pausedUntil = Date.now() + this.pacing.providerPauseMs;
       throw error;
     }
   }
 }
 
-/** Whether the keys are there, but none of them is the token's. */
+/** Whether the keys are there, but none of them fits the token: the caller's fault, and not the provider's. */
 function isAboutToken(error: unknown): boolean {
   return (
     error instanceof errors.JWKSNoMatchingKey ||
@@ -81,14 +81,14 @@ function isAboutToken(error: unknown): boolean {
 
 async function discoverKeys(issuer: string, timeoutMs: number): Promise<URL> {
   const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
-  const answer = await fetch(url, {
+  const response = await fetch(url, {
     headers: { accept: 'application/json' },
     redirect: 'error',
     signal: AbortSignal.timeout(timeoutMs),
   });
-  if (answer.status !== 200) throw new Error(`discovery answers ${answer.status}`);
-  const document = (await answer.json()) as { issuer?: unknown; jwks_uri?: unknown } | null;
-  // Section 4.3: it must be the same, or another provider's keys would be taken for this one's.
+  if (response.status !== 200) throw new Error(`discovery responded ${response.status}`);
+  const document = (await response.json()) as { issuer?: unknown; jwks_uri?: unknown } | null;
+  // Discovery, section 4.3: it must be the same, or another provider's keys would be taken for this one's.
   if (document?.issuer !== issuer) throw new Error('discovery names another issuer');
   const keys = URL.parse(String(document.jwks_uri));
   if (!keys || !isAsSafe(keys, new URL(issuer))) throw new Error('discovery names no jwks_uri');

@@ -1,20 +1,20 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { type ExecutionContext } from '@nestjs/common';
-import type { Caller, LinkUse } from './caller.js';
+import type { ExecutionContext } from '@nestjs/common';
 import type { LinkConfig } from '../config/app-config.js';
 import { ProblemException } from '../problems/problem.exception.js';
 import { ACCEPTS_LINK } from './auth.decorators.js';
+import type { Caller, LinkUse } from './caller.js';
 
-/** Query parameter that carries the signature. */
+/** Query parameter that carries a link's payload and signature. */
 export const LINK_PARAMETER = 'link';
 
 /** 128 bits in base64url. */
 const TAG_LENGTH = 22;
 
-/** A link, and when it ends in milliseconds of the epoch. */
 export interface SignedLink {
   readonly link: string;
+  /** Milliseconds of the epoch. */
   readonly expiresAt: number;
 }
 
@@ -23,7 +23,7 @@ export interface LinkGrant extends Pick<LinkUse, 'fileName'> {
   readonly caller: Caller;
 }
 
-/** In the link, readable by everybody who has it: until when, for whom, and under which name. */
+/** Readable by everybody who has the link. */
 type Payload = readonly [
   expiresAt: number,
   callerId: string,
@@ -40,7 +40,7 @@ type Payload = readonly [
 export class LinkSigner {
   constructor(private readonly config: LinkConfig) {}
 
-  /** Seconds that a link may be good for, and is unless told otherwise. */
+  /** Seconds that a link is good for, at most and by default. */
   get longestSeconds(): number {
     return this.config.ttlSeconds;
   }
@@ -61,8 +61,8 @@ export class LinkSigner {
   /**
    * The caller whom this link stands for.
    *
-   * A link that has ended is still good for the rest of a transfer that it has begun, which may take longer than the link is
-   * good for: `If-Range` then has an entity tag that the service told only while it was.
+   * A link that has ended is still good for the rest of a transfer that it has begun, which may take longer than the link
+   * lives: `If-Range` then has an entity tag that the service sent only while the link was good.
    *
    * @param headers of the request
    * @throws ProblemException LINK_INVALID
@@ -86,7 +86,7 @@ export class LinkSigner {
   }
 }
 
-/** Whether a part is asked for that belongs to what the link has told. */
+/** Whether a range is requested of content whose tag the link has been given. */
 function isResumption(
   { range, 'if-range': ifRange }: IncomingHttpHeaders,
   tagOf: LinkUse['tagOf'],
@@ -100,7 +100,7 @@ function encode(payload: Payload): string {
   return Buffer.from(JSON.stringify(payload), 'utf8').toString('base64url');
 }
 
-/** Only ever called for a payload that this service signed. */
+/** Only for a payload that this service has signed. */
 function decode(payload: string): Payload {
   return JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')) as Payload;
 }
@@ -109,20 +109,20 @@ function signature(secret: string, path: string, payload: string): string {
   return createHmac('sha256', secret).update(`${path}\n${payload}`, 'utf8').digest('base64url');
 }
 
-/** In constant time for signatures of the right length; the length is no secret. */
+/** In constant time for signatures of the right length; the length is not a secret. */
 function isEqual(expected: string, given: string): boolean {
   const [a, b] = [Buffer.from(expected), Buffer.from(given)];
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
-/** A link in the query of a route that accepts one, also a wrong one: whoever sends one wants it to count. */
+/** The link in the query of a route that accepts one, also a wrong one: a client that sends one wants it to count. */
 export function linkOf(context: ExecutionContext): string | undefined {
   const { query } = context.switchToHttp().getRequest<{ query?: Record<string, unknown> }>();
   const link = query?.[LINK_PARAMETER];
   if (link === undefined || !Reflect.hasMetadata(ACCEPTS_LINK, context.getHandler())) {
     return undefined;
   }
-  // Two of them are an array, and no link that this service made.
+  // Two of them are an array, which is never a link of this service.
   return typeof link === 'string' ? link : '';
 }
 

@@ -24,9 +24,9 @@ const ALGORITHMS = [
   'Ed25519',
 ];
 
-/** What Keycloak calls its other tokens in the claim `typ`. */
+/** The claim `typ` of other tokens of Keycloak. */
 const OTHER_TYPES = new Set(['ID', 'Logout', 'Offline', 'Refresh']);
-/** Those of ID tokens and of logout tokens. Not `nonce`, which access tokens of Keycloak had until its version 24. */
+/** Claims of ID tokens and of logout tokens. Not `nonce`, which access tokens of Keycloak had until its version 24. */
 const OTHER_CLAIMS = ['at_hash', 'c_hash', 'events'];
 
 /** Seconds by which the provider's clock may differ from this one. */
@@ -48,7 +48,7 @@ export class TokenVerifier {
   ) {}
 
   /**
-   * Whose token it is; `undefined` when it is not valid.
+   * The caller whose token it is; `undefined` when it is not valid.
    *
    * @throws ProblemException IDENTITY_PROVIDER_UNAVAILABLE
    */

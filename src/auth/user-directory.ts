@@ -3,7 +3,7 @@ import bcrypt from 'bcrypt';
 import { PACING, type Pacing } from '../config/pacing.js';
 import type { Caller } from './caller.js';
 
-/** Lets a password be verified, or refuses the attempt. Failed logins are limited by whatever implements it, if anything does. */
+/** Port: lets a password be verified, or refuses the attempt. Without an implementation, failed logins are not limited. */
 export abstract class LoginThrottle {
   /**
    * @param verify whether the password is right
@@ -66,7 +66,7 @@ export class UserDirectory {
    * @throws what the throttle throws; never for the last pair of a user that was right
    */
   async verify(name: string, given: string, address = ''): Promise<boolean> {
-    // What bcrypt ignores would make one password many, each of which costs a run that counts as right.
+    // Else one password would be many, all right, each of which costs a run of bcrypt.
     const password = Buffer.from(given).subarray(0, BCRYPT_BYTES);
     const digest = this.digestOf(authorizationFor(name, password));
     const known = this.logins.get(digest);
@@ -74,7 +74,7 @@ export class UserDirectory {
     const isKnown = known?.caller.name === name;
     if (isKnown && known.until > Date.now()) return true;
     const compare = () => this.compareHash(name, password, digest);
-    // What was right a while ago is not a guess: others at this address must not lock out a user who is logged in.
+    // A pair that was right a while ago is not a guess: others at this address must not lock out a user who is logged in.
     if (isKnown) return this.runOnce(`known ${digest}`, compare);
     return this.runOnce(`${address} ${digest}`, () =>
       this.throttle.attempt(address, name, compare),

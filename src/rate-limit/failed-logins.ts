@@ -1,7 +1,7 @@
 import { normalizeIp } from '@nestjs/throttler';
-import { WINDOW_MS, counterKey, tooManyRequests } from './rate-limits.js';
 import { LoginThrottle } from '../auth/user-directory.js';
 import type { Counters } from '../config/worker-context.js';
+import { WINDOW_MS, counterKey, tooManyRequests } from './rate-limits.js';
 
 /** Names behind one address (a proxy, an office) that may be mistyped before all of them have to wait. */
 const NAMES_PER_ADDRESS = 5;
@@ -11,11 +11,11 @@ interface Counter {
   readonly limit: number;
 }
 
-/** The attempts of one address. */
+/** The attempts of one address in this process. */
 class Attempts {
-  /** Also those that wait. */
+  /** Including those that wait. */
   count = 0;
-  /** Those whose password is being looked at. */
+  /** Those whose password is being verified. */
   running = 0;
   reserving = Promise.resolve();
   private waiting: (() => void)[] = [];
@@ -31,13 +31,14 @@ class Attempts {
 }
 
 /**
- * Ends the guessing of passwords: after so many failures within a minute, further attempts of the same
- * address for the same name are refused before the password is looked at, and five times as many end the
- * attempts of an address for all names. By name alone nobody is ever locked out, or everybody could lock
- * out everybody.
+ * Ends the guessing of passwords: after `limit` failures within a minute, further attempts of the same address for the same
+ * name are refused before the password is verified, and five times as many end the attempts of an address for all names.
+ * There is no limit by name alone, or anyone could lock out anyone.
  *
- * An attempt is counted as a failure before it is made, and taken back when it succeeds: guesses that are made side by side,
- * in several processes too, would otherwise all be looked at before the first one counts.
+ * An attempt is counted as a failure before the password is verified, and given back when it succeeds: of guesses made side by
+ * side, in several processes too, all would otherwise be verified before the first one counts. So an attempt beyond the limit
+ * is not refused while others of its address run, but waits: one of them may succeed, and give its place back. Else users
+ * behind one proxy that log in at the same time, all with the right password, would shut each other out.
  */
 export class FailedLogins extends LoginThrottle {
   private readonly attempts = new Map<string, Attempts>();
@@ -49,11 +50,6 @@ export class FailedLogins extends LoginThrottle {
     super();
   }
 
-  /**
-   * Verifies a password, if there is an attempt left.
-   *
-   * @throws ProblemException TOO_MANY_REQUESTS
-   */
   override async attempt(
     address: string,
     name: string,
@@ -76,9 +72,9 @@ export class FailedLogins extends LoginThrottle {
   }
 
   /**
-   * One after the other: what is being reserved does not run yet, but may be what there is to wait for.
+   * Reserves one after the other: an attempt that is still being reserved does not run yet, but may be the one to wait for.
    *
-   * @returns whether there was an attempt left; if not, one that runs may yet succeed, and be given back
+   * @returns whether there was an attempt left; if not, one that runs may yet give its place back
    * @throws ProblemException TOO_MANY_REQUESTS when none runs
    */
   private isReserved(counters: readonly Counter[], attempts: Attempts): Promise<boolean> {

@@ -57,7 +57,7 @@ export class RedisCounters implements Counters, OnModuleInit, OnApplicationShutd
       enableOfflineQueue: false,
       maxRetriesPerRequest: 0,
       connectTimeout: connectMs,
-      // What it does not answer in this time is counted here.
+      // A command without a response in this time is counted here.
       commandTimeout: responseMs,
       retryStrategy: (attempt) => Math.min(attempt * 100, reconnectMs),
     });

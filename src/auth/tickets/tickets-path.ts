@@ -5,7 +5,7 @@ const ALFRESCO_API = /(^|\/)public\/alfresco\/versions\/1$/;
 
 /**
  * Where Alfresco's clients log in: they derive it from the same host, context root and tenant as the path of the API.
- * `undefined` where they would not find the API either, or where nobody has to log in.
+ * `undefined` where they would not find the API either, or where no login is needed.
  */
 export function ticketsPath({ http, auth }: Pick<AppConfig, 'http' | 'auth'>): string | undefined {
   if (!ALFRESCO_API.test(http.apiPrefix) || auth.schemes.length === 0) return undefined;

@@ -9,7 +9,7 @@ import type { Caller } from '../caller.js';
 import type { TicketRequest } from './ticket-authenticator.js';
 import { TicketsService } from './tickets.service.js';
 
-/** Whom a ticket is for. What cannot be sent as `Authorization: Basic` (RFC 7617) cannot be sent here either. */
+/** A login. Accepts no more than `Authorization: Basic` can carry (RFC 7617). */
 export class LoginDto {
   @Matches(/^[^:\p{Cc}\p{Cs}]+$/u, {
     message: 'must be a name: a text without colons and control characters, not empty',
@@ -24,7 +24,7 @@ export class LoginDto {
 
 const ME = '-me-';
 
-/** A ticket in the shape of Alfresco. */
+/** As in Alfresco's authentication API. */
 interface TicketEntry {
   readonly entry: { readonly id: string; readonly userId?: string };
 }
@@ -32,8 +32,8 @@ interface TicketEntry {
 /**
  * The login of Alfresco's authentication API, for users of this service. Only where `API_PREFIX` is Alfresco's.
  *
- * Not in the OpenAPI document: that describes the downloads API, wherever it is mounted, for callers who send their
- * credentials. These routes are Alfresco's own, described by Alfresco, for clients that know them already.
+ * Not in the OpenAPI document, which describes the downloads API: these routes are Alfresco's own, described by Alfresco, for
+ * clients that know them already.
  */
 @ApiExcludeController()
 @Controller('tickets')
@@ -73,7 +73,7 @@ export class TicketsController {
   }
 }
 
-/** The ticket with which the caller came. @throws ProblemException VALIDATION_FAILED */
+/** The ticket of this request. @throws ProblemException VALIDATION_FAILED */
 function ownTicket(name: string, { ticket }: TicketRequest): string {
   if (name !== ME) throw refused('ticket', 'must be -me-, for the ticket of the caller');
   if (ticket === undefined) throw refused('Authorization', 'must have a ticket');

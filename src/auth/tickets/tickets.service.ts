@@ -13,14 +13,14 @@ const RENEW_EVERY_MS = 60_000;
 
 const TICKET = /^TICKET_[0-9a-f]{40}$/;
 
-/** Whose the ticket of a token is, and who issued the token. */
+/** The holder of a ticket that was given for a token. */
 type TokenHolder = Pick<Caller, 'id' | 'name' | 'expiresAt'> & { readonly issuer?: string };
 
 /**
- * Tickets: what Alfresco's clients log in for, and send in place of name and password.
+ * Tickets, which Alfresco's clients log in for and send in place of name and password.
  *
- * Random and remembered rather than signed: a logout has to end a ticket for all processes at once, for which they need
- * the store in any case. Each login gets a ticket of its own, unlike in Alfresco, so that a logout ends nobody else's.
+ * Random and stored rather than signed: a logout has to end a ticket for all processes at once, for which they need the
+ * store in any case. Each login gets a ticket of its own, unlike in Alfresco, so that a logout ends no other session.
  */
 export class TicketsService implements OnApplicationShutdown {
   constructor(
@@ -58,7 +58,7 @@ export class TicketsService implements OnApplicationShutdown {
     return ticket;
   }
 
-  /** Whose ticket it is, the same caller as with password or token; `undefined` when it has ended. @throws ProblemException STORE_UNAVAILABLE */
+  /** The holder of a ticket, the same caller as with password or token; `undefined` when it has ended. @throws ProblemException STORE_UNAVAILABLE */
   async callerOf(ticket: string): Promise<Caller | undefined> {
     if (!TICKET.test(ticket)) return undefined;
     const key = hashOf(ticket);
@@ -70,7 +70,7 @@ export class TicketsService implements OnApplicationShutdown {
     return caller;
   }
 
-  /** Whether a ticket has not ended yet; to ask is not to use it. @throws ProblemException STORE_UNAVAILABLE */
+  /** Whether a ticket has not ended yet, without renewing it. @throws ProblemException STORE_UNAVAILABLE */
   async isAlive(ticket: string): Promise<boolean> {
     return (await this.store.find(hashOf(ticket))) !== undefined;
   }
@@ -87,14 +87,14 @@ export class TicketsService implements OnApplicationShutdown {
     return holder === this.holder(name) ? userCaller(name) : undefined;
   }
 
-  /** Nobody when tokens of that issuer are not accepted any more. */
+  /** `undefined` when tokens of that issuer are not accepted any more. */
   private callerOfToken({ id, name, expiresAt, issuer }: TokenHolder): Caller | undefined {
     const { oidc } = this.config;
     const isAccepted = oidc !== undefined && issuer === oidc.issuer;
     return isAccepted && expiresAt! > Date.now() ? { id, name, expiresAt } : undefined;
   }
 
-  /** With the password as it is now: tickets end with the user, and when they get another password. */
+  /** With the password as it is now: tickets end when the user is removed or gets another password. */
   private holder(name: string): string {
     return JSON.stringify([name, hashOf(this.config.users.get(name) ?? '')]);
   }
