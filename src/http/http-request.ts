@@ -53,7 +53,7 @@ export function publicPathOf({ publicUrl }: HttpRequest): string {
   return publicUrl?.path ?? '';
 }
 
-/** The path of a request target: without query and fragment, and without the origin of the absolute form (RFC 9112, section 3.2.2). */
+/** The path of a request target, without query, fragment, and the origin of the absolute form (RFC 9112, section 3.2.2). */
 export function pathOf(target: string): string {
   if (PATH_ONLY.test(target)) return target;
   return target.replace(/^https?:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '');

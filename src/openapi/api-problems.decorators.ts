@@ -12,7 +12,7 @@ import { HEADERS, headers, textHeader } from './headers.js';
 
 type Schemas = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>;
 
-/** Of every route: unreadable requests, authentication, limits, failures of Alfresco and of this service. */
+/** Common to all routes: unreadable requests, authentication, limits, failures of Alfresco and of this service. */
 const EVERYWHERE: readonly ProblemCode[] = [
   'MALFORMED_REQUEST',
   'UNAUTHENTICATED',
@@ -87,7 +87,7 @@ function headersOf(codes: readonly ProblemCode[]) {
     ...(codes.includes('CONTENT_NOT_READY') && {
       'Retry-After': {
         ...HEADERS['Retry-After'],
-        description: `${HEADERS['Retry-After'].description} Absent when the download never will have content.`,
+        description: `${HEADERS['Retry-After'].description} Absent when the download will never have content.`,
       },
     }),
     ...(codes.includes('UNSUPPORTED_MEDIA_TYPE') && {

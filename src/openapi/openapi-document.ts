@@ -136,7 +136,7 @@ function addHeaders(document: OpenAPIObject): void {
   }
 }
 
-/** Replaces the challenges for other clients. */
+/** A 401 challenges Alfresco's clients alone where they are expected. */
 function showChallenge({ components }: OpenAPIObject, example: string): void {
   components!.headers = {
     ...components!.headers,

@@ -96,7 +96,7 @@ function pointerTo(name: string): string {
   return `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
 
-/** One message for each place, that of the rule nearest to the property: a value that is not an array should not be called "empty", too. */
+/** One message for each place, of the rule nearest to the property: what is not an array should not be called "empty", too. */
 function firstOfEach(errors: readonly FieldError[]): FieldError[] {
   return [...Map.groupBy(errors, ({ pointer }) => pointer).values()].map(([first]) => first!);
 }

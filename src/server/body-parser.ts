@@ -2,6 +2,9 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ProblemException } from '../problems/problem.exception.js';
 import { CORS_ROUTE } from './cors.js';
 
+/** Also nothing, which an empty header or a stray comma leaves. */
+const IDENTITY = /^\s*(?:identity)?\s*$/i;
+
 /**
  * Accepts JSON bodies only. An empty body counts as none, whatever its Content-Type: Alfresco's clients send
  * `Content-Type: application/json` with a DELETE, too.
@@ -25,8 +28,9 @@ export function bodyProblem(request: FastifyRequest): ProblemException | undefin
   const isCorsRoute = request.method === 'OPTIONS' && request.routeOptions.url === CORS_ROUTE;
   if (request.is404 || isCorsRoute) return new ProblemException('ROUTE_NOT_FOUND');
   const { headers } = request;
-  const codings = headers['content-encoding']?.split(',') ?? [];
-  if (codings.every((coding) => /^\s*(?:identity)?\s*$/i.test(coding))) return undefined;
+  const coding = headers['content-encoding'];
+  if (coding === undefined || coding.split(',').every((name) => IDENTITY.test(name)))
+    return undefined;
   const hasBody =
     headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
   if (!hasBody) return undefined;

@@ -47,10 +47,8 @@ const OF_A_LISTED_ORIGIN = {
 } satisfies FastifyCorsOptions;
 
 /**
- * CORS for exactly these origins.
- *
- * Decided for each request: with a fixed list, `@fastify/cors` would respond to every OPTIONS request, even from other origins
- * and without a preflight, instead of leaving it to the router.
+ * CORS for exactly these origins, decided for each request: with a fixed list, `@fastify/cors` would respond to every OPTIONS
+ * request, even from other origins and without a preflight, instead of leaving it to the router.
  */
 export function corsOptions(origins: readonly string[]): FastifyCorsOptions {
   return {

@@ -14,7 +14,7 @@ export const SHUTDOWN_GRACE_MS = Symbol('SHUTDOWN_GRACE_MS');
 /**
  * Lets running requests end before the service does, and admits no new ones.
  *
- * Nest calls `onModuleDestroy` of all modules before any `beforeApplicationShutdown`, so event streams have been asked to end by
+ * Nest calls `onModuleDestroy` of all modules before any `beforeApplicationShutdown`: event streams have been asked to end by
  * the time this waits for them.
  */
 @Injectable()
@@ -23,18 +23,18 @@ export class RequestDrain implements OnModuleDestroy, BeforeApplicationShutdown 
   private running = 0;
   private drained?: () => void;
 
-  constructor(@Inject(SHUTDOWN_GRACE_MS) private readonly graceMs: number) {}
-
   /** Whether the service is about to stop and refuses requests. */
   isDraining = false;
 
   /** Whether another process takes over: each open connection is served once more, and then closed. */
   isRetiring = false;
 
+  constructor(@Inject(SHUTDOWN_GRACE_MS) private readonly graceMs: number) {}
+
   /** Counts a request; has to be called before any work is done for it. */
   enter(request: FastifyRequest, reply: FastifyReply): ProblemException | undefined {
     this.running += 1;
-    reply.raw.once('close', () => this.leave());
+    reply.raw.on('close', this.leave);
     if (this.isRetiring) reply.header('connection', 'close');
     if (!this.isDraining) return undefined;
     // Orchestrators probe until the end; the health controller tells them that the service is stopping.
@@ -62,8 +62,9 @@ export class RequestDrain implements OnModuleDestroy, BeforeApplicationShutdown 
     }
   }
 
-  private leave(): void {
+  /** One function for all requests, since this runs for each. */
+  private readonly leave = (): void => {
     this.running -= 1;
     if (this.running === 0) this.drained?.();
-  }
+  };
 }

@@ -43,7 +43,7 @@ export class ServiceResponse<
   /** By `performance.now()`; 0 until its head has been written. */
   begunAt = 0;
 
-  /** Node calls this, too, when a body is written without a head. Headers given here or set before win over those of every response. */
+  /** Node calls this, too, when a body is written without a head. Headers given here or set before override the constant ones. */
   override writeHead(status: number, ...rest: unknown[]): this {
     this.begunAt = performance.now();
     const headers = rest.at(-1);
