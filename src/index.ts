@@ -8,11 +8,11 @@ export type { AlfrescoOptions, DownloadsModuleOptions } from './downloads/downlo
 export type { DownloadsModuleAsyncOptions } from './downloads/downloads-options.js';
 export type { AlfrescoConfig, OAuth2Config, TlsConfig } from './config/app-config.js';
 
-// Who is calling.
+// Callers.
 export type { Caller } from './auth/caller.js';
 export { hasSignedLink } from './auth/signed-link.js';
 
-// What the module gives to other providers of the application.
+// Providers that the application can inject.
 export { CreationService } from './downloads/creation.service.js';
 export {
   type DownloadList,
@@ -33,7 +33,7 @@ export {
   OwnerConflictError,
 } from './downloads/registry/download-registry.js';
 
-// What goes wrong.
+// Errors.
 export { type FieldError, ProblemException } from './problems/problem.exception.js';
 export type { ProblemCode } from './problems/problem-catalogue.js';
 export { ConfigurationError } from './config/app-config.js';

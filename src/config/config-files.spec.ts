@@ -35,7 +35,7 @@ describe('an htpasswd file', () => {
     });
   });
 
-  it('may hold what htpasswd -B writes, under the name that bcrypt knows it by', () => {
+  it('may hold hashes of htpasswd -B, renamed as bcrypt knows them', () => {
     expect(htpasswd(`alice:$2y$05$${SALTED}`).users.get('alice')).toBe(HASH);
   });
 

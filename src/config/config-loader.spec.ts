@@ -404,7 +404,7 @@ describe('a wrong variable', () => {
     ['METRICS', 'yes', 'on or off'],
     ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector', 'http or https'],
     ['LOG_LEVEL', 'verbose', 'fatal, error, warn, log, debug'],
-  ])('is named, quoted and told what is allowed: %s=%s', (name, value, allowed) => {
+  ])('is named and quoted, with the values that are allowed: %s=%s', (name, value, allowed) => {
     const problems = problemsOf({ ...LEAST, [name]: value });
     expect(problems).toHaveLength(1);
     expect(problems[0]).toMatch(`${name}="${value}": `);

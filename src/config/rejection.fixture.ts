@@ -4,7 +4,7 @@ import { loadConfig } from './config-loader.js';
 /** A bcrypt hash, of no password in particular. */
 export const HASH = '$2b$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW';
 
-/** The least that a configuration needs. */
+/** A minimal configuration. */
 export const LEAST = {
   ALFRESCO_URL: 'https://acs.example.com/alfresco',
   ALFRESCO_USERNAME: 'svc-downloads',
@@ -12,7 +12,7 @@ export const LEAST = {
   USERS: `alice:${HASH}`,
 };
 
-/** With what these variables are refused; fails the test when they are not. */
+/** The error for these variables; fails the test if there is none. */
 export function refusal(variables: Record<string, string | undefined>): ConfigurationError {
   try {
     loadConfig(variables);

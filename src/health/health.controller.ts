@@ -63,7 +63,7 @@ export class HealthController {
     operationId: 'getReadiness',
     summary: 'Whether requests can be served',
     description:
-      'Asks Alfresco’s own readiness probe and the store, and tells the state of the breakers that keep requests from an ' +
+      'Asks Alfresco’s own readiness probe and the store, and reports the state of the breakers that keep requests from an ' +
       'Alfresco that fails: with an open one the service is degraded, and so it is while Alfresco is read-only, from the first ' +
       'change that it refuses to the next that it makes. `details` has all three, also when they cannot be served.',
   })

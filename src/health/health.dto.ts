@@ -16,12 +16,12 @@ export class ReadinessDto {
   @ApiProperty({ enum: ['ok', 'degraded'], description: 'degraded: some requests are refused.' })
   status: 'ok' | 'degraded';
 
-  @ApiProperty({ ...indicators, selfRequired: false, description: 'What works.' })
+  @ApiProperty({ ...indicators, selfRequired: false, description: 'Checks that have passed.' })
   info?: Indicators;
 
-  @ApiProperty({ ...indicators, selfRequired: false, description: 'What does not.' })
+  @ApiProperty({ ...indicators, selfRequired: false, description: 'Checks that have failed.' })
   error?: Indicators;
 
-  @ApiProperty({ ...indicators, description: 'All of it.' })
+  @ApiProperty({ ...indicators, description: 'All checks.' })
   details: Indicators;
 }

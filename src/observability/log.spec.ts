@@ -18,14 +18,14 @@ function capture(level: LogLevel = 'debug') {
 describe('the log', () => {
   it('is a line of JSON for each event, with level, time, context and message', () => {
     const log = capture();
-    log.events.warn('Redis does not answer', 'RateLimit');
+    log.events.warn('Redis does not respond', 'RateLimit');
     expect(log.text()).toMatch(/^\{.*\}\n$/);
     expect(log.lines()).toEqual([
       {
         level: 'warn',
         time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
         context: 'RateLimit',
-        msg: 'Redis does not answer',
+        msg: 'Redis does not respond',
       },
     ]);
   });

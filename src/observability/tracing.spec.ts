@@ -19,7 +19,7 @@ describe('traceparent', () => {
     expect(passedOn({ traceparent })).toEqual({ traceparent });
   });
 
-  it('loses flags that nobody has defined', () => {
+  it('loses undefined flags', () => {
     const headers = passedOn({ traceparent: `00-${TRACE_ID}-${PARENT_ID}-ff` });
     expect(headers).toEqual({ traceparent: `00-${TRACE_ID}-${PARENT_ID}-03` });
   });
@@ -33,7 +33,7 @@ describe('traceparent', () => {
     ['nothing', ''],
     ['version ff', `ff-${TRACE_ID}-${PARENT_ID}-01`],
     ['version 00 with more', `${TRACEPARENT}-00`],
-    ['a later version with a tail that is no field', `cc-${TRACE_ID}-${PARENT_ID}-01.x`],
+    ['a later version with an invalid tail', `cc-${TRACE_ID}-${PARENT_ID}-01.x`],
     ['a trace id of zeros', `00-${'0'.repeat(32)}-${PARENT_ID}-01`],
     ['a parent id of zeros', `00-${TRACE_ID}-${'0'.repeat(16)}-01`],
     ['upper case', TRACEPARENT.toUpperCase()],
