@@ -2,6 +2,7 @@ import type { Counters, MetricsPage, WorkerContext } from '../config/worker-cont
 import type { MetricsSnapshot } from '../observability/metrics.js';
 
 /** Calls of a worker to its primary. */
+// `Pick` turns the interface into a type, which has the index signature that `Calls` demands.
 export type PrimaryCalls = Pick<Counters, keyof Counters> & {
   /** The worker serves requests, at this address. */
   ready(address: string): void;

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { ProblemException } from '../../problems/problem.exception.js';
-import { seededRandom } from '../../seeded-random.fixture.js';
+import { seededRandom } from '../seeded-random.fixture.js';
 import { ForeignResponseException } from '../responses.js';
 import {
   type ByteRange,

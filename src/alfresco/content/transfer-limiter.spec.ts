@@ -1,5 +1,5 @@
 import { getEventListeners } from 'node:events';
-import { seededRandom } from '../../seeded-random.fixture.js';
+import { seededRandom } from '../seeded-random.fixture.js';
 import { type Release, TransferLimiter } from './transfer-limiter.js';
 
 const WAIT_MS = 1000;

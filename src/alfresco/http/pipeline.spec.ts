@@ -1,6 +1,6 @@
 import { CanceledError } from 'axios';
 import { ProblemException } from '../../problems/problem.exception.js';
-import { seededRandom } from '../../seeded-random.fixture.js';
+import { seededRandom } from '../seeded-random.fixture.js';
 import { StaleConnectionError, UnsentError } from './connections.js';
 import type { CircuitBreakers } from './circuit-breaker.js';
 import type { UpstreamPipeline } from './pipeline.js';

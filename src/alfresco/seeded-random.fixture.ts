@@ -1,4 +1,4 @@
-/** Numbers like those of `Math.random`, and in each run the same (mulberry32). */
+/** Like `Math.random`, but the same numbers in each run (mulberry32). */
 export function seededRandom(seed = 1): () => number {
   let state = seed;
   return () => {
