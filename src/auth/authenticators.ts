@@ -31,7 +31,7 @@ export interface Authenticator {
 /** With `AUTH=none`. */
 export const anonymousAuthenticator: Authenticator = { authenticate: () => ANONYMOUS };
 
-/** The callers of the service: asks one authenticator after the other, until one knows the caller. */
+/** Finds the callers of the service: asks one authenticator after the other, until one knows the caller. */
 export class Authenticators extends CallerSource {
   constructor(
     private readonly authenticators: readonly Authenticator[],

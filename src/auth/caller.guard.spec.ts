@@ -1,6 +1,6 @@
-import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { Reflector } from '@nestjs/core';
-import { AcceptsLink } from './auth.decorators.js';
+import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
+import { AcceptsLink, Public } from './auth.decorators.js';
 import { CALLER, type Caller } from './caller.js';
 import { ApplicationCallers, CallerGuard } from './caller.guard.js';
 import { LinkSigner } from './signed-link.js';
@@ -13,9 +13,11 @@ class Routes {
   @AcceptsLink()
   content(this: void) {}
   status(this: void) {}
+  @Public()
+  probe(this: void) {}
 }
 
-/** Who the guard says is calling; `named` is what the application says. */
+/** The caller that the guard finds; `named` is the one of the application. */
 function callerOf(
   named: unknown,
   query: Record<string, unknown> = {},
@@ -37,11 +39,11 @@ function callerOf(
 describe('the caller of a request for the API', () => {
   const { link } = links.sign(PATH, { caller: { id: 'key:zoe', name: 'zoe' } });
 
-  it('is whom the application names', () => {
+  it('is the one that the application names', () => {
     expect(callerOf(ALICE)).toEqual(ALICE);
   });
 
-  it('is whom the link was made for, whoever follows it', () => {
+  it('is the one that the link was made for, no matter who follows it', () => {
     expect(callerOf(undefined, { link })).toMatchObject({ id: 'key:zoe' });
     expect(callerOf(ALICE, { link })).toMatchObject({ id: 'key:zoe' });
   });
@@ -62,4 +64,36 @@ describe('the caller of a request for the API', () => {
       expect(() => callerOf(named)).toThrow(/without an id/);
     },
   );
+});
+
+describe('the guard', () => {
+  const find = vi.fn(() => ALICE);
+  const guard = new CallerGuard(new Reflector(), links, new ApplicationCallers(find));
+  const passes = (request: object, route: () => void) =>
+    guard.canActivate(new ExecutionContextHost([request], Routes, route));
+  beforeEach(() => void find.mockClear());
+
+  it('asks for no caller of a public route', () => {
+    const request: { [CALLER]?: Caller } = {};
+    expect(passes(request, Routes.prototype.probe)).toBe(true);
+    expect(find).not.toHaveBeenCalled();
+    expect(request[CALLER]).toBeUndefined();
+  });
+
+  it('keeps the caller that it has found before', () => {
+    const request = { originalUrl: PATH };
+    expect(passes(request, Routes.prototype.status)).toBe(true);
+    expect(passes(request, Routes.prototype.status)).toBe(true);
+    expect(find).toHaveBeenCalledTimes(1);
+  });
+
+  it('waits for a source that has to wait', async () => {
+    const waiting = new CallerGuard(new Reflector(), links, {
+      callerOf: () => Promise.resolve(ALICE),
+    });
+    const request: { [CALLER]?: Caller } = {};
+    const context = new ExecutionContextHost([request], Routes, Routes.prototype.status);
+    await expect(waiting.canActivate(context)).resolves.toBe(true);
+    expect(request[CALLER]).toBe(ALICE);
+  });
 });

@@ -6,9 +6,9 @@ import { PUBLIC } from './auth.decorators.js';
 import { type AuthenticatedRequest, CALLER, type Caller } from './caller.js';
 import { LinkSigner, linkOf } from './signed-link.js';
 
-/** Where `CallerGuard` learns who is calling: `Authenticators` in the service, `ApplicationCallers` in another application. */
+/** Port: finds the caller of a request. `Authenticators` in the service, `ApplicationCallers` in an embedding application. */
 export abstract class CallerSource {
-  /** @throws ProblemException UNAUTHENTICATED, and what the source meets on its way */
+  /** @throws ProblemException UNAUTHENTICATED, or when the source is not available */
   abstract callerOf(request: HttpRequest): Caller | Promise<Caller>;
 }
 
@@ -38,7 +38,8 @@ export class CallerGuard implements CanActivate {
       link === undefined
         ? this.source.callerOf(request)
         : this.links.verify(pathOf(request.originalUrl), link, request.headers);
-    return caller instanceof Promise ? letPassLater(request, caller) : letPass(request, caller);
+    if (caller instanceof Promise) return caller.then((found) => letPass(request, found));
+    return letPass(request, caller);
   }
 
   private isPublic(context: ExecutionContext): boolean | undefined {
@@ -52,13 +53,6 @@ function letPass(request: AuthenticatedRequest, caller: Caller): true {
   return true;
 }
 
-async function letPassLater(
-  request: AuthenticatedRequest,
-  caller: Promise<Caller>,
-): Promise<boolean> {
-  return letPass(request, await caller);
-}
-
 /** The callers that an embedding application names. Without a challenge: how to log in is up to the application. */
 export class ApplicationCallers extends CallerSource {
   /** @param find `callerOf` of the options */
@@ -70,11 +64,12 @@ export class ApplicationCallers extends CallerSource {
   override callerOf(request: HttpRequest): Caller {
     const caller = this.find(request);
     if (caller === undefined) throw new ProblemException('UNAUTHENTICATED');
-    // Else everyone whom the application names wrongly would be the same caller; in UTF-8, all halves of surrogate pairs are.
+    // Else all callers that the application names wrongly would own each other's downloads; in UTF-8, lone surrogates are one
+    // and the same character.
     const { id } = caller;
     if (typeof id === 'string' && id !== '' && id.isWellFormed()) return caller;
     throw new TypeError(
-      'callerOf has returned a caller without an id, or with one that is no text',
+      'callerOf has returned a caller without an id, or with one that is not a text',
     );
   }
 }

@@ -23,7 +23,7 @@ describe('the challenge of a 401', () => {
   );
 
   it.each([undefined, '', 'Basic YTpi', 'BearerX y'])(
-    'names no error to who sent no token: %s',
+    'names no error to a client that sent no token: %s',
     (authorization) => {
       expect(challengeFor(['bearer'], '')({ authorization })).toBe(BEARER);
     },

@@ -40,11 +40,11 @@ describe('the directory of users', () => {
     ['a name in another case', 'Alice', 'wonderland', false],
     ['a name that every object has', 'constructor', 'wonderland', false],
     ['an empty password', 'alice', '', false],
-  ])('answers for %s', async (_what, name, password, isVerified) => {
+  ])('verifies %s', async (_what, name, password, isVerified) => {
     await expect(new UserDirectory(users).verify(name, password)).resolves.toBe(isVerified);
   });
 
-  it('knows no one when there are no users', async () => {
+  it('verifies nothing when there are no users', async () => {
     await expect(new UserDirectory(new Map()).verify('alice', 'wonderland')).resolves.toBe(false);
   });
 
@@ -237,7 +237,7 @@ describe('logins of a moment ago', () => {
     expect(directory.recall(header)).toBeUndefined();
   });
 
-  it('end when they are said to', () => {
+  it('end in time', () => {
     vi.setSystemTime(START + 60_000);
     expect(directory.recall(HEADER)).toBeUndefined();
   });

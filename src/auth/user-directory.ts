@@ -1,4 +1,4 @@
-import { hash as digestOf, randomBytes } from 'node:crypto';
+import { hash as cryptoHash, randomBytes } from 'node:crypto';
 import bcrypt from 'bcrypt';
 import { PACING, type Pacing } from '../config/pacing.js';
 import type { Caller } from './caller.js';
@@ -30,10 +30,10 @@ export function userCaller(name: string): Caller {
 /**
  * Verifies names and passwords against bcrypt hashes.
  *
- * A verified pair is remembered for a minute, so that a caller that polls pays for bcrypt once a minute. It is known by the
- * `Authorization` header that has it, since to read and verify that would be much of the work of a status read. Of the
- * header, only a keyed hash is kept: the key is random and never leaves the process, so that nothing can be learnt from the
- * memory, nor from how long it takes not to find one. Only right pairs are kept, so there is one entry a user at most.
+ * A pair that was right is remembered for a minute, so that a client that polls pays for bcrypt once a minute. It is looked
+ * up by the `Authorization` header that carries it: to parse the header each time would be a noticeable part of a status
+ * read. Only a keyed hash of the header is kept, with a random key that never leaves the process, so that neither the memory
+ * nor the time of a lookup reveals a password. Wrong pairs are not kept, so there is one entry per user at most.
  */
 export class UserDirectory {
   private readonly key = randomBytes(32).toString('base64');
@@ -52,10 +52,7 @@ export class UserDirectory {
     this.unmatchable = hashes.map((hash) => hash.slice(0, 7) + '.'.repeat(53));
   }
 
-  /**
-   * The user whose `Authorization` header this is, if it is remembered; another spelling of the same credentials is not
-   * found here, only by `verify`.
-   */
+  /** The user of an `Authorization` header that was right a moment ago. Other spellings of it are left to `verify`. */
   recall(authorization: string): Caller | undefined {
     const login = this.logins.get(this.digestOf(authorization));
     return login !== undefined && login.until > Date.now() ? login.caller : undefined;
@@ -70,7 +67,7 @@ export class UserDirectory {
     const password = Buffer.from(given).subarray(0, BCRYPT_BYTES);
     const digest = this.digestOf(authorizationFor(name, password));
     const known = this.logins.get(digest);
-    // A colon in the name would make two pairs one header.
+    // With a colon in the name, two pairs would be one header.
     const isKnown = known?.caller.name === name;
     if (isKnown && known.until > Date.now()) return true;
     const compare = () => this.compareHash(name, password, digest);
@@ -102,13 +99,13 @@ export class UserDirectory {
 
   /** The same for a name each time, among the costs that users have, so that time does not tell which names exist. */
   private unmatchableFor(name: string): string {
-    const place = digestOf('sha256', `${this.key}${name}`, 'buffer').readUInt32BE();
+    const place = cryptoHash('sha256', `${this.key}${name}`, 'buffer').readUInt32BE();
     return this.unmatchable[place % this.unmatchable.length]!;
   }
 
   /** Not HMAC, which costs 8 µs, a seventh of a status read: nobody sees the digest, and so none can be extended. */
   private digestOf(authorization: string): string {
-    return digestOf('sha256', this.key + authorization, 'base64');
+    return cryptoHash('sha256', this.key + authorization, 'base64');
   }
 }
 

@@ -36,7 +36,7 @@ describe('counters in memory', () => {
     expect(await counters.hit('a', 1_000)).toMatchObject({ hits: 2 });
   });
 
-  it('tell the guard what it asks', async () => {
+  it('are what the guard of @nestjs/throttler expects', async () => {
     const { storage } = throttlerOptions({} as RateLimitConfig, counters);
     for (const totalHits of [1, 2, 3]) {
       expect(await storage.increment('a', 1_500, 2)).toEqual({

@@ -24,7 +24,7 @@ describe('the path of the login', () => {
   });
 
   it.each(['', 'api/v1', 'alfresco/api/-default-/public/alfresco/versions/10', 'alfresco'])(
-    'does not exist for the API at "%s", where no client of Alfresco looks',
+    'does not exist for the API at "%s", where Alfresco’s clients do not look',
     (apiPrefix) => {
       expect(pathFor(apiPrefix)).toBeUndefined();
     },
