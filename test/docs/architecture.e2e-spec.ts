@@ -1,100 +1,123 @@
 import { existsSync, globSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { MarkdownDocument, codesIn } from '../harness/markdown.js';
 
 const page = await MarkdownDocument.read('docs/architecture.md');
-const rooms = page.rows('room');
+
+/** The paths that each row of the table names, from the top down. */
+const layers = page.rows('layer').map(([paths = '']) => codesIn(paths));
+const layered = layers.flatMap((paths, rank) => paths.map((path) => ({ path, rank })));
 
 const files = (pattern: string) =>
   globSync(pattern, { exclude: (path) => path.includes('node_modules') });
 
-/** The file that each import of a file leads to, types included, as far as it is one of this repository. */
-async function importsOf(file: string): Promise<string[]> {
-  const text = await readFile(file, 'utf8');
-  return [...text.matchAll(/(?:\bfrom |\bimport\(|\bimport )'(\.[^']+)'/g)].map(([, path]) =>
-    relative('.', join(file, '..', path!)),
+const isTest = (file: string) => /\.(?:spec|suite|fixture)\.ts$/.test(file);
+
+/** Every file of a folder, and the files of this repository that it imports, types included. */
+async function importsIn(folder: string): Promise<Map<string, string[]>> {
+  const sources = files(`${folder}/**/*.ts`).filter((file) => !isTest(file));
+  return new Map(
+    await Promise.all(
+      sources.map(async (file) => {
+        const text = await readFile(file, 'utf8');
+        const paths = text.matchAll(/(?:\bfrom |\bimport\(|\bimport )'(\.[^']+)'/g);
+        const imported = paths.map(([, path]) => relative('.', join(dirname(file), path!)));
+        return [file, [...imported].map((path) => path.replace(/\.js$/, '.ts'))] as const;
+      }),
+    ),
   );
 }
 
-/** `src/downloads/dto/x.ts` is in `downloads`, and `src/main.ts` in no room. */
-const roomOf = (file: string) => /^src\/([^/]+)\//.exec(file)?.[1];
-
-const isTest = (file: string) => /\.(?:spec|suite|fixture)\.ts$/.test(file);
-
-async function realImports(): Promise<Map<string, string[]>> {
-  const found = new Map<string, Set<string>>();
-  for (const file of files('src/*/**/*.ts')) {
-    if (isTest(file)) continue;
-    const room = roomOf(file)!;
-    const targets = found.get(room) ?? found.set(room, new Set()).get(room)!;
-    for (const target of (await importsOf(file)).map(roomOf)) {
-      if (target !== undefined && target !== room) targets.add(target);
-    }
-  }
-  return new Map([...found].map(([room, targets]) => [room, [...targets].toSorted()]));
+interface Layer {
+  readonly path: string;
+  readonly rank: number;
 }
 
-async function importedBy(pattern: string): Promise<string[]> {
-  const sources = files(pattern).filter((file) => !isTest(file));
-  return (await Promise.all(sources.map(importsOf))).flat();
+/** The row of a file: that of the longest path that it is in. */
+function layerOf(file: string): Layer | undefined {
+  return layered
+    .filter(({ path }) => file === path || (path.endsWith('/') && file.startsWith(path)))
+    .toSorted((one, other) => other.path.length - one.path.length)[0];
+}
+
+/** Of files that share a row, each may import those that are named after it; folders are apart. */
+function mayImport(from: Layer, to: Layer): boolean {
+  if (from.path === to.path || to.rank > from.rank) return true;
+  if (to.rank < from.rank || to.path.endsWith('/')) return false;
+  const row = layers[from.rank]!;
+  return row.indexOf(to.path) > row.indexOf(from.path);
+}
+
+/** Files that can be reached from themselves, with those on the way. */
+function circlesIn(imports: Map<string, string[]>): string[] {
+  const done = new Set<string>();
+  const circles: string[] = [];
+  const follow = (file: string, way: string[]) => {
+    if (way.includes(file)) circles.push([...way.slice(way.indexOf(file)), file].join(' -> '));
+    if (done.has(file)) return;
+    done.add(file);
+    for (const next of imports.get(file) ?? []) follow(next, [...way, file]);
+  };
+  for (const file of imports.keys()) follow(file, []);
+  return circles;
 }
 
 describe('docs/architecture.md', () => {
-  it('has every folder of src, and no other', async () => {
-    const real = new Set(files('src/*/**/*.ts').map((file) => file.replace(/[^/]+$/, '')));
-    const told = rooms.map(([room = '']) => codesIn(room)[0]);
-    expect(new Set(told)).toEqual(real);
-    expect(told.length).toBe(real.size);
+  it('has every file of src in one of its layers, and no path that does not exist', () => {
+    const unknown = files('src/**/*.ts').filter((file) => !isTest(file) && !layerOf(file));
+    expect(unknown).toEqual([]);
+    expect(layered.filter(({ path }) => !existsSync(path))).toEqual([]);
+    expect(new Set(layered.map(({ path }) => path)).size).toBe(layered.length);
   });
 
-  it('has every folder that is not generated', async () => {
-    const told = page.rows('folder').flatMap(([folder = '']) => codesIn(folder));
-    expect(told.filter((folder) => !existsSync(folder))).toEqual([]);
+  it('has every folder that is not generated', () => {
+    const named = page.rows('folder').flatMap(([folder = '']) => codesIn(folder));
+    expect(named.filter((folder) => !existsSync(folder))).toEqual([]);
     const real = new Set(
       files('[a-z]*/**/*.{ts,md,yml,yaml,conf}').map((file) => `${file.split('/')[0]}/`),
     );
     const generated = ['coverage/', 'data/', 'dist/', 'screenshots/'];
     expect(
-      [...real].filter((folder) => !told.includes(folder) && !generated.includes(folder)),
+      [...real].filter((folder) => !named.includes(folder) && !generated.includes(folder)),
     ).toEqual([]);
   });
 
-  it('says which room imports which', async () => {
-    const told = new Map(
-      rooms
-        .map(
-          ([room = '', , imports = '']) =>
-            [roomOf(`${codesIn(room)[0]}x.ts`)!, codesIn(room)[0]!, codesIn(imports)] as const,
-        )
-        .filter(([room, folder]) => folder === `src/${room}/`)
-        .map(([room, , imports]) => [room, imports.toSorted()]),
+  it('draws the layers in their order', () => {
+    const drawing = page.fences.find(({ text }) => text.startsWith('flowchart'));
+    const drawn = [...drawing!.text.matchAll(/\["([^"]+)"\]/g)].map(([, names = '']) =>
+      names.split(' · '),
     );
-    expect(Object.fromEntries(told)).toEqual(Object.fromEntries(await realImports()));
+    const named = layers.map((paths) =>
+      paths.map((path) => path.replace(/^src\//, '').replace(/\/$|\.ts$/g, '')),
+    );
+    expect(drawn).toEqual(named);
+  });
+});
+
+describe('the source', () => {
+  it('imports only from its own folder or a layer below', async () => {
+    const imports = await importsIn('src');
+    expect(imports.size).toBeGreaterThan(80);
+    const upward = [...imports].flatMap(([file, imported]) => {
+      const from = layerOf(file)!;
+      return imported
+        .map((target) => ({ target, to: layerOf(target) }))
+        .filter(({ to }) => to === undefined || !mayImport(from, to))
+        .map(({ target }) => `${file} -> ${target}`);
+    });
+    expect(upward).toEqual([]);
   });
 
-  it('draws only arrows that exist', async () => {
-    const real = await realImports();
-    const ofRoot = new Set(
-      (await Promise.all(files('src/*.ts').map(importsOf))).flat().map(roomOf),
-    );
-    const drawing = page.fences.find(
-      ({ language, text }) => language === 'mermaid' && text.startsWith('flowchart'),
-    );
-    const arrows = [...drawing!.text.matchAll(/^ +(\w+)(?:\[.*?\])? --> (\w+)$/gm)];
-    expect(arrows.length).toBe(drawing!.text.trim().split('\n').length - 1);
-    for (const [, from = '', to = ''] of arrows) {
-      const targets = from === 'app' ? [...ofRoot] : real.get(from);
-      expect([from, targets]).toEqual([from, expect.arrayContaining([to])]);
+  it('has no file that imports itself through others', async () => {
+    expect(circlesIn(await importsIn('src'))).toEqual([]);
+  });
+
+  it('of the service imports nothing of the stand-in for Alfresco, nor the other way round', async () => {
+    for (const folder of ['src', 'sandbox']) {
+      const imported = [...(await importsIn(folder)).values()].flat();
+      expect(imported.length).toBeGreaterThan(100);
+      expect(imported.filter((path) => !path.startsWith(`${folder}/`))).toEqual([]);
     }
-  });
-
-  it('is right that neither the service nor the sandbox imports the other', async () => {
-    const ofService = await importedBy('src/**/*.ts');
-    const ofSandbox = await importedBy('sandbox/**/*.ts');
-    expect(ofService.length).toBeGreaterThan(100);
-    expect(ofSandbox.length).toBeGreaterThan(100);
-    expect(ofService.filter((path) => !path.startsWith('src/'))).toEqual([]);
-    expect(ofSandbox.filter((path) => !path.startsWith('sandbox/'))).toEqual([]);
   });
 });
