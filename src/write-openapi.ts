@@ -3,7 +3,7 @@ import { createApp } from './app.factory.js';
 import { loadConfig } from './config/config-loader.js';
 import { createOpenApiDocument } from './openapi/openapi-document.js';
 
-/** Writes `openapi.json` in the current folder. Nothing is contacted, so any configuration serves. */
+// Writes `openapi.json` to the current folder. Nothing is contacted, so any configuration will do.
 const app = await createApp(
   loadConfig({
     ALFRESCO_URL: 'http://127.0.0.1:8080/alfresco',

@@ -109,7 +109,8 @@ export interface HttpConfig {
   readonly corsOrigins: readonly string[];
 }
 
-export type LogLevel = 'fatal' | 'error' | 'warn' | 'log' | 'debug' | 'silent';
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'log', 'debug', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** Injection token of the `DownloadsConfig`. */
 export const DOWNLOADS_CONFIG = Symbol('DOWNLOADS_CONFIG');

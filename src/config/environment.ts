@@ -1,5 +1,5 @@
 import { IsIn, IsNotEmpty, IsOptional, Matches, ValidateIf } from 'class-validator';
-import type { LogLevel } from './app-config.js';
+import { LOG_LEVELS, type LogLevel } from './app-config.js';
 import {
   IsHttpUrl,
   IsOriginList,
@@ -14,8 +14,6 @@ import {
 // 3. `toAppConfig` in `config-loader.ts`, which turns one into the other; what depends on several variables is checked there;
 // 4. `.env.example` and `docs/configuration.md`: meaning, unit and default (`test/docs/configuration` compares them with 1.).
 // A time that no operator needs to change goes to `pacing.ts` instead.
-
-export const LOG_LEVELS = ['fatal', 'error', 'warn', 'log', 'debug', 'silent'] as const;
 
 const POSITIVE = 'must be a whole number of at least 1';
 

@@ -122,7 +122,7 @@ export function requestLine(request: OpenRequest): Record<string, unknown> {
 /** Flat, since pino takes twice as long for a nested object. */
 function upstream({
   upstreamCalls,
-  upstreamStatuses,
+  upstreamStatuses = new Map(),
   upstreamMs,
   retries,
   resumes,
