@@ -1,12 +1,12 @@
-/** An export that a user has asked for. */
+/** An export requested by a user. */
 export interface ExportJob {
   readonly id: string;
   readonly nodeIds: string[];
   /** `failed` is final; `ready` lasts as long as Alfresco keeps the ZIP. */
   readonly state: 'making' | 'ready' | 'failed';
-  /** Of the source bytes. */
+  /** Percentage of the source bytes. */
   readonly percent: number;
   readonly downloadId?: string;
-  /** Why it has failed: a code of the downloads service, or the status in which the download ended. */
+  /** The reason for the failure: an error code of the downloads service, or the final status of the download. */
   readonly failure?: string;
 }

@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import { DownloadsError } from '../typescript/downloads-error.ts';
 import type { Exports } from './exports.ts';
 
-interface Answer {
+interface Reply {
   readonly status: number;
   readonly body: object;
   readonly location?: string;
@@ -13,7 +13,7 @@ interface Answer {
 export function createExportsServer(exports: Exports): Server {
   return createServer((request, response) => {
     route(exports, request).then(
-      (answer) => send(response, answer),
+      (reply) => send(response, reply),
       (error: unknown) => {
         console.error(error);
         send(response, { status: 500, body: { error: 'something went wrong' } });
@@ -22,7 +22,7 @@ export function createExportsServer(exports: Exports): Server {
   });
 }
 
-async function route(exports: Exports, request: IncomingMessage): Promise<Answer> {
+async function route(exports: Exports, request: IncomingMessage): Promise<Reply> {
   const { method, url = '' } = request;
   if (method === 'POST' && url === '/exports') return start(exports, await text(request));
   const id = /^\/exports\/([\w-]+)$/.exec(url)?.[1];
@@ -30,14 +30,14 @@ async function route(exports: Exports, request: IncomingMessage): Promise<Answer
   return { status: 404, body: { error: 'there is nothing here' } };
 }
 
-function start(exports: Exports, body: string): Answer {
+function start(exports: Exports, body: string): Reply {
   const nodeIds = nodeIdsIn(body);
   if (!nodeIds) return { status: 400, body: { error: 'send {"nodeIds":["…"]}' } };
   const { id, state } = exports.start(nodeIds);
   return { status: 202, body: { id, state }, location: `/exports/${id}` };
 }
 
-/** Which nodes are good, the downloads service knows best. */
+/** The ids of a request. The downloads service validates them. */
 function nodeIdsIn(body: string): string[] | undefined {
   try {
     const { nodeIds } = JSON.parse(body) as { nodeIds?: unknown };
@@ -48,7 +48,7 @@ function nodeIdsIn(body: string): string[] | undefined {
   }
 }
 
-async function show(exports: Exports, id: string): Promise<Answer> {
+async function show(exports: Exports, id: string): Promise<Reply> {
   const job = exports.find(id);
   if (!job) return { status: 404, body: { error: 'there is no such export' } };
   const { state, percent, failure } = job;
@@ -59,11 +59,11 @@ async function show(exports: Exports, id: string): Promise<Answer> {
   } catch (error) {
     const isGone = error instanceof DownloadsError && error.code === 'DOWNLOAD_NOT_FOUND';
     if (isGone) return { status: 200, body: { id, state: 'expired' } };
-    return { status: 503, body: { id, state, error: 'there is no link just now' } };
+    return { status: 503, body: { id, state, error: 'a link cannot be created now' } };
   }
 }
 
-function send(response: ServerResponse, { status, body, location }: Answer): void {
+function send(response: ServerResponse, { status, body, location }: Reply): void {
   response
     .writeHead(status, { 'content-type': 'application/json', ...(location && { location }) })
     .end(JSON.stringify(body));

@@ -4,10 +4,10 @@ import type { Downloads, Link } from '../typescript/downloads.ts';
 import type { ExportJob } from './export-job.ts';
 import type { JobFiles } from './job-files.ts';
 
-/** A user is waiting: not for long. */
+/** Short, since a user is waiting. */
 const USER_WAITS = { forMs: 2_000 };
 
-/** Carries out exports, each to its end, through restarts of this service and of the downloads service. */
+/** Runs exports to their end, across restarts of this service and of the downloads service. */
 export class Exports {
   private readonly jobs = new Map<string, ExportJob>();
 
@@ -23,7 +23,7 @@ export class Exports {
     }
   }
 
-  /** Begins an export. It is on the disk before anyone hears of it. */
+  /** Starts an export, which is on disk before the caller gets its id. */
   start(nodeIds: string[]): ExportJob {
     const job: ExportJob = { id: randomUUID(), nodeIds, state: 'making', percent: 0 };
     this.update(job);
@@ -35,7 +35,7 @@ export class Exports {
     return this.jobs.get(id);
   }
 
-  /** A fresh link for the user, each time it is asked for: it is good for some minutes only. */
+  /** Creates a link, which expires after some minutes. */
   link({ downloadId }: ExportJob): Promise<Link> {
     return this.downloads.link(downloadId!, USER_WAITS);
   }
@@ -44,7 +44,7 @@ export class Exports {
     this.make(job).catch((error: unknown) => this.fail(job.id, error));
   }
 
-  /** From the beginning, also when it was begun before: with the key of the job, the same download comes back. */
+  /** Starts from the beginning, even after a restart: the job's key makes the request return the same download. */
   private async make(job: ExportJob): Promise<void> {
     const downloadId = await this.downloads.create(job.nodeIds, `export-${job.id}`);
     for await (const { status, bytesAdded, totalBytes } of this.downloads.watch(downloadId)) {
@@ -60,7 +60,7 @@ export class Exports {
   }
 
   private fail(id: string, error: unknown): void {
-    // This service is being stopped. The job stays as it is, and goes on after the next start.
+    // This service is stopping. The job is kept and continues after the next start.
     if (error instanceof Error && error.name === 'AbortError') return;
     const failure = error instanceof DownloadsError ? error.code : undefined;
     this.update({ ...this.jobs.get(id)!, state: 'failed', failure: failure ?? String(error) });

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 
 import { join } from 'node:path';
 import type { ExportJob } from './export-job.ts';
 
-/** Jobs that outlive the process: a file for each. A real service has a database for this. */
+/** Jobs that outlive the process, in a file each. A real service would use a database. */
 export class JobFiles {
   private readonly directory: string;
 
@@ -17,7 +17,7 @@ export class JobFiles {
       .map((name) => JSON.parse(readFileSync(join(this.directory, name), 'utf8')) as ExportJob);
   }
 
-  /** Whole or not at all, should the process end in the middle. */
+  /** Writes the file completely or not at all, even if the process ends meanwhile. */
   save(job: ExportJob): void {
     const path = join(this.directory, `${job.id}.json`);
     writeFileSync(`${path}.new`, JSON.stringify(job));

@@ -11,13 +11,13 @@ const {
   DOWNLOADS_USER = 'demo:demo',
 } = process.env;
 
-/** As long as a job goes on while the downloads service is away. */
-const PATIENCE_MS = 3_600_000;
+/** How long a job keeps retrying while the downloads service is unavailable. */
+const RETRY_FOR_MS = 3_600_000;
 
 const stopping = new AbortController();
 const [name = '', ...password] = DOWNLOADS_USER.split(':');
 const login = { name, password: password.join(':') };
-const persistence = { forMs: PATIENCE_MS, signal: stopping.signal };
+const persistence = { forMs: RETRY_FOR_MS, signal: stopping.signal };
 const exports = new Exports(
   new Downloads(DOWNLOADS_URL, login, persistence),
   new JobFiles(EXPORTS_DIRECTORY),

@@ -2,8 +2,8 @@ import type { components } from '../downloads-api.d.ts';
 
 type Problem = components['schemas']['ProblemDocument'];
 
-/** Codes of problems that pass, so that the same request may succeed later. */
-const PASSING: ReadonlySet<string> = new Set<Problem['code']>([
+/** Codes of temporary problems, after which the same request may succeed later. */
+const TEMPORARY: ReadonlySet<string> = new Set<Problem['code']>([
   'IDEMPOTENCY_KEY_IN_USE',
   'REQUEST_TIMEOUT',
   'TOO_MANY_REQUESTS',
@@ -18,26 +18,26 @@ const PASSING: ReadonlySet<string> = new Set<Problem['code']>([
   'SHUTTING_DOWN',
 ]);
 
-/** The service has refused a request. `code` is for programs, the message for people. */
+/** The service has responded with an error. `code` is for programs, the message for people. */
 export class DownloadsError extends Error {
   override readonly name = 'DownloadsError';
   readonly status: number;
-  /** Not there when something in front of the service answered in its place. */
+  /** Undefined if the response came from something in front of the service. */
   readonly code?: Problem['code'];
   readonly retryAfterMs?: number;
 
   constructor(response: Response, body: unknown) {
     const problem = isProblem(body) ? body : undefined;
-    super(problem?.detail ?? `answer ${response.status} without a problem document`);
+    super(problem?.detail ?? `status ${response.status} without a problem document`);
     this.status = response.status;
     this.code = problem?.code;
     const seconds = Number(response.headers.get('retry-after') ?? NaN);
     if (seconds >= 0) this.retryAfterMs = seconds * 1000;
   }
 
-  /** Whether it is worth trying again. */
-  get isPassing(): boolean {
-    return this.code === undefined ? this.status >= 502 : PASSING.has(this.code);
+  /** Whether a retry may succeed. */
+  get isTemporary(): boolean {
+    return this.code === undefined ? this.status >= 502 : TEMPORARY.has(this.code);
   }
 }
 

@@ -9,13 +9,13 @@ import type { components, paths } from '../downloads-api.d.ts';
 import { DownloadsError } from './downloads-error.ts';
 import { type Persistence, persistently } from './persistence.ts';
 
-/** A download; all members are there, since none is left out by `fields`. */
+/** A download, with all members, since no request here uses `fields`. */
 export type Download = Required<components['schemas']['Download']>;
 
 /** A link that needs no credentials. */
 export type Link = components['schemas']['DirectAccessUrl'];
 
-/** The calls of the whole job, typed by the OpenAPI document. All throw `DownloadsError` when they are refused. */
+/** The calls of the whole job, typed by the OpenAPI document. They throw `DownloadsError` for error responses. */
 export class Downloads {
   private readonly api: Client<paths>;
   private readonly persistence: Persistence;
@@ -34,25 +34,25 @@ export class Downloads {
     });
   }
 
-  /** Asks for a ZIP. However often that is repeated with the same key, there is one. Returns the id of the download. */
+  /** Asks for a ZIP. Requests with the same key make only one. Returns the id of the download. */
   async create(nodeIds: string[], key: string): Promise<string> {
-    const answer = await this.again(() =>
+    const { entry } = await this.retried(() =>
       this.api.POST('/downloads', {
         params: { header: { 'Idempotency-Key': key } },
         body: { nodeIds },
       }),
     );
-    return answer.entry.id!;
+    return entry.id!;
   }
 
-  /** A download as it is, and after each change, until its status is final. Requests wait at the service for a change. */
+  /** Yields the state of a download, now and after each change, until it is final. The service waits for changes. */
   async *watch(id: string): AsyncGenerator<Download> {
     let header: { 'If-None-Match'?: string; Prefer?: string } = {};
     for (;;) {
       const { data, response } = await persistently(async () => {
-        const answer = await this.api.GET('/downloads/{id}', { params: { path: { id }, header } });
-        if (answer.data || answer.response.status === 304) return answer;
-        throw new DownloadsError(answer.response, answer.error);
+        const result = await this.api.GET('/downloads/{id}', { params: { path: { id }, header } });
+        if (result.data || result.response.status === 304) return result;
+        throw new DownloadsError(result.response, result.error);
       }, this.persistence);
       if (!data) continue;
       const download = data.entry as Download;
@@ -62,7 +62,7 @@ export class Downloads {
     }
   }
 
-  /** Saves the ZIP of a download that is DONE under its own name; goes on where a transfer broke off. Returns the path. */
+  /** Saves the ZIP of a finished download under its own name, resuming a broken transfer. Returns the path. */
   async save(id: string, directory: string): Promise<string> {
     const part = join(directory, `${id}.part`);
     const name = await persistently(() => this.transfer(id, part), this.persistence);
@@ -70,19 +70,19 @@ export class Downloads {
     return join(directory, name);
   }
 
-  /** A link to the ZIP of a download that is DONE. */
+  /** Creates a link to the ZIP of a finished download. */
   async link(id: string, persistence = this.persistence): Promise<Link> {
     const path = '/downloads/{id}/request-direct-access-url';
-    const ask = () => this.api.POST(path, { params: { path: { id } } });
-    return (await this.again(ask, persistence)).entry;
+    const create = () => this.api.POST(path, { params: { path: { id } } });
+    return (await this.retried(create, persistence)).entry;
   }
 
-  /** Removes a download and its ZIP, also one that still runs. */
+  /** Removes a download and its ZIP, even while it is being made. */
   async remove(id: string): Promise<void> {
     await persistently(async () => {
       const params = { path: { id }, query: { purge: true } };
       const { error, response } = await this.api.DELETE('/downloads/{id}', { params });
-      // Done by an earlier attempt, or by Alfresco itself.
+      // 404: removed by an earlier attempt, or by Alfresco itself.
       if (!response.ok && response.status !== 404) throw new DownloadsError(response, error);
     }, this.persistence);
   }
@@ -101,7 +101,7 @@ export class Downloads {
     return basename(filename ?? `${id}.zip`);
   }
 
-  private again<T>(
+  private retried<T>(
     call: () => Promise<{ data?: T; error?: unknown; response: Response }>,
     persistence = this.persistence,
   ): Promise<T> {

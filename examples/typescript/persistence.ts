@@ -3,15 +3,15 @@ import { DownloadsError } from './downloads-error.ts';
 
 const LONGEST_PAUSE_MS = 5_000;
 
-/** How long to go on trying, and what ends it sooner. */
+/** How long to retry, and a signal to stop earlier. */
 export interface Persistence {
   readonly forMs: number;
   readonly signal?: AbortSignal;
 }
 
 /**
- * Does something again while the service cannot be reached or says that it cannot just now. Only for what may be done
- * twice: with an `Idempotency-Key`, that is everything here.
+ * Retries while the service is unreachable or reports a temporary problem. Only for requests that may be repeated; with
+ * an `Idempotency-Key`, that is every request here.
  */
 export async function persistently<T>(
   work: () => Promise<T>,
@@ -22,14 +22,14 @@ export async function persistently<T>(
     try {
       return await work();
     } catch (error) {
-      if (signal?.aborted || !isPassing(error) || Date.now() > deadline) throw error;
+      if (signal?.aborted || !isTemporary(error) || Date.now() > deadline) throw error;
       const retryAfterMs = error instanceof DownloadsError ? error.retryAfterMs : undefined;
       await sleep(retryAfterMs ?? pauseMs, undefined, { signal });
     }
   }
 }
 
-/** `fetch` throws a TypeError when no response came, and when one broke off. */
-function isPassing(error: unknown): boolean {
-  return error instanceof DownloadsError ? error.isPassing : error instanceof TypeError;
+/** `fetch` throws a TypeError if no response arrives, or if one breaks off. */
+function isTemporary(error: unknown): boolean {
+  return error instanceof DownloadsError ? error.isTemporary : error instanceof TypeError;
 }

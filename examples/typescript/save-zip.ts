@@ -23,7 +23,7 @@ async function main(nodeIds: string[]): Promise<void> {
   }
 }
 
-/** What to tell the user; programs go by the code, never by the text. */
+/** A message for the user. Programs should check the code, never the text. */
 function explain(error: unknown): string {
   if (!(error instanceof DownloadsError)) return String(error);
   switch (error.code) {
@@ -32,9 +32,9 @@ function explain(error: unknown): string {
     case 'NODE_NOT_FOUND':
     case 'NODE_FORBIDDEN':
     case 'NODE_NOT_ZIPPABLE':
-      return 'One of the documents is not there, may not be read, or cannot be put into a ZIP.';
+      return 'One of the documents does not exist, is not readable, or cannot be put into a ZIP.';
     case 'CONTENT_ARCHIVED':
-      return 'One of the documents is in cold storage; have it restored first.';
+      return 'One of the documents is in cold storage and must be restored first.';
     default:
       return `${error.code ?? error.status}: ${error.message}`;
   }

@@ -6,13 +6,13 @@ import {
 } from '@nestjs/common';
 import { hasSignedLink } from 'alfresco-downloads-bff';
 
-/** A request as the guard leaves it, of Express or of Fastify. */
+/** A request that the guard has authenticated, of Express or Fastify. */
 export interface KnownRequest {
   readonly headers: Readonly<Record<string, string | undefined>>;
   user?: string;
 }
 
-/** How this application knows its users: by the key in `x-api-key`. `API_KEYS` is `key=user,key=user`. */
+/** Authenticates users by the key in `x-api-key`. `API_KEYS` has the form `key=user,key=user`. */
 @Injectable()
 export class ApiKeyGuard implements CanActivate {
   private readonly users = new Map(
@@ -20,7 +20,7 @@ export class ApiKeyGuard implements CanActivate {
   );
 
   canActivate(context: ExecutionContext): boolean {
-    // It stands in for a key, and the module's own guard finds out whether it is genuine.
+    // The link replaces a key; the module's own guard verifies it.
     if (hasSignedLink(context)) return true;
     const request = context.switchToHttp().getRequest<KnownRequest>();
     request.user = this.users.get(request.headers['x-api-key'] ?? '');

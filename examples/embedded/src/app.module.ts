@@ -8,7 +8,7 @@ import { WhoAmIController } from './who-am-i.controller.js';
 @Module({ providers: [MemoryRegistry], exports: [MemoryRegistry] })
 class StoreModule {}
 
-/** An application with users of its own, of which downloads are a part. */
+/** An application with its own users that includes the downloads API. */
 @Module({
   imports: [
     DownloadsModule.forRootAsync({

@@ -6,7 +6,7 @@ import { AppModule } from './app.module.js';
 
 const app = await create();
 app.setGlobalPrefix('api');
-// The application's own; the module brings what it needs.
+// For the application's own routes; the module has its own pipes.
 app.useGlobalPipes(new ValidationPipe({ whitelist: true, transform: true }));
 SwaggerModule.setup('docs', app, () =>
   SwaggerModule.createDocument(

@@ -22,7 +22,7 @@ interface Request extends Expiring {
   readonly downloadId?: string;
 }
 
-/** Who owns which download, in memory: for one process, until it ends. */
+/** The owners of downloads, in the memory of one process. */
 @Injectable()
 export class MemoryRegistry extends DownloadRegistry {
   private readonly downloads = new Map<string, DownloadRecord & Expiring>();
@@ -93,7 +93,7 @@ export class MemoryRegistry extends DownloadRegistry {
   }
 }
 
-/** What is there and has not expired; what has, is dropped. */
+/** Returns an entry that has not expired; removes it if it has. */
 function living<T extends Expiring>(map: Map<string, T>, key: string): T | undefined {
   const found = map.get(key);
   if (!found || found.expiresAt > Date.now()) return found;
