@@ -1,13 +1,13 @@
 # The service in a container: docker build -t alfresco-downloads-bff .
-# How to run it, and what it needs: deploy/README.md.
+# How to run it, and its requirements: deploy/README.md.
 
-# By digest, which is that of the list of all platforms.
+# The digest is that of the manifest list, for all platforms.
 FROM node:24.21.0-trixie-slim@sha256:8ec5d7557396cfe32d21c3f9c13072355ceab22b584578ca4bb28af31120cffe AS base
 WORKDIR /app
 
 FROM base AS build
 COPY package.json package-lock.json ./
-# Without install scripts: one would bring Node.js once more, which the image has.
+# Without install scripts: one would install Node.js again. Without sandbox/, whose workspace npm skips if it is missing.
 RUN npm ci --ignore-scripts
 COPY nest-cli.json tsconfig.json tsconfig.build.json ./
 COPY scripts ./scripts
@@ -19,18 +19,18 @@ COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --ignore-scripts
 
 FROM base
-# One arena: those that glibc makes for V8's threads, which compile what runs often, keep 16 MB (measured) for nothing.
+# One arena: those that glibc creates for V8's compiler threads would keep 16 MB (measured) unused.
 ENV NODE_ENV=production HOST=0.0.0.0 MALLOC_ARENA_MAX=1
 COPY package.json ./
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
-# Where STORE_URL has its SQLite file unless told otherwise: the one place that is written to.
+# The default folder of STORE_URL's SQLite file, and the only folder that is written to.
 RUN mkdir data && chown 1000:1000 data
 VOLUME ["/app/data"]
-# The user "node"; by number, so that an orchestrator sees that it is not root.
+# The user "node", by number, so that an orchestrator can verify that it is not root.
 USER 1000:1000
 EXPOSE 3000
-# A request that fails ends Node.js with 1. The probe does not ask Alfresco: a restart would not mend that.
+# A rejected fetch ends Node.js with 1. The probe does not check Alfresco, for which a restart would not help.
 HEALTHCHECK --interval=15s --timeout=5s --start-period=10s --retries=3 \
   CMD ["node", "--eval", "fetch('http://127.0.0.1:' + (process.env.PORT || 3000) + '/health/live').then(({ ok }) => process.exit(ok ? 0 : 1))"]
 # No shell in between, so that SIGTERM reaches Node.js.

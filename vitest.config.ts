@@ -1,13 +1,13 @@
 import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
-/** Where the service has been built that the tests run: `test/run/main.ts` builds one for itself. */
+/** The build under test: `test/run/main.ts` makes its own. */
 const BUILT_SERVICE = process.env.BUILT_SERVICE ?? resolve('dist');
 
 const SERIAL = 'test/**/*.serial.e2e-spec.ts';
 const SLOW = 'test/**/*.slow.e2e-spec.ts';
 
-/** Stand-in and service are started once for all tests of a worker (`test/harness/fixtures.ts`). */
+/** The stand-in and the service are started once per worker (`test/harness/fixtures.ts`). */
 const endToEnd = {
   env: { BUILT_SERVICE },
   globalSetup: 'test/harness/evidence/evidence-setup.ts',
@@ -18,11 +18,11 @@ export default defineConfig({
   resolve: { alias: [{ find: /^#service\//, replacement: `${BUILT_SERVICE}/` }] },
   test: {
     globals: true,
-    // Half the processor time: the modules are loaded once in a worker, not for each file.
+    // Halves the processor time: modules are loaded once per worker, not per file.
     isolate: false,
     testTimeout: 20_000,
     hookTimeout: 30_000,
-    // As it was built, not as vitest would transform it.
+    // Loads the build itself, without vitest's transformation.
     server: { deps: { external: [new RegExp(`^(?:file://)?${RegExp.escape(BUILT_SERVICE)}/`)] } },
     projects: [
       {
@@ -45,7 +45,7 @@ export default defineConfig({
           maxWorkers: 4,
         },
       },
-      // Real time, or the whole machine.
+      // Tests that need real time, or the whole machine.
       { extends: true, test: { ...endToEnd, name: 'serial', include: [SERIAL], maxWorkers: 1 } },
       { extends: true, test: { ...endToEnd, name: 'slow', include: [SLOW], maxWorkers: 1 } },
     ],

@@ -5,14 +5,14 @@ import { join, resolve } from 'node:path';
 import { bundle } from './bundle.ts';
 
 const ROOT = join(import.meta.dirname, '..');
-/** Where everything is built that is not yet, or never, what `npm start` runs. */
-const WORKSHOP = join(ROOT, '.build');
+/** The folder for all builds other than `dist/`, which `npm start` runs. */
+const BUILDS = join(ROOT, '.build');
 
 /**
- * Compiles the service into a folder, and bundles it unless told otherwise. The folder must be below the repository, so that the
+ * Compiles the service into a folder, and bundles it by default. The folder must be inside the repository, so that the
  * compiled modules find their packages.
  *
- * @throws Error with what the compiler printed
+ * @throws Error with the compiler's output
  */
 export async function build(
   output: string,
@@ -30,26 +30,26 @@ export async function build(
   if (isBundled) await bundle(folder);
 }
 
-/** A folder for the build of one run, which its process removes at its end; those of killed processes go now. */
+/** The path of a build folder, which its process must remove at its end. Removes those of killed processes. */
 export function temporaryFolder(purpose: string): string {
-  mkdirSync(WORKSHOP, { recursive: true });
-  for (const name of readdirSync(WORKSHOP)) {
+  mkdirSync(BUILDS, { recursive: true });
+  for (const name of readdirSync(BUILDS)) {
     const pid = Number(/-(\d+)$/.exec(name)?.[1]);
-    if (pid > 0 && !isRunning(pid)) rmSync(join(WORKSHOP, name), { recursive: true, force: true });
+    if (pid > 0 && !isRunning(pid)) rmSync(join(BUILDS, name), { recursive: true, force: true });
   }
-  return join(WORKSHOP, `${purpose}-${process.pid}`);
+  return join(BUILDS, `${purpose}-${process.pid}`);
 }
 
 function isRunning(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch (error) {
-    // EPERM: it is there, and somebody else's.
+    // EPERM: it exists, but belongs to another user.
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 
-/** `dist/` is replaced as a whole once the build has succeeded, so that a service that runs from it always finds all. */
+/** Replaces `dist/` as a whole once the build has succeeded, so that a service running from it always finds every file. */
 async function buildDist(): Promise<void> {
   const dist = join(ROOT, 'dist');
   const fresh = temporaryFolder('dist');

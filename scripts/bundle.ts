@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { build } from 'rolldown';
 
 /**
- * Puts the compiled service and its packages into few files, in `bundle/` below the folder, which start in half the time:
- * Node.js would look for and link some 2,700 of them. `src/main.ts` takes them when they are there.
+ * Bundles the compiled service and its packages into few files, in `bundle/` below the folder, which start in half the time:
+ * Node.js would otherwise find and link some 2,700. `src/main.ts` loads them if they exist.
  */
 export async function bundle(folder: string): Promise<void> {
   await build({
@@ -14,12 +14,12 @@ export async function bundle(folder: string): Promise<void> {
     platform: 'node',
     logLevel: 'warn',
     external: [
-      // With files of their own beside their code.
+      // They load files from their own folder.
       'bcrypt',
       'swagger-ui-dist',
-      // Node.js warns of its `new Buffer()` outside of node_modules.
+      // Node.js warns about its `new Buffer()` outside node_modules.
       'passport-http',
-      // Nest asks for them only when they are used, which they are not.
+      // Optional packages that Nest loads only if used.
       /^@nestjs\/(?:microservices|platform-express|websockets)/,
       '@fastify/multipart',
       '@fastify/view',
@@ -27,7 +27,7 @@ export async function bundle(folder: string): Promise<void> {
     plugins: [
       {
         name: 'ascii',
-        // V8 keeps a file with any other character at two bytes a character, as long as the service runs: 5 MB in all.
+        // V8 keeps source with any other character in memory at two bytes per character: 5 MB in all.
         generateBundle(_options, files) {
           for (const file of Object.values(files)) {
             if (file.type === 'chunk') file.code = file.code.replace(/[^\0-\x7f]/g, escaped);
@@ -44,7 +44,7 @@ export async function bundle(folder: string): Promise<void> {
   });
 }
 
-/** Means the same in strings, templates and regular expressions, which is where such characters are. */
+/** An equivalent escape in strings, templates and regular expressions, the only places with such characters. */
 function escaped(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }

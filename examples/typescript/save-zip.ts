@@ -32,7 +32,7 @@ function explain(error: unknown): string {
     case 'NODE_NOT_FOUND':
     case 'NODE_FORBIDDEN':
     case 'NODE_NOT_ZIPPABLE':
-      return 'One of the documents does not exist, is not readable, or cannot be put into a ZIP.';
+      return 'One of the documents is not there, is not readable, or cannot be put into a ZIP.';
     case 'CONTENT_ARCHIVED':
       return 'One of the documents is in cold storage and must be restored first.';
     default:
