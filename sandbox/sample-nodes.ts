@@ -6,9 +6,9 @@ import type { SandboxUser } from './options.ts';
 export const SAMPLE_NODES = {
   /** company home, the top folder */
   root: 'bdd640fb-0667-4ad1-9c80-317fa3b1799d',
-  /** what the alias -shared- stands for */
+  /** the folder with the alias -shared- */
   sharedFolder: '23b8c1e9-3924-46de-beb1-3b9046685257',
-  /** folder above what the alias -my- stands for */
+  /** parent of the folders with the alias -my- */
   userHomes: 'bd9c66b3-ad3c-4d6d-9a3d-1fa7bc8960a9',
   /** tree of folders: 3 levels, 6 files, 1 empty folder */
   projectsFolder: '972a8469-1641-4f82-8b9d-2434e465e150',
