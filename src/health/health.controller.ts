@@ -9,11 +9,11 @@ import { AlfrescoClient } from '../alfresco/alfresco.client.js';
 import { CircuitBreakers } from '../alfresco/http/circuit-breaker.js';
 import { Public } from '../auth/auth.decorators.js';
 import { PACING_CONFIG, type Pacing } from '../config/pacing.js';
-import { ApiOnlyProblems } from '../openapi/api-problems.decorators.js';
 import { DownloadRegistry } from '../downloads/registry/download-registry.js';
+import { ApiOnlyProblems } from '../openapi/api-problems.decorators.js';
 import { ProblemException } from '../problems/problem.exception.js';
-import { RequestDrain } from '../server/request-drain.js';
 import { Unlimited } from '../rate-limit/rate-limits.js';
+import { RequestDrain } from '../server/request-drain.js';
 import { LivenessDto, ReadinessDto } from './health.dto.js';
 
 const UP = {
