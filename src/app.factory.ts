@@ -80,10 +80,6 @@ export async function createApp(
     if (route.url !== CORS_ROUTE) allowedMethods.add(route);
   });
   addHooks(app, adapter, config, begin);
-  // Only 100-continue is an expectation (RFC 9110, 10.1.1); Node would respond to any other with a bare 417.
-  fastify.server.on('checkExpectation', (request, response) =>
-    fastify.server.emit('request', request, response),
-  );
   registerBodyParser(fastify);
   app.setGlobalPrefix(config.http.apiPrefix, { exclude: routesWithoutPrefix(config) });
   if (config.docs) setUpDocs(app, config);

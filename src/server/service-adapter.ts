@@ -45,6 +45,10 @@ export class ServiceAdapter extends FastifyAdapter {
           },
           oneByOne(listener),
         );
+        // Only 100-continue is an expectation (RFC 9110, section 10.1.1); Node would respond to any other with a bare 417.
+        created.on('checkExpectation', (request, response) =>
+          created.emit('request', request, response),
+        );
         closeStalledConnections(created, server.stalledClientMs, server.checkMs);
         return created;
       },
