@@ -70,22 +70,22 @@ describe('a sandbox', () => {
   });
 
   it('removes the ZIP of a deleted download, and its directory in the end', async () => {
-    const before = directories(tmpdir());
+    // A temporary folder without the directories of other sandboxes, which come and go meanwhile.
+    const parent = mkdtempSync(join(tmpdir(), 'sandbox-parent-'));
+    vi.stubEnv('TMPDIR', parent);
     const sandbox = await startSandbox({ estimateDelayMs: 0 });
-    const [name = ''] = directories(tmpdir()).filter((found) => !before.includes(found));
-    // Other sandboxes may start meanwhile: the right directory is the one that gets the ZIP.
+    vi.unstubAllEnvs();
+    const [own = ''] = directories(parent);
     const client = new TestClient(sandbox);
     const id = await client.create([ID.textFile]);
     await client.waitFor(id, 'DONE');
-    const own =
-      directories(tmpdir()).find((found) =>
-        readdirSync(join(tmpdir(), found)).includes(`${id}.zip`),
-      ) ?? name;
+    expect(readdirSync(join(parent, own))).toEqual([`${id}.zip`]);
     await client.call('DELETE', `/nodes/${id}`);
-    await until(() => readdirSync(join(tmpdir(), own)).length === 0);
+    await until(() => readdirSync(join(parent, own)).length === 0);
     await client.waitFor(await client.create([ID.textFile]), 'DONE');
     await sandbox.close();
-    expect(directories(tmpdir())).not.toContain(own);
+    expect(directories(parent)).not.toContain(own);
+    rmSync(parent, { recursive: true });
   });
 
   it('rejects and leaves nothing behind when its port is taken', async () => {
