@@ -3,9 +3,9 @@ import schemathesis
 
 @schemathesis.hook
 def before_load_schema(context, raw_schema):
-    """What the document says in words only."""
+    """Rules that the document states only in prose."""
     schemas = raw_schema["components"]["schemas"]
-    # Each id once: with `uniqueItems`, generators make a set of the list.
+    # Each id once; the document does not say `uniqueItems`, because generators would turn the list into a set.
     schemas["DownloadBodyCreate"]["properties"]["nodeIds"]["uniqueItems"] = True
-    # LINK_TTL, which differs from one installation to another.
+    # LINK_TTL, which differs between installations.
     schemas["DirectAccessUrlBodyCreate"]["properties"]["validFor"]["maximum"] = 300

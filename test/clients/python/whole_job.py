@@ -1,4 +1,4 @@
-"""The whole job that people do with a client, the same with each of them; prints what came of it as JSON."""
+"""The whole job that a client is used for, the same for every client; prints the results as JSON."""
 
 import json
 import os
@@ -6,7 +6,7 @@ import time
 
 
 class Refused(Exception):
-    """A request that was refused, with the words that the client has for its user."""
+    """A rejected request, with the client's message for its user."""
 
 
 def run(client):

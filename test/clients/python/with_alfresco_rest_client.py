@@ -1,4 +1,4 @@
-"""alfresco-rest-client has no downloads of its own: an application adds them as the library's own APIs are made."""
+"""alfresco-rest-client has no downloads API: an application adds one in the manner of the library's APIs."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""The package that openapi-generator makes, of Alfresco's description or of the service's own: the calls are the same."""
+"""A package from openapi-generator, for Alfresco's description or that of the service: the calls are the same."""
 
 import json
 import os

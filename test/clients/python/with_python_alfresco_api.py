@@ -1,4 +1,4 @@
-"""python-alfresco-api, with the ticket that it gets for itself, and the HTTP client that it offers for content."""
+"""python-alfresco-api, with its own ticket, and its HTTP client for content."""
 
 import json
 import os
@@ -24,7 +24,7 @@ class Client:
     def name(self, download_id):
         return self.core.nodes.get(download_id).entry.name
 
-    # Its own `content.download_file` writes "Mock file content", whatever the server has.
+    # The library's `content.download_file` writes "Mock file content", whatever the server has.
     def save(self, download_id, path):
         http = self.core.raw_client.get_httpx_client()
         with http.stream("GET", f"/nodes/{download_id}/content") as response:

@@ -41,9 +41,9 @@ func main() {
 	_, err = client.NodesAPI.DeleteNode(caller, id).Execute()
 	check(err)
 	_, _, err = client.DownloadsAPI.GetDownload(caller, id).Execute()
-	missing := refusal(err)
+	missing := problemOf(err)
 	_, err = create("no/id")
-	refused := refusal(err)
+	refused := problemOf(err)
 
 	check(json.NewEncoder(os.Stdout).Encode(map[string]string{
 		"id": id, "status": status, "name": node.Entry.GetName(),
@@ -87,8 +87,8 @@ func save(id, path string) {
 	check(file.Close())
 }
 
-// The words of a refusal, from the model that the description gives it.
-func refusal(err error) string {
+// The message of an error, from the generated model of a problem document.
+func problemOf(err error) string {
 	var failure *downloads.GenericOpenAPIError
 	if !errors.As(err, &failure) {
 		log.Fatalf("it was not refused: %v", err)
