@@ -13,7 +13,7 @@ const PROBE = /^\/health\//;
  * Limits the requests of each address (of IPv6, each /64): of the API, the docs, the pages about problems and the metrics,
  * and for paths that do not exist.
  *
- * A hook of Fastify and no guard, since guards run only for routes, and after the body has been read.
+ * A hook of Fastify rather than a guard: guards run only for routes, and after the body has been read.
  */
 export class AddressLimit {
   constructor(
