@@ -26,13 +26,13 @@ import type { DownloadRegistry } from './registry/download-registry.js';
 import { openRegistry } from './registry/registry.factory.js';
 import { STORE } from './registry/registry.module.js';
 
-/** Bytes of a secret that was not given, and characters that one has to have that was. */
+/** Bytes of a generated secret, and the least number of characters of a given one. */
 const SECRET_LENGTH = 32;
 
-/** How Alfresco is reached, and as whom. What is left out is as for the service (`ALFRESCO_*` in `.env.example`). */
+/** How Alfresco is reached, and as whom. Defaults are those of the service (`ALFRESCO_*` in `.env.example`). */
 export type AlfrescoOptions = Pick<AlfrescoConfig, 'url'> & Partial<AlfrescoConfig>;
 
-/** What `DownloadsModule` needs to know. */
+/** Options of `DownloadsModule`. */
 export interface DownloadsModuleOptions extends Partial<DownloadsConfig> {
   readonly alfresco: AlfrescoOptions;
 
@@ -48,7 +48,7 @@ export interface DownloadsModuleOptions extends Partial<DownloadsConfig> {
   callerOf(request: object): Caller | undefined;
 
   /**
-   * Where it is kept who owns which download: `sqlite:PATH`, `sqlite::memory:`, `redis://…` or `rediss://…`, or a
+   * Where the owners of downloads are kept: `sqlite:PATH`, `sqlite::memory:`, `redis://…` or `rediss://…`, or a
    * registry of the application's own, which is closed when the application is.
    */
   readonly store: string | DownloadRegistry;
@@ -68,7 +68,7 @@ export interface DownloadsModuleOptions extends Partial<DownloadsConfig> {
   readonly metrics?: Registry;
 }
 
-/** What the service says besides, and no other application has to know. */
+/** For the service itself: times that no other application has to know. */
 export interface ServiceOptions extends DownloadsModuleOptions {
   readonly pacing?: Pacing;
 }
@@ -76,7 +76,7 @@ export interface ServiceOptions extends DownloadsModuleOptions {
 /** @throws ConfigurationError */
 export function alfrescoConfig({ alfresco }: DownloadsModuleOptions): AlfrescoConfig {
   const defaults = new Environment();
-  // What is said to be undefined, as a variable of the environment may be, is left out.
+  // An undefined option, as from a variable that is not set, must not override its default.
   const given = Object.entries(alfresco).filter(([, value]) => value !== undefined);
   const config: AlfrescoConfig = {
     tenant: defaults.ALFRESCO_TENANT,
@@ -127,7 +127,7 @@ export function retentionOf({ retentionMs }: DownloadsModuleOptions): number {
   return retentionMs ?? new Environment().DOWNLOAD_RETENTION * 1000;
 }
 
-/** What the service checks of its environment, as far as types do not say it. */
+/** As for the variables of the service, except for what the types ensure. */
 function problemsOf({ url, auth, onBehalfOf, username, password, oauth2, tls }: AlfrescoConfig) {
   const problems: string[] = [];
   if (!isHttpUrl(url)) {
@@ -151,20 +151,17 @@ function problemsOf({ url, auth, onBehalfOf, username, password, oauth2, tls }: 
 const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, ASYNC_OPTIONS_TYPE } =
   new ConfigurableModuleBuilder<DownloadsModuleOptions>().setClassMethodName('forRoot').build();
 
-/** Injection token of the `DownloadsModuleOptions`. */
-export const DOWNLOADS_OPTIONS = MODULE_OPTIONS_TOKEN;
-
-/** What `forRootAsync` takes: `useFactory` with `inject` and `imports`, `useClass` or `useExisting`. */
+/** Argument of `forRootAsync`: `useFactory` with `inject` and `imports`, `useClass` or `useExisting`. */
 export type DownloadsModuleAsyncOptions = typeof ASYNC_OPTIONS_TYPE;
 
 function fromOptions<T>(
   provide: InjectionToken,
   useFactory: (options: DownloadsModuleOptions) => T,
 ): FactoryProvider<T> {
-  return { provide, useFactory, inject: [DOWNLOADS_OPTIONS] };
+  return { provide, useFactory, inject: [MODULE_OPTIONS_TOKEN] };
 }
 
-/** What comes of the options, for `DownloadsModule` and those that it consists of. */
+/** Makes of the options what `DownloadsModule` and the modules below it inject. */
 @Module({
   providers: [
     fromOptions(ALFRESCO_CONFIG, alfrescoConfig),
@@ -185,7 +182,6 @@ function fromOptions<T>(
     fromOptions(Metrics, ({ metrics }) => new Metrics(metrics)),
   ],
   exports: [
-    DOWNLOADS_OPTIONS,
     ALFRESCO_CONFIG,
     DOWNLOADS_CONFIG,
     PACING_CONFIG,

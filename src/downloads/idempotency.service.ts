@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto';
-import { createParamDecorator, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
-import { type Pacing, PACING_CONFIG } from '../config/pacing.js';
-import { ProblemException } from '../problems/problem.exception.js';
-import { type Claim, type ClaimResult, DownloadRegistry } from './registry/download-registry.js';
+import { type ExecutionContext, Inject, Injectable, createParamDecorator } from '@nestjs/common';
+import { PACING_CONFIG, type Pacing } from '../config/pacing.js';
 import { RETRY_AFTER } from '../http/http-reply.js';
 import type { HttpRequest } from '../http/http-request.js';
+import { ProblemException } from '../problems/problem.exception.js';
+import { type Claim, type ClaimResult, DownloadRegistry } from './registry/download-registry.js';
 
 /** Work that is to be done once for each caller and key. */
 export interface IdempotentWork {

@@ -1,35 +1,14 @@
-import { ArrayNotEmpty, IsArray, ValidateBy } from 'class-validator';
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
+import { ArrayNotEmpty, IsArray, ValidateBy } from 'class-validator';
 import {
-  isNodeId,
   NODE_ID_PATTERN,
   NODE_ID_RULE,
+  isNodeId,
   normalizeNodeId,
 } from '../../alfresco/node-id.js';
 
-/** Finds the positions of the items that are wrong. */
-export type OffendingItems = (items: readonly unknown[]) => number[];
-
-/**
- * A rule about the items of an array that knows which of them break it, so that a problem document
- * can point to each; class-validator's own `each` does not tell.
- */
-export function NoOffendingItems(
-  name: string,
-  offending: OffendingItems,
-  message: string,
-): PropertyDecorator {
-  return ValidateBy(
-    {
-      name,
-      validator: { validate: (items) => !Array.isArray(items) || offending(items).length === 0 },
-    },
-    { message, context: { offending } },
-  );
-}
-
-/** What to put into a ZIP. */
+/** The nodes for a ZIP. */
 @ApiSchema({ name: 'DownloadBodyCreate' })
 export class CreateDownloadDto {
   /** Ids of the files and folders to zip, each once. A folder brings everything below it. At most MAX_NODE_IDS (1000). */
@@ -63,4 +42,25 @@ function repeated(items: readonly unknown[]): number[] {
 
 function indexesOf(items: readonly unknown[], matches: (item: unknown) => boolean): number[] {
   return items.flatMap((item, index) => (matches(item) ? [index] : []));
+}
+
+/** Finds the positions of the items that are wrong. */
+type OffendingItems = (items: readonly unknown[]) => number[];
+
+/**
+ * A rule about the items of an array that knows which of them break it, so that a problem document
+ * can point to each; class-validator's own `each` does not tell.
+ */
+function NoOffendingItems(
+  name: string,
+  offending: OffendingItems,
+  message: string,
+): PropertyDecorator {
+  return ValidateBy(
+    {
+      name,
+      validator: { validate: (items) => !Array.isArray(items) || offending(items).length === 0 },
+    },
+    { message, context: { offending } },
+  );
 }

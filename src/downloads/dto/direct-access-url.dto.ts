@@ -8,7 +8,7 @@ const LONGEST_FILE_NAME = 255;
 /** Unlike `IsOptional`, takes no null. */
 const MayBeAbsent = () => ValidateIf((_body, value) => value !== undefined);
 
-/** What a link is to be like: Alfresco's DirectAccessUrlRequest, with the `validFor` of its first releases. */
+/** Options of a link: Alfresco's DirectAccessUrlRequest, with the `validFor` of its first releases. */
 @ApiSchema({ name: 'DirectAccessUrlBodyCreate' })
 export class DirectAccessUrlBodyDto {
   /**

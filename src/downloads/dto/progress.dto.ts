@@ -33,7 +33,7 @@ export class ProgressDto {
   unchangedSince?: string;
 }
 
-/** What a watcher of the download is told. */
+/** For watchers of the download. */
 export function toProgress(download: Download, { bytesPerSecond, stalledSince }: Movement) {
   const isMoving = !isTerminal(download.status) && stalledSince === undefined;
   return {

@@ -2,19 +2,25 @@ import type { PipeTransform, Type } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
 import { getMetadataStorage, validateSync } from 'class-validator';
 import { ProblemException } from '../../problems/problem.exception.js';
+import { BoundedMap } from '../../store/bounded-map.js';
+
+/** Queries that are remembered, and their longest JSON: clients choose what is in them. */
+const MAX_REMEMBERED = 50;
+const MAX_REMEMBERED_LENGTH = 200;
 
 /**
  * Checks the query of a request against its DTO. Other parameters are ignored, as Alfresco ignores them.
  *
- * It gets the DTO instead of taking it from the type of the parameter, for the reason that `BodyValidationPipe` has. Not a
- * `ValidationPipe`, which is asynchronous: most requests, and all that poll a status, have none of the parameters, and share
- * one frozen DTO of defaults.
+ * It gets the DTO instead of taking it from the type of the parameter, for the reason that `BodyValidationPipe` has. It is not
+ * a `ValidationPipe`, which is asynchronous and checks each time: clients that poll send the same query again and again, most
+ * of them none at all, and share one frozen DTO.
  *
  * @throws ProblemException VALIDATION_FAILED
  */
 export class QueryPipe<T extends object> implements PipeTransform<unknown, T> {
   private readonly names: ReadonlySet<string>;
   private readonly defaults: T;
+  private readonly checked = new BoundedMap<string, T>(MAX_REMEMBERED);
 
   constructor(private readonly dto: Type<T>) {
     const declared = getMetadataStorage().getTargetValidationMetadatas(dto, '', false, false);
@@ -27,16 +33,21 @@ export class QueryPipe<T extends object> implements PipeTransform<unknown, T> {
     for (const name of this.names) {
       if (query[name] !== undefined) (given ??= {})[name] = query[name];
     }
-    return given ? this.validate(given) : this.defaults;
+    return given ? this.check(given) : this.defaults;
   }
 
-  private validate(given: Record<string, unknown>): T {
-    const dto = plainToInstance(this.dto, given, { exposeDefaultValues: true });
+  private check(given: Record<string, unknown>): T {
+    const key = JSON.stringify(given);
+    const known = this.checked.get(key);
+    if (known) return known;
+    const dto = Object.freeze(plainToInstance(this.dto, given, { exposeDefaultValues: true }));
     const error = validateSync(dto, { stopAtFirstError: true }).at(-1);
-    if (!error) return dto;
-    const [detail] = Object.values(error.constraints ?? {});
-    throw new ProblemException('VALIDATION_FAILED', {
-      errors: [{ parameter: error.property, detail: detail! }],
-    });
+    if (error) throw invalid(error.property, Object.values(error.constraints ?? {})[0]!);
+    if (key.length <= MAX_REMEMBERED_LENGTH) this.checked.set(key, dto);
+    return dto;
   }
+}
+
+function invalid(parameter: string, detail: string): ProblemException {
+  return new ProblemException('VALIDATION_FAILED', { errors: [{ parameter, detail }] });
 }
