@@ -14,7 +14,7 @@ export interface Credentials {
   authorization: string | undefined;
 }
 
-/** How users get in whom somebody else has authenticated. */
+/** How to accept users whom another system has authenticated. */
 export interface RemoteUsers {
   /** That of the first active subsystem in the chain; Alfresco asks no other. */
   mapper: RemoteUserMapper | undefined;

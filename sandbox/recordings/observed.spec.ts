@@ -22,8 +22,8 @@ describe('an observation of Alfresco', () => {
   /** A finished ZIP. Its connections do not time out between two of these requests. */
   const done = async (): Promise<string> => {
     const id = sandbox.addDownload('alice', [NODE_IDS.file100]);
-    const look = get(`/downloads/${id}`, { Connection: 'close' });
-    await until(async () => (await client.raw(look)).includes('DONE'));
+    const statusRequest = get(`/downloads/${id}`, { Connection: 'close' });
+    await until(async () => (await client.raw(statusRequest)).includes('DONE'));
     return id;
   };
 

@@ -103,15 +103,15 @@ export class HttpServer {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const gone = new AbortController();
+    const disconnected = new AbortController();
     response.once('close', () => {
       // Creating the abort error is expensive, and nothing waits for it once all has been sent.
-      if (!response.writableFinished) gone.abort();
+      if (!response.writableFinished) disconnected.abort();
     });
     const url = request.url ?? '';
     const isForTokens = this.#parts.tokenEndpoint !== undefined && isTokenUrl(url);
     if (isControlUrl(url) && !isForTokens)
-      return this.#control(request, response, url, gone.signal);
+      return this.#control(request, response, url, disconnected.signal);
 
     const count = (this.#counts.get(request.socket) ?? 0) + 1;
     this.#counts.set(request.socket, count);
@@ -128,12 +128,12 @@ export class HttpServer {
       resetConnection(request.socket);
       return;
     }
-    if (fault?.kind === 'delay') await sleep(fault.ms, undefined, { signal: gone.signal });
+    if (fault?.kind === 'delay') await sleep(fault.ms, undefined, { signal: disconnected.signal });
     const reply = await this.#reply(request, body, record, fault);
     record.status = reply.status;
     if (DROPPING_STATUSES.has(reply.status) || count >= MAX_KEEP_ALIVE_REQUESTS)
       response.shouldKeepAlive = false;
-    await this.#send(response, reply, record, fault, gone.signal);
+    await this.#send(response, reply, record, fault, disconnected.signal);
   }
 
   async #reply(

@@ -30,7 +30,7 @@ export class MemoryRegistry extends DownloadRegistry {
 
   override async add(record: DownloadRecord, claim?: Claim): Promise<boolean> {
     const expiresAt = Date.now() + RETENTION_MS;
-    const request = claim && this.held(claim);
+    const request = claim && this.requestOf(claim);
     if (claim && (!request || (request.downloadId ?? record.id) !== record.id)) return false;
     if ((living(this.downloads, record.id)?.owner ?? record.owner) !== record.owner) {
       throw new OwnerConflictError();
@@ -79,15 +79,15 @@ export class MemoryRegistry extends DownloadRegistry {
   }
 
   override async release(claim: Claim): Promise<void> {
-    const held = this.held(claim);
-    if (held && held.downloadId === undefined) this.requests.delete(keyOf(claim.request));
+    const request = this.requestOf(claim);
+    if (request && request.downloadId === undefined) this.requests.delete(keyOf(claim.request));
   }
 
   override async ping(): Promise<void> {}
 
   override async close(): Promise<void> {}
 
-  private held({ request, token }: Claim): Request | undefined {
+  private requestOf({ request, token }: Claim): Request | undefined {
     const known = living(this.requests, keyOf(request));
     return known?.token === token ? known : undefined;
   }
