@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Download } from '../../alfresco/download.js';
 import { toDownloadEntry } from './download.dto.js';
-import { DownloadQuery } from './queries.dto.js';
+import { DownloadQuery, ListQuery } from './queries.dto.js';
 import { QueryPipe } from './query.pipe.js';
 
 const download: Download = {
@@ -74,5 +74,37 @@ describe('any fields parameter', () => {
         expect(download).toMatchObject(entry);
       }),
     );
+  });
+});
+
+describe('a query', () => {
+  const list = new QueryPipe(ListQuery);
+
+  it('is ignored where the DTO does not know it', () => {
+    expect(list.transform({ include: 'path', constructor: '1' })).toBe(list.transform({}));
+    expect(list.transform({})).toEqual({ skipCount: 0, maxItems: 100 });
+  });
+
+  it('is checked once, however often a client sends it', () => {
+    const first = list.transform({ maxItems: '5' });
+    expect(first).toMatchObject({ skipCount: 0, maxItems: 5 });
+    expect(list.transform({ maxItems: '5' })).toBe(first);
+    expect(Object.isFrozen(first)).toBe(true);
+  });
+
+  it('is not kept when it is long, since clients choose what is in it', () => {
+    const fields = 'id,'.repeat(100);
+    expect(list.transform({ fields })).not.toBe(list.transform({ fields }));
+  });
+
+  it('is rejected each time, with the last parameter that is wrong', () => {
+    for (let attempt = 1; attempt <= 2; attempt += 1) {
+      expect(() => list.transform({ skipCount: 'x', maxItems: '0' })).toThrow(
+        expect.objectContaining({
+          code: 'VALIDATION_FAILED',
+          errors: [{ parameter: 'maxItems', detail: 'must be a whole number from 1 to 100' }],
+        }),
+      );
+    }
   });
 });
