@@ -1,5 +1,7 @@
 import { getEventListeners } from 'node:events';
-import { ClientDisconnectedError, Deadline, TransportTimeoutError } from './deadline.js';
+import { ClientDisconnectedError, Deadline, TransportTimeoutError, deadline } from './deadline.js';
+import type { UpstreamRequest } from './upstream-call.js';
+import { endOf, requestOf, sendBy } from './upstream.fixture.js';
 
 const never = () => new Promise<never>(() => {});
 
@@ -11,39 +13,84 @@ afterEach(() => {
 });
 
 describe('a deadline', () => {
-  it('lets a call that ends in time be', async () => {
-    const deadline = new Deadline(1000);
-    expect(await deadline.bound(Promise.resolve('answer'))).toBe('answer');
-    await expect(deadline.bound(Promise.reject(new Error('failed')))).rejects.toThrow('failed');
-    deadline.clear();
-    expect(deadline.signal.aborted).toBe(false);
+  it('does not touch a call that ends in time', async () => {
+    const end = new Deadline(1000);
+    expect(await end.bound(Promise.resolve('response'))).toBe('response');
+    await expect(end.bound(Promise.reject(new Error('failed')))).rejects.toThrow('failed');
+    end.clear();
+    expect(end.signal.aborted).toBe(false);
   });
 
   it('ends a call that takes too long, whether or not it listens', async () => {
-    const deadline = new Deadline(20);
-    const late = expect(deadline.bound(never())).rejects.toThrow(TransportTimeoutError);
+    const end = new Deadline(20);
+    const late = expect(end.bound(never())).rejects.toThrow(TransportTimeoutError);
     await vi.advanceTimersByTimeAsync(20);
     await late;
-    expect(deadline.signal.reason).toBeInstanceOf(TransportTimeoutError);
-    expect(deadline.remainingMs).toBeLessThanOrEqual(0);
+    expect(end.signal.reason).toBeInstanceOf(TransportTimeoutError);
+    expect(end.remainingMs).toBeLessThanOrEqual(0);
   });
 
-  it('ends a call whose caller leaves', async () => {
-    const caller = new AbortController();
-    const deadline = new Deadline(10_000, caller.signal);
-    const call = deadline.bound(never());
-    caller.abort();
+  it('ends a call whose client disconnects', async () => {
+    const client = new AbortController();
+    const end = new Deadline(10_000, client.signal);
+    const call = end.bound(never());
+    client.abort();
     await expect(call).rejects.toThrow(ClientDisconnectedError);
-    expect(deadline.signal.reason).toBeInstanceOf(ClientDisconnectedError);
-    deadline.clear();
+    expect(end.signal.reason).toBeInstanceOf(ClientDisconnectedError);
+    end.clear();
   });
 
-  it('holds nothing of a caller, and ends nothing any more, once the call is over', async () => {
-    const caller = new AbortController();
-    const deadline = new Deadline(20, caller.signal);
-    deadline.clear();
-    expect(getEventListeners(caller.signal, 'abort')).toEqual([]);
+  it('leaves no listener behind, and ends nothing, once the call is over', async () => {
+    const client = new AbortController();
+    const end = new Deadline(20, client.signal);
+    end.clear();
+    expect(getEventListeners(client.signal, 'abort')).toEqual([]);
     await vi.advanceTimersByTimeAsync(40);
-    expect(deadline.signal.aborted).toBe(false);
+    expect(end.signal.aborted).toBe(false);
+  });
+});
+
+describe('the layer of the deadline', () => {
+  const LIMITS = { timeoutMs: 3000, idleTimeoutMs: 5000 };
+  const layer = deadline(LIMITS);
+
+  it.each([
+    ['read', 3000],
+    ['login', 3000],
+    ['content', 5000],
+    ['resume', 5000],
+  ] as const)(
+    'gives a %s its time, and those below the signal of its end',
+    async (operation, ms) => {
+      const request = requestOf({ operation });
+      const start = performance.now();
+      const result = endOf(layer(never)(request));
+      expect(request.endsAt).toBe(start + ms);
+      await vi.advanceTimersByTimeAsync(ms);
+      expect(await result).toMatchObject({
+        code: 'ALFRESCO_TIMEOUT',
+        diagnosis: 'TRANSPORT_TIMEOUT',
+      });
+      expect(request.signal!.reason).toBeInstanceOf(TransportTimeoutError);
+    },
+  );
+
+  it('keeps to the limit of the request instead', async () => {
+    const result = endOf(layer(never)(requestOf({ limitMs: 10 })));
+    await vi.advanceTimersByTimeAsync(10);
+    expect(await result).toMatchObject({ code: 'ALFRESCO_TIMEOUT' });
+  });
+
+  it('sends nothing for a client that has disconnected before', async () => {
+    const send = vi.fn(async (_request: UpstreamRequest) => ({ status: 200 }));
+    const call = layer(sendBy(send))(requestOf({ client: AbortSignal.abort() }));
+    expect(await endOf(call)).toMatchObject({ diagnosis: 'CALLER_GONE' });
+    expect(send).not.toHaveBeenCalled();
+  });
+
+  it('leaves failures as they are, and no timer behind', async () => {
+    const failure = new TypeError('a bug');
+    expect(await endOf(layer(() => Promise.reject(failure))(requestOf()))).toBe(failure);
+    expect(vi.getTimerCount()).toBe(0);
   });
 });

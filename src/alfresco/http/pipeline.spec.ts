@@ -1,28 +1,35 @@
+import type { HttpService } from '@nestjs/axios';
 import { CanceledError } from 'axios';
 import { ProblemException } from '../../problems/problem.exception.js';
-import { seededRandom } from '../seeded-random.fixture.js';
-import { StaleConnectionError, UnsentError } from './connections.js';
+import { UnsentError } from './connections.js';
 import type { CircuitBreakers } from './circuit-breaker.js';
 import type { UpstreamPipeline } from './pipeline.js';
-import type { Layer, Operation, RetryRule, UpstreamRequest } from './upstream-call.js';
-import { createPipeline, requestOf, sendBy } from './upstream.fixture.js';
+import type { Layer, Operation, UpstreamRequest } from './upstream-call.js';
+import {
+  type Outcome,
+  createPipeline,
+  endOf,
+  requestOf,
+  sendBy,
+  sendOutcomes,
+} from './upstream.fixture.js';
 
 const LIMITS = { timeoutMs: 3000, idleTimeoutMs: 5000 };
 const OK = { status: 200 };
 
 const withCode = (code: string) => Object.assign(new Error(`to acs.internal: ${code}`), { code });
 const RESET = withCode('ECONNRESET');
-const STALE = new StaleConnectionError(RESET);
 const UNSENT = new UnsentError(withCode('ECONNREFUSED'));
 
 let pipeline: UpstreamPipeline;
 let breakers: CircuitBreakers;
+let http: HttpService;
 let events: [string, unknown][];
 
 beforeEach(() => {
   vi.useFakeTimers();
   const created = createPipeline(LIMITS);
-  ({ pipeline, breakers } = created);
+  ({ pipeline, breakers, http } = created);
   events = [];
   for (const name of ['retry', 'rejection', 'breaker', 'resume'] as const)
     created.events.on(name, (event: unknown) => events.push([name, event]));
@@ -31,38 +38,18 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-type Outcome = number | Error | 'never';
-
-/** A call whose requests come to these ends, one after the other. */
-function run(outcomes: Outcome[], more: Partial<UpstreamRequest> = {}) {
-  const sentAt: number[] = [];
-  const start = performance.now();
-  const transport = sendBy(({ signal }) => {
-    sentAt.push(Math.round(performance.now() - start));
-    const outcome = outcomes[sentAt.length - 1] ?? 200;
-    if (typeof outcome === 'number') return Promise.resolve({ status: outcome });
-    return outcome === 'never' ? untilAborted(signal!) : Promise.reject(outcome);
-  });
-  const result = pipeline
-    .compose(transport)(requestOf({ retry: 'if-failed', ...more }))
-    .then(
-      ({ status }) => status,
-      (error: unknown) => error,
-    );
-  return { sentAt, result };
-}
-
-function untilAborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) =>
-    signal.addEventListener('abort', () => reject(signal.reason as Error)),
-  );
-}
-
 /** Credentials that take too long. */
 const slowLogin: Layer = (next) => async (request) => {
   await new Promise((resolve) => setTimeout(resolve, LIMITS.timeoutMs + 1));
   return next(request);
 };
+
+/** A call whose requests come to these ends, one after the other. */
+function run(outcomes: Outcome[], more: Partial<UpstreamRequest> = {}) {
+  const { send, sentAt } = sendOutcomes(outcomes);
+  const call = pipeline.compose(send)(requestOf({ retry: 'if-failed', ...more }));
+  return { sentAt, result: endOf(call) };
+}
 
 /** The outcome, and how many requests it took. */
 async function outcomeOf(outcomes: Outcome[], more?: Partial<UpstreamRequest>) {
@@ -71,7 +58,7 @@ async function outcomeOf(outcomes: Outcome[], more?: Partial<UpstreamRequest>) {
   return { result: await result, requests: sentAt.length, sentAt };
 }
 
-/** Five calls that find nobody. */
+/** Five calls that do not reach Alfresco. */
 async function gone(operation: Operation): Promise<void> {
   for (let count = 0; count < 5; count += 1)
     await run([RESET], { operation, retry: 'never' }).result;
@@ -80,81 +67,11 @@ async function gone(operation: Operation): Promise<void> {
 const problem = (code: string, diagnosis?: string) =>
   expect.objectContaining({ code, ...(diagnosis !== undefined && { diagnosis }) });
 
-describe('the policy', () => {
-  describe.each<[RetryRule, Outcome, number]>([
-    ['if-failed', RESET, 3],
-    ['if-failed', STALE, 4],
-    ['if-failed', UNSENT, 3],
-    ['if-failed', withCode('UND_ERR_SOCKET'), 3],
-    ['if-failed', withCode('EAI_AGAIN'), 3],
-    ['if-failed', withCode('CERT_HAS_EXPIRED'), 1],
-    ['if-failed', new UnsentError(withCode('CERT_HAS_EXPIRED')), 1],
-    ['if-failed', withCode('ANSWER_TOO_LONG'), 1],
-    ['if-failed', withCode('UND_ERR_BODY_TIMEOUT'), 1],
-    ['if-failed', 502, 3],
-    ['if-failed', 503, 3],
-    ['if-failed', 504, 3],
-    ['if-failed', 500, 1],
-    ['if-failed', 429, 1],
-    ['if-failed', 401, 1],
-    ['if-unsent', UNSENT, 3],
-    ['if-unsent', RESET, 1],
-    ['if-unsent', STALE, 1],
-    ['if-unsent', 503, 1],
-    ['never', UNSENT, 1],
-    ['never', RESET, 1],
-    ['never', 503, 1],
-  ])('that retries %s', (rule, outcome, most) => {
-    const name =
-      outcome instanceof Error
-        ? `${outcome.name} ${(outcome as never as { code: string }).code}`
-        : outcome;
-
-    it(`sends a request ${most} times at most for ${name}`, async () => {
-      const always = Array.from({ length: 9 }, () => outcome);
-      const { result, requests } = await outcomeOf(always, { retry: rule });
-      expect(requests).toBe(most);
-      if (typeof outcome === 'number') expect(result).toBe(outcome);
-      else expect(result).toBeInstanceOf(ProblemException);
-    });
-  });
-
-  it('gives the answer to the repeated request, and tells why there was one', async () => {
-    expect(await outcomeOf([RESET, 503])).toMatchObject({ result: 200, requests: 3 });
-    expect(events).toEqual([
-      ['retry', { operation: 'read', cause: 'ECONNRESET' }],
-      ['retry', { operation: 'read', cause: 'status 503' }],
-    ]);
-  });
-
+describe('the pipeline', () => {
   it('reports the last of several failures, without the name of the host', async () => {
     const { result } = await outcomeOf([503, UNSENT, RESET]);
     expect(result).toEqual(problem('ALFRESCO_UNREACHABLE', 'ECONNRESET'));
     expect(JSON.stringify(result)).not.toContain('acs.internal');
-  });
-
-  it('repeats at once after a stale connection, but only once', async () => {
-    const { sentAt } = await outcomeOf([STALE, STALE, 200]);
-    expect(sentAt[1]).toBe(0);
-    expect(sentAt[2]).toBeGreaterThan(0);
-  });
-
-  it('pauses longer each time, and never for the same time as another call', async () => {
-    vi.spyOn(Math, 'random').mockImplementation(seededRandom());
-    onTestFinished(() => void vi.restoreAllMocks());
-    const calls = await Promise.all(
-      Array.from({ length: 400 }, () => outcomeOf([UNSENT, UNSENT], { retry: 'if-unsent' })),
-    );
-    const pauses = calls.map(({ sentAt }) => [sentAt[1]!, sentAt[2]! - sentAt[1]!] as const);
-    expect(new Set(pauses.map(([first]) => first)).size).toBeGreaterThan(10);
-    const total = (index: 0 | 1) => pauses.reduce((sum, pair) => sum + pair[index], 0);
-    expect(total(1)).toBeGreaterThan(total(0));
-  });
-
-  it('ends with the last cause when no time is left for another attempt', async () => {
-    const { sentAt, result } = await outcomeOf([RESET, RESET, RESET], { limitMs: 1 });
-    expect(sentAt).toEqual([0]);
-    expect(result).toEqual(problem('ALFRESCO_UNREACHABLE', 'ECONNRESET'));
   });
 
   it.each([
@@ -163,7 +80,7 @@ describe('the policy', () => {
     ['login', LIMITS.timeoutMs],
     ['probe', LIMITS.timeoutMs],
     ['content', LIMITS.idleTimeoutMs],
-  ] as const)('gives up a %s after its time, repetitions included', async (operation, limitMs) => {
+  ] as const)('gives up a %s after its time, retries included', async (operation, limitMs) => {
     const start = performance.now();
     const { result, requests } = await outcomeOf([RESET, 'never'], { operation });
     expect(result).toEqual(problem('ALFRESCO_TIMEOUT', 'TRANSPORT_TIMEOUT'));
@@ -190,8 +107,8 @@ describe('the policy', () => {
     await expect(call(requestOf({ retry: 'if-failed' }))).rejects.toBe(failure);
   });
 
-  describe('for a caller who leaves', () => {
-    it('sends nothing when he has left before', async () => {
+  describe('for a client that disconnects', () => {
+    it('sends nothing when it has disconnected before', async () => {
       const { requests, result } = await outcomeOf([200], { client: AbortSignal.abort() });
       expect(requests).toBe(0);
       expect(result).toBeInstanceOf(ProblemException);
@@ -200,7 +117,7 @@ describe('the policy', () => {
     it.each<[string, Outcome]>([
       ['during a pause', RESET],
       ['during a request', 'never'],
-    ])('sends nothing any more: %s', async (_when, outcome) => {
+    ])('sends nothing more: %s', async (_when, outcome) => {
       const client = new AbortController();
       const { sentAt, result } = run([outcome, outcome, outcome], { client: client.signal });
       await vi.advanceTimersByTimeAsync(0);
@@ -214,7 +131,7 @@ describe('the policy', () => {
       ['of the signal', 'never'],
       ['of its own, as axios and streams have', new CanceledError('canceled')],
     ])(
-      'takes no disconnect for a failure of Alfresco: with an error %s',
+      'does not count that as a failure of Alfresco: with an error %s',
       async (_error, outcome) => {
         for (let count = 0; count < 9; count += 1) {
           const client = new AbortController();
@@ -228,18 +145,18 @@ describe('the policy', () => {
   });
 
   describe('with a breaker', () => {
-    it('refuses at once what will fail, before a login is made for it, and says when to come back', async () => {
+    it('rejects at once what will fail, before a login is made for it, and says when to come back', async () => {
       await gone('read');
       const work = vi.fn(() => Promise.resolve({} as never));
       const call = pipeline.compose(
         sendBy(async () => OK),
         { credentials: () => work },
       );
-      const refused = await call(requestOf({ retry: 'if-failed' })).catch(
+      const rejected = await call(requestOf({ retry: 'if-failed' })).catch(
         (error: unknown) => error,
       );
-      expect(refused).toEqual(problem('ALFRESCO_UNAVAILABLE', 'the breaker for read is open'));
-      expect(refused).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
+      expect(rejected).toEqual(problem('ALFRESCO_UNAVAILABLE', 'the breaker for read is open'));
+      expect(rejected).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
       expect(work).not.toHaveBeenCalled();
       expect(events.slice(-2)).toEqual([
         ['breaker', { operation: 'read', state: 'open' }],
@@ -247,7 +164,7 @@ describe('the policy', () => {
       ]);
     });
 
-    it('refuses a request that comes after the breaker opened, though its call began before', async () => {
+    it('rejects a request that comes after the breaker opened, though its call began before', async () => {
       const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
       const send = vi.fn(() => Promise.resolve(OK));
       const credentials: Layer = (next) => async (request) => {
@@ -281,11 +198,62 @@ describe('the policy', () => {
       expect(breakers.states()[0]).toEqual({ operation: 'read', state: 'closed' });
     });
 
-    it('never refuses the probe', async () => {
+    it('never rejects the probe', async () => {
       for (let count = 0; count < 20; count += 1) {
         const { requests } = await outcomeOf([RESET], { operation: 'probe', retry: 'never' });
         expect(requests).toBe(1);
       }
     });
+  });
+
+  it('has content verified with each attempt, which fails if that does', async () => {
+    const verify = vi.fn(() => Promise.reject(RESET));
+    const { result, requests } = await outcomeOf([200, 200, 200], { operation: 'content', verify });
+    expect(result).toEqual(problem('ALFRESCO_UNREACHABLE', 'ECONNRESET'));
+    expect([requests, verify.mock.calls.length]).toEqual([3, 3]);
+  });
+
+  it('observes each attempt, and renews credentials for a call rather than for an attempt', async () => {
+    const order: string[] = [];
+    const layer =
+      (name: string): Layer =>
+      (next) =>
+      (request) => {
+        order.push(name);
+        return next(request);
+      };
+    const { send } = sendOutcomes([503, 503, 200]);
+    const layers = { credentials: layer('credentials'), observation: layer('observation') };
+    const result = endOf(pipeline.compose(send, layers)(requestOf({ retry: 'if-failed' })));
+    await vi.runAllTimersAsync();
+    expect(await result).toBe(200);
+    expect(order).toEqual(['credentials', 'observation', 'observation', 'observation']);
+  });
+
+  it('carries what changes something by axios, as it is, and reads directly', async () => {
+    const axios = vi.spyOn(http.axiosRef, 'request');
+    const sent: Partial<UpstreamRequest>[] = [];
+    const call = pipeline.compose(
+      sendBy(async ({ method, path, headers, body }) => {
+        sent.push({ method, path, headers, body });
+        return { status: 202, data: '{"a": 1}' };
+      }),
+    );
+    const request = {
+      method: 'POST',
+      path: '/a?b=c%20d',
+      headers: { 'X-A': 'b' },
+      body: '{"c":2}',
+    };
+    const { data } = await call(requestOf({ ...request, operation: 'write' }));
+    expect(data).toBe('{"a": 1}');
+    expect(axios).toHaveBeenCalledTimes(1);
+    await call(requestOf({ ...request, operation: 'read' }));
+    expect(axios).toHaveBeenCalledTimes(1);
+    expect(sent[0]).toMatchObject({
+      ...request,
+      headers: expect.objectContaining(request.headers),
+    });
+    expect(sent[1]).toEqual(request);
   });
 });

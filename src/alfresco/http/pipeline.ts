@@ -27,7 +27,7 @@ export interface OptionalLayers {
   readonly observation?: Layer;
 }
 
-/** Puts the layers of a call together. Every request of this service to Alfresco, or to log in there, goes through them. */
+/** Composes the layers that every call to Alfresco, or to log in there, goes through. */
 @Injectable()
 export class UpstreamPipeline {
   constructor(
@@ -40,18 +40,19 @@ export class UpstreamPipeline {
   ) {}
 
   /**
-   * The whole way of a call, from top to bottom:
+   * A call, from top to bottom, and why in this order:
    *
-   * 1. **admission** comes before anything that costs: for a call that its breaker rejects, no time is kept and no login made.
-   * 2. **deadline** holds for all below: the wait for a connection, a login that is due, retries and the pauses between them.
-   * 3. **credentials** are above the breaker and the retries since a 401 is a response like any other to these: Alfresco is
-   *    there. It has the request sent once more with a new login, which is a call of its own, with its own breaker.
+   * 1. **admission** by the breaker comes before anything that costs: for a call that will not be made, no login is.
+   * 2. **deadline** covers all below: the wait for a connection, a login that is due, retries and the pauses between them.
+   * 3. **credentials** are above the breaker and the retries, to which a 401 is a response like any other: Alfresco is there.
+   *    They log in again and send the request once more. The login is a call of its own, with its own breaker.
    * 4. **protection** by the breaker is above the retries, so that a call counts as one failure, however often it was sent.
-   * 5. **retry** sends again what may be sent again, while time is left.
-   * 6. **verification** is below it: content counts as a response only once its first byte has come, and can be asked for
-   *    again until then, since nothing has been sent to the client.
-   * 7. **axios** carries what changes something, logins and probes, as `HttpService` is configured.
-   * 8. **observation** is next to the transport, since each attempt is measured and has a span of its own.
+   *    It admits again, since the breaker may have opened while the call waited for a login.
+   * 5. **retry** sends again while time is left.
+   * 6. **verification** is below the retries: content counts as a response once its first byte has come. Until then the client
+   *    has received nothing, so that the content can be asked for again.
+   * 7. **axios** carries changes, logins and probes.
+   * 8. **observation** is next to the transport: each attempt is measured, and has a span of its own.
    *
    * | limit                        | variable                      | kept by             |
    * | ---------------------------- | ----------------------------- | ------------------- |
@@ -91,15 +92,12 @@ async function verified<T>(next: Send, request: UpstreamRequest): Promise<Upstre
 }
 
 /**
- * Reads, which are nearly all calls, pass by axios: what it does to a request and its response was an eighth of the profile of
- * a status read, more than anything else. So does content, which is a stream.
+ * Without axios: reads, which are nearly all calls and of which it made up an eighth of the CPU time, more than anything else;
+ * and content, which is a stream.
  */
 const DIRECT: ReadonlySet<Operation> = new Set(['read', 'content', 'resume']);
 
-/**
- * Carries requests by axios, whose adapter is the next layer. By the instance of `HttpService` rather than its Observables:
- * those cost a quarter more, and a promise is what is needed.
- */
+/** Carries requests by axios, whose adapter is the next layer. Its promises cost less than the Observables of `HttpService`. */
 export function axiosLayer(axios: AxiosInstance): Layer {
   return (next) =>
     <T>(request: UpstreamRequest) => {

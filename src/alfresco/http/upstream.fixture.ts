@@ -30,5 +30,35 @@ export function createPipeline(limits: Pick<AlfrescoConfig, 'timeoutMs' | 'idleT
   const breakers = new CircuitBreakers(events);
   const http = new HttpService(axios.create());
   const pipeline = new UpstreamPipeline(limits, PACING, breakers, events, http);
-  return { pipeline, events, breakers };
+  return { pipeline, events, breakers, http };
+}
+
+/** A status, a failure, or no response until the call is ended. */
+export type Outcome = number | Error | 'never';
+
+/** Sends requests that come to these ends, one after the other, and then succeed. `sentAt` is in milliseconds from now on. */
+export function sendOutcomes(outcomes: readonly Outcome[]) {
+  const sentAt: number[] = [];
+  const start = performance.now();
+  const send = sendBy(({ signal }) => {
+    sentAt.push(Math.round(performance.now() - start));
+    const outcome = outcomes[sentAt.length - 1] ?? 200;
+    if (typeof outcome === 'number') return Promise.resolve({ status: outcome });
+    return outcome === 'never' ? untilAborted(signal!) : Promise.reject(outcome);
+  });
+  return { send, sentAt };
+}
+
+/** The status or the failure of a call. */
+export function endOf(call: Promise<UpstreamResponse<unknown>>): Promise<unknown> {
+  return call.then(
+    ({ status }) => status,
+    (error: unknown) => error,
+  );
+}
+
+function untilAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) =>
+    signal.addEventListener('abort', () => reject(signal.reason as Error)),
+  );
 }
