@@ -24,7 +24,7 @@ const NODE = {
   properties: { 'download:status': 'DONE', 'download:done': 26, 'download:cancelled': false },
 };
 
-function answer(entry: unknown, status = 200) {
+function response(entry: unknown, status = 200) {
   return { status, body: { entry } };
 }
 
@@ -47,7 +47,7 @@ const BODIES_WITHOUT_ENTRY: [string, unknown][] = [
 
 describe('a download as Alfresco reports it', () => {
   it('is read with its six members', () => {
-    expect(parseDownload(answer(ENTRY), ID)).toEqual({
+    expect(parseDownload(response(ENTRY), ID)).toEqual({
       id: ID,
       status: 'IN_PROGRESS',
       filesAdded: 2,
@@ -58,19 +58,19 @@ describe('a download as Alfresco reports it', () => {
   });
 
   it('is read without members that later versions may add', () => {
-    expect(parseDownload(answer({ ...ENTRY, owner: 'alice' }), ID)).not.toHaveProperty('owner');
+    expect(parseDownload(response({ ...ENTRY, owner: 'alice' }), ID)).not.toHaveProperty('owner');
   });
 
   it.each(['PENDING', 'IN_PROGRESS', 'DONE', 'MAX_CONTENT_SIZE_EXCEEDED', 'CANCELLED'])(
     'may be %s',
     (status) => {
-      expect(parseDownload(answer({ ...ENTRY, status }), ID).status).toBe(status);
+      expect(parseDownload(response({ ...ENTRY, status }), ID).status).toBe(status);
     },
   );
 
   it('may hold zeros and counters beyond 32 bits', () => {
     const entry = { ...ENTRY, filesAdded: 0, totalBytes: 5_368_709_120 };
-    expect(parseDownload(answer(entry), ID)).toMatchObject({
+    expect(parseDownload(response(entry), ID)).toMatchObject({
       filesAdded: 0,
       totalBytes: 5_368_709_120,
     });
@@ -78,15 +78,15 @@ describe('a download as Alfresco reports it', () => {
 
   it('may hold the largest exact integer', () => {
     const entry = { ...ENTRY, totalBytes: 9_007_199_254_740_991 };
-    expect(parseDownload(answer(entry), ID).totalBytes).toBe(9_007_199_254_740_991);
+    expect(parseDownload(response(entry), ID).totalBytes).toBe(9_007_199_254_740_991);
   });
 
   it('may have its id in another case than was asked for', () => {
-    expect(parseDownload(answer(ENTRY), ID.toUpperCase()).id).toBe(ID);
+    expect(parseDownload(response(ENTRY), ID.toUpperCase()).id).toBe(ID);
   });
 
   it('has any id when none was asked for', () => {
-    expect(parseDownload(answer({ ...ENTRY, id: 'APP.DEFAULT' }, 202)).id).toBe('APP.DEFAULT');
+    expect(parseDownload(response({ ...ENTRY, id: 'APP.DEFAULT' }, 202)).id).toBe('APP.DEFAULT');
   });
 
   it.each(BODIES_WITHOUT_ENTRY)('is not taken from %s', (_what, body) => {
@@ -96,7 +96,7 @@ describe('a download as Alfresco reports it', () => {
   it.each(['id', 'status', 'filesAdded', 'bytesAdded', 'totalFiles', 'totalBytes'])(
     'is not taken without %s',
     (name) => {
-      expect(() => parseDownload(answer(without(ENTRY, name)), ID)).toThrow(badResponse);
+      expect(() => parseDownload(response(without(ENTRY, name)), ID)).toThrow(badResponse);
     },
   );
 
@@ -123,17 +123,17 @@ describe('a download as Alfresco reports it', () => {
     ['an id that is a path', { id: '../nodes/-root-' }],
     ['an empty id', { id: '' }],
   ])('is not taken with %s', (_what, change) => {
-    expect(() => parseDownload(answer({ ...ENTRY, ...change }), ID)).toThrow(badResponse);
+    expect(() => parseDownload(response({ ...ENTRY, ...change }), ID)).toThrow(badResponse);
   });
 
   it('is not taken with an unusable id when none was asked for', () => {
-    expect(() => parseDownload(answer({ ...ENTRY, id: 'a/b' }, 202))).toThrow(badResponse);
+    expect(() => parseDownload(response({ ...ENTRY, id: 'a/b' }, 202))).toThrow(badResponse);
   });
 });
 
 describe('the node of a download', () => {
   it('is read with what serves its content', () => {
-    expect(parseDownloadNode(answer(NODE), ID)).toEqual({
+    expect(parseDownloadNode(response(NODE), ID)).toEqual({
       id: ID,
       status: 'DONE',
       name: 'archive.zip',
@@ -150,27 +150,27 @@ describe('the node of a download', () => {
     ['2026-11-23T19:30:14.000-0530', 1_795_482_014_000],
     ['2026-11-24T01:00:14.000Z', 1_795_482_014_000],
   ])('changed at %s', (modifiedAt, expected) => {
-    expect(parseDownloadNode(answer({ ...NODE, modifiedAt }), ID).modifiedAt).toBe(expected);
+    expect(parseDownloadNode(response({ ...NODE, modifiedAt }), ID).modifiedAt).toBe(expected);
   });
 
   it.each(['PENDING', 'IN_PROGRESS', 'MAX_CONTENT_SIZE_EXCEEDED', 'CANCELLED'])(
     'has no content to serve while or when it is %s',
     (status) => {
       const node = { ...without(NODE, 'content'), properties: { 'download:status': status } };
-      const parsed = parseDownloadNode(answer(node), ID);
+      const parsed = parseDownloadNode(response(node), ID);
       expect(parsed.status).toBe(status);
       expect(parsed).not.toHaveProperty('size');
     },
   );
 
   it('may lack a name', () => {
-    expect(parseDownloadNode(answer(without(NODE, 'name')), ID).name).toBe('');
+    expect(parseDownloadNode(response(without(NODE, 'name')), ID).name).toBe('');
   });
 
   it.each(['cm:content', 'cm:folder', 'download:downloads'])(
     'is not a download when its type is %s',
     (nodeType) => {
-      expect(() => parseDownloadNode(answer({ ...NODE, nodeType }), ID)).toThrow(
+      expect(() => parseDownloadNode(response({ ...NODE, nodeType }), ID)).toThrow(
         expect.objectContaining({ code: 'NOT_A_DOWNLOAD', status: 400 }),
       );
     },
@@ -183,7 +183,7 @@ describe('the node of a download', () => {
   it.each(['id', 'nodeType', 'createdAt', 'modifiedAt', 'properties', 'content'])(
     'is not taken without %s',
     (name) => {
-      expect(() => parseDownloadNode(answer(without(NODE, name)), ID)).toThrow(badResponse);
+      expect(() => parseDownloadNode(response(without(NODE, name)), ID)).toThrow(badResponse);
     },
   );
 
@@ -201,6 +201,6 @@ describe('the node of a download', () => {
     ['an unknown status', { properties: { 'download:status': 'FAILED' } }],
     ['properties of null', { properties: null }],
   ])('is not taken with %s', (_what, change) => {
-    expect(() => parseDownloadNode(answer({ ...NODE, ...change }), ID)).toThrow(badResponse);
+    expect(() => parseDownloadNode(response({ ...NODE, ...change }), ID)).toThrow(badResponse);
   });
 });

@@ -39,7 +39,7 @@ function shown(problem: ProblemException): string {
   ]);
 }
 
-describe('a refused POST /downloads', () => {
+describe('a rejected POST /downloads', () => {
   it.each<[string, AlfrescoResponse, string, number]>([
     [
       'a list that Alfresco does not take',
@@ -66,8 +66,8 @@ describe('a refused POST /downloads', () => {
     ['an ALFRESCO_URL that leads elsewhere', alfresco(404, UNKNOWN_URL), 'ALFRESCO_ERROR', 502],
     ['a method that Alfresco does not take', alfresco(405, 'Only 1 entity'), 'ALFRESCO_ERROR', 502],
     ['an error of Alfresco', alfresco(500, API_DEFAULT), 'ALFRESCO_ERROR', 502],
-  ])('names %s', (_what, answer, code, status) => {
-    expect(creationProblem(answer, [A])).toMatchObject({ code, status });
+  ])('names %s', (_what, response, code, status) => {
+    expect(creationProblem(response, [A])).toMatchObject({ code, status });
   });
 
   it('points to the list when Alfresco does not take it', () => {
@@ -104,7 +104,7 @@ describe('a refused POST /downloads', () => {
   );
 });
 
-describe('a refusal about one download', () => {
+describe('an error about one download', () => {
   it.each<[string, AlfrescoResponse, string, number]>([
     [
       'a node of another type',
@@ -119,8 +119,8 @@ describe('a refusal about one download', () => {
     ['an ALFRESCO_URL that leads elsewhere', alfresco(404, UNKNOWN_URL), 'ALFRESCO_ERROR', 502],
     ['a locked node', alfresco(409, API_DEFAULT), 'ALFRESCO_ERROR', 502],
     ['an error of Alfresco', alfresco(500, API_DEFAULT), 'ALFRESCO_ERROR', 502],
-  ])('names %s', (_what, answer, code, status) => {
-    expect(downloadProblem(answer)).toMatchObject({ code, status });
+  ])('names %s', (_what, response, code, status) => {
+    expect(downloadProblem(response)).toMatchObject({ code, status });
   });
 
   it.each([400, 403, 404])(
@@ -131,7 +131,7 @@ describe('a refusal about one download', () => {
   );
 });
 
-describe('an answer that is no fault of the caller', () => {
+describe('a response that is not the fault of the caller', () => {
   it.each<[string, AlfrescoResponse, string]>([
     [
       'a 401, which is about the account of this service',
@@ -145,10 +145,10 @@ describe('an answer that is no fault of the caller', () => {
     ['a redirect', { status: 302, body: undefined }, 'ALFRESCO_BAD_RESPONSE'],
     ['a 200 where none is documented', { status: 200, body: {} }, 'ALFRESCO_BAD_RESPONSE'],
     ['a 404 in HTML', { status: 404, body: undefined }, 'ALFRESCO_BAD_RESPONSE'],
-  ])('is a 502 for %s', (_what, answer, code) => {
-    expect(serverProblem(answer)).toMatchObject({ code, status: 502 });
-    expect(creationProblem(answer, [A])).toMatchObject({ code, status: 502 });
-    expect(downloadProblem(answer)).toMatchObject({ code, status: 502 });
+  ])('is a 502 for %s', (_what, response, code) => {
+    expect(serverProblem(response)).toMatchObject({ code, status: 502 });
+    expect(creationProblem(response, [A])).toMatchObject({ code, status: 502 });
+    expect(downloadProblem(response)).toMatchObject({ code, status: 502 });
   });
 
   it('leaves Alfresco’s status in the log', () => {
@@ -163,8 +163,8 @@ describe('the text of Alfresco', () => {
     'never reaches the caller or the log with a %i',
     (status) => {
       for (const key of [NOT_FOUND, DENIED, LEAK]) {
-        const answer = alfresco(status, key, LEAK);
-        for (const problem of [creationProblem(answer, [A]), downloadProblem(answer)]) {
+        const response = alfresco(status, key, LEAK);
+        for (const problem of [creationProblem(response, [A]), downloadProblem(response)]) {
           expect(shown(problem)).not.toMatch(/org\.alfresco|1111|tomcat/);
           expect(problem.diagnosis ?? '').not.toMatch(/org\.alfresco|1111|tomcat/);
         }

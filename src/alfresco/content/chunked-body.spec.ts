@@ -34,7 +34,7 @@ describe('a body in chunks', () => {
     ['with a size beyond all files', `${'f'.repeat(16)}\r\n`],
     ['that is longer than its size', '3\r\nabcd\r\n'],
     ['with an endless line', '1;'.padEnd(2000, 'x')],
-  ])('is refused with a chunk %s', (_what, text) => {
+  ])('is rejected with a chunk %s', (_what, text) => {
     for (const size of [1, 7, 4000]) expect(() => decode(text, size)).toThrow(/chunk/);
   });
 });

@@ -61,7 +61,7 @@ const failure = (idleTimeoutMs?: number) =>
     .then(({ data }) => buffer(data))
     .then(() => 'none', codeOf);
 
-/** Sends these bytes, in pieces that end at these places. */
+/** Sends these bytes, in pieces that end at these positions. */
 async function send(socket: Socket, bytes: Buffer, ends: readonly number[]): Promise<void> {
   socket.setNoDelay();
   let at = 0;
@@ -73,7 +73,7 @@ async function send(socket: Socket, bytes: Buffer, ends: readonly number[]): Pro
 }
 
 describe('a connection for content', () => {
-  it('asks as HTTP/1.1 wants it, for one answer', async () => {
+  it('sends a request of HTTP/1.1, for one response', async () => {
     respond = (socket) => socket.end(head(0));
     await open();
     expect(heard).toBe(
@@ -88,12 +88,12 @@ describe('a connection for content', () => {
     expect(heard).toBe('');
   });
 
-  it('gives the body, wherever the wire cuts it and its head', async () => {
+  it('gives the body, however the network splits it and its head', async () => {
     const text = head(BODY.length);
-    const wire = Buffer.concat([Buffer.from(text), BODY]);
+    const bytes = Buffer.concat([Buffer.from(text), BODY]);
     const cuts = [[1], [8], [text.length - 3], [text.length - 1], [text.length], [text.length + 1]];
     for (const ends of [[], ...cuts, [3, 20, text.length - 2, text.length + 1000, 200_000]]) {
-      respond = (socket) => send(socket, wire, ends);
+      respond = (socket) => send(socket, bytes, ends);
       heard = '';
       const { status, headers, data } = await open();
       expect(status).toBe(200);
@@ -112,21 +112,21 @@ describe('a connection for content', () => {
     await closed(sockets[0]!);
   });
 
-  it.each([102, 103])('waits for the answer after an interim %i', async (status) => {
+  it.each([102, 103])('waits for the response after an interim %i', async (status) => {
     respond = (socket) => socket.write(`HTTP/1.1 ${status} Wait\r\nLink: </x>\r\n\r\n${head(2)}ok`);
     const { headers, data } = await open();
     expect(headers.link).toBeUndefined();
     expect((await buffer(data)).toString()).toBe('ok');
   });
 
-  it('reads nothing of what is no content', async () => {
+  it('reads nothing of a response that is not content', async () => {
     respond = (socket) => socket.write('HTTP/1.1 416 No\r\nContent-Length: 10\r\n\r\n');
     const { status, data } = await open();
     expect([status, data.destroyed]).toEqual([416, true]);
     await closed(sockets[0]!);
   });
 
-  it('does not believe a length beside a coding', async () => {
+  it('ignores a length beside a transfer coding', async () => {
     respond = (socket) => socket.write(head(5, 'Transfer-Encoding: chunked\r\n'));
     const { headers } = await open();
     expect(headers['content-length']).toBeUndefined();
@@ -155,8 +155,8 @@ describe('a connection for content', () => {
     ],
     ['is 100', 'HTTP/1.1 100 Continue\r\n\r\n', 'UND_ERR_SOCKET'],
     ['is 101', 'HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\n', 'UND_ERR_SOCKET'],
-  ])('fails when the answer %s', async (_what, answer, code) => {
-    respond = (socket) => socket.write(answer);
+  ])('fails when the response %s', async (_what, response, code) => {
+    respond = (socket) => socket.write(response);
     expect(await failure()).toBe(code);
     await closed(sockets[0]!);
   });
@@ -170,17 +170,17 @@ describe('a connection for content', () => {
     expect(await failure()).toBe('UND_ERR_SOCKET');
   });
 
-  it('fails as unsent when nobody listens', async () => {
+  it('fails as unsent when nothing listens', async () => {
     server.close();
     await expect(open()).rejects.toMatchObject({ name: 'UnsentError', code: 'ECONNREFUSED' });
   });
 
-  it('fails when a byte that somebody waits for does not come', async () => {
+  it('fails when a byte that is waited for does not come', async () => {
     respond = (socket) => socket.write(head(10) + 'abc');
     expect(await failure(IDLE_MS)).toBe('UND_ERR_BODY_TIMEOUT');
   });
 
-  it('waits for a reader who takes his time, and reads no more for him than two chunks', async () => {
+  it('waits for a reader that reads slowly, and reads no more than two chunks ahead', async () => {
     respond = (socket) => socket.write(Buffer.concat([Buffer.from(head(BODY.length)), BODY]));
     const { data } = await open({}, IDLE_MS);
     const chunks: Buffer[] = [];
@@ -193,8 +193,8 @@ describe('a connection for content', () => {
   });
 
   it.each([
-    ['much at a time for a reader who keeps up', 0, LARGE_READ],
-    ['little at a time for one who lets it wait', 21, SMALL_READ],
+    ['much at a time for a reader that keeps up', 0, LARGE_READ],
+    ['little at a time for one that lets it wait', 21, SMALL_READ],
   ])('reads %s', async (_name, pauseMs, size) => {
     vi.useFakeTimers({ toFake: ['performance'] });
     try {

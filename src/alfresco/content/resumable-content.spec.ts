@@ -11,7 +11,7 @@ import {
 } from './resumable-content.js';
 
 const BYTES = Buffer.from(Array.from({ length: 100_000 }, (_, index) => (index * 7919) % 251));
-const PATIENCE_MS = 30_000;
+const WAIT_MS = 30_000;
 const GONE = new ProblemException('ALFRESCO_UNREACHABLE', { diagnosis: 'ECONNREFUSED' });
 
 /** How a source ends after so many bytes. */
@@ -48,7 +48,7 @@ function content(range: ByteRange, sources: ((rest: ByteRange) => Readable | Pro
     signals.push(signal);
     return (left.shift() ?? (() => Promise.reject(GONE)))(rest);
   };
-  const stream = new ResumableContent(sources[0]!(range) as Readable, range, reopen, PATIENCE_MS);
+  const stream = new ResumableContent(sources[0]!(range) as Readable, range, reopen, WAIT_MS);
   const resumed: Resumed[] = [];
   stream.on('resumed', (one: Resumed) => resumed.push(one));
   return { stream, opened, signals, resumed };
@@ -59,8 +59,8 @@ const slice = ({ start, end }: ByteRange, length = Infinity) =>
 /** A connection that sends so many bytes of what it is asked for. */
 const first = (length: number, end: End) => (rest: ByteRange) => source(slice(rest, length), end);
 const all = (rest: ByteRange) => source(slice(rest));
-const refuses = () => Promise.reject(GONE);
-const answersAsTomcat = () => Promise.reject(new ForeignResponseException(404));
+const unreachable = () => Promise.reject(GONE);
+const foreign = () => Promise.reject(new ForeignResponseException(404));
 
 const WHOLE = { start: 0, end: BYTES.length - 1 };
 
@@ -82,7 +82,7 @@ afterEach(() => {
 });
 
 describe('content', () => {
-  it('that nothing happens to is passed on as it is', async () => {
+  it('is passed on as it is', async () => {
     const { stream, opened } = content(WHOLE, [all]);
     expect(await read(stream)).toEqual(BYTES);
     expect(opened).toEqual([]);
@@ -97,7 +97,7 @@ describe('content', () => {
     ['breaks', 'reset'],
     ['ends early', 'end'],
     ['is closed', 'close'],
-  ])('that %s goes on from the byte reached', async (_what, end) => {
+  ])('that %s continues from the byte reached', async (_what, end) => {
     const { stream, opened, resumed } = content(WHOLE, [first(4321, end), all]);
     expect(await read(stream)).toEqual(BYTES);
     expect(opened).toMatchObject([{ start: 4321, end: WHOLE.end }]);
@@ -105,7 +105,7 @@ describe('content', () => {
     expect(resumed).toEqual([{ position: 4321, cause }]);
   });
 
-  it('goes on after a connection that broke before it was looked at', async () => {
+  it('continues after a connection that broke before it was read', async () => {
     const broken = () => source(BYTES).destroy();
     const closed = async () => {
       const gone = broken();
@@ -117,7 +117,7 @@ describe('content', () => {
     expect(opened).toHaveLength(2);
   });
 
-  it('of a range goes on within the range', async () => {
+  it('of a range continues within the range', async () => {
     const range = { start: 70_000, end: 79_999 };
     const { stream, opened } = content(range, [first(5000, 'reset'), all]);
     expect(await read(stream)).toEqual(slice(range));
@@ -136,7 +136,7 @@ describe('content', () => {
     expect(await read(stream)).toEqual(slice(range));
   });
 
-  it('goes on as often as it breaks, wherever that is', async () => {
+  it('continues as often as it breaks, wherever that is', async () => {
     for (let round = 0; round < 20; round += 1) {
       const cuts = Array.from({ length: 40 }, () => Math.floor(Math.random() * 5000));
       const ends: End[] = ['reset', 'end', 'close'];
@@ -149,7 +149,11 @@ describe('content', () => {
   });
 
   it('is asked for again after pauses that become longer', async () => {
-    const { stream, opened } = content(WHOLE, [first(10, 'reset'), ...Array(6).fill(refuses), all]);
+    const { stream, opened } = content(WHOLE, [
+      first(10, 'reset'),
+      ...Array(6).fill(unreachable),
+      all,
+    ]);
     expect(await read(stream)).toEqual(BYTES);
     expect(opened).toHaveLength(7);
     const pauses = opened.slice(1).map(({ at }, index) => at - opened[index]!.at);
@@ -161,38 +165,38 @@ describe('content', () => {
     const begun = performance.now();
     expect(await read(stream)).toBe(GONE);
     expect(opened.length).toBeGreaterThan(10);
-    expect(performance.now() - begun).toBeGreaterThan(PATIENCE_MS - 200);
-    expect(opened.at(-1)!.at - begun).toBeLessThan(PATIENCE_MS);
+    expect(performance.now() - begun).toBeGreaterThan(WAIT_MS - 200);
+    expect(opened.at(-1)!.at - begun).toBeLessThan(WAIT_MS);
   });
 
-  it('goes on when Alfresco is back just before that, however long the pauses have become', async () => {
+  it('continues when Alfresco is back just before that, however long the pauses have become', async () => {
     const begun = performance.now();
     const late = (rest: ByteRange) =>
-      performance.now() - begun < PATIENCE_MS - 1000 ? Promise.reject(GONE) : all(rest);
+      performance.now() - begun < WAIT_MS - 1000 ? Promise.reject(GONE) : all(rest);
     const { stream } = content(WHOLE, [first(10, 'reset'), ...Array(1000).fill(late)]);
     expect(await read(stream)).toEqual(BYTES);
   });
 
   it('has so long anew after each byte', async () => {
     const attempts = Array.from({ length: 60 }, (_, index) =>
-      index % 10 === 9 ? first(1, 'reset') : refuses,
+      index % 10 === 9 ? first(1, 'reset') : unreachable,
     );
     const begun = performance.now();
     const { stream } = content(WHOLE, [first(10, 'reset'), ...attempts, all]);
     expect(await read(stream)).toEqual(BYTES);
-    expect(performance.now() - begun).toBeGreaterThan(2 * PATIENCE_MS);
+    expect(performance.now() - begun).toBeGreaterThan(2 * WAIT_MS);
   });
 
-  it('has not so long anew after a connection without a byte', async () => {
+  it('does not have so long anew after a connection without a byte', async () => {
     const begun = performance.now();
     const { stream } = content(WHOLE, [first(10, 'reset'), ...Array(1000).fill(first(0, 'reset'))]);
     expect(await read(stream)).toMatchObject({ code: 'ALFRESCO_UNREACHABLE' });
-    expect(performance.now() - begun).toBeLessThanOrEqual(PATIENCE_MS);
+    expect(performance.now() - begun).toBeLessThanOrEqual(WAIT_MS);
   });
 
   it('fails when the attempts take too long, though there are few', async () => {
     const slow = async () => {
-      await new Promise((resolve) => setTimeout(resolve, PATIENCE_MS / 2));
+      await new Promise((resolve) => setTimeout(resolve, WAIT_MS / 2));
       throw GONE;
     };
     const { stream, opened } = content(WHOLE, [first(10, 'reset'), slow, slow, slow]);
@@ -200,8 +204,8 @@ describe('content', () => {
     expect(opened.length).toBeLessThan(10);
   });
 
-  it('goes on after what something else answers while Alfresco starts', async () => {
-    const { stream } = content(WHOLE, [first(10, 'reset'), ...Array(6).fill(answersAsTomcat), all]);
+  it('continues after responses of something else while Alfresco starts', async () => {
+    const { stream } = content(WHOLE, [first(10, 'reset'), ...Array(6).fill(foreign), all]);
     expect(await read(stream)).toEqual(BYTES);
   });
 
@@ -211,13 +215,13 @@ describe('content', () => {
     'ALFRESCO_BAD_RESPONSE',
     'ALFRESCO_CREDENTIALS_REJECTED',
   ] as const)('fails at once with %s', async (code) => {
-    const refusal = new ProblemException(code);
-    const { stream, opened } = content(WHOLE, [first(10, 'reset'), () => Promise.reject(refusal)]);
-    expect(await read(stream)).toBe(refusal);
+    const final = new ProblemException(code);
+    const { stream, opened } = content(WHOLE, [first(10, 'reset'), () => Promise.reject(final)]);
+    expect(await read(stream)).toBe(final);
     expect(opened).toHaveLength(1);
   });
 
-  it('is asked for no more when its reader has left', async () => {
+  it('is asked for no more when its reader has gone', async () => {
     const { stream, opened, signals } = content(WHOLE, [
       first(10, 'reset'),
       () => new Promise<Readable>(() => {}),
@@ -274,7 +278,7 @@ describe('content', () => {
     expect(opened).toEqual([]);
   });
 
-  it('holds no more than one chunk for a reader who pauses', async () => {
+  it('holds no more than one chunk for a reader that pauses', async () => {
     const connection = source(BYTES, 'end', 1000);
     const { stream } = content(WHOLE, [() => connection]);
     stream.once('readable', () => {});

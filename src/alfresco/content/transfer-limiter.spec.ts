@@ -32,7 +32,7 @@ describe('transfers at a time', () => {
     expect(limiter(connections).limit).toBe(size);
   });
 
-  it('are given to those who wait in the order in which they came', async () => {
+  it('begin in the order in which they were asked for', async () => {
     const two = limiter(3);
     const [first, second] = [await two.begin(ALICE, STAYS), await two.begin(ALICE, STAYS)];
     const order: string[] = [];
@@ -53,7 +53,7 @@ describe('transfers at a time', () => {
     expect(two).toMatchObject({ activeTransfers: 0, waiting: 0 });
   });
 
-  it('are refused after a while, with the time to come back', async () => {
+  it('are rejected after a while, with the time to come back', async () => {
     const one = limiter(1);
     const release = await one.begin(ALICE, STAYS);
     const late = one.begin(ALICE, STAYS).catch((error: unknown) => error);
@@ -70,7 +70,7 @@ describe('transfers at a time', () => {
     expect(one.activeTransfers).toBe(0);
   });
 
-  it('are not taken by a caller who has left', async () => {
+  it('are not begun for a client that has disconnected', async () => {
     const one = limiter(1);
     const caller = new AbortController();
     const release = await one.begin(ALICE, STAYS);

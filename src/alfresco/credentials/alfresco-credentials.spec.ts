@@ -4,7 +4,7 @@ import { LoginPause } from './alfresco-credentials.js';
 /** `authentication.protection.periodSeconds` of Alfresco, which each attempt starts anew. */
 const LOCK_MS = 6000;
 
-describe('a pause after refused credentials', () => {
+describe('a pause after rejected credentials', () => {
   beforeEach(() => vi.useFakeTimers());
   afterEach(() => {
     vi.useRealTimers();

@@ -10,14 +10,14 @@ describe('name and password', () => {
     expect(send).toHaveBeenCalledExactlyOnceWith({ Authorization: 'Basic c3ZjOnA6w6Q=' });
   });
 
-  it('are not sent twice when they are refused: each time counts as a failure', async () => {
+  it('are not sent twice when they are rejected: each time counts as a failure', async () => {
     const send = vi.fn(async () => ({ status: 401 }));
     const credentials = new BasicCredentials('svc', 'wrong').apply(sendBy(send));
     expect((await credentials(requestOf())).status).toBe(401);
     expect(send).toHaveBeenCalledTimes(1);
   });
 
-  describe('that are refused', () => {
+  describe('that are rejected', () => {
     const PACING = { firstMs: 1000, longestMs: 8000 };
     const rejected = expect.objectContaining({ code: 'ALFRESCO_CREDENTIALS_REJECTED' });
     let status: number;
@@ -71,7 +71,7 @@ describe('name and password', () => {
       expect(await outcomes(50)).toEqual(Array(50).fill(200));
     });
 
-    it('count as refused once when many requests are refused at the same time', async () => {
+    it('count as rejected once when many requests are rejected at the same time', async () => {
       status = 200;
       await outcomes(1);
       status = 401;

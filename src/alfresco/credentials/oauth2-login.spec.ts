@@ -9,16 +9,16 @@ import { OAuth2Login } from './oauth2-login.js';
 
 const SECRET = 's3:cr et+%ä';
 /** Longer than the token endpoint of a test needs on a busy machine. */
-const PATIENT_MS = 15_000;
+const AMPLE_MS = 15_000;
 const GOOD = { access_token: 'abc.def-_~+/==', token_type: 'Bearer', expires_in: 300 };
 
 describe('a login with client credentials', () => {
   let server: Server;
   let login: OAuth2Login;
   let requests: { head: IncomingMessage; body: string }[];
-  let answer: { status: number; body: string | undefined; headers?: Record<string, string> };
+  let reply: { status: number; body: string | undefined; headers?: Record<string, string> };
 
-  const at = (more: Partial<OAuth2Config> = {}, timeoutMs = PATIENT_MS) => {
+  const at = (more: Partial<OAuth2Config> = {}, timeoutMs = AMPLE_MS) => {
     const { port } = server.address() as AddressInfo;
     const tokenUrl = `http://127.0.0.1:${port}/realms/x/token`;
     const oauth2 = { tokenUrl, clientId: 'b f:f', clientSecret: SECRET, ...more };
@@ -29,11 +29,10 @@ describe('a login with client credentials', () => {
 
   beforeEach(async () => {
     requests = [];
-    answer = { status: 200, body: JSON.stringify(GOOD) };
+    reply = { status: 200, body: JSON.stringify(GOOD) };
     server = createServer(async (head, response) => {
       requests.push({ head, body: await text(head) });
-      if (answer.body !== undefined)
-        response.writeHead(answer.status, answer.headers).end(answer.body);
+      if (reply.body !== undefined) response.writeHead(reply.status, reply.headers).end(reply.body);
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
     login = at();
@@ -71,7 +70,7 @@ describe('a login with client credentials', () => {
     [1, 900],
     [undefined, undefined],
   ])('of %s seconds is due again after %s milliseconds', async (expiresIn, renewAfterMs) => {
-    answer.body = JSON.stringify({ ...GOOD, expires_in: expiresIn });
+    reply.body = JSON.stringify({ ...GOOD, expires_in: expiresIn });
     expect((await login.obtain()).renewAfterMs).toBe(renewAfterMs);
   });
 
@@ -84,8 +83,8 @@ describe('a login with client credentials', () => {
     [503, 'ALFRESCO_UNREACHABLE'],
     [302, 'ALFRESCO_BAD_RESPONSE'],
     [201, 'ALFRESCO_BAD_RESPONSE'],
-  ])('that is answered with %i fails and follows no redirect', async (status, code) => {
-    answer = { ...answer, status, headers: { location: '/elsewhere' } };
+  ])('fails with the status %i and follows no redirect', async (status, code) => {
+    reply = { ...reply, status, headers: { location: '/elsewhere' } };
     const problem = await failure();
     expect(problem).toMatchObject({ code, diagnosis: `token endpoint: status ${status}` });
     expect(requests).toHaveLength(1);
@@ -103,27 +102,27 @@ describe('a login with client credentials', () => {
     ['a time of text', JSON.stringify({ ...GOOD, expires_in: '300' })],
     ['no time left', JSON.stringify({ ...GOOD, expires_in: 0 })],
     ['two megabytes', JSON.stringify({ ...GOOD, filler: 'x'.repeat(2_000_000) })],
-  ])('that is answered with %s fails', async (_what, body) => {
-    answer.body = body;
+  ])('fails with %s', async (_what, body) => {
+    reply.body = body;
     expect(await failure()).toMatchObject({ code: 'ALFRESCO_BAD_RESPONSE' });
   });
 
   it('takes the type in any case', async () => {
-    answer.body = JSON.stringify({ ...GOOD, token_type: 'bearer' });
+    reply.body = JSON.stringify({ ...GOOD, token_type: 'bearer' });
     expect((await login.obtain()).authorization).toBe(`Bearer ${GOOD.access_token}`);
   });
 
-  it('that is not answered ends in time', async () => {
+  it('ends in time without a response', async () => {
     await login.close();
     login = at({}, 200);
-    answer.body = undefined;
+    reply.body = undefined;
     expect(await failure()).toMatchObject({
       code: 'ALFRESCO_TIMEOUT',
       diagnosis: 'token endpoint: TRANSPORT_TIMEOUT',
     });
   });
 
-  it('that reaches nobody fails, and no failure holds the secret', async () => {
+  it('fails when nothing listens, and no failure holds the secret', async () => {
     server.close();
     server.closeAllConnections();
     const problem = await failure();

@@ -55,7 +55,7 @@ describe('the name of the caller', () => {
     ['of the guest', 'guest'],
     ['of the guest in another case', 'Guest'],
     ['of the guest of a tenant', 'guest@example.org'],
-  ])('is refused when it is %s', async (_what, name) => {
+  ])('is rejected when it is %s', async (_what, name) => {
     await expect(headersFor(name)).rejects.toMatchObject({
       code: 'CALLER_NOT_ACCEPTED',
       detail: 'The name of the caller cannot be passed on to Alfresco.',
@@ -67,7 +67,7 @@ describe('the name of the caller', () => {
   });
 });
 
-describe('a caller whom Alfresco answers with 401', () => {
+describe('a 401 for a caller', () => {
   let alfresco: RemoteUserCredentials;
 
   /** What becomes of the call of this caller. */
@@ -87,24 +87,24 @@ describe('a caller whom Alfresco answers with 401', () => {
     vi.useRealTimers();
   });
 
-  it('is refused when Alfresco has taken the name of another one a moment ago', async () => {
+  it('is about the name when Alfresco has accepted another one a moment ago', async () => {
     await call('alice', 200);
     expect(await call('disabled', 401)).toBe('CALLER_NOT_ACCEPTED');
     expect(await call('unknown', 401)).toBe('CALLER_NOT_ACCEPTED');
   });
 
-  it('stands for the certificate when Alfresco has taken no other name', async () => {
+  it('is about the certificate when Alfresco has accepted no other name', async () => {
     expect(await call('alice', 401)).toBe(401);
     expect(await call('bob', 500)).toBe(500);
     expect(await call('alice', 401)).toBe(401);
   });
 
-  it('stands for the certificate when it was taken before itself', async () => {
+  it('is about the certificate when the same name was accepted before', async () => {
     await call('alice', 200);
     expect(await call('alice', 401)).toBe(401);
   });
 
-  it('stands for the certificate when Alfresco has taken no other name for a minute', async () => {
+  it('is about the certificate when Alfresco has accepted no other name for a minute', async () => {
     await call('alice', 200);
     vi.advanceTimersByTime(60_000);
     expect(await call('bob', 401)).toBe(401);

@@ -62,7 +62,7 @@ describe('credentials that are renewed', () => {
     expect(server.requests).toBe(101);
   });
 
-  it('are renewed once when a hundred requests are refused, each of which is sent again', async () => {
+  it('are renewed once when a hundred requests are rejected, each of which is sent again', async () => {
     server.accepted.add('grant 1');
     await request();
     server.accepted.clear();
@@ -72,12 +72,12 @@ describe('credentials that are renewed', () => {
     expect(server.requests).toBe(201);
   });
 
-  it('are not renewed again for a refusal that comes late', async () => {
+  it('are not renewed again for a 401 that comes late', async () => {
     server.accepted.add('grant 1');
     await request();
     server.accepted.clear();
     server.accepted.add('grant 2');
-    const { promise: released, resolve: answerLate } = Promise.withResolvers<void>();
+    const { promise: released, resolve: respondLate } = Promise.withResolvers<void>();
     const late = credentials.apply(
       sendBy(async (one) => {
         const response = await server.respond(one);
@@ -87,7 +87,7 @@ describe('credentials that are renewed', () => {
     )(requestOf());
     await vi.waitFor(() => expect(server.requests).toBe(2));
     await request();
-    answerLate();
+    respondLate();
     expect((await late).status).toBe(200);
     expect(login.count).toBe(2);
   });
@@ -103,7 +103,7 @@ describe('credentials that are renewed', () => {
     expect(server.requests).toBe(3);
   });
 
-  it('are not renewed for every request when fresh ones are refused, too', async () => {
+  it('are not renewed for every request when fresh ones are rejected, too', async () => {
     for (let count = 0; count < 20; count += 1) expect((await request()).status).toBe(401);
     expect(login.count).toBe(2);
     await vi.advanceTimersByTimeAsync(1000);
@@ -125,7 +125,7 @@ describe('credentials that are renewed', () => {
     }
   });
 
-  it('are not asked for again after a refused login before a pause is over, which says how long it is', async () => {
+  it('are not asked for again after a rejected login before a pause is over, whose end is given', async () => {
     login.failure = rejected();
     const problem = expect.objectContaining({
       code: 'ALFRESCO_CREDENTIALS_REJECTED',
@@ -144,10 +144,10 @@ describe('credentials that are renewed', () => {
     expect((await request()).status).toBe(200);
   });
 
-  it('are asked for after ever longer pauses while logins are refused, which end with the first that is not', async () => {
+  it('are asked for after ever longer pauses while logins are rejected, which end with the first that is not', async () => {
     login.failure = rejected();
     const waits: unknown[] = [];
-    for (let refusals = 0; refusals < 9; refusals += 1) {
+    for (let rejections = 0; rejections < 9; rejections += 1) {
       const { headers } = await request().catch((problem: ProblemException) => problem as never);
       waits.push(Number(headers['retry-after']));
       await vi.advanceTimersByTimeAsync(Number(headers['retry-after']) * 1000);
@@ -163,7 +163,7 @@ describe('credentials that are renewed', () => {
     await expect(request()).rejects.toMatchObject({ headers: { 'retry-after': '1' } });
   });
 
-  it('are asked for again at once after a login that got no answer', async () => {
+  it('are asked for again at once after a login without a response', async () => {
     login.failure = new ProblemException('ALFRESCO_TIMEOUT');
     await expect(request()).rejects.toMatchObject({ code: 'ALFRESCO_TIMEOUT' });
     login.failure = undefined;

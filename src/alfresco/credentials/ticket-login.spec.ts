@@ -13,8 +13,8 @@ const CONFIG = {
 
 const TICKET = 'TICKET_57866258ea56c28491bb3e75d8355ebf6fbaaa23';
 
-/** A login that is answered like this. */
-function loginAnswered(status: number, data: string) {
+/** A login with this response. */
+function loginWith(status: number, data: string) {
   const requests: UpstreamRequest[] = [];
   const transport = sendBy(async (request) => {
     requests.push(request);
@@ -29,7 +29,7 @@ const error = (statusCode: number, errorKey: string) =>
 
 describe('a login for a ticket', () => {
   it('posts name and password to the authentication API and sends the ticket as Basic', async () => {
-    const { login, requests } = loginAnswered(201, JSON.stringify({ entry: { id: TICKET } }));
+    const { login, requests } = loginWith(201, JSON.stringify({ entry: { id: TICKET } }));
     const { authorization } = await login.obtain();
     expect(Buffer.from(authorization.replace('Basic ', ''), 'base64').toString()).toBe(
       `ROLE_TICKET:${TICKET}`,
@@ -57,8 +57,8 @@ describe('a login for a ticket', () => {
     ['something else', 201, '{"entry":{"id":"TOKEN_1"}}', 'ALFRESCO_BAD_RESPONSE'],
     ['a colon', 201, '{"entry":{"id":"TICKET_a:b"}}', 'ALFRESCO_BAD_RESPONSE'],
     ['a line break', 201, '{"entry":{"id":"TICKET_a\\r\\nX: y"}}', 'ALFRESCO_BAD_RESPONSE'],
-  ])('that is answered with %s fails', async (_what, status, body, code) => {
-    const failure = await loginAnswered(status, body)
+  ])('fails with the response %s', async (_what, status, body, code) => {
+    const failure = await loginWith(status, body)
       .login.obtain()
       .catch((thrown: unknown) => thrown);
     expect(failure).toMatchObject({ code });

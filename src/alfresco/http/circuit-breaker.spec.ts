@@ -18,7 +18,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** One call, as the policy makes it. */
+/** One call, as the layers make it. */
 async function call(outcome: () => unknown): Promise<unknown> {
   try {
     breaker.admit();
@@ -30,41 +30,41 @@ async function call(outcome: () => unknown): Promise<unknown> {
 const fails = (error: unknown) => () => {
   throw error;
 };
-const answers = (status: number) => () => ({ status });
-const REFUSED = expect.objectContaining({ code: 'ALFRESCO_UNAVAILABLE' });
+const responds = (status: number) => () => ({ status });
+const REJECTED = expect.objectContaining({ code: 'ALFRESCO_UNAVAILABLE' });
 
 async function open(): Promise<void> {
   for (let count = 0; count < 5; count += 1) await call(fails(OUTAGE));
 }
 const pass = (ms: number) => vi.advanceTimersByTime(ms);
 const retryAfter = async () =>
-  ((await call(answers(200))) as { headers: Record<string, string> }).headers['retry-after'];
+  ((await call(responds(200))) as { headers: Record<string, string> }).headers['retry-after'];
 
 describe('a breaker', () => {
   it.each([
     ['failures of the connection', fails(OUTAGE)],
     ['timeouts', fails(new TransportTimeoutError('late'))],
-    ['502', answers(502)],
-    ['503', answers(503)],
-    ['504', answers(504)],
+    ['502', responds(502)],
+    ['503', responds(503)],
+    ['504', responds(504)],
   ])('opens after five %s in a row, and then lets nothing through', async (_name, outcome) => {
-    for (let count = 0; count < 4; count += 1) expect(await call(outcome)).not.toEqual(REFUSED);
+    for (let count = 0; count < 4; count += 1) expect(await call(outcome)).not.toEqual(REJECTED);
     expect(breaker.state).toBe('closed');
     await call(outcome);
     expect(breaker.state).toBe('open');
-    const request = vi.fn(answers(200));
-    expect(await call(request)).toEqual(REFUSED);
+    const request = vi.fn(responds(200));
+    expect(await call(request)).toEqual(REJECTED);
     expect(request).not.toHaveBeenCalled();
     expect(states).toEqual(['open']);
   });
 
   it.each([
-    ['404', answers(404)],
-    ['429', answers(429)],
-    ['500', answers(500)],
-    ['200', answers(200)],
-    ['an answer that is no HTTP', fails(Object.assign(new Error(), { name: 'HTTPParserError' }))],
-    ['callers who leave', fails(new ClientDisconnectedError('gone'))],
+    ['404', responds(404)],
+    ['429', responds(429)],
+    ['500', responds(500)],
+    ['200', responds(200)],
+    ['a response that is not HTTP', fails(Object.assign(new Error(), { name: 'HTTPParserError' }))],
+    ['clients that disconnect', fails(new ClientDisconnectedError('gone'))],
   ])('stays closed with any number of %s', async (_name, outcome) => {
     for (let count = 0; count < 20; count += 1) await call(outcome);
     expect(breaker.state).toBe('closed');
@@ -87,7 +87,7 @@ describe('a breaker', () => {
       expect(breaker.state).toBe('closed');
     });
 
-    it('opens for five other failures, whatever is refused in between', async () => {
+    it('opens for five other failures, with refused connections in between', async () => {
       for (let count = 0; count < 5; count += 1) {
         await call(fails(OUTAGE));
         await call(fails(REFUSAL));
@@ -101,7 +101,7 @@ describe('a breaker', () => {
       expect(breaker.state).toBe('open');
     });
 
-    it('stays open when the call that finds out is refused', async () => {
+    it('stays open when the connection of the probe is refused', async () => {
       await open();
       pass(1000);
       expect(await call(fails(REFUSAL))).toBe(REFUSAL);
@@ -111,7 +111,7 @@ describe('a breaker', () => {
 
   it('stays closed when there is a success in between', async () => {
     for (let count = 0; count < 20; count += 1) {
-      await call(count % 5 === 4 ? answers(200) : fails(OUTAGE));
+      await call(count % 5 === 4 ? responds(200) : fails(OUTAGE));
     }
     expect(states).toEqual([]);
   });
@@ -123,19 +123,19 @@ describe('a breaker', () => {
     expect(await retryAfter()).toBe('1');
   });
 
-  it('lets one call find out, refuses the others meanwhile, and closes when it succeeds', async () => {
+  it('lets one call find out, rejects the others meanwhile, and closes when it succeeds', async () => {
     await open();
     pass(1000);
     expect(breaker.state).toBe('half-open');
     const { promise, resolve: finish } = Promise.withResolvers<unknown>();
     const probe = call(() => promise);
-    expect(await call(answers(200))).toEqual(REFUSED);
+    expect(await call(responds(200))).toEqual(REJECTED);
     expect(await retryAfter()).toBe('1');
     finish({ status: 200 });
     await probe;
     expect(breaker.state).toBe('closed');
     expect(states).toEqual(['open', 'half-open', 'closed']);
-    expect(await call(answers(200))).toEqual({ status: 200 });
+    expect(await call(responds(200))).toEqual({ status: 200 });
   });
 
   it('waits twice as long after each failure to recover, up to sixteen seconds', async () => {
@@ -148,27 +148,27 @@ describe('a breaker', () => {
     }
     expect(waits).toEqual([1, 2, 4, 8, 16, 16]);
     pass(16_000);
-    await call(answers(200));
+    await call(responds(200));
     await open();
     expect(await retryAfter()).toBe('1');
   });
 
-  it('learns nothing from a caller who leaves while it finds out', async () => {
+  it('learns nothing from a probe whose client disconnects', async () => {
     await open();
     pass(1000);
     await call(fails(new ClientDisconnectedError('gone')));
     expect(breaker.state).toBe('open');
     expect(await retryAfter()).toBe('1');
     pass(1000);
-    await call(answers(200));
+    await call(responds(200));
     expect(breaker.state).toBe('closed');
   });
 
-  it('does not mind a clock that is set back', async () => {
+  it('is not affected by a clock that is set back', async () => {
     await open();
     vi.setSystemTime(Date.now() - 3_600_000);
     pass(1000);
-    expect(await call(answers(200))).toEqual({ status: 200 });
+    expect(await call(responds(200))).toEqual({ status: 200 });
     expect(breaker.state).toBe('closed');
   });
 });

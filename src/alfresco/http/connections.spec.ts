@@ -8,9 +8,9 @@ import {
   createConnector,
 } from './connections.js';
 
-const ANSWER = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
+const RESPONSE = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 
-const answer = (socket: Socket) => socket.write(ANSWER);
+const response = (socket: Socket) => socket.write(RESPONSE);
 
 describe('a request', () => {
   let server: Server;
@@ -38,7 +38,7 @@ describe('a request', () => {
   const send = async () => (await pool.request({ path: '/', method: 'GET' })).body.text();
   const failure = () => send().then(() => undefined, beforeResponse);
 
-  it('that finds nobody was not sent', async () => {
+  it('to a port where nothing listens was not sent', async () => {
     server.close();
     expect(await failure()).toMatchObject({ name: 'UnsentError', code: 'ECONNREFUSED' });
   });
@@ -46,8 +46,8 @@ describe('a request', () => {
   it.each([
     ['reset', (socket: Socket) => socket.resetAndDestroy()],
     ['closed', (socket: Socket) => socket.end()],
-  ])('on a connection that had served another one and is %s finds it stale', async (_, end) => {
-    script = [answer, end];
+  ])('on a connection that has served another one and is %s finds it stale', async (_, end) => {
+    script = [response, end];
     await send();
     expect(await failure()).toBeInstanceOf(StaleConnectionError);
   });

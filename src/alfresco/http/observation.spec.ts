@@ -3,7 +3,7 @@ import { RequestContext, runInRequest } from '../../observability/request-contex
 import { UpstreamMetrics, observation } from './observation.js';
 import { createPipeline, requestOf, sendBy } from './upstream.fixture.js';
 
-describe('how calls to Alfresco go', () => {
+describe('the metrics of calls to Alfresco', () => {
   const metrics = new Metrics();
   const { pipeline, events, breakers } = createPipeline({
     timeoutMs: 15_000,
@@ -15,7 +15,7 @@ describe('how calls to Alfresco go', () => {
   const samples = async (name: string) =>
     (await metrics.render()).text.match(new RegExp(`^${name}.*$`, 'gm'));
 
-  it('tells the state that each circuit breaker is in', async () => {
+  it('shows the state of each circuit breaker', async () => {
     const reset = Object.assign(new Error('reset'), { code: 'ECONNRESET' });
     for (let failures = 0; failures < 5; failures++) {
       const failing = pipeline.compose(() => Promise.reject(reset), layers)(requestOf());

@@ -88,7 +88,7 @@ describe('the pipeline', () => {
     expect(performance.now() - start).toBe(limitMs);
   });
 
-  it('counts the time before the first request, as for a login', async () => {
+  it('counts the time before the first request, as of a login', async () => {
     const send = vi.fn(() => Promise.resolve(OK));
     const call = pipeline.compose(sendBy(send), { credentials: slowLogin });
     const failure = call(requestOf({ retry: 'if-failed' })).catch((error: unknown) => error);
@@ -98,7 +98,7 @@ describe('the pipeline', () => {
     expect(breakers.states()).toContainEqual({ operation: 'read', state: 'closed' });
   });
 
-  it('leaves what is thrown beside the requests as it is', async () => {
+  it('leaves an error from outside the requests as it is', async () => {
     const failure = new TypeError('a bug');
     const call = pipeline.compose(
       sendBy(async () => OK),

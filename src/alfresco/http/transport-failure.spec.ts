@@ -28,7 +28,7 @@ async function failureOf(serve: (socket: Socket) => void): Promise<unknown> {
   throw new Error('the request did not fail');
 }
 
-/** A port on which nobody listens. */
+/** A port on which nothing listens. */
 async function closedPort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -49,15 +49,15 @@ function withCode(code: string): Error {
   return Object.assign(new Error('connect to acs.internal.example failed'), { code });
 }
 
-describe('a failed exchange with Alfresco', () => {
-  it('is ALFRESCO_UNREACHABLE when nobody listens', async () => {
+describe('a failed call to Alfresco', () => {
+  it('is ALFRESCO_UNREACHABLE when nothing listens', async () => {
     expect(transportProblem(await refusedConnection())).toMatchObject({
       code: 'ALFRESCO_UNREACHABLE',
       status: 502,
     });
   });
 
-  it('is ALFRESCO_UNREACHABLE when the connection ends before the answer', async () => {
+  it('is ALFRESCO_UNREACHABLE when the connection ends before the response', async () => {
     const failure = await failureOf((socket) => socket.destroy());
     expect(transportProblem(failure).code).toBe('ALFRESCO_UNREACHABLE');
   });
@@ -87,7 +87,7 @@ describe('a failed exchange with Alfresco', () => {
       'a chunk that is longer than its size',
       'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabcdef\r\n0\r\n\r\n',
     ],
-  ])('is ALFRESCO_BAD_RESPONSE when the answer is not HTTP: %s', async (_what, text) => {
+  ])('is ALFRESCO_BAD_RESPONSE when the response is not HTTP: %s', async (_what, text) => {
     const failure = await failureOf((socket) => socket.end(text, 'latin1'));
     expect(transportProblem(failure)).toMatchObject({
       code: 'ALFRESCO_BAD_RESPONSE',
@@ -96,7 +96,7 @@ describe('a failed exchange with Alfresco', () => {
   });
 
   it.each<[string, Error]>([
-    ['an exchange', new TransportTimeoutError('no answer in time')],
+    ['a call', new TransportTimeoutError('no response in time')],
     ['a connection', new errors.ConnectTimeoutError()],
     ['the body', new errors.BodyTimeoutError()],
     ['the network', withCode('ETIMEDOUT')],
@@ -105,7 +105,7 @@ describe('a failed exchange with Alfresco', () => {
   });
 
   it.each<[string, Error]>([
-    ['a JSON answer that is too long', new ResponseTooLongError('a JSON answer is too long')],
+    ['a JSON response that is too long', new ResponseTooLongError('a JSON response is too long')],
     [
       'a body of another length than announced',
       new errors.ResponseContentLengthMismatchError('mismatch'),
