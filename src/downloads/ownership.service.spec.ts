@@ -38,7 +38,7 @@ describe('who owns a download', () => {
     expect(await refusal(ALICE)).toBe('DOWNLOAD_NOT_FOUND');
   });
 
-  it('is never taken from memory for what changes something', async () => {
+  it('is read from the registry, not from memory, for requests that change something', async () => {
     expect(await refusal(ALICE)).toBeUndefined();
     await registry.remove('d');
     expect(await refusal(ALICE)).toBeUndefined();

@@ -199,11 +199,11 @@ describe('preconditions', () => {
       'If-Unmodified-Since',
       { 'if-unmodified-since': SECOND_BEFORE, 'if-modified-since': SECOND_AFTER },
     ],
-  ])('fail for %s before a copy of the caller is looked at', (_what, headers) => {
+  ])('fail for %s before the copy of the client is compared', (_what, headers) => {
     expect(evaluatePreconditions(headers, current)).toBe('failed');
   });
 
-  it('look at a copy of the caller after If-Match has held', () => {
+  it('evaluate If-None-Match after If-Match has held', () => {
     const headers = { 'if-match': current.etag, 'if-none-match': current.etag };
     expect(evaluatePreconditions(headers, current)).toBe('not-modified');
   });
@@ -252,13 +252,13 @@ describe('If-Range', () => {
     ['any tag, which this header does not know', '*'],
     ['an earlier date', SECOND_BEFORE],
     ['a later date, as only the exact one matches', SECOND_AFTER],
-    ['what is neither tag nor date', 'yesterday'],
+    ['neither a tag nor a date', 'yesterday'],
     ['nothing', ''],
   ])('starts over for %s', (_what, value) => {
     expect(ifRangeHolds({ 'if-range': value }, current, muchLater)).toBe(false);
   });
 
-  it.each(SAME_NO_HTTP_DATES)('starts over for what is no HTTP date: "%s"', (value) => {
+  it.each(SAME_NO_HTTP_DATES)('starts over for a text that is not an HTTP date: "%s"', (value) => {
     expect(ifRangeHolds({ 'if-range': value }, current, muchLater)).toBe(false);
   });
 

@@ -171,7 +171,7 @@ describe('the two digits of a year in the form of RFC 850', () => {
   });
 });
 
-describe('what is no HTTP date', () => {
+describe('a text that is not an HTTP date', () => {
   it.each<[string, string | undefined]>([
     ['no header', undefined],
     ['an empty header', ''],

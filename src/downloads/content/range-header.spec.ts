@@ -101,7 +101,7 @@ describe('any Range header', () => {
       .map(([first, last]) => `bytes=${first}-${last}`),
   );
 
-  it('is answered with nothing but bytes that exist', () => {
+  it('selects only bytes that exist', () => {
     fc.assert(
       fc.property(headers, sizes, (header, size) => {
         const range = parseRange(header, size);
