@@ -42,10 +42,10 @@ describeWithRedis('a Redis that does not work', () => {
     ]);
 
   const configure = (parameter: string, value: string) =>
-    server.ask((redis) => redis.config('SET', parameter, value));
+    server.run((redis) => redis.config('SET', parameter, value));
 
   const connectionId = async () => {
-    const clients = String(await server.ask((redis) => redis.client('LIST')));
+    const clients = String(await server.run((redis) => redis.client('LIST')));
     return /id=(\d+) .* name=alfresco-downloads-bff /.exec(clients)?.[1];
   };
 
@@ -118,7 +118,7 @@ describeWithRedis('a Redis that does not work', () => {
     await server.start();
     await vi.waitFor(() => registry.ping(), 5000);
     await delay(100);
-    const statistics = await server.ask((redis) => redis.info('commandstats'));
+    const statistics = await server.run((redis) => redis.info('commandstats'));
     expect(statistics).toContain('cmdstat_ping');
     expect(statistics).not.toContain('cmdstat_zadd');
   });
@@ -198,12 +198,12 @@ describeWithRedis('a Redis that does not work', () => {
   });
 
   it('is unavailable for writes while it is a replica, and comes back after the failover', async () => {
-    await server.ask((redis) => redis.replicaof('127.0.0.1', 1));
+    await server.run((redis) => redis.replicaof('127.0.0.1', 1));
     const connection = await connectionId();
     await expect(registry.add(recordOf('d2'))).rejects.toMatchObject(unavailable('REDIS_READONLY'));
     // The address may lead to another machine now.
     await expect.poll(connectionId, { timeout: 5000 }).not.toBe(connection);
-    await server.ask((redis) => redis.replicaof('NO', 'ONE'));
+    await server.run((redis) => redis.replicaof('NO', 'ONE'));
     await expectRecovery();
   });
 

@@ -17,7 +17,7 @@ async function nodeOf(response: Response): Promise<Node> {
   return ((await response.json()) as { entry: Node }).entry;
 }
 
-const look = (api: DownloadsApi, id: string, query = '', method = 'GET') =>
+const getNode = (api: DownloadsApi, id: string, query = '', method = 'GET') =>
   api.request(method, `/nodes/${id}${query}`);
 
 describe('GET /nodes/{id}', () => {
@@ -27,7 +27,7 @@ describe('GET /nodes/{id}', () => {
   }) => {
     const id = await api.createFinished([SAMPLE_NODES.nestedFolder]);
     const zip = await api.content(id);
-    const response = await look(api, id);
+    const response = await getNode(api, id);
     expect(response.headers.get('content-type')).toMatch(/^application\/json/);
     expect(response.headers.get('cache-control')).toBe('no-store');
     const node = await nodeOf(response);
@@ -50,14 +50,14 @@ describe('GET /nodes/{id}', () => {
     sandbox.bytesPerSecond = 0;
     const id = await api.start([SAMPLE_NODES.mediumFile]);
     await api.waitFor(id, ({ status }) => status === 'IN_PROGRESS');
-    const node = await nodeOf(await look(api, id));
+    const node = await nodeOf(await getNode(api, id));
     expect(node.name).toBe('medium.bin.zip');
     expect(node).not.toHaveProperty('content');
   });
 
   it('names the ZIP as it is saved', async ({ api }) => {
     const id = await api.createFinished([SAMPLE_NODES.unicodeFile]);
-    const { name } = await nodeOf(await look(api, id));
+    const { name } = await nodeOf(await getNode(api, id));
     const saved = await api.request('HEAD', `/nodes/${id}/content`);
     const disposition = saved.headers.get('content-disposition')!;
     const [, encoded] = /filename\*=UTF-8''(\S+)/.exec(disposition)!;
@@ -71,14 +71,14 @@ describe('GET /nodes/{id}', () => {
     ['?fields=', []],
   ] as const)('restricts the entry to what %s asks for', async ([query, members], { api }) => {
     const id = await api.createFinished([SAMPLE_NODES.textFile]);
-    expect(Object.keys(await nodeOf(await look(api, id, query))).toSorted()).toEqual(members);
+    expect(Object.keys(await nodeOf(await getNode(api, id, query))).toSorted()).toEqual(members);
   });
 
   it('ignores Alfresco’s other parameters', async ({ api, sandbox }) => {
     const id = await api.createFinished([SAMPLE_NODES.textFile]);
     const query = '?include=path,permissions,properties&relations=children&alf_method=DELETE';
-    const node = await nodeOf(await look(api, id, query));
-    expect(node).toEqual(await nodeOf(await look(api, id)));
+    const node = await nodeOf(await getNode(api, id, query));
+    expect(node).toEqual(await nodeOf(await getNode(api, id)));
     expect(node).not.toHaveProperty('properties');
     expect(sandbox.requests.filter(({ url }) => url.includes('?'))).toEqual([]);
     expect(sandbox.downloadIds()).toContain(id);
@@ -86,19 +86,19 @@ describe('GET /nodes/{id}', () => {
 
   it('supports HEAD', async ({ api }) => {
     const id = await api.createFinished([SAMPLE_NODES.textFile]);
-    const response = await look(api, id, '', 'HEAD');
+    const response = await getNode(api, id, '', 'HEAD');
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toMatch(/^application\/json/);
     expect(await response.text()).toBe('');
-    expect((await look(api, 'unknown', '', 'HEAD')).status).toBe(404);
+    expect((await getNode(api, 'unknown', '', 'HEAD')).status).toBe(404);
   });
 
   it.for([
     ['the node of a document', SAMPLE_NODES.textFile, 404, 'DOWNLOAD_NOT_FOUND'],
     ['an alias', '-root-', 404, 'DOWNLOAD_NOT_FOUND'],
     ['an invalid id', 'a;1.0', 400, 'INVALID_ID'],
-  ] as const)('does not ask Alfresco for %s', async ([, id, status, code], { api, sandbox }) => {
-    const response = await look(api, id);
+  ] as const)('does not call Alfresco for %s', async ([, id, status, code], { api, sandbox }) => {
+    const response = await getNode(api, id);
     expect(response.status).toBe(status);
     expect(await response.json()).toMatchObject({ code, error: { statusCode: status } });
     expect(sandbox.requests).toEqual([]);
@@ -108,15 +108,15 @@ describe('GET /nodes/{id}', () => {
     const id = await api.createFinished([SAMPLE_NODES.textFile]);
     sandbox.clearRequests();
     const stranger = new DownloadsApi(bff.url, createCaller().headers);
-    expect((await look(stranger, id)).status).toBe(403);
-    expect((await look(new DownloadsApi(bff.url, {}), id)).status).toBe(401);
+    expect((await getNode(stranger, id)).status).toBe(403);
+    expect((await getNode(new DownloadsApi(bff.url, {}), id)).status).toBe(401);
     expect(sandbox.requests).toEqual([]);
   });
 
   it('responds with 404 to a download that Alfresco has removed', async ({ api, sandbox }) => {
     const id = await api.createFinished([SAMPLE_NODES.textFile]);
     await DownloadsApi.ofAlfresco(sandbox.url).request('DELETE', `/nodes/${id}`);
-    const response = await look(api, id);
+    const response = await getNode(api, id);
     expect(response.status).toBe(404);
     expect(await response.json()).toMatchObject({ code: 'DOWNLOAD_NOT_FOUND' });
     const list = await api.request('GET', '/downloads');
@@ -124,7 +124,7 @@ describe('GET /nodes/{id}', () => {
   });
 
   it('is among the methods of the path', async ({ api }) => {
-    const response = await look(api, SAMPLE_NODES.textFile, '', 'PUT');
+    const response = await getNode(api, SAMPLE_NODES.textFile, '', 'PUT');
     expect(response.status).toBe(405);
     expect(response.headers.get('allow')).toBe('DELETE, GET, HEAD');
   });

@@ -20,8 +20,8 @@ interface ProblemName {
 }
 
 function get({ url }: Bff, path: string, accept?: string): request.Test {
-  const asked = request(url).get(path);
-  return accept === undefined ? asked : asked.set('Accept', accept);
+  const pending = request(url).get(path);
+  return accept === undefined ? pending : pending.set('Accept', accept);
 }
 
 /** The type of a problem document; asserts that it leads to the explanation. */
@@ -138,9 +138,9 @@ describe('the type of a problem document', () => {
       request(bff.url).get('/no/such/path'),
       request(bff.url).get('/downloads/%zz'),
     ]);
-    for (const { body, request: asked } of responses) {
+    for (const { body, request: get } of responses) {
       const { type, code, title } = body as { type: string; code: string; title: string };
-      const address = new URL(type, asked.url);
+      const address = new URL(type, get.url);
       const explanation = await (await fetch(address)).json();
       expect(explanation).toMatchObject({ type, code, title });
     }

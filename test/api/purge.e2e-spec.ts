@@ -64,11 +64,11 @@ describe('DELETE /downloads/{id} with purge=true', () => {
     await api.waitFor(id, ({ status }) => status === 'IN_PROGRESS');
     const purging = purge(api, id);
     // However often the service polls, it does not remove a node that the job still works on.
-    const asked = await until(
+    const requested = await until(
       () => steps(sandbox, id),
       (known) => known.includes('cancel') && known.length - known.indexOf('cancel') > 3,
     );
-    expect(asked).not.toContain('remove');
+    expect(requested).not.toContain('remove');
     sandbox.bytesPerSecond = undefined;
     const response = await purging;
     expect(response.status).toBe(204);
@@ -190,9 +190,9 @@ describe('removing a download whose job notices the cancellation late', () => {
     'takes at most ALFRESCO_TIMEOUT_MS with %s, and the node is removed once the job has noticed',
     async (way, { api, sandbox }) => {
       const id = await startBusy(api);
-      const begun = performance.now();
+      const startedAt = performance.now();
       expect((await removeBy(way, api, id)).status).toBe(204);
-      expect(performance.now() - begun).toBeGreaterThan(TIMEOUT_MS - 100);
+      expect(performance.now() - startedAt).toBeGreaterThan(TIMEOUT_MS - 100);
       // Gone for the caller, but not for its job yet.
       expect((await api.request('GET', `/downloads/${id}`)).status).toBe(404);
       expect((await removeBy(way, api, id)).status).toBe(404);

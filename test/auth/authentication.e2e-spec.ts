@@ -54,7 +54,7 @@ afterEach(() => {
 const now = () => Math.floor(Date.now() / 1000);
 
 /** Requests an unknown download with this header: 404 if the caller is authenticated. */
-function ask({ url }: Bff, authorization: string) {
+function getUnknown({ url }: Bff, authorization: string) {
   return request(url).get('/downloads/unknown').set({ authorization });
 }
 
@@ -66,20 +66,20 @@ class TokenChecks {
   ) {}
 
   async accepts(token: string): Promise<void> {
-    await ask(this.bff, `Bearer ${token}`).expect(404);
+    await getUnknown(this.bff, `Bearer ${token}`).expect(404);
   }
 
   /** Waits until the token is accepted. */
   async willAccept(token: string): Promise<void> {
     await until(
-      async () => (await ask(this.bff, `Bearer ${token}`)).status,
+      async () => (await getUnknown(this.bff, `Bearer ${token}`)).status,
       (status) => status === 404,
     );
   }
 
   async refuses(token: string): Promise<void> {
     this.sandbox.clearRequests();
-    const { body, headers } = await ask(this.bff, `Bearer ${token}`).expect(401);
+    const { body, headers } = await getUnknown(this.bff, `Bearer ${token}`).expect(401);
     expect(body).toMatchObject({ code: 'UNAUTHENTICATED' });
     expect(headers['www-authenticate']).toBe(INVALID);
     expect(this.sandbox.requests).toEqual([]);
@@ -88,7 +88,7 @@ class TokenChecks {
   async cannotJudge(token: string, { issuer }: IdentityProvider): Promise<void> {
     this.sandbox.clearRequests();
     const startedAt = performance.now();
-    const { body, headers } = await ask(this.bff, `Bearer ${token}`).expect(503);
+    const { body, headers } = await getUnknown(this.bff, `Bearer ${token}`).expect(503);
     expect(performance.now() - startedAt).toBeLessThan(10_000);
     expect(body).toMatchObject({ code: 'IDENTITY_PROVIDER_UNAVAILABLE' });
     expect(headers['retry-after']).toMatch(/^\d+$/);
@@ -224,7 +224,7 @@ describe('the Authorization header', () => {
     ['a parameter', (token: string) => `Bearer token="${token}"`],
     ['a tab', (token: string) => `Bearer\t${token}`],
   ] as const)('is refused with %s', async ([, header], { bff }) => {
-    const { headers } = await ask(bff, header(await provider.token())).expect(401);
+    const { headers } = await getUnknown(bff, header(await provider.token())).expect(401);
     expect(headers['www-authenticate']).toMatch(/^Bearer /);
   });
 
@@ -238,7 +238,7 @@ describe('the Authorization header', () => {
   });
 
   it('is accepted in any case of its scheme', async ({ bff }) => {
-    await ask(bff, `bEARER  ${await provider.token()}`).expect(404);
+    await getUnknown(bff, `bEARER  ${await provider.token()}`).expect(404);
   });
 });
 
@@ -333,14 +333,14 @@ it('a provider that does not respond times out after seconds', () => {
 it('a provider that names another issuer is not trusted', async ({ start, own }) => {
   own.provider.claimedIssuer = 'https://other.example.com';
   const service = await start(own.provider.environment());
-  await ask(service, `Bearer ${await own.provider.token()}`).expect(503);
+  await getUnknown(service, `Bearer ${await own.provider.token()}`).expect(503);
   expect(own.provider.requests).toEqual(['/realms/test/.well-known/openid-configuration']);
 });
 
 describe('Basic and bearer at once', () => {
   bothTest('are both accepted', async ({ bff }) => {
-    await ask(bff, AS_ALICE.authorization).expect(404);
-    await ask(bff, `Bearer ${await provider.token()}`).expect(404);
+    await getUnknown(bff, AS_ALICE.authorization).expect(404);
+    await getUnknown(bff, `Bearer ${await provider.token()}`).expect(404);
   });
 
   bothTest.for<[string, Record<string, string>, string]>([
@@ -373,13 +373,13 @@ describe('Basic and bearer at once', () => {
 
 describe('a scheme that is not configured', () => {
   it('is rejected: Basic', async ({ bff }) => {
-    const { headers } = await ask(bff, AS_ALICE.authorization).expect(401);
+    const { headers } = await getUnknown(bff, AS_ALICE.authorization).expect(401);
     expect(headers['www-authenticate']).toBe(`Bearer ${REALM}`);
   });
 
   basicTest('is refused: bearer', async ({ bff }) => {
     const { length } = provider.requests;
-    const { headers } = await ask(bff, `Bearer ${await provider.token()}`).expect(401);
+    const { headers } = await getUnknown(bff, `Bearer ${await provider.token()}`).expect(401);
     expect(headers['www-authenticate']).toBe(`Basic ${REALM}, charset="UTF-8"`);
     expect(provider.requests).toHaveLength(length);
   });

@@ -70,7 +70,7 @@ describe('events and long polls', () => {
     expect((await poll).status).toBe(401);
   });
 
-  it('go on while the ticket is valid', async ({ start }) => {
+  it('continue while the ticket is valid', async ({ start }) => {
     const { url, id, ticket } = await connect(start, 300);
     const events = await Events.open(url + API, id, withTicket(ticket));
     const ended = await Promise.race([events.ended.then(() => true), sleep(300, false)]);

@@ -146,14 +146,14 @@ describe('a page of another origin', () => {
   it.for([OTHER, 'null', `${LISTED}.evil.example`, 'http://app.example.com'])(
     'gets no CORS headers: %s',
     async (origin, { bff }) => {
-      const asked = await request(bff.url)
+      const preflight = await request(bff.url)
         .options('/downloads')
         .set({ origin, 'access-control-request-method': 'POST' })
         .expect(405);
       const read = await request(bff.url)
         .get('/downloads/x')
         .set({ ...AS_ALICE, origin });
-      for (const { headers } of [asked, read]) {
+      for (const { headers } of [preflight, read]) {
         expect(corsHeadersOf(headers)).toEqual([]);
         expect(headers.vary).toMatch(/\bOrigin\b/i);
       }

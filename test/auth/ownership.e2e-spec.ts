@@ -114,10 +114,10 @@ describe.each(ROUTES)('%s %s', (method, route, success) => {
       expect(response.headers.get('x-request-id')).toBe(requestId);
       expect(response.status).toBe(status);
       if (method !== 'HEAD') expect(await response.json()).toMatchObject({ code });
-      const asked = sandbox.requests.filter(
+      const calls = sandbox.requests.filter(
         (sent) => sent.headers['x-request-id'] === requestId || sent.url.includes(id),
       );
-      expect(asked).toEqual([]);
+      expect(calls).toEqual([]);
     },
   );
 });
@@ -198,14 +198,14 @@ describe('GET /downloads', () => {
     for (let count = 0; count < 20; count += 1) await api.createFinished([SAMPLE_NODES.emptyFile]);
     sandbox.clearRequests();
     sandbox.fail({ kind: 'delay', ms: 300 }, { path: /downloads\//, times: Infinity });
-    const leaving = new AbortController();
-    const asked = api.request('GET', '/downloads', { signal: leaving.signal }).catch(() => {});
+    const abort = new AbortController();
+    const disconnected = api.request('GET', '/downloads', { signal: abort.signal }).catch(() => {});
     await until(
       () => sandbox.requests.length,
       (requests) => requests > 0,
     );
-    leaving.abort();
-    await asked;
+    abort.abort();
+    await disconnected;
     await sleep(700);
     // Eight are read at a time.
     expect(sandbox.requests.length).toBeLessThanOrEqual(8);

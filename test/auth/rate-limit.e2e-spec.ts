@@ -35,13 +35,13 @@ afterEach(() => {
 
 type Headers = Record<string, string>;
 
-function look({ url }: Bff, headers: Headers) {
+function getUnknown({ url }: Bff, headers: Headers) {
   return request(url).get('/downloads/unknown').set(headers);
 }
 
-/** Headers of a request from this address, through a trusted proxy. */
-function lookFrom(bff: Bff, address: string, headers: Headers) {
-  return look(bff, { ...headers, 'x-forwarded-for': address });
+/** The same from this client address, through a trusted proxy. */
+function getUnknownFrom(bff: Bff, address: string, headers: Headers) {
+  return getUnknown(bff, { ...headers, 'x-forwarded-for': address });
 }
 
 async function statuses(count: number, send: () => PromiseLike<{ status: number }>) {
@@ -56,27 +56,27 @@ describe('the limits on requests', () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     const bff = await limit({ RATE_LIMIT_PER_CALLER: '3' });
     for (const left of [2, 1, 0]) {
-      const { headers } = await look(bff, AS_ALICE).expect(404);
+      const { headers } = await getUnknown(bff, AS_ALICE).expect(404);
       expect(headers['ratelimit-policy']).toBe('"address";q=2400;w=60, "caller";q=3;w=60');
       expect(headers.ratelimit).toBe(`"address";r=${2397 + left};t=60, "caller";r=${left};t=60`);
       expect(headers['retry-after']).toBeUndefined();
     }
     sandbox.clearRequests();
-    const { headers, body } = await look(bff, AS_ALICE).expect(429);
+    const { headers, body } = await getUnknown(bff, AS_ALICE).expect(429);
     expect(body).toMatchObject({ code: 'TOO_MANY_REQUESTS', status: 429 });
     expect(headers['content-type']).toMatch(/^application\/problem\+json/);
     expect(headers['retry-after']).toBe('60');
     expect(headers.ratelimit).toContain('"caller";r=0;');
     expect(sandbox.requests).toEqual([]);
-    await look(bff, AS_ZOE).expect(404);
+    await getUnknown(bff, AS_ZOE).expect(404);
   });
 
   it('end with their minute', async ({ limit }) => {
     vi.useFakeTimers({ toFake: ['Date'] });
     const bff = await limit({ RATE_LIMIT_PER_CALLER: '1' });
-    expect(await statuses(3, () => look(bff, AS_ALICE))).toEqual([404, 429, 429]);
+    expect(await statuses(3, () => getUnknown(bff, AS_ALICE))).toEqual([404, 429, 429]);
     vi.setSystemTime(Date.now() + 61_000);
-    expect(await statuses(2, () => look(bff, AS_ALICE))).toEqual([404, 429]);
+    expect(await statuses(2, () => getUnknown(bff, AS_ALICE))).toEqual([404, 429]);
   });
 
   it('count all routes together', async ({ limit }) => {
@@ -114,8 +114,8 @@ describe('the limits on requests', () => {
 
   it('hold for each address, before authentication', async ({ limit }) => {
     const bff = await limit({ RATE_LIMIT_PER_ADDRESS: '3' });
-    expect(await statuses(4, () => look(bff, {}))).toEqual([401, 401, 401, 429]);
-    await look(bff, AS_ALICE).expect(429);
+    expect(await statuses(4, () => getUnknown(bff, {}))).toEqual([401, 401, 401, 429]);
+    await getUnknown(bff, AS_ALICE).expect(429);
     expect(compare).toHaveBeenCalledTimes(0);
   });
 
@@ -126,9 +126,9 @@ describe('the limits on requests', () => {
       RATE_LIMIT_PER_CALLER: '1',
       TRUST_PROXY: 'true',
     });
-    await lookFrom(bff, '192.0.2.1', {}).expect(404);
-    await lookFrom(bff, '192.0.2.1', {}).expect(429);
-    await lookFrom(bff, '192.0.2.2', {}).expect(404);
+    await getUnknownFrom(bff, '192.0.2.1', {}).expect(404);
+    await getUnknownFrom(bff, '192.0.2.1', {}).expect(429);
+    await getUnknownFrom(bff, '192.0.2.2', {}).expect(404);
   });
 
   it.for([
@@ -170,7 +170,7 @@ describe('the limits on requests', () => {
     const { pathname, search } = new URL(link.body.entry.contentUrl as string);
     const received = await statuses(15, () => request(bff.url).head(pathname + search));
     expect(received.filter((status) => status === 429)).toHaveLength(5);
-    await look(bff, AS_ALICE).expect(404);
+    await getUnknown(bff, AS_ALICE).expect(404);
   });
 
   it('are absent with RATE_LIMIT=off', async ({ limit }) => {
@@ -179,27 +179,27 @@ describe('the limits on requests', () => {
       RATE_LIMIT_PER_CALLER: '1',
       RATE_LIMIT_FAILED_LOGINS: '1',
     });
-    expect(await statuses(3, () => look(bff, WRONG))).toEqual([401, 401, 401]);
-    const { headers } = await look(bff, AS_ALICE).expect(404);
+    expect(await statuses(3, () => getUnknown(bff, WRONG))).toEqual([401, 401, 401]);
+    const { headers } = await getUnknown(bff, AS_ALICE).expect(404);
     expect(headers.ratelimit).toBeUndefined();
-    await look(bff, AS_ALICE).expect(404);
+    await getUnknown(bff, AS_ALICE).expect(404);
   });
 });
 
 describe('the address of a caller', () => {
   it('is that of the connection, whatever the caller says', async ({ limit }) => {
     const bff = await limit({ RATE_LIMIT_PER_ADDRESS: '1' });
-    await lookFrom(bff, '192.0.2.1', AS_ALICE).expect(404);
-    await lookFrom(bff, '192.0.2.2', AS_ALICE).expect(429);
+    await getUnknownFrom(bff, '192.0.2.1', AS_ALICE).expect(404);
+    await getUnknownFrom(bff, '192.0.2.2', AS_ALICE).expect(429);
   });
 
   it.for(['true', '1', '127.0.0.1', '127.0.0.0/8,::1'])(
     'is that of the first proxy’s peer with TRUST_PROXY=%s',
     async (TRUST_PROXY, { limit }) => {
       const bff = await limit({ RATE_LIMIT_PER_ADDRESS: '1', TRUST_PROXY });
-      await lookFrom(bff, '192.0.2.1', AS_ALICE).expect(404);
-      await lookFrom(bff, '192.0.2.1', AS_ALICE).expect(429);
-      await lookFrom(bff, '192.0.2.2', AS_ALICE).expect(404);
+      await getUnknownFrom(bff, '192.0.2.1', AS_ALICE).expect(404);
+      await getUnknownFrom(bff, '192.0.2.1', AS_ALICE).expect(429);
+      await getUnknownFrom(bff, '192.0.2.2', AS_ALICE).expect(404);
     },
   );
 
@@ -208,10 +208,10 @@ describe('the address of a caller', () => {
     ['text that is not an address', ['abc', 'unknown', '"_x"', '_y']],
   ])('makes no new counter with %s', async ([, [first, second, third, fourth]], { limit }) => {
     const bff = await limit({ RATE_LIMIT_FAILED_LOGINS: '1', TRUST_PROXY: '1' });
-    await lookFrom(bff, first!, WRONG).expect(401);
-    await lookFrom(bff, second!, WRONG).expect(429);
-    expect([401, 429]).toContain((await lookFrom(bff, third!, WRONG)).status);
-    await lookFrom(bff, fourth!, WRONG).expect(429);
+    await getUnknownFrom(bff, first!, WRONG).expect(401);
+    await getUnknownFrom(bff, second!, WRONG).expect(429);
+    expect([401, 429]).toContain((await getUnknownFrom(bff, third!, WRONG)).status);
+    await getUnknownFrom(bff, fourth!, WRONG).expect(429);
   });
 
   it('distinguishes the users of one link where everyone may call', async ({ limit }) => {
@@ -238,8 +238,8 @@ describe('the address of a caller', () => {
 
   it('cannot be spoofed in front of trusted proxies', async ({ limit }) => {
     const bff = await limit({ RATE_LIMIT_PER_ADDRESS: '1', TRUST_PROXY: '1' });
-    await lookFrom(bff, '198.51.100.1, 192.0.2.1', AS_ALICE).expect(404);
-    await lookFrom(bff, '198.51.100.2, 192.0.2.1', AS_ALICE).expect(429);
+    await getUnknownFrom(bff, '198.51.100.1, 192.0.2.1', AS_ALICE).expect(404);
+    await getUnknownFrom(bff, '198.51.100.2, 192.0.2.1', AS_ALICE).expect(429);
   });
 });
 
@@ -251,7 +251,7 @@ describe('failed logins', () => {
     const bff = await limit({ RATE_LIMIT_FAILED_LOGINS: '10' });
     const responses = await Promise.all(
       Array.from({ length: 200 }, (_, guess) =>
-        look(bff, { authorization: basic({ name: 'alice', password: `guess-${guess}` }) }),
+        getUnknown(bff, { authorization: basic({ name: 'alice', password: `guess-${guess}` }) }),
       ),
     );
     const counts = Map.groupBy(responses, ({ status }) => status);
@@ -266,9 +266,9 @@ describe('failed logins', () => {
 
   it('block even the right password, without checking it', async ({ limit }) => {
     const bff = await limit({ RATE_LIMIT_FAILED_LOGINS: '3' });
-    expect(await statuses(4, () => look(bff, WRONG))).toEqual([401, 401, 401, 429]);
+    expect(await statuses(4, () => getUnknown(bff, WRONG))).toEqual([401, 401, 401, 429]);
     compare.mockClear();
-    const { body } = await look(bff, AS_ALICE).expect(429);
+    const { body } = await getUnknown(bff, AS_ALICE).expect(429);
     expect(body).toMatchObject({ code: 'TOO_MANY_REQUESTS' });
     expect(compare).toHaveBeenCalledTimes(0);
   });
@@ -276,34 +276,37 @@ describe('failed logins', () => {
   it('are forgotten after their minute', async ({ limit }) => {
     vi.useFakeTimers({ toFake: ['Date'] });
     const bff = await limit({ RATE_LIMIT_FAILED_LOGINS: '1' });
-    expect(await statuses(2, () => look(bff, WRONG))).toEqual([401, 429]);
+    expect(await statuses(2, () => getUnknown(bff, WRONG))).toEqual([401, 429]);
     vi.setSystemTime(Date.now() + 61_000);
-    await look(bff, AS_ALICE).expect(404);
+    await getUnknown(bff, AS_ALICE).expect(404);
   });
 
   it('do not affect a caller who has logged in already, other names, or other addresses', async ({
     limit,
   }) => {
     const bff = await limit({ RATE_LIMIT_FAILED_LOGINS: '2', TRUST_PROXY: 'true' });
-    await lookFrom(bff, '192.0.2.1', AS_ALICE).expect(404);
-    expect(await statuses(3, () => lookFrom(bff, '192.0.2.1', WRONG))).toEqual([401, 401, 429]);
-    await lookFrom(bff, '192.0.2.1', AS_ALICE).expect(404);
-    await lookFrom(bff, '192.0.2.1', AS_ZOE).expect(404);
-    await lookFrom(bff, '192.0.2.9', WRONG).expect(401);
+    await getUnknownFrom(bff, '192.0.2.1', AS_ALICE).expect(404);
+    expect(await statuses(3, () => getUnknownFrom(bff, '192.0.2.1', WRONG))).toEqual([
+      401, 401, 429,
+    ]);
+    await getUnknownFrom(bff, '192.0.2.1', AS_ALICE).expect(404);
+    await getUnknownFrom(bff, '192.0.2.1', AS_ZOE).expect(404);
+    await getUnknownFrom(bff, '192.0.2.9', WRONG).expect(401);
   });
 
   it('of many names are limited for their address as well', async ({ limit }) => {
     const bff = await limit({ RATE_LIMIT_FAILED_LOGINS: '2' });
     let names = 0;
-    const guess = () => look(bff, { authorization: basic({ name: `n${names++}`, password: 'x' }) });
+    const guess = () =>
+      getUnknown(bff, { authorization: basic({ name: `n${names++}`, password: 'x' }) });
     expect(await statuses(12, guess)).toEqual([...Array<number>(10).fill(401), 429, 429]);
-    await look(bff, AS_ALICE).expect(429);
+    await getUnknown(bff, AS_ALICE).expect(429);
   });
 
   it('do not include successful ones', async ({ limit }) => {
     const bff = await limit({ RATE_LIMIT_FAILED_LOGINS: '1' });
     const responses = await Promise.all(
-      [AS_ALICE, AS_ZOE, AS_ALICE, AS_ZOE].map((as) => look(bff, as)),
+      [AS_ALICE, AS_ZOE, AS_ALICE, AS_ZOE].map((as) => getUnknown(bff, as)),
     );
     expect(responses.map(({ status }) => status)).toEqual([404, 404, 404, 404]);
   });
@@ -314,21 +317,21 @@ it('a caller who has logged in is not locked out by wrong passwords of others at
 }) => {
   vi.useFakeTimers({ toFake: ['Date'] });
   const bff = await limit({ RATE_LIMIT_FAILED_LOGINS: '2' });
-  await look(bff, AS_ALICE).expect(404);
+  await getUnknown(bff, AS_ALICE).expect(404);
   // Longer than the pair of name and address is cached.
   vi.setSystemTime(Date.now() + 61_000);
   for (let name = 0; name < 12; name += 1) {
-    await look(bff, { authorization: basic({ name: `user-${name}`, password: 'x' }) });
+    await getUnknown(bff, { authorization: basic({ name: `user-${name}`, password: 'x' }) });
   }
-  await look(bff, AS_ZOE).expect(429);
-  await look(bff, AS_ALICE).expect(404);
+  await getUnknown(bff, AS_ZOE).expect(429);
+  await getUnknown(bff, AS_ALICE).expect(404);
 });
 
 it('a caller that polls costs one bcrypt run', async ({ limit }) => {
   const bff = await limit({ RATE_LIMIT_PER_CALLER: '10000' });
-  await look(bff, AS_ALICE).expect(404);
+  await getUnknown(bff, AS_ALICE).expect(404);
   expect(compare).toHaveBeenCalledTimes(1);
-  await Promise.all(Array.from({ length: 50 }, () => look(bff, AS_ALICE).expect(404)));
+  await Promise.all(Array.from({ length: 50 }, () => getUnknown(bff, AS_ALICE).expect(404)));
   expect(compare).toHaveBeenCalledTimes(1);
 });
 
@@ -354,13 +357,13 @@ describeWithRedis('with Redis as the store', () => {
     const second = await limit(variables, { pacing });
     const found: number[] = [];
     for (const service of [first, second, first, second, first, second]) {
-      found.push((await look(service, AS_ALICE)).status);
+      found.push((await getUnknown(service, AS_ALICE)).status);
     }
     expect(found).toEqual([404, 404, 404, 404, 429, 429]);
     const wrong = { authorization: basic({ name: CALLERS.zoe.name, password: 'x' }) };
-    await look(first, wrong).expect(401);
-    await look(second, wrong).expect(401);
-    await look(first, AS_ZOE).expect(429);
+    await getUnknown(first, wrong).expect(401);
+    await getUnknown(second, wrong).expect(401);
+    await getUnknown(first, AS_ZOE).expect(429);
     const lifetimes = await redis.lifetimes();
     expect(lifetimes.length).toBeGreaterThan(2);
     for (const ms of lifetimes) {
@@ -377,7 +380,7 @@ describeWithRedis('with Redis as the store', () => {
     const replicas = await Promise.all([1, 2, 3].map(() => limit(variables, { pacing })));
     const found = await Promise.all(
       Array.from({ length: 90 }, (_, guess) =>
-        look(replicas[guess % 3]!, {
+        getUnknown(replicas[guess % 3]!, {
           authorization: basic({ name: 'alice', password: `guess-${guess}` }),
         }),
       ),
@@ -399,7 +402,7 @@ describeWithRedis('with Redis as the store', () => {
         },
       },
     );
-    const status = async () => (await look(bff, AS_ALICE)).status;
+    const status = async () => (await getUnknown(bff, AS_ALICE)).status;
     await until(status, (found) => found === 404);
     redis.pause();
     onTestFinished(() => redis.resume());
@@ -426,5 +429,5 @@ it('without Redis counting continues: each process counts for itself', async ({ 
     RATE_LIMIT_PER_CALLER: '3',
   });
   // The registry is in the same Redis, so requests within the limit end as STORE_UNAVAILABLE.
-  expect(await statuses(4, () => look(bff, AS_ALICE))).toEqual([503, 503, 503, 429]);
+  expect(await statuses(4, () => getUnknown(bff, AS_ALICE))).toEqual([503, 503, 503, 429]);
 });

@@ -74,7 +74,7 @@ function withTicket(ticket: string, form = 'ROLE_TICKET:') {
 }
 
 /** 404 if the caller is authenticated, else 401. */
-function ask(url: string, headers: Record<string, string>) {
+function getUnknown(url: string, headers: Record<string, string>) {
   return request(url).get(`${API}/downloads/unknown`).set(headers);
 }
 
@@ -123,7 +123,7 @@ describe('POST /tickets', () => {
   });
 
   it('accepts every password that Basic accepts', async ({ bff }) => {
-    await ask(bff.url, withTicket(await ticketOf(bff.url, CALLERS.zoe))).expect(404);
+    await getUnknown(bff.url, withTicket(await ticketOf(bff.url, CALLERS.zoe))).expect(404);
   });
 
   it.for([
@@ -176,21 +176,21 @@ describe('POST /tickets', () => {
     const from = { 'x-forwarded-for': '192.0.2.1' };
     const wrong = { name: user.name, password: 'wrong-Pa55' };
     await login(bff.url, wrong).set(from).expect(403);
-    await ask(bff.url, { ...from, authorization: basic(wrong) }).expect(401);
+    await getUnknown(bff.url, { ...from, authorization: basic(wrong) }).expect(401);
     await login(bff.url, wrong).set(from).expect(403);
     const { body, headers } = await login(bff.url, user).set(from).expect(429);
     expect(body).toMatchObject({ code: 'TOO_MANY_REQUESTS' });
     expect(Number(headers['retry-after'])).toBeGreaterThan(0);
-    await ask(bff.url, { ...from, ...user.headers }).expect(429);
+    await getUnknown(bff.url, { ...from, ...user.headers }).expect(429);
     await login(bff.url, createCaller()).set(from).expect(201);
   });
 });
 
 describe('a ticket in the header', () => {
   it.for(['ROLE_TICKET:', 'role_ticket:', ':', ''])(
-    'is accepted behind "%s"',
+    'is accepted after "%s"',
     async (form, { bff, ticket }) => {
-      await ask(bff.url, withTicket(ticket, form)).expect(404);
+      await getUnknown(bff.url, withTicket(ticket, form)).expect(404);
     },
   );
 
@@ -209,7 +209,7 @@ describe('a ticket in the header', () => {
     ['is incomplete', 'TICKET_'],
     ['is a word', 'TICKET_undefined'],
   ] as const)('that %s gets 401 with a challenge', async ([, wrong], { bff, sandbox }) => {
-    const { body, headers } = await ask(bff.url, withTicket(wrong)).expect(401);
+    const { body, headers } = await getUnknown(bff.url, withTicket(wrong)).expect(401);
     expect(body).toMatchObject({ code: 'UNAUTHENTICATED', error: { statusCode: 401 } });
     expect(headers['www-authenticate']).toBe(CHALLENGE);
     expect(sandbox.requests).toEqual([]);
@@ -221,7 +221,7 @@ describe('a ticket in the header', () => {
       .post(TICKETS.replace(/^\/alfresco/, ''))
       .send({ userId: id, password })
       .expect(201);
-    await ask(bff.url, withTicket((body as { entry: { id: string } }).entry.id)).expect(401);
+    await getUnknown(bff.url, withTicket((body as { entry: { id: string } }).entry.id)).expect(401);
   });
 
   it('that is sent twice is rejected', async ({ bff, ticket }) => {
@@ -240,7 +240,7 @@ describe('a ticket in the header', () => {
       // More than the failed logins allowed for an address.
       for (let attempt = 0; attempt < 20; attempt += 1) {
         const ended = withTicket(`TICKET_${'1'.repeat(40)}`);
-        await ask(bff.url, { ...from, ...ended }).expect(401);
+        await getUnknown(bff.url, { ...from, ...ended }).expect(401);
       }
       await login(bff.url, user).set(from).expect(201);
     },
@@ -250,12 +250,12 @@ describe('a ticket in the header', () => {
     const used = await ticketOf(bff.url, user);
     vi.useFakeTimers({ toFake: ['Date'] });
     vi.setSystemTime(Date.now() + TICKET_TTL_MS * 0.75);
-    await ask(bff.url, withTicket(used)).expect(404);
+    await getUnknown(bff.url, withTicket(used)).expect(404);
     vi.setSystemTime(Date.now() + TICKET_TTL_MS * 0.5);
-    await ask(bff.url, withTicket(ticket)).expect(401);
-    await ask(bff.url, withTicket(used)).expect(404);
+    await getUnknown(bff.url, withTicket(ticket)).expect(401);
+    await getUnknown(bff.url, withTicket(used)).expect(404);
     vi.setSystemTime(Date.now() + TICKET_TTL_MS + 1);
-    await ask(bff.url, withTicket(used)).expect(401);
+    await getUnknown(bff.url, withTicket(used)).expect(401);
   });
 });
 
@@ -270,8 +270,8 @@ describe('GET and DELETE /tickets/-me-', () => {
     expect((await me('delete').expect(204)).text).toBe('');
     await me('get').expect(401);
     await me('delete').expect(401);
-    await ask(bff.url, withTicket(ticket)).expect(401);
-    await ask(bff.url, withTicket(other)).expect(404);
+    await getUnknown(bff.url, withTicket(ticket)).expect(401);
+    await getUnknown(bff.url, withTicket(other)).expect(404);
   });
 
   it.for(['get', 'delete'] as const)('need a ticket: %s', async (method, { bff, user }) => {
@@ -295,7 +295,7 @@ describe('GET and DELETE /tickets/-me-', () => {
       path: `${TICKETS}/`,
       caller: `basic:${user.name}`,
     });
-    await ask(bff.url, withTicket(other)).expect(404);
+    await getUnknown(bff.url, withTicket(other)).expect(404);
   });
 
   it('accept a ticket in the query, too', async ({ bff, ticket }) => {
@@ -303,7 +303,7 @@ describe('GET and DELETE /tickets/-me-', () => {
     const { body } = await request(bff.url).get(me).expect(200);
     expect(body).toEqual({ entry: { id: ticket } });
     await request(bff.url).delete(me).expect(204);
-    await ask(bff.url, withTicket(ticket)).expect(401);
+    await getUnknown(bff.url, withTicket(ticket)).expect(401);
   });
 
   it('list their methods in Allow', async ({ bff }) => {
@@ -377,10 +377,10 @@ describe('a ticket in the query of content', () => {
     ] as const) {
       const url = `${API}${path}?alf_ticket=${ticket}`;
       const body = { nodeIds: [SAMPLE_NODES.textFile] };
-      const asked = request(bff.url)[method](url);
+      const sent = request(bff.url)[method](url);
       const response = await (/downloads(?:\/content)?$/.test(path) && method === 'post'
-        ? asked.send(body)
-        : asked);
+        ? sent.send(body)
+        : sent);
       expect(`${method} ${path}: ${response.status}`).toBe(`${method} ${path}: ${expected}`);
       expect(response.text ?? '').not.toContain(ticket);
       expect(JSON.stringify(response.headers)).not.toContain(ticket);
@@ -397,8 +397,8 @@ describe('a ticket in the query of content', () => {
       ['delete', `/downloads/${id}`],
       ['delete', `/nodes/${id}`],
     ] as const) {
-      const asked = request(bff.url)[method](`${API}${path}?alf_ticket=${ticket}`);
-      const { headers } = await asked.expect(401);
+      const sent = request(bff.url)[method](`${API}${path}?alf_ticket=${ticket}`);
+      const { headers } = await sent.expect(401);
       expect(headers['www-authenticate']).toBe(CHALLENGE);
     }
   });
@@ -413,7 +413,7 @@ describe('a 401 under Alfresco’s path', () => {
   ])(
     'challenges as Alfresco does, so that no browser asks for a password: %s',
     async ([, sent], { bff }) => {
-      const { headers } = await ask(bff.url, sent).expect(401);
+      const { headers } = await getUnknown(bff.url, sent).expect(401);
       expect(headers['www-authenticate']).toBe(CHALLENGE);
     },
   );
@@ -472,10 +472,10 @@ describe('a ticket for a token', () => {
     const { id: ticket } = (body as { entry: { id: string } }).entry;
     for (const left of [200, 100, 1]) {
       vi.setSystemTime((seconds - left) * 1000);
-      await ask(url, withTicket(ticket)).expect(404);
+      await getUnknown(url, withTicket(ticket)).expect(404);
     }
     vi.setSystemTime(seconds * 1000 + 1);
-    await ask(url, withTicket(ticket)).expect(401);
+    await getUnknown(url, withTicket(ticket)).expect(401);
   });
 
   it('is issued for a token whose expiry has a fraction of a second', async ({ start }) => {
@@ -483,7 +483,7 @@ describe('a ticket for a token', () => {
     const exp = Math.floor(Date.now() / 1000) + 300.12345;
     const { body } = await ticketForToken(url, await provider.token({ exp })).expect(200);
     const { id: ticket } = (body as { entry: { id: string } }).entry;
-    await ask(url, withTicket(ticket)).expect(404);
+    await getUnknown(url, withTicket(ticket)).expect(404);
   });
 
   it.for([
@@ -498,10 +498,10 @@ describe('a ticket for a token', () => {
       const before = await start({ ...shared(directory), ...provider.environment() });
       const { body } = await ticketForToken(before.url, await provider.token()).expect(200);
       const { id: ticket } = (body as { entry: { id: string } }).entry;
-      await ask(before.url, withTicket(ticket)).expect(404);
+      await getUnknown(before.url, withTicket(ticket)).expect(404);
       await before.close();
       const after = await start({ ...shared(directory), ...environment() });
-      await ask(after.url, withTicket(ticket)).expect(401);
+      await getUnknown(after.url, withTicket(ticket)).expect(401);
     },
   );
 
@@ -532,12 +532,12 @@ describe('tickets of a service that is restarted', () => {
       const [first, second] = await Promise.all([startProcess(variables), start(variables)]);
       // The origin, without the prefix.
       const ticket = await ticketOf(new URL(first.url!).origin, CALLERS.alice);
-      await ask(second.url, withTicket(ticket)).expect(404);
+      await getUnknown(second.url, withTicket(ticket)).expect(404);
       await first.stop();
       const third = await start(variables);
-      await ask(third.url, withTicket(ticket)).expect(404);
+      await getUnknown(third.url, withTicket(ticket)).expect(404);
       await request(third.url).delete(`${TICKETS}/-me-`).set(withTicket(ticket)).expect(204);
-      await ask(second.url, withTicket(ticket)).expect(401);
+      await getUnknown(second.url, withTicket(ticket)).expect(401);
     },
   );
 
@@ -548,10 +548,10 @@ describe('tickets of a service that is restarted', () => {
   ] as const)('end when their user %s', async ([, usersOf], { start, directory }) => {
     const before = await start(shared(directory));
     const ticket = await ticketOf(before.url, CALLERS.alice);
-    await ask(before.url, withTicket(ticket)).expect(404);
+    await getUnknown(before.url, withTicket(ticket)).expect(404);
     await before.close();
     const after = await start({ ...shared(directory), USERS: usersOf() });
-    await ask(after.url, withTicket(ticket)).expect(401);
+    await getUnknown(after.url, withTicket(ticket)).expect(401);
   });
 });
 
@@ -569,11 +569,11 @@ describeWithRedis('tickets in Redis', () => {
       start(variables, { pacing }),
     ]);
     const ticket = await ticketOf(here.url, CALLERS.alice);
-    await ask(there.url, withTicket(ticket)).expect(404);
-    const keys = await redis.ask((client) => client.keys('*ticket*'));
+    await getUnknown(there.url, withTicket(ticket)).expect(404);
+    const keys = await redis.run((client) => client.keys('*ticket*'));
     expect(keys).toHaveLength(1);
     expect(keys[0]).not.toContain(ticket.slice(7));
     await request(there.url).delete(`${TICKETS}/-me-`).set(withTicket(ticket)).expect(204);
-    await ask(here.url, withTicket(ticket)).expect(401);
+    await getUnknown(here.url, withTicket(ticket)).expect(401);
   });
 });

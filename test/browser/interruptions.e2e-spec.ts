@@ -3,7 +3,7 @@ import { withDemo } from '../harness/demo-fixtures.js';
 const it = withDemo({ sandbox: { largeFileBytes: 20_000_000 } });
 
 describe('a download that is being made', { timeout: 60_000 }, () => {
-  it('goes on after the page has been reloaded, and can be saved', async ({ tab, demo }) => {
+  it('continues after a reload of the page, and can be saved', async ({ tab, demo }) => {
     demo.sandbox.bytesPerSecond = 0;
     const { id } = await tab.make('large.bin', 'docTest1.txt');
     const card = tab.card('large.bin, docTest1.txt');

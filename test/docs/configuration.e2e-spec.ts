@@ -90,9 +90,7 @@ describe('docs/configuration.md', () => {
   });
 
   it('describes the variables of other programs that the documents name', () => {
-    const names = page
-      .rows('variable', 'effect here')
-      .flatMap(([name = '']) => codesIn(name));
+    const names = page.rows('variable', 'effect here').flatMap(([name = '']) => codesIn(name));
     expect(names.toSorted()).toEqual(OF_OTHERS);
   });
 });

@@ -39,15 +39,15 @@ export class RedisServer {
     const { port, directory, settings } = this;
     const own = ['--bind', '127.0.0.1', '--port', String(port), '--dir', directory, '--save', ''];
     this.process = spawn('redis-server', [...own, ...settings], { stdio: 'ignore' });
-    await this.ask((client) => client.ping());
+    await this.run((client) => client.ping());
   }
 
   /** Sends commands over a new connection. */
-  async ask<T>(question: (client: Redis) => Promise<T>): Promise<T> {
+  async run<T>(commands: (client: Redis) => Promise<T>): Promise<T> {
     const client = new Redis(this.url, { retryStrategy: () => 20, maxRetriesPerRequest: 500 });
     client.on('error', () => {});
     try {
-      return await question(client);
+      return await commands(client);
     } finally {
       client.disconnect();
     }

@@ -16,15 +16,15 @@ export interface RedisProcess {
 export async function startRedis(): Promise<RedisProcess> {
   const server = new RedisServer();
   await server.start();
-  const keys = () => server.ask((client) => client.keys('*'));
+  const keys = () => server.run((client) => client.keys('*'));
   return {
     url: server.url,
     keys,
     lifetimes: async () => {
       const names = await keys();
-      return server.ask((client) => Promise.all(names.map((key) => client.pttl(key))));
+      return server.run((client) => Promise.all(names.map((key) => client.pttl(key))));
     },
-    flush: () => server.ask((client) => client.flushall()),
+    flush: () => server.run((client) => client.flushall()),
     pause: () => server.signal('SIGSTOP'),
     resume: () => server.signal('SIGCONT'),
     stop: () => server.dispose(),

@@ -90,7 +90,7 @@ describe('compose.yaml', () => {
     onTestFinished(() => redis.dispose());
     await redis.start();
     const setting = (name: string) =>
-      redis.ask(async (client) => (await client.config('GET', name))[1]);
+      redis.run(async (client) => (await client.config('GET', name))[1]);
     expect(await setting('appendonly')).toBe('yes');
     expect(await setting('appendfsync')).toBe('always');
     expect(await setting('maxmemory-policy')).toBe('noeviction');

@@ -126,9 +126,9 @@ describe('when Redis', { timeout: 60_000 }, () => {
 
   withRedis('is slow, requests take longer, and nothing else changes', async ({ redis, alice }) => {
     const id = await alice.createFinished([SAMPLE_NODES.textFile]);
-    await redis.ask((client) => client.client('PAUSE', 300));
+    await redis.run((client) => client.client('PAUSE', 300));
     expect((await alice.request('GET', `/downloads/${id}`)).status).toBe(200);
-    await redis.ask((client) => client.client('PAUSE', 300));
+    await redis.run((client) => client.client('PAUSE', 300));
     expect((await alice.create([SAMPLE_NODES.textFile])).status).toBe(202);
   });
 
@@ -137,11 +137,11 @@ describe('when Redis', { timeout: 60_000 }, () => {
     async ({ sandbox, redis, alice }) => {
       const id = await alice.createFinished([SAMPLE_NODES.textFile]);
       const before = sandbox.downloadIds();
-      await redis.ask((client) => client.config('SET', 'maxmemory', '1'));
+      await redis.run((client) => client.config('SET', 'maxmemory', '1'));
       await expectUnavailable(await alice.create([SAMPLE_NODES.textFile]));
       await untilThereAreOnly(sandbox, before);
       expect((await alice.request('GET', `/downloads/${id}`)).status).toBe(200);
-      await redis.ask((client) => client.config('SET', 'maxmemory', '0'));
+      await redis.run((client) => client.config('SET', 'maxmemory', '0'));
       expect((await alice.create([SAMPLE_NODES.textFile])).status).toBe(202);
     },
   );

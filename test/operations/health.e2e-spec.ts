@@ -98,11 +98,11 @@ describe('/health/ready', () => {
     api,
   }) => {
     const id = await api.startStuck();
-    const look = async () => (await api.request('GET', `/downloads/${id}`)).status;
+    const statusOf = async () => (await api.request('GET', `/downloads/${id}`)).status;
     sandbox.fail({ kind: 'reset' }, { path: /\/downloads\//, times: Infinity });
     const degraded = await until(
       async () => {
-        await look();
+        await statusOf();
         return ready(bff);
       },
       ({ body }) => body.status !== 'ok',
@@ -118,9 +118,9 @@ describe('/health/ready', () => {
         },
       },
     });
-    expect(await look()).toBe(503);
+    expect(await statusOf()).toBe(503);
     sandbox.clearFaults();
-    await until(look, (status) => status === 200);
+    await until(statusOf, (status) => status === 200);
     expect((await ready(bff)).body).toMatchObject({ status: 'ok' });
   });
 

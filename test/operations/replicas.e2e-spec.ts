@@ -86,7 +86,7 @@ async function servedByAll(requestIds: readonly string[]): Promise<number[]> {
 }
 
 /** A request through nginx, with its request id. */
-async function ask(method: string, path: string, init: RequestInit = {}) {
+async function send(method: string, path: string, init: RequestInit = {}) {
   const requestId = randomUUID();
   const headers = { 'x-request-id': requestId, ...(init.headers as Record<string, string>) };
   const response = await api.request(method, path, { ...init, headers });
@@ -142,10 +142,10 @@ describe('two replicas behind nginx', () => {
 
   it('both respond to long polls about it', { timeout: 60_000 }, async ({ sandbox }) => {
     const id = await startHeld(sandbox);
-    const { response } = await ask('GET', `/downloads/${id}`);
+    const { response } = await send('GET', `/downloads/${id}`);
     const headers = { prefer: 'wait=50', 'if-none-match': response.headers.get('etag')! };
     const begun = Date.now();
-    const polls = [1, 2].map(() => ask('GET', `/downloads/${id}`, { headers }));
+    const polls = [1, 2].map(() => send('GET', `/downloads/${id}`, { headers }));
     await until(
       () => gauges('bff_http_requests_open'),
       (open) => open.every((count) => count > 1),
@@ -177,7 +177,7 @@ describe('two replicas behind nginx', () => {
     const parts: { requestId: string; response: Response }[] = [];
     for (let from = 0; from < whole.length; from += part) {
       const range = `bytes=${from}-${from + part - 1}`;
-      parts.push(await ask('GET', `/downloads/${id}/content`, { headers: { range } }));
+      parts.push(await send('GET', `/downloads/${id}/content`, { headers: { range } }));
     }
     const bodies = await Promise.all(parts.map(({ response }) => response.arrayBuffer()));
     expect(parts.map(({ response }) => response.status)).toEqual(parts.map(() => 206));
@@ -204,7 +204,7 @@ describe('two replicas behind nginx', () => {
 
   it('accept each other’s signed links, which have the origin of nginx', async () => {
     const id = await api.createFinished([SAMPLE_NODES.textFile]);
-    const signed = await ask('POST', `/downloads/${id}/request-direct-access-url`);
+    const signed = await send('POST', `/downloads/${id}/request-direct-access-url`);
     const { entry } = (await signed.response.json()) as { entry: { contentUrl: string } };
     expect(new URL(entry.contentUrl).origin).toBe(nginx.url);
     const requestIds = [randomUUID(), randomUUID()];
@@ -221,7 +221,7 @@ describe('two replicas behind nginx', () => {
     const before = new Set(sandbox.downloadIds());
     const key = randomUUID();
     const post = () =>
-      ask('POST', '/downloads', {
+      send('POST', '/downloads', {
         body: JSON.stringify({ nodeIds: [SAMPLE_NODES.textFile] }),
         headers: { 'content-type': 'application/json', 'idempotency-key': key },
       });
@@ -328,7 +328,7 @@ describe('a replica that stops while it sends a ZIP', { timeout: 60_000 }, () =>
       (status) => status === 503,
     );
     for (let i = 0; i < 6; i += 1) {
-      const { response: other, requestId } = await ask('GET', `/downloads/${id}`);
+      const { response: other, requestId } = await send('GET', `/downloads/${id}`);
       expect(other.status).toBe(200);
       expect(await servedBy(requestId)).toBe(1 - index);
     }

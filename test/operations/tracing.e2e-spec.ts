@@ -63,7 +63,7 @@ const sentToAlfresco = (sandbox: Sandbox, requestId: string) =>
     .map(({ headers: { traceparent, tracestate } }) => ({ traceparent, tracestate }));
 
 /** Makes a request with a new request id, and reads the response as far as possible. */
-async function ask(
+async function send(
   api: DownloadsApi,
   method: string,
   path: string,
@@ -143,7 +143,7 @@ describe('with a collector', () => {
     'a request is a server span below the caller’s, and each call to Alfresco a client span below that',
     async ({ sandbox, alice, endedSpans }) => {
       const id = await alice.startStuck();
-      const { requestId } = await ask(alice, 'GET', `/downloads/${id}?fields=status`, {
+      const { requestId } = await send(alice, 'GET', `/downloads/${id}?fields=status`, {
         traceparent: SAMPLED,
         tracestate: 'rojo=1',
       });
@@ -189,7 +189,7 @@ describe('with a collector', () => {
 
   traced('a caller without a trace gets a new one', async ({ sandbox, alice, endedSpans }) => {
     const id = await alice.startStuck();
-    const { requestId } = await ask(alice, 'GET', `/downloads/${id}`);
+    const { requestId } = await send(alice, 'GET', `/downloads/${id}`);
     const [sent] = sentToAlfresco(sandbox, requestId);
     const { server, calls } = spansOf(requestId, await endedSpans());
     expect(server.parentSpanId).toBeUndefined();
@@ -202,7 +202,7 @@ describe('with a collector', () => {
     async ({ sandbox, alice, endedSpans }) => {
       const id = await alice.startStuck();
       const traceparent = NOT_SAMPLED;
-      const { requestId } = await ask(alice, 'GET', `/downloads/${id}`, { traceparent });
+      const { requestId } = await send(alice, 'GET', `/downloads/${id}`, { traceparent });
       expect(sentToAlfresco(sandbox, requestId)[0]!.traceparent).toMatch(
         new RegExp(`^00-${TRACE_ID}-(?!${PARENT_ID})[0-9a-f]{16}-00$`),
       );
@@ -218,7 +218,7 @@ describe('with a collector', () => {
     async ({ sandbox, alice, endedSpans }) => {
       const id = await alice.startStuck();
       sandbox.fail({ kind: 'status', status: 500 }, { path: new RegExp(id) });
-      const { requestId } = await ask(alice, 'GET', `/downloads/${id}`);
+      const { requestId } = await send(alice, 'GET', `/downloads/${id}`);
       const { server, calls } = spansOf(requestId, await endedSpans());
       expect(server).toMatchObject({
         status: { code: 2 },
@@ -243,7 +243,7 @@ describe('with a collector', () => {
   );
 
   traced('a rejected request is not an error of the service', async ({ alice, endedSpans }) => {
-    const { requestId } = await ask(alice, 'GET', '/downloads/unknown');
+    const { requestId } = await send(alice, 'GET', '/downloads/unknown');
     const { server, calls } = spansOf(requestId, await endedSpans());
     expect(server).toMatchObject({ status: { code: 0 } });
     expect(server.attributes).not.toHaveProperty('error.type');
@@ -254,11 +254,11 @@ describe('with a collector', () => {
     'a transfer is complete, or its spans report that it was cut',
     async ({ sandbox, alice, endedSpans }) => {
       const zip = await alice.createFinished([SAMPLE_NODES.nestedFolder]);
-      const whole = await ask(alice, 'GET', `/downloads/${zip}/content`);
+      const whole = await send(alice, 'GET', `/downloads/${zip}/content`);
       const path = new RegExp(`${zip}/content$`);
       sandbox.fail({ kind: 'reset-mid-body', afterBytes: 100 }, { path });
       sandbox.fail({ kind: 'status', status: 404 }, { path });
-      const cut = await ask(alice, 'GET', `/downloads/${zip}/content`);
+      const cut = await send(alice, 'GET', `/downloads/${zip}/content`);
       expect(cut.body).toBeUndefined();
       const spans = await endedSpans();
       const { calls } = spansOf(whole.requestId, spans);
@@ -278,7 +278,7 @@ describe('with a collector', () => {
   );
 
   traced('a path without a route does not become a span name', async ({ alice, endedSpans }) => {
-    const { requestId } = await ask(alice, 'GET', '/wp-admin/setup.php?x=1');
+    const { requestId } = await send(alice, 'GET', '/wp-admin/setup.php?x=1');
     const { server } = spansOf(requestId, await endedSpans());
     expect(server.name).toBe('GET');
     expect(server.attributes).toMatchObject({ 'url.path': '/wp-admin/setup.php' });

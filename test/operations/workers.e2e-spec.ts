@@ -62,7 +62,7 @@ const withTwo = base
     start(runningSandbox.url, onCleanup, { RATE_LIMIT: 'on', RATE_LIMIT_FAILED_LOGINS: '4' }),
   )
   // A new connection for each request, so that workers take turns.
-  .extend('ask', { scope: 'file' }, ({ service }) => {
+  .extend('send', { scope: 'file' }, ({ service }) => {
     const port = Number(new URL(service.url!).port);
     return (
       path: string,
@@ -86,12 +86,12 @@ const total = (page: Scrape) => page.value('bff_http_request_duration_seconds_co
 describe('two workers', () => {
   const it = withTwo;
 
-  it('listen on one port, announce it once, and both respond', async ({ service, ask }) => {
+  it('listen on one port, announce it once, and both respond', async ({ service, send }) => {
     expect(await workersOf(service)).toHaveLength(2);
     expect(service.text.match(/listens on/g)).toHaveLength(1);
     await until(
       async () => {
-        await ask('/downloads');
+        await send('/downloads');
         const lines = service.text.matchAll(/"worker":(\d+),.*"route":/g);
         return new Set([...lines].map(([, id]) => id)).size;
       },
@@ -100,29 +100,29 @@ describe('two workers', () => {
   });
 
   // Before the test of wrong passwords, which are zoë's.
-  it('share the count of requests', async ({ ask }) => {
+  it('share the count of requests', async ({ send }) => {
     const left = async () => {
-      const { ratelimit = '' } = (await ask('/downloads', AS_ZOE)).headers;
+      const { ratelimit = '' } = (await send('/downloads', AS_ZOE)).headers;
       return Number(/"caller";r=(\d+)/.exec(ratelimit)?.[1]);
     };
     const first = await left();
     expect([await left(), await left(), await left()]).toEqual([first - 1, first - 2, first - 3]);
   });
 
-  it('know each other’s downloads', async ({ ask, api }) => {
+  it('know each other’s downloads', async ({ send, api }) => {
     const id = await api.createFinished([SAMPLE_NODES.textFile]);
     const whole = await api.content(id);
     for (let time = 0; time < 6; time += 1) {
-      expect((await ask(`/downloads/${id}`)).json()).toMatchObject({ entry: { status: 'DONE' } });
-      expect((await ask(`/downloads/${id}/events`)).body).toContain('event: done');
-      const { status, headers } = await ask(`/downloads/${id}/content`, AS_ALICE, 'HEAD');
+      expect((await send(`/downloads/${id}`)).json()).toMatchObject({ entry: { status: 'DONE' } });
+      expect((await send(`/downloads/${id}/events`)).body).toContain('event: done');
+      const { status, headers } = await send(`/downloads/${id}/content`, AS_ALICE, 'HEAD');
       expect([status, headers['content-length']]).toEqual([200, String(whole.length)]);
     }
   });
 
   it('make one download for fifty concurrent requests with one Idempotency-Key', async ({
     sandbox,
-    ask,
+    send,
   }) => {
     const headers = {
       ...AS_ALICE,
@@ -130,7 +130,7 @@ describe('two workers', () => {
       'idempotency-key': `"${randomUUID()}"`,
     };
     const post = () =>
-      ask('/downloads', headers, 'POST', JSON.stringify({ nodeIds: [SAMPLE_NODES.textFile] }));
+      send('/downloads', headers, 'POST', JSON.stringify({ nodeIds: [SAMPLE_NODES.textFile] }));
     const responses = await Promise.all(Array.from({ length: 50 }, post));
     // Once per worker.
     responses.push(await post(), await post());
@@ -145,22 +145,22 @@ describe('two workers', () => {
 
   it('accept each other’s signed links without a configured secret', async ({
     service,
-    ask,
+    send,
     api,
   }) => {
     const id = await api.createFinished([SAMPLE_NODES.textFile]);
     for (let time = 0; time < 20; time += 1) {
-      const made = await ask(`/downloads/${id}/request-direct-access-url`, AS_ALICE, 'POST');
+      const made = await send(`/downloads/${id}/request-direct-access-url`, AS_ALICE, 'POST');
       const { entry } = made.json() as { entry: { contentUrl: string } };
       const { pathname, search } = new URL(entry.contentUrl);
-      expect((await ask(pathname + search, {})).status).toBe(200);
+      expect((await send(pathname + search, {})).status).toBe(200);
     }
     expect(service.text.match(/LINK_SECRET is not set/g)).toHaveLength(1);
   });
 
-  it('share the count of wrong passwords', async ({ ask }) => {
+  it('share the count of wrong passwords', async ({ send }) => {
     const guess = async (name: string) => {
-      const { status } = await ask('/downloads', {
+      const { status } = await send('/downloads', {
         authorization: basic({ name, password: randomUUID() }),
       });
       return status;
@@ -173,11 +173,11 @@ describe('two workers', () => {
     expect(atOnce.filter((status) => status === 401).length).toBeLessThanOrEqual(5);
   });
 
-  it('are one service in /metrics', async ({ ask, scrape }) => {
+  it('are one service in /metrics', async ({ send, scrape }) => {
     const count = async () =>
       (await scrape()).value('bff_http_request_duration_seconds_count', { route: '/downloads' })!;
     const before = await count();
-    for (let time = 0; time < 10; time += 1) await ask('/downloads');
+    for (let time = 0; time < 10; time += 1) await send('/downloads');
     await until(count, (now) => now >= before + 10);
     const page = await scrape();
     expect(page.value('bff_workers', {})).toBe(2);
@@ -202,7 +202,7 @@ describe('two workers', () => {
 
   it('are replaced when they are killed, without an outage, and without a drop in the totals', async ({
     service,
-    ask,
+    send,
     scrape,
   }) => {
     const [victim] = await workersOf(service);
@@ -212,7 +212,7 @@ describe('two workers', () => {
       () => service.text,
       (text) => text.includes('ended with SIGKILL'),
     );
-    expect((await ask('/downloads')).status).toBe(200);
+    expect((await send('/downloads')).status).toBe(200);
     expect(total(await scrape())).toBeGreaterThanOrEqual(before);
     await until(
       async () => (await scrape()).value('bff_workers', {}),

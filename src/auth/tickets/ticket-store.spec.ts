@@ -101,7 +101,7 @@ describe('tickets in a SQLite file', () => {
 describeWithRedis('tickets in Redis', () => {
   const server = new RedisServer();
   beforeAll(() => server.start());
-  beforeEach(() => server.ask((redis) => redis.flushall()));
+  beforeEach(() => server.run((redis) => redis.flushall()));
   afterAll(() => server.dispose());
 
   describeTicketStore(() => openTicketStore({ url: server.url }));
@@ -110,9 +110,9 @@ describeWithRedis('tickets in Redis', () => {
     const store = openTicketStore({ url: server.url });
     await store.save('h', 'alice', HOUR);
     await store.close();
-    const keys = await server.ask((redis) => redis.keys('*'));
+    const keys = await server.run((redis) => redis.keys('*'));
     expect(keys).toEqual(['alfresco-downloads:ticket:h']);
-    expect(await server.ask((redis) => redis.pttl(keys[0]!))).toBeGreaterThan(0);
+    expect(await server.run((redis) => redis.pttl(keys[0]!))).toBeGreaterThan(0);
   });
 
   it('cannot be had while it is away', async () => {

@@ -15,7 +15,7 @@ describeWithRedis('a write that Redis carries out after it was reported as faile
 
   /** How often Redis has carried out a command. */
   const callsOf = async (command: string): Promise<number> => {
-    const statistics = await server.ask((redis) => redis.info('commandstats'));
+    const statistics = await server.run((redis) => redis.info('commandstats'));
     return Number(new RegExp(`cmdstat_${command}:calls=(\\d+)`).exec(statistics)?.[1] ?? 0);
   };
 

@@ -14,7 +14,7 @@ describeWithRedis('the registry in Redis', () => {
   const open = (retentionMs: number) => openRegistry({ url: server.url, retentionMs });
 
   beforeAll(() => server.start());
-  beforeEach(() => server.ask((redis) => redis.flushall()));
+  beforeEach(() => server.run((redis) => redis.flushall()));
   afterAll(() => server.dispose());
 
   describeRegistry({ open });
@@ -32,7 +32,7 @@ describeWithRedis('the registry in Redis', () => {
     it('uses one prefix, and lets every key expire', async () => {
       await registry.add(recordOf('d1'), await hold(registry));
       await hold(registry, LEASE, { ...REQUEST, key: 'key-2' });
-      await server.ask(async (redis) => {
+      await server.run(async (redis) => {
         const keys = await redis.keys('*');
         expect(keys).toHaveLength(5);
         for (const key of keys) {
@@ -44,7 +44,7 @@ describeWithRedis('the registry in Redis', () => {
 
     it('keeps a completed key for the retention, not for the lease', async () => {
       await registry.add(recordOf('d1'), await hold(registry));
-      const left = await server.ask((redis) => redis.pttl(requestKey(REQUEST)));
+      const left = await server.run((redis) => redis.pttl(requestKey(REQUEST)));
       expect(left).toBeGreaterThan(LEASE);
       expect(left).toBeLessThanOrEqual(HOUR);
     });
@@ -52,7 +52,7 @@ describeWithRedis('the registry in Redis', () => {
     it('leaves nothing of a removed download', async () => {
       await registry.add(recordOf('d1'));
       await registry.remove('d1');
-      await expect(server.ask((redis) => redis.keys('*'))).resolves.toEqual([]);
+      await expect(server.run((redis) => redis.keys('*'))).resolves.toEqual([]);
     });
 
     it('drops expired downloads of an owner that never lists them', async () => {
@@ -63,7 +63,7 @@ describeWithRedis('the registry in Redis', () => {
       await delay(A_WHILE);
       await registry.add(recordOf('new'));
       for (const key of ownerKeys('basic:alice')) {
-        const members = await server.ask((redis) => redis.zrange(key, '0', '-1'));
+        const members = await server.run((redis) => redis.zrange(key, '0', '-1'));
         expect(members.toSorted()).toEqual(['kept', 'new']);
       }
     });
@@ -71,7 +71,7 @@ describeWithRedis('the registry in Redis', () => {
     it('works after Redis has forgotten the scripts', async () => {
       await registry.add(recordOf('d1'));
       await registry.add(recordOf('d2'));
-      await server.ask((redis) => redis.script('FLUSH'));
+      await server.run((redis) => redis.script('FLUSH'));
       await expect(registry.add(recordOf('d3'))).resolves.toBe(true);
       await expect(registry.list('basic:alice', 0, 1)).resolves.toMatchObject({ total: 3 });
     });

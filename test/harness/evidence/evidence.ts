@@ -33,9 +33,9 @@ export function withFullOutput(variables: Record<string, string>): Record<string
 const LEVELS = ['silent', 'fatal', 'error', 'warn', 'log', 'debug'];
 
 /** Keeps a line of a service's log. @returns whether a service with this `LOG_LEVEL` would have written it */
-export function keepLine(line: string, asked = 'log'): boolean {
+export function keepLine(line: string, logLevel = 'log'): boolean {
   const level = /^\{"level":"(\w+)"/.exec(line)?.[1];
   keep('log', line);
   if (level === undefined) return true;
-  return LEVELS.indexOf(level === 'info' ? 'log' : level) <= LEVELS.indexOf(asked);
+  return LEVELS.indexOf(level === 'info' ? 'log' : level) <= LEVELS.indexOf(logLevel);
 }
