@@ -42,9 +42,14 @@ const WORDS: readonly (readonly [word: RegExp, instead: string])[] = [
   [/\bcaller (?:is |has )?gone\b/i, 'client disconnected'],
 ];
 
+/** Published texts and codes that programs may compare, and quotations from Alfresco's recordings. */
+const ALLOWED =
+  /Alfresco answered something unexpected|Alfresco did not answer in time|ANSWER_TOO_LONG|of the answer without conditions/g;
+
 /** Places of words to avoid in a text. */
 function findings(path: string, text: string): string[] {
   return text
+    .replaceAll(ALLOWED, '')
     .split('\n')
     .flatMap((line, index) =>
       WORDS.flatMap(([word, instead]) =>
@@ -57,7 +62,7 @@ function findings(path: string, text: string): string[] {
 }
 
 describe('the words of this repository', () => {
-  it.skip('are plain and gender-neutral', async () => {
+  it('are plain and gender-neutral', async () => {
     expect(files.length).toBeGreaterThan(300);
     const found = await Promise.all(
       files.map(async (path) => findings(path, await readFile(path, 'utf8'))),

@@ -117,7 +117,7 @@ describe('the body of POST /downloads', () => {
     ['an id given twice', ['a', 'b', 'a'], ['/nodeIds/2']],
     ['an id given three times', ['a', 'a', 'a'], ['/nodeIds/1', '/nodeIds/2']],
     ['a UUID given in two cases', [UUID, UUID.toUpperCase()], ['/nodeIds/1']],
-  ])('is refused for %s, at the repetition', async (_what, nodeIds, pointers) => {
+  ])('is refused for %s, at the duplicate', async (_what, nodeIds, pointers) => {
     const { code, errors } = await refusal({ nodeIds });
     expect(code).toBe('VALIDATION_FAILED');
     expect(errors!.map(({ pointer }) => pointer)).toEqual(pointers);

@@ -68,7 +68,7 @@ export function describeRegistry(store: TestStore): void {
     await expect(registry.list('basic:alice', 0, 10)).resolves.toEqual({ records: [], total: 0 });
   });
 
-  it('pages through downloads of the same moment without a gap or a repetition', async () => {
+  it('pages through downloads of the same moment without a gap or a duplicate', async () => {
     const ids = Array.from({ length: 25 }, (_, number) => `d${number}`);
     for (const id of ids) await registry.add(recordOf(id));
     const pages = [await idsOf('basic:alice', 0, 10), await idsOf('basic:alice', 10, 10)];
