@@ -20,7 +20,7 @@ export interface ProblemOptions {
 }
 
 /** A small request must not cause a large response; and no client corrects more than this at a time. */
-const MAX_ERRORS = 20;
+export const MAX_ERRORS = 20;
 const MAX_NAME_LENGTH = 100;
 
 /**
