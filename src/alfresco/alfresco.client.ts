@@ -5,7 +5,7 @@ import { ContentOpener } from './content/content-opener.js';
 import type { ByteRange, ResumableContent } from './content/resumable-content.js';
 import type { TransferHolder } from './content/transfer-limiter.js';
 import { type Download, type DownloadNode, parseDownload, parseDownloadNode } from './download.js';
-import { ANONYMOUS, AUTHORIZED } from './http/pipeline.js';
+import { ANONYMOUS_SEND, AUTHORIZED_SEND } from './http/pipeline.js';
 import type { Operation, RetryRule, Send } from './http/upstream-call.js';
 import {
   type AlfrescoResponse,
@@ -43,8 +43,8 @@ export class AlfrescoClient {
 
   constructor(
     @Inject(ALFRESCO_CONFIG) config: AlfrescoConfig,
-    @Inject(AUTHORIZED) private readonly authorized: Send,
-    @Inject(ANONYMOUS) private readonly anonymous: Send,
+    @Inject(AUTHORIZED_SEND) private readonly authorized: Send,
+    @Inject(ANONYMOUS_SEND) private readonly anonymous: Send,
     private readonly content: ContentOpener,
   ) {
     this.root = apiPath(config, 'alfresco');
@@ -56,7 +56,8 @@ export class AlfrescoClient {
   }
 
   /**
-   * POST /downloads. Never sent again once it may have been heard: a second POST would make a second ZIP.
+   * POST /downloads. Never resent once Alfresco may have received it, since a second POST would make a second ZIP; after a 401, which comes before
+   * anything is done, it is.
    * @throws ProblemException VALIDATION_FAILED, NODE_FORBIDDEN, NODE_NOT_FOUND, CONTENT_ARCHIVED, NODE_NOT_ZIPPABLE
    */
   async createDownload(nodeIds: readonly string[], onBehalfOf?: string): Promise<Download> {
@@ -106,7 +107,7 @@ export class AlfrescoClient {
 
   /**
    * GET /nodes/{id}/content of a finished download. The stream has to be read or destroyed; aborting
-   * `client` destroys it. When Alfresco ends it short, or sends nothing for the idle limit, it continues with another
+   * `disconnected` destroys it. When Alfresco ends it short, or sends nothing for the idle limit, it continues with another
    * request, and fails when that does not help.
    *
    * `range` has to lie within the content: Alfresco announces more bytes than it sends for one that does
@@ -119,10 +120,10 @@ export class AlfrescoClient {
     node: DownloadNode,
     range: ByteRange,
     holder: TransferHolder,
-    client: AbortSignal,
+    disconnected: AbortSignal,
     onBehalfOf?: string,
   ): Promise<ResumableContent> {
-    return this.content.open(node, range, holder, client, onBehalfOf);
+    return this.content.open(node, range, holder, disconnected, onBehalfOf);
   }
 
   /**

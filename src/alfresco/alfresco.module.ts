@@ -14,7 +14,7 @@ import { RenewedCredentials } from './credentials/renewed-credentials.js';
 import { TicketLogin } from './credentials/ticket-login.js';
 import { CircuitBreakers } from './http/circuit-breaker.js';
 import { UpstreamMetrics, observation } from './http/observation.js';
-import { ANONYMOUS, AUTHORIZED, UpstreamPipeline } from './http/pipeline.js';
+import { ANONYMOUS_SEND, AUTHORIZED_SEND, UpstreamPipeline } from './http/pipeline.js';
 import { UpstreamTransport } from './http/transport.js';
 import { type Layer, type Send, UpstreamEvents } from './http/upstream-call.js';
 
@@ -44,7 +44,7 @@ export class AlfrescoModule {
           inject: [UpstreamMetrics, ALFRESCO_CONFIG],
         },
         {
-          provide: ANONYMOUS,
+          provide: ANONYMOUS_SEND,
           useFactory: (pipeline: UpstreamPipeline, { send }: UpstreamTransport, observe: Layer) =>
             pipeline.compose(send, { observation: observe }),
           inject: [UpstreamPipeline, UpstreamTransport, OBSERVATION],
@@ -52,10 +52,10 @@ export class AlfrescoModule {
         {
           provide: AlfrescoCredentials,
           useFactory: createCredentials,
-          inject: [ALFRESCO_CONFIG, ANONYMOUS, UpstreamPipeline, PACING_CONFIG],
+          inject: [ALFRESCO_CONFIG, ANONYMOUS_SEND, UpstreamPipeline, PACING_CONFIG],
         },
         {
-          provide: AUTHORIZED,
+          provide: AUTHORIZED_SEND,
           useFactory: (
             pipeline: UpstreamPipeline,
             { send }: UpstreamTransport,

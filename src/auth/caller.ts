@@ -37,7 +37,7 @@ export interface AuthenticatedRequest {
 }
 
 /**
- * Calls back once the credentials behind a request count no more: at the end of a token, or soon after the end of a ticket.
+ * Calls back once the credentials behind a request are no longer valid: at the end of a token, or soon after the end of a ticket.
  *
  * @param everyMs milliseconds between two checks of a ticket
  * @param signal aborts the wait

@@ -70,7 +70,7 @@ export interface OidcConfig {
   readonly usernameClaim: string;
 }
 
-/** Where the owners of downloads are stored. */
+/** Where owners of downloads, Idempotency-Keys and tickets are stored, and with Redis the counters of limits, too. */
 export interface StoreConfig {
   /** `sqlite:PATH`, `sqlite::memory:`, `redis://…` or `rediss://…`; may hold a password. */
   readonly url: string;

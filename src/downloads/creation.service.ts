@@ -13,7 +13,7 @@ import { RunningTasks } from './running-tasks.js';
  * Starts downloads, so that none is acknowledged that is not recorded, and none stays in Alfresco that nobody can use:
  *
  * 1. The registry is asked first: a ping, or the claim of an Idempotency-Key. Without the registry nothing is made.
- * 2. Made: Alfresco creates the download node and starts the job. The client sends this POST again only if it certainly has
+ * 2. Made: Alfresco creates the download node and starts the job. `AlfrescoClient` resends this POST only if it certainly has
  *    not reached Alfresco, so that there are no two downloads.
  * 3. Recorded: the owner is written to the registry; the claim is completed in the same step.
  * 4. Acknowledged: only now does the caller learn the id (202).

@@ -82,7 +82,7 @@ function stalled({ status }: Download): ProblemException {
   const isPending = status === 'PENDING';
   return new ProblemException('ALFRESCO_TIMEOUT', {
     detail: isPending
-      ? 'Alfresco has not begun with the ZIP: its queue is too long, or the job was lost.'
+      ? 'Alfresco has not started the ZIP: its queue is too long, or the job was lost.'
       : 'Alfresco has stopped working on the ZIP, and says nothing about it.',
     diagnosis: isPending ? 'not begun' : 'stalled',
   });

@@ -168,7 +168,7 @@ function keyWithDelivery(): ProblemException {
     errors: [
       {
         parameter: 'Idempotency-Key',
-        detail: 'is not accepted here: the ZIP can be had only once',
+        detail: 'is not accepted here: the ZIP can be fetched only once',
       },
     ],
   });

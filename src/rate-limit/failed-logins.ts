@@ -63,7 +63,7 @@ export class FailedLogins extends LoginThrottle {
     const attempts = this.attemptsOf(source);
     attempts.count += 1;
     try {
-      while (!(await this.isReserved(counters, attempts))) await attempts.nextEnd();
+      while (!(await this.reserve(counters, attempts))) await attempts.nextEnd();
       return await this.run(verify, counters, attempts);
     } finally {
       attempts.count -= 1;
@@ -77,7 +77,7 @@ export class FailedLogins extends LoginThrottle {
    * @returns whether there was an attempt left; if not, one that runs may yet give its place back
    * @throws ProblemException TOO_MANY_REQUESTS when none runs
    */
-  private isReserved(counters: readonly Counter[], attempts: Attempts): Promise<boolean> {
+  private reserve(counters: readonly Counter[], attempts: Attempts): Promise<boolean> {
     const reserved = attempts.reserving.then(async () => {
       const resetMs = await this.tryToReserve(counters);
       if (resetMs === undefined) attempts.running += 1;

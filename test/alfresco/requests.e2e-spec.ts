@@ -457,7 +457,7 @@ describe('a request to Alfresco', () => {
   });
 
   it('is one POST for one POST, even when it fails', async ({ requests, sandbox }) => {
-    for (const fault of [{ kind: 'reset' }, { kind: 'hang' }, status(500)] as const) {
+    for (const fault of [{ kind: 'reset' }, { kind: 'hang' }, status(500), status(503)] as const) {
       sandbox.clearRequests();
       sandbox.fail(fault, { method: 'POST' });
       await requests.send('create');

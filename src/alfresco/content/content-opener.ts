@@ -7,7 +7,7 @@ import { PACING_CONFIG, type Pacing } from '../../config/pacing.js';
 import { ProblemException } from '../../problems/problem.exception.js';
 import { ALFRESCO_CONFIG, apiPath, requestHeaders } from '../alfresco-api.js';
 import type { DownloadNode } from '../download.js';
-import { AUTHORIZED } from '../http/pipeline.js';
+import { AUTHORIZED_SEND } from '../http/pipeline.js';
 import { codeOf, transportProblem } from '../http/transport-failure.js';
 import {
   type Send,
@@ -20,7 +20,10 @@ import { type ByteRange, ResumableContent, type Resumed, discard } from './resum
 import { type Release, type TransferHolder, TransferLimiter } from './transfer-limiter.js';
 
 /** How the content of a node is asked for, the first time or to resume. */
-type Attempt = Pick<UpstreamRequest, 'operation' | 'retry' | 'client' | 'limitMs' | 'onBehalfOf'>;
+type Attempt = Pick<
+  UpstreamRequest,
+  'operation' | 'retry' | 'disconnected' | 'limitMs' | 'onBehalfOf'
+>;
 
 /** Opens the ZIP of a finished download: begins a transfer, checks what Alfresco sends, and resumes it when it breaks. */
 @Injectable()
@@ -28,7 +31,7 @@ export class ContentOpener {
   private readonly root: string;
 
   constructor(
-    @Inject(AUTHORIZED) private readonly send: Send,
+    @Inject(AUTHORIZED_SEND) private readonly send: Send,
     private readonly events: UpstreamEvents,
     private readonly transfers: TransferLimiter,
     @Inject(ALFRESCO_CONFIG) private readonly config: AlfrescoConfig,
@@ -42,12 +45,17 @@ export class ContentOpener {
     node: DownloadNode,
     range: ByteRange,
     holder: TransferHolder,
-    client: AbortSignal,
+    disconnected: AbortSignal,
     onBehalfOf?: string,
   ): Promise<ResumableContent> {
-    const release = await this.begin(holder, client);
+    const release = await this.begin(holder, disconnected);
     try {
-      const opening = { operation: 'content', retry: 'if-failed', client, onBehalfOf } as const;
+      const opening = {
+        operation: 'content',
+        retry: 'if-failed',
+        disconnected,
+        onBehalfOf,
+      } as const;
       const source = await this.request(node, range, opening);
       // A connection ends in an asynchronous context of its own; what follows from that belongs to this request all the same.
       const reopen = AsyncResource.bind((rest: ByteRange, ended: AbortSignal, limitMs: number) =>
@@ -55,7 +63,7 @@ export class ContentOpener {
           operation: 'resume',
           // The content itself tries again.
           retry: 'never',
-          client: ended,
+          disconnected: ended,
           limitMs,
           onBehalfOf,
         }),
@@ -66,7 +74,7 @@ export class ContentOpener {
       const report = AsyncResource.bind((outcome: 'resumed' | 'failed', cause: string) =>
         this.events.emit('resume', { outcome, cause }),
       );
-      const link = addAbortListener(client, () => discard(content));
+      const link = addAbortListener(disconnected, () => discard(content));
       content.once('close', () => {
         link[Symbol.dispose]();
         release();
@@ -79,11 +87,11 @@ export class ContentOpener {
     }
   }
 
-  private async begin(holder: TransferHolder, client: AbortSignal): Promise<Release> {
+  private async begin(holder: TransferHolder, disconnected: AbortSignal): Promise<Release> {
     try {
-      return await this.transfers.begin(holder, client);
+      return await this.transfers.begin(holder, disconnected);
     } catch (error) {
-      if (!client.aborted)
+      if (!disconnected.aborted)
         this.events.emit('rejection', { operation: 'content', reason: 'places' });
       throw transportProblem(error);
     }

@@ -83,7 +83,7 @@ describe('the layer of the deadline', () => {
 
   it('sends nothing for a client that has disconnected before', async () => {
     const send = vi.fn(async (_request: UpstreamRequest) => ({ status: 200 }));
-    const call = layer(sendBy(send))(requestOf({ client: AbortSignal.abort() }));
+    const call = layer(sendBy(send))(requestOf({ disconnected: AbortSignal.abort() }));
     expect(await endOf(call)).toMatchObject({ diagnosis: 'CALLER_GONE' });
     expect(send).not.toHaveBeenCalled();
   });

@@ -23,9 +23,10 @@ type Limits = Pick<AlfrescoConfig, 'timeoutMs' | 'idleTimeoutMs'>;
  */
 export function deadline(limits: Limits): Layer {
   return (next) => async (request) => {
-    const { operation, client, limitMs = limitOf(operation, limits) } = request;
-    if (client?.aborted) throw transportProblem(new ClientDisconnectedError('before the call'));
-    const end = new Deadline(limitMs, client);
+    const { operation, disconnected, limitMs = limitOf(operation, limits) } = request;
+    if (disconnected?.aborted)
+      throw transportProblem(new ClientDisconnectedError('before the call'));
+    const end = new Deadline(limitMs, disconnected);
     try {
       return await end.bound(next(end.applyTo(request)));
     } catch (error) {
@@ -50,16 +51,18 @@ export class Deadline {
   private readonly link?: Disposable;
   private reject?: (reason: Error) => void;
 
-  /** @param client aborted when the client has disconnected */
-  constructor(limitMs: number, client?: AbortSignal) {
+  /** @param disconnected aborted when the client has */
+  constructor(limitMs: number, disconnected?: AbortSignal) {
     this.endsAt = performance.now() + limitMs;
     this.timer = setTimeout(
       () => this.end(new TransportTimeoutError('no response in time')),
       limitMs,
     );
     this.link =
-      client &&
-      addAbortListener(client, () => this.end(new ClientDisconnectedError('during the call')));
+      disconnected &&
+      addAbortListener(disconnected, () =>
+        this.end(new ClientDisconnectedError('during the call')),
+      );
   }
 
   /** Aborted at the end, with a TransportTimeoutError or a ClientDisconnectedError. */

@@ -109,7 +109,7 @@ describe('the pipeline', () => {
 
   describe('for a client that disconnects', () => {
     it('sends nothing when it has disconnected before', async () => {
-      const { requests, result } = await outcomeOf([200], { client: AbortSignal.abort() });
+      const { requests, result } = await outcomeOf([200], { disconnected: AbortSignal.abort() });
       expect(requests).toBe(0);
       expect(result).toBeInstanceOf(ProblemException);
     });
@@ -119,7 +119,7 @@ describe('the pipeline', () => {
       ['during a request', 'never'],
     ])('sends nothing more: %s', async (_when, outcome) => {
       const client = new AbortController();
-      const { sentAt, result } = run([outcome, outcome, outcome], { client: client.signal });
+      const { sentAt, result } = run([outcome, outcome, outcome], { disconnected: client.signal });
       await vi.advanceTimersByTimeAsync(0);
       client.abort();
       expect(await result).toBeInstanceOf(ProblemException);
@@ -135,7 +135,7 @@ describe('the pipeline', () => {
       async (_error, outcome) => {
         for (let count = 0; count < 9; count += 1) {
           const client = new AbortController();
-          const { result } = run([outcome], { client: client.signal });
+          const { result } = run([outcome], { disconnected: client.signal });
           client.abort();
           await result;
         }

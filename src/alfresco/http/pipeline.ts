@@ -17,9 +17,9 @@ import {
 } from './upstream-call.js';
 
 /** Sends with the credentials of this service, or in the name of the caller. Injection token of a `Send`. */
-export const AUTHORIZED = Symbol('AUTHORIZED');
+export const AUTHORIZED_SEND = Symbol('AUTHORIZED_SEND');
 /** Sends without credentials. Injection token of a `Send`. */
-export const ANONYMOUS = Symbol('ANONYMOUS');
+export const ANONYMOUS_SEND = Symbol('ANONYMOUS_SEND');
 
 /** Layers that not every pipeline has. */
 export interface OptionalLayers {

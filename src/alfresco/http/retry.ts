@@ -35,12 +35,12 @@ export function retry(pacing: GrowingPause, events: UpstreamEvents): Layer {
           const response = await next<T>(request);
           if (rule !== 'if-failed' || !isGatewayFailure(response)) return response;
           retries ??= new Retries(request, pacing);
-          if (!(await retries.isDue())) return response;
+          if (!(await retries.waitForNextAttempt())) return response;
           cause = `status ${response.status}`;
         } catch (error) {
           if (!isTransient(error) || !isAllowed(rule, error)) throw failureOf(request, error);
           retries ??= new Retries(request, pacing);
-          if (!(await retries.isDue(error))) throw failureOf(request, error);
+          if (!(await retries.waitForNextAttempt(error))) throw failureOf(request, error);
           cause = codeOf(error);
         }
         events.emit('retry', { operation, cause });
@@ -78,7 +78,7 @@ class Retries {
   ) {}
 
   /** Waits for the time to send it again; false if it is not to be sent again. */
-  async isDue(failure?: unknown): Promise<boolean> {
+  async waitForNextAttempt(failure?: unknown): Promise<boolean> {
     const { signal, endsAt = Infinity } = this.request;
     if (failure instanceof StaleConnectionError && !this.wasStale) {
       this.wasStale = true;

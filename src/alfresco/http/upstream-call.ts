@@ -32,7 +32,7 @@ export interface UpstreamRequest {
   /** Name of the caller; of interest only where it is passed on to Alfresco. */
   readonly onBehalfOf?: string;
   /** Aborted when the client that waits for the call has disconnected. */
-  readonly client?: AbortSignal;
+  readonly disconnected?: AbortSignal;
   /** Milliseconds for the whole call; the limit of its operation when absent. */
   readonly limitMs?: number;
   /** Aborted when the call has to end. Set by the deadline. */

@@ -88,7 +88,7 @@ export class ContentService {
   }
 
   /**
-   * Responds with the whole ZIP, which can be had only once: without ranges, whatever the headers of the request. Resolves
+   * Responds with the whole ZIP, which can be fetched only once: without ranges, whatever the headers of the request. Resolves
    * when it is sent, or the client has disconnected.
    * @throws ProblemException CONTENT_NOT_READY, those of the node and of Alfresco
    */

@@ -110,7 +110,7 @@ export function ApiDeliverContent(): MethodDecorator {
       headers: {
         ...NOT_KEPT,
         ...headers('Content-Length', 'Content-Disposition'),
-        'Accept-Ranges': textHeader('It can be had only once.', 'none'),
+        'Accept-Ranges': textHeader('It can be fetched only once.', 'none'),
       },
       content: ZIP,
     }),
