@@ -4,6 +4,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { DestinationStream } from 'pino';
 import { AppModule } from './app.module.js';
+import { BACKCHANNEL_LOGOUT, SESSION_ROUTES } from './auth/session/sessions.controller.js';
 import { ticketsPath } from './auth/tickets/tickets-path.js';
 import type { AppConfig } from './config/app-config.js';
 import type { WorkerContext } from './config/worker-context.js';
@@ -80,7 +81,7 @@ export async function createApp(
     if (route.url !== CORS_ROUTE) allowedMethods.add(route);
   });
   addHooks(app, adapter, config, begin);
-  registerBodyParser(fastify);
+  registerBodyParser(fastify, BACKCHANNEL_LOGOUT);
   app.setGlobalPrefix(config.http.apiPrefix, { exclude: routesWithoutPrefix(config) });
   if (config.docs) setUpDocs(app, config);
   return app;
@@ -116,13 +117,14 @@ function addHooks(
   });
 }
 
-/** Orchestrators expect probes and metrics at the root; Alfresco's clients log in beside the API. */
+/** Orchestrators expect probes and metrics at the root; browsers and Alfresco's clients log in beside the API. */
 function routesWithoutPrefix(config: AppConfig): string[] {
   const tickets = ticketsPath(config);
   return [
     'health/live',
     'health/ready',
     'metrics',
+    ...(config.auth.session ? SESSION_ROUTES : []),
     ...(tickets === undefined ? [] : [`${tickets}/tickets`, `${tickets}/tickets/:ticket`]),
   ];
 }

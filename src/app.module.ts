@@ -1,9 +1,12 @@
 import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { AuthModule } from './auth/auth.module.js';
+import { callerIdAt } from './auth/caller.js';
 import { CallerGuard } from './auth/caller.guard.js';
 import type { AppConfig } from './config/app-config.js';
 import type { ServiceOptions } from './downloads/downloads-options.js';
+import { DownloadRegistry } from './downloads/registry/download-registry.js';
+import { OwnerMigration } from './downloads/registry/owner-migration.js';
 import { DownloadsModule } from './downloads/downloads.module.js';
 import { openRegistry } from './downloads/registry/registry.factory.js';
 import { HealthModule } from './health/health.module.js';
@@ -44,9 +47,22 @@ export class AppModule {
         downloads,
         HealthModule.forRoot(downloads, config.pacing),
       ],
-      providers: guards(config),
+      providers: [...guards(config), ...ownerMigration(config)],
     };
   }
+}
+
+function ownerMigration({ auth: { oidc, session } }: AppConfig): Provider[] {
+  const issuer = (oidc ?? session)?.issuer;
+  if (issuer === undefined) return [];
+  return [
+    {
+      provide: OwnerMigration,
+      useFactory: (registry: DownloadRegistry) =>
+        new OwnerMigration(registry, callerIdAt(issuer, '')),
+      inject: [DownloadRegistry],
+    },
+  ];
 }
 
 /**

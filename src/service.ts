@@ -46,6 +46,7 @@ export async function startService(
 ): Promise<RunningService> {
   const app = await create(config, worker);
   warnOfEphemeralLinks(config);
+  if (!worker) warnOfPlainCookies(config);
   app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
   if (!worker) exitAtSecondSignal();
   try {
@@ -66,6 +67,13 @@ export function announce({ http, docs }: AppConfig, address: string): void {
 export function warnOfEphemeralLinks({ links }: AppConfig): void {
   if (!links.isEphemeral) return;
   new Logger('Links').warn('LINK_SECRET is not set: signed links end when this process does');
+}
+
+export function warnOfPlainCookies({ auth: { session } }: AppConfig): void {
+  if (session === undefined || session.publicUrl.startsWith('https:')) return;
+  new Logger('Sessions').warn(
+    'PUBLIC_URL is not https: cookies have no __Host- prefix and are not Secure; for this machine only',
+  );
 }
 
 async function create(config: AppConfig, worker?: WorkerContext): Promise<NestFastifyApplication> {

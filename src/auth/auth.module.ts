@@ -1,11 +1,24 @@
 import { type DynamicModule, type FactoryProvider, Module, type Provider } from '@nestjs/common';
 import { RouterModule } from '@nestjs/core';
-import type { AppConfig } from '../config/app-config.js';
+import type { AppConfig, SessionConfig } from '../config/app-config.js';
+import { CHALLENGE, type Challenge } from '../problems/challenge.js';
 import { type Authenticator, Authenticators, anonymousAuthenticator } from './authenticators.js';
 import { BasicAuthenticator } from './basic.strategy.js';
 import { bearerAuthenticator } from './bearer.strategy.js';
 import { CallerGuard, CallerSource } from './caller.guard.js';
-import { CHALLENGE, type Challenge, challengeFor } from './challenge.js';
+import { challengeFor } from './challenge.js';
+import { CallerTokens } from './caller-tokens.js';
+import { ProviderKeys } from './provider-keys.js';
+import { ProviderProbe } from './provider-probe.js';
+import { LogoutTokenVerifier } from './session/logout-token-verifier.js';
+import { OpenIdProvider } from './session/openid-provider.js';
+import { SessionAuthenticator } from './session/session-authenticator.js';
+import { SessionCookies } from './session/session-cookies.js';
+import { SessionEvents } from './session/session-events.js';
+import { SessionStore } from './session/session-store.js';
+import { openSessionStore } from './session/session-store.factory.js';
+import { SessionsController } from './session/sessions.controller.js';
+import { SESSION_CONFIG, SessionsService } from './session/sessions.service.js';
 import { LinkSigner } from './signed-link.js';
 import { TicketAuthenticator } from './tickets/ticket-authenticator.js';
 import { openTicketStore } from './tickets/ticket-store.factory.js';
@@ -29,6 +42,7 @@ export class AuthModule {
   static forRoot(config: AuthSettings): DynamicModule {
     const { auth, http, links, pacing } = config;
     const loginPath = ticketsPath(config);
+    const issuer = (auth.oidc ?? auth.session)?.issuer;
     return {
       module: AuthModule,
       global: true,
@@ -36,7 +50,10 @@ export class AuthModule {
         loginPath === undefined
           ? []
           : [RouterModule.register([{ path: loginPath, module: AuthModule }])],
-      controllers: loginPath === undefined ? [] : [TicketsController],
+      controllers: [
+        ...(loginPath === undefined ? [] : [TicketsController]),
+        ...(auth.session ? [SessionsController] : []),
+      ],
       providers: [
         CallerGuard,
         callerSource(config),
@@ -49,8 +66,25 @@ export class AuthModule {
           inject: [{ token: LoginThrottle, optional: true }],
         },
         ...(loginPath === undefined ? [] : ticketProviders(config)),
+        ...(issuer === undefined
+          ? []
+          : [{ provide: ProviderProbe, useValue: new ProviderProbe(issuer, pacing.health) }]),
+        ...(auth.session ? sessionProviders(auth.session, config) : []),
+        {
+          provide: CallerTokens,
+          useFactory: (sessions?: SessionsService) => new CallerTokens(sessions),
+          inject: [{ token: SessionsService, optional: true }],
+        },
       ],
-      exports: [CallerGuard, CallerSource, CHALLENGE, LinkSigner],
+      exports: [
+        CallerGuard,
+        CallerSource,
+        CallerTokens,
+        CHALLENGE,
+        LinkSigner,
+        ...(issuer === undefined ? [] : [ProviderProbe]),
+        ...(auth.session ? [SessionEvents] : []),
+      ],
     };
   }
 }
@@ -69,15 +103,31 @@ export class AuthModule {
 function callerSource({ auth: { schemes, oidc }, pacing }: AuthSettings): FactoryProvider {
   return {
     provide: CallerSource,
-    useFactory: (challenge: Challenge, users: UserDirectory, tickets?: TicketsService) => {
+    useFactory: (
+      challenge: Challenge,
+      users: UserDirectory,
+      tokens: CallerTokens,
+      tickets?: TicketsService,
+      sessions?: SessionsService,
+      cookies?: SessionCookies,
+    ) => {
       const authenticators: Authenticator[] = [];
+      if (sessions && cookies) authenticators.push(new SessionAuthenticator(sessions, cookies));
       if (schemes.length === 0) authenticators.push(anonymousAuthenticator);
       if (tickets) authenticators.push(new TicketAuthenticator(tickets));
       if (schemes.includes('basic')) authenticators.push(new BasicAuthenticator(users));
-      if (oidc) authenticators.push(bearerAuthenticator(oidc, pacing.auth));
+      if (oidc) authenticators.push(bearerAuthenticator(oidc, pacing.auth, tokens));
       return new Authenticators(authenticators, challenge);
     },
-    inject: [CHALLENGE, UserDirectory, { token: TicketsService, optional: true }],
+    inject: [
+      CHALLENGE,
+      UserDirectory,
+      CallerTokens,
+      ...[TicketsService, SessionsService, SessionCookies].map((token) => ({
+        token,
+        optional: true,
+      })),
+    ],
   };
 }
 
@@ -90,6 +140,27 @@ function ticketProviders({ auth, store, pacing }: AuthSettings): Provider[] {
       useFactory: (ticketStore: TicketStore, users: UserDirectory) =>
         new TicketsService(auth, ticketStore, users),
       inject: [TicketStore, UserDirectory],
+    },
+  ];
+}
+
+function sessionProviders(session: SessionConfig, { store, pacing }: AuthSettings): Provider[] {
+  const { keyFor } = new ProviderKeys(session.issuer, pacing.auth);
+  return [
+    { provide: SESSION_CONFIG, useValue: session },
+    { provide: SessionCookies, useValue: new SessionCookies(session) },
+    { provide: OpenIdProvider, useValue: new OpenIdProvider(session, pacing.auth, keyFor) },
+    { provide: SessionEvents, useValue: new SessionEvents() },
+    { provide: SessionStore, useValue: openSessionStore(store, pacing.store) },
+    {
+      provide: SessionsService,
+      useFactory: (sessions: SessionStore, provider: OpenIdProvider, events: SessionEvents) =>
+        new SessionsService(session, sessions, provider, pacing.auth, events),
+      inject: [SessionStore, OpenIdProvider, SessionEvents],
+    },
+    {
+      provide: LogoutTokenVerifier,
+      useValue: new LogoutTokenVerifier(session, keyFor),
     },
   ];
 }

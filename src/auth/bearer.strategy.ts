@@ -2,6 +2,7 @@ import passport from 'passport';
 import type { OidcConfig } from '../config/app-config.js';
 import type { Pacing } from '../config/pacing.js';
 import { PassportAuthenticator } from './authenticators.js';
+import type { CallerTokens } from './caller-tokens.js';
 import { ProviderKeys } from './provider-keys.js';
 import { TokenVerifier } from './token-verifier.js';
 
@@ -16,7 +17,10 @@ type Request = { readonly headers: { readonly authorization?: string } };
 
 /** Bearer tokens (RFC 6750) of an OpenID provider, as a strategy for Passport. */
 export class BearerStrategy extends passport.Strategy {
-  constructor(private readonly verifier: TokenVerifier) {
+  constructor(
+    private readonly verifier: TokenVerifier,
+    private readonly tokens: Pick<CallerTokens, 'remember'>,
+  ) {
     super();
   }
 
@@ -24,7 +28,11 @@ export class BearerStrategy extends passport.Strategy {
     const token = parseBearerToken(request.headers.authorization);
     if (token === undefined) return this.fail(401);
     this.verifier.verify(token).then(
-      (caller) => (caller ? this.success(caller) : this.fail(401)),
+      (caller) => {
+        if (!caller) return this.fail(401);
+        this.tokens.remember(caller, token);
+        this.success(caller);
+      },
       (error: unknown) => this.error(error),
     );
   }
@@ -34,7 +42,11 @@ export class BearerStrategy extends passport.Strategy {
 export function bearerAuthenticator(
   oidc: OidcConfig,
   pacing: Pacing['auth'],
+  tokens: CallerTokens,
 ): PassportAuthenticator {
   const { keyFor } = new ProviderKeys(oidc.issuer, pacing);
-  return new PassportAuthenticator('bearer', new BearerStrategy(new TokenVerifier(oidc, keyFor)));
+  return new PassportAuthenticator(
+    'bearer',
+    new BearerStrategy(new TokenVerifier(oidc, keyFor), tokens),
+  );
 }

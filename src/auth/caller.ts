@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MAX_TIMER_MS } from '../config/environment.js';
 
@@ -23,6 +24,30 @@ export interface Caller {
   readonly expiresAt?: number;
   /** Whether the session behind the request goes on, if it has one that may be ended elsewhere, as a ticket is by a logout. */
   readonly isLoggedIn?: () => Promise<boolean>;
+  /** The session of a browser behind the request. */
+  readonly session?: CallerSession;
+}
+
+/** A session that a caller has come with. */
+export interface CallerSession {
+  /** By which the store knows it; not what is in the cookie. */
+  readonly key: string;
+  /** Calls back once it has ended, however it ends. */
+  onceEnded(callback: () => void): Disposable;
+}
+
+/**
+ * Id of someone whom a provider knows, the same for tokens and sessions, so that a script finds what the page of the same
+ * person has made. The issuer is in it, or the subject of another provider would be the same caller.
+ */
+export function callerIdAt(issuer: string, subject: string): string {
+  return `oidc:${hash('sha256', issuer, 'base64url').slice(0, 8)}:${subject}`;
+}
+
+/** The subject in such an id; `undefined` in any other. */
+export function subjectOf(issuer: string, callerId: string): string | undefined {
+  const prefix = callerIdAt(issuer, '');
+  return callerId.startsWith(prefix) ? callerId.slice(prefix.length) : undefined;
 }
 
 /** The caller when `AUTH=none`. */
@@ -37,17 +62,22 @@ export interface AuthenticatedRequest {
 }
 
 /**
- * Calls back once the credentials behind a request are no longer valid: at the end of a token, or soon after the end of a ticket.
+ * Calls back once the credentials behind a request are no longer valid: at the end of a token or a session, or soon after the end
+ * of a ticket.
  *
  * @param everyMs milliseconds between two checks of a ticket
  * @param signal aborts the wait
  */
 export function onceCredentialsEnd(
-  { expiresAt = Infinity, isLoggedIn }: Caller,
+  { expiresAt = Infinity, isLoggedIn, session }: Caller,
   everyMs: number,
   signal: AbortSignal,
   callback: () => void,
 ): void {
+  if (session) {
+    const watch = session.onceEnded(callback);
+    signal.addEventListener('abort', () => watch[Symbol.dispose](), { once: true });
+  }
   if (expiresAt === Infinity && !isLoggedIn) return;
   const end = async () => {
     while (Date.now() < expiresAt) {

@@ -79,7 +79,18 @@ function isAboutToken(error: unknown): boolean {
   );
 }
 
-async function discoverKeys(issuer: string, timeoutMs: number): Promise<URL> {
+/** Where the keys are. @throws Error */
+export async function discoverKeys(issuer: string, timeoutMs: number): Promise<URL> {
+  const { jwks_uri: keys } = await discoverEndpoints(issuer, timeoutMs, ['jwks_uri']);
+  return keys;
+}
+
+/** Addresses that the provider names. @throws Error when it names one of them not, or does not respond */
+export async function discoverEndpoints<Name extends string>(
+  issuer: string,
+  timeoutMs: number,
+  names: readonly Name[],
+): Promise<Record<Name, URL>> {
   const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
   const response = await fetch(url, {
     headers: { accept: 'application/json' },
@@ -87,12 +98,15 @@ async function discoverKeys(issuer: string, timeoutMs: number): Promise<URL> {
     signal: AbortSignal.timeout(timeoutMs),
   });
   if (response.status !== 200) throw new Error(`discovery responded ${response.status}`);
-  const document = (await response.json()) as { issuer?: unknown; jwks_uri?: unknown } | null;
+  const document = (await response.json()) as Record<string, unknown> | null;
   // Discovery, section 4.3: it must be the same, or another provider's keys would be taken for this one's.
   if (document?.issuer !== issuer) throw new Error('discovery names another issuer');
-  const keys = URL.parse(String(document.jwks_uri));
-  if (!keys || !isAsSafe(keys, new URL(issuer))) throw new Error('discovery names no jwks_uri');
-  return keys;
+  const found = names.map((name) => {
+    const endpoint = URL.parse(String(document[name]));
+    if (endpoint && isAsSafe(endpoint, new URL(issuer))) return [name, endpoint] as const;
+    throw new Error(`discovery names no ${name}`);
+  });
+  return Object.fromEntries(found) as Record<Name, URL>;
 }
 
 function isAsSafe({ protocol }: URL, issuer: URL): boolean {

@@ -1,5 +1,6 @@
 import { type JWTPayload, SignJWT, createLocalJWKSet, exportJWK, generateKeyPair } from 'jose';
 import { ProblemException } from '../problems/problem.exception.js';
+import { callerIdAt } from './caller.js';
 import { TokenVerifier } from './token-verifier.js';
 
 const OIDC = {
@@ -27,7 +28,7 @@ describe('the verifier of tokens', () => {
 
   it('knows a caller by subject, and by the configured claim', async () => {
     await expect(verifier.verify(await tokenWith({}))).resolves.toEqual({
-      id: 'bearer:42',
+      id: callerIdAt(OIDC.issuer, '42'),
       name: 'alice@example.com',
       expiresAt: expect.any(Number) as number,
     });

@@ -7,10 +7,10 @@ import {
 } from 'jose';
 import type { OidcConfig } from '../config/app-config.js';
 import { ProblemException } from '../problems/problem.exception.js';
-import type { Caller } from './caller.js';
+import { type Caller, callerIdAt } from './caller.js';
 
 /** Signatures with a private key only. A token with an HMAC could be signed with the public key (RFC 8725, 2.1). */
-const ALGORITHMS = [
+export const ALGORITHMS = [
   'RS256',
   'RS384',
   'RS512',
@@ -30,7 +30,7 @@ const OTHER_TYPES = new Set(['ID', 'Logout', 'Offline', 'Refresh']);
 const OTHER_CLAIMS = ['at_hash', 'c_hash', 'events'];
 
 /** Seconds by which the provider's clock may differ from this one. */
-const CLOCK_TOLERANCE = 5;
+export const CLOCK_TOLERANCE = 5;
 
 /** OpenID Connect Core 1.0, section 2, for "sub". */
 const MAX_NAME_LENGTH = 255;
@@ -62,7 +62,7 @@ export class TokenVerifier {
         clockTolerance: CLOCK_TOLERANCE,
         requiredClaims: ['exp', 'sub', usernameClaim],
       });
-      return isAccessToken(protectedHeader, payload) ? toCaller(payload, usernameClaim) : undefined;
+      return isAccessToken(protectedHeader, payload) ? this.toCaller(payload) : undefined;
     } catch (error) {
       if (error instanceof errors.JOSEError) return undefined;
       if (error instanceof ProblemException) throw error;
@@ -72,6 +72,14 @@ export class TokenVerifier {
         diagnosis: error instanceof Error ? `unusable key: ${error.message}` : undefined,
       });
     }
+  }
+
+  private toCaller({ sub, exp, ...claims }: JWTPayload): Caller | undefined {
+    const { issuer, usernameClaim } = this.oidc;
+    const name = usernameClaim === 'sub' ? sub : claims[usernameClaim];
+    if (!isName(sub) || !isName(name)) return undefined;
+    // `exp` may have a fraction (RFC 7519, section 2); the stores count whole milliseconds.
+    return { id: callerIdAt(issuer, sub), name, expiresAt: Math.floor(exp! * 1000) };
   }
 }
 
@@ -85,16 +93,8 @@ function isAccessToken({ typ = 'JWT' }: JWTHeaderParameters, claims: JWTPayload)
   return !isOfOtherType && !OTHER_CLAIMS.some((name) => claims[name] !== undefined);
 }
 
-function toCaller(payload: JWTPayload, usernameClaim: string): Caller | undefined {
-  const { sub, exp } = payload;
-  const name = payload[usernameClaim];
-  if (!isName(sub) || !isName(name)) return undefined;
-  // `exp` may have a fraction (RFC 7519, section 2); the stores count whole milliseconds.
-  return { id: `bearer:${sub}`, name, expiresAt: Math.floor(exp! * 1000) };
-}
-
-/** A name goes into log lines, headers and keys of the store. */
-function isName(value: unknown): value is string {
+/** Whether it is one that may go into log lines, headers and keys of the store. */
+export function isName(value: unknown): value is string {
   return (
     typeof value === 'string' &&
     value.trim() !== '' &&

@@ -3,7 +3,7 @@ import { Logger } from '@nestjs/common';
 import type { AppConfig } from '../config/app-config.js';
 import { createLog } from '../observability/log.js';
 import { MemoryCounters } from '../rate-limit/memory-counters.js';
-import { announce, warnOfEphemeralLinks } from '../service.js';
+import { announce, warnOfEphemeralLinks, warnOfPlainCookies } from '../service.js';
 import type { PrimaryCalls } from './channel.js';
 import { PoolMember } from './pool-member.js';
 import { ServiceMetrics } from './service-metrics.js';
@@ -35,6 +35,7 @@ export class WorkerPool {
   start(): void {
     Logger.overrideLogger(createLog(this.config.logLevel).events);
     warnOfEphemeralLinks(this.config);
+    warnOfPlainCookies(this.config);
     process.on('SIGTERM', () => this.stop('SIGTERM', 128 + 15));
     process.on('SIGINT', () => this.stop('SIGINT', 128 + 2));
     process.on('SIGHUP', () => this.restart());

@@ -16,11 +16,12 @@ export interface AlfrescoConfig {
   readonly password: string;
   /**
    * `remote-user`: each call is made in the caller's name, for which the client certificate vouches. No account is
-   * used, and `auth` is ignored.
+   * used, and `auth` is ignored. `token`: each call has the caller's own access token; `token-exchange`: one that was
+   * given for it.
    */
-  readonly onBehalfOf: 'off' | 'remote-user';
+  readonly onBehalfOf: 'off' | 'remote-user' | 'token' | 'token-exchange';
   readonly tls?: TlsConfig;
-  /** Only with `auth: 'oauth2'`. */
+  /** Only with `auth: 'oauth2'` and `onBehalfOf: 'token-exchange'`. */
   readonly oauth2?: OAuth2Config;
   /** Milliseconds to establish a connection. */
   readonly connectTimeoutMs: number;
@@ -42,22 +43,26 @@ export interface TlsConfig {
   readonly client?: { readonly cert: string; readonly key: string };
 }
 
-/** Client credentials (RFC 6749, section 4.4) for tokens that Alfresco accepts. */
+/** How to get tokens that Alfresco accepts: by client credentials (RFC 6749, section 4.4) or by exchange (RFC 8693). */
 export interface OAuth2Config {
   readonly tokenUrl: string;
   readonly clientId: string;
   readonly clientSecret: string;
   readonly scope?: string;
+  /** Whom exchanged tokens are for. */
+  readonly audience?: string;
 }
 
 /** Who may call, and how callers prove who they are. */
 export interface AuthConfig {
   /** Accepted credentials; empty: everyone may call (`AUTH=none`). */
-  readonly schemes: readonly ('basic' | 'bearer')[];
+  readonly schemes: readonly ('basic' | 'bearer' | 'session')[];
   /** Name to bcrypt hash; empty without `basic`. */
   readonly users: ReadonlyMap<string, string>;
   /** Only with `bearer`. */
   readonly oidc?: OidcConfig;
+  /** Only with `session`. */
+  readonly session?: SessionConfig;
 }
 
 /** The identity provider whose tokens are accepted. */
@@ -70,7 +75,31 @@ export interface OidcConfig {
   readonly usernameClaim: string;
 }
 
-/** Where owners of downloads, Idempotency-Keys and tickets are stored, and with Redis the counters of limits, too. */
+/** How browsers log in at an OpenID provider, and how long that lasts. */
+export interface SessionConfig {
+  /** Where `/.well-known/openid-configuration` is. */
+  readonly issuer: string;
+  /** Claim with the caller's name. */
+  readonly usernameClaim: string;
+  readonly clientId: string;
+  /** One of these two. */
+  readonly clientSecret?: string;
+  /** Private key in PEM (PKCS #8), for `private_key_jwt`. */
+  readonly clientKey?: string;
+  readonly scope: string;
+  /** The first one encrypts, all decrypt. */
+  readonly secrets: readonly [string, ...string[]];
+  /** Milliseconds without a request after which a session ends. */
+  readonly idleMs: number;
+  /** Milliseconds after which it ends in any case. */
+  readonly maxMs: number;
+  /** Where browsers see the service, without a trailing slash. */
+  readonly publicUrl: string;
+  /** Of the cookie. `none` is for pages of other sites. */
+  readonly sameSite: 'lax' | 'none';
+}
+
+/** Where owners of downloads, Idempotency-Keys, tickets and sessions are stored, and with Redis the counters of limits. */
 export interface StoreConfig {
   /** `sqlite:PATH`, `sqlite::memory:`, `redis://…` or `rediss://…`; may hold a password. */
   readonly url: string;

@@ -10,7 +10,11 @@ type Users = ReadonlyMap<string, string>;
 
 const BCRYPT = /^\$2[aby]\$(?:0[4-9]|[12]\d|3[01])\$[./A-Za-z0-9]{53}$/;
 
-type TlsVariable = 'ALFRESCO_CA_FILE' | 'ALFRESCO_CLIENT_CERT_FILE' | 'ALFRESCO_CLIENT_KEY_FILE';
+type PemVariable =
+  | 'ALFRESCO_CA_FILE'
+  | 'ALFRESCO_CLIENT_CERT_FILE'
+  | 'ALFRESCO_CLIENT_KEY_FILE'
+  | 'OIDC_CLIENT_KEY_FILE';
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
@@ -105,9 +109,14 @@ export function readTls(environment: Environment, problems: string[]): TlsConfig
   };
 }
 
+/** The key with which this service proves to the OpenID provider which client it is, in PEM. */
+export function readClientKey(environment: Environment, problems: string[]): string | undefined {
+  return readPem(environment, 'OIDC_CLIENT_KEY_FILE', createPrivateKey, problems)?.text;
+}
+
 function readPem<T extends KeyObject | X509Certificate>(
   environment: Environment,
-  variable: TlsVariable,
+  variable: PemVariable,
   parse: (text: string) => T,
   problems: string[],
 ): { text: string; parsed: T } | undefined {
@@ -119,7 +128,7 @@ function readPem<T extends KeyObject | X509Certificate>(
     return { text, parsed: parse(text) };
   } catch {
     const wanted =
-      variable === 'ALFRESCO_CLIENT_KEY_FILE'
+      parse === (createPrivateKey as unknown)
         ? 'a private key in PEM without a passphrase'
         : 'certificates in PEM';
     problems.push(`${variable}="${path}": the file must hold ${wanted}`);

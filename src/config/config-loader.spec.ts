@@ -371,7 +371,7 @@ describe('a wrong variable', () => {
     ['ALFRESCO_MAX_CONNECTIONS', '0', 'at least 1'],
     ['AUTH', 'digest', 'basic'],
     ['AUTH', 'Basic', 'basic'],
-    ['AUTH', 'basic,none', 'basic,bearer or none'],
+    ['AUTH', 'basic,none', 'basic,bearer, or none'],
     ['TRUST_PROXY', 'yes', 'a number of proxies'],
     ['TRUST_PROXY', '-1', 'a number of proxies'],
     ['TRUST_PROXY', '10.0.0', 'a number of proxies'],

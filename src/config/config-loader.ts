@@ -12,12 +12,14 @@ import {
   type OAuth2Config,
   type TlsConfig,
 } from './app-config.js';
-import { readFileVariables, readTls, readUsers } from './config-files.js';
+import { readClientKey, readFileVariables, readTls, readUsers } from './config-files.js';
 import { Environment, MAX_WORKERS, SECRET_VARIABLES } from './environment.js';
 import { parseOrigins } from './environment.validator.js';
 import { PACING } from './pacing.js';
 
 type Variables = Record<string, string | undefined>;
+
+const SCHEMES = ['basic', 'bearer', 'session'] as const;
 
 /**
  * Turns environment variables into a checked configuration.
@@ -38,8 +40,10 @@ export function loadConfig(variables: Variables): AppConfig {
   checkWorkers(environment, problems);
   const tls = readTls(environment, problems);
   const users = readUsers(environment, problems);
+  checkSessions(environment, problems);
+  const clientKey = readClientKey(environment, problems);
   if (problems.length > 0) throw new ConfigurationError(problems);
-  return toAppConfig(environment, users, tls);
+  return toAppConfig(environment, users, tls, clientKey);
 }
 
 /** An empty variable (`NAME=` in a compose file) counts as not set. */
@@ -92,17 +96,49 @@ function checkImpersonation(environment: Environment, problems: string[]): void 
       problems.push('ALFRESCO_CLIENT_CERT_FILE: needs an https ALFRESCO_URL');
     }
   }
-  if (!isRemoteUser) return;
-  if (environment.ALFRESCO_AUTH !== 'ticket') {
+  const { ALFRESCO_ON_BEHALF_OF: mode, ALFRESCO_AUTH, AUTH } = environment;
+  if (mode === 'off') return;
+  if (ALFRESCO_AUTH !== 'ticket') {
     problems.push(
-      `ALFRESCO_AUTH="${environment.ALFRESCO_AUTH}": must not be set with ALFRESCO_ON_BEHALF_OF=remote-user, which uses no account`,
+      `ALFRESCO_AUTH="${ALFRESCO_AUTH}": must not be set with ALFRESCO_ON_BEHALF_OF=${mode}, which uses no account`,
     );
   }
-  if (environment.AUTH === 'none') {
+  if (isRemoteUser && AUTH === 'none') {
     problems.push(
       'AUTH="none": must not be set with ALFRESCO_ON_BEHALF_OF=remote-user, which passes on the name of the caller',
     );
   }
+  if (!isRemoteUser && /basic|none/.test(AUTH)) {
+    problems.push(
+      `AUTH="${AUTH}": must be bearer, session or both with ALFRESCO_ON_BEHALF_OF=${mode}, which passes on the access token of the caller`,
+    );
+  }
+}
+
+/** What must go together for the log-in of browsers. What does not is added to `problems`. */
+function checkSessions(environment: Environment, problems: string[]): void {
+  const { AUTH, PUBLIC_URL = '', SESSION_SAME_SITE, SESSION_IDLE, SESSION_MAX } = environment;
+  if (!AUTH.includes('session')) return;
+  const { OIDC_CLIENT_SECRET: secret, OIDC_CLIENT_KEY_FILE: key } = environment;
+  if ((secret === undefined) === (key === undefined)) {
+    problems.push('OIDC_CLIENT_SECRET and OIDC_CLIENT_KEY_FILE: give one, not both');
+  }
+  if (URL.canParse(PUBLIC_URL) && !isSecure(new URL(PUBLIC_URL))) {
+    problems.push(
+      `PUBLIC_URL="${PUBLIC_URL}": must be https for AUTH=session; http only on the loopback interface`,
+    );
+  }
+  if (SESSION_SAME_SITE === 'none' && !PUBLIC_URL.startsWith('https:')) {
+    problems.push('SESSION_SAME_SITE="none": needs an https PUBLIC_URL');
+  }
+  if (SESSION_IDLE > SESSION_MAX) {
+    problems.push(`SESSION_IDLE="${SESSION_IDLE}": must not be more than SESSION_MAX`);
+  }
+}
+
+/** Whether nobody on the way can read a cookie. */
+function isSecure({ protocol, hostname }: URL): boolean {
+  return protocol === 'https:' || /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
 }
 
 /** With a store in memory, each process would know only the downloads that it created itself. */
@@ -118,6 +154,7 @@ function toAppConfig(
   environment: Environment,
   users: AuthConfig['users'],
   tls: TlsConfig | undefined,
+  clientKey: string | undefined,
 ): AppConfig {
   return {
     http: {
@@ -137,7 +174,10 @@ function toAppConfig(
       password: environment.ALFRESCO_PASSWORD ?? '',
       onBehalfOf: environment.ALFRESCO_ON_BEHALF_OF,
       ...(tls && { tls }),
-      ...(environment.ALFRESCO_AUTH === 'oauth2' && { oauth2: toOAuth2Config(environment) }),
+      ...((environment.ALFRESCO_AUTH === 'oauth2' ||
+        environment.ALFRESCO_ON_BEHALF_OF === 'token-exchange') && {
+        oauth2: toOAuth2Config(environment),
+      }),
       connectTimeoutMs: environment.ALFRESCO_CONNECT_TIMEOUT_MS,
       timeoutMs: environment.ALFRESCO_TIMEOUT_MS,
       idleTimeoutMs: environment.ALFRESCO_IDLE_TIMEOUT_MS,
@@ -146,7 +186,7 @@ function toAppConfig(
         maxTransfersPerCaller: Number(environment.MAX_TRANSFERS_PER_CALLER),
       }),
     },
-    auth: toAuthConfig(environment, users),
+    auth: toAuthConfig(environment, users, clientKey),
     downloads: {
       maxNodeIds: environment.MAX_NODE_IDS,
       statusFreshnessMs: environment.STATUS_FRESHNESS_MS,
@@ -176,21 +216,52 @@ function toAppConfig(
 }
 
 function toOAuth2Config(environment: Environment): OAuth2Config {
-  const { ALFRESCO_OAUTH2_SCOPE: scope } = environment;
+  const { ALFRESCO_OAUTH2_SCOPE: scope, ALFRESCO_OAUTH2_AUDIENCE: audience } = environment;
   return {
     tokenUrl: environment.ALFRESCO_OAUTH2_TOKEN_URL!,
     clientId: environment.ALFRESCO_OAUTH2_CLIENT_ID!,
     clientSecret: environment.ALFRESCO_OAUTH2_CLIENT_SECRET!,
     ...(scope !== undefined && { scope }),
+    ...(audience !== undefined && { audience }),
   };
 }
 
-function toAuthConfig(environment: Environment, users: AuthConfig['users']): AuthConfig {
-  const { AUTH, OIDC_ISSUER, OIDC_AUDIENCE, OIDC_USERNAME_CLAIM } = environment;
-  const schemes = (['basic', 'bearer'] as const).filter((scheme) => AUTH.includes(scheme));
-  if (!schemes.includes('bearer')) return { schemes, users };
-  const oidc = { issuer: OIDC_ISSUER, audience: OIDC_AUDIENCE, usernameClaim: OIDC_USERNAME_CLAIM };
-  return { schemes, users, oidc };
+function toAuthConfig(
+  environment: Environment,
+  users: AuthConfig['users'],
+  clientKey: string | undefined,
+): AuthConfig {
+  const { AUTH, OIDC_ISSUER: issuer, OIDC_USERNAME_CLAIM: usernameClaim } = environment;
+  const schemes = SCHEMES.filter((scheme) => AUTH.includes(scheme));
+  return {
+    schemes,
+    users,
+    ...(schemes.includes('bearer') && {
+      oidc: { issuer, audience: environment.OIDC_AUDIENCE, usernameClaim },
+    }),
+    ...(schemes.includes('session') && { session: toSessionConfig(environment, clientKey) }),
+  };
+}
+
+function toSessionConfig(
+  environment: Environment,
+  clientKey: string | undefined,
+): NonNullable<AuthConfig['session']> {
+  const { OIDC_CLIENT_SECRET: clientSecret } = environment;
+  const [newest = '', ...older] = environment.SESSION_SECRET.split(',');
+  return {
+    issuer: environment.OIDC_ISSUER,
+    usernameClaim: environment.OIDC_USERNAME_CLAIM,
+    clientId: environment.OIDC_CLIENT_ID,
+    ...(clientSecret !== undefined && { clientSecret }),
+    ...(clientKey !== undefined && { clientKey }),
+    scope: environment.OIDC_SCOPE,
+    secrets: [newest, ...older],
+    idleMs: environment.SESSION_IDLE * 1000,
+    maxMs: environment.SESSION_MAX * 1000,
+    publicUrl: environment.PUBLIC_URL!.replace(/\/+$/, ''),
+    sameSite: environment.SESSION_SAME_SITE,
+  };
 }
 
 function toLinkConfig({ LINK_SECRET, LINK_TTL }: Environment): LinkConfig {

@@ -23,12 +23,23 @@ const MILLISECONDS = `must be a whole number of milliseconds from 1 to ${MAX_TIM
 
 export const MAX_WORKERS = 64;
 
-const usesOAuth2 = ({ ALFRESCO_AUTH }: Environment) => ALFRESCO_AUTH === 'oauth2';
+const usesExchange = ({ ALFRESCO_ON_BEHALF_OF }: Environment) =>
+  ALFRESCO_ON_BEHALF_OF === 'token-exchange';
+const usesOAuth2 = (environment: Environment) =>
+  environment.ALFRESCO_AUTH === 'oauth2' || usesExchange(environment);
 const usesPassword = (environment: Environment) =>
   environment.ALFRESCO_ON_BEHALF_OF === 'off' && !usesOAuth2(environment);
 const usesRemoteUser = (environment: Environment) =>
   environment.ALFRESCO_ON_BEHALF_OF === 'remote-user';
 const usesBearer = ({ AUTH }: Environment) => AUTH.includes('bearer');
+const usesSession = ({ AUTH }: Environment) => AUTH.includes('session');
+const usesProvider = (environment: Environment) =>
+  usesBearer(environment) || usesSession(environment);
+
+/** One secret, or several. */
+const SECRETS = /^[^,]{32,}(?:,[^,]{32,})*$/;
+const SECRETS_MESSAGE =
+  'must be at least 32 characters, or several such secrets, comma-separated, the newest first';
 
 /** The environment variables with their defaults. The messages complete `NAME="value": ...`. */
 export class Environment {
@@ -44,7 +55,8 @@ export class Environment {
   })
   API_PREFIX?: string;
 
-  @IsOptional()
+  @ValidateIf((it: Environment) => usesSession(it) || it.PUBLIC_URL !== undefined)
+  @IsNotEmpty({ message: 'is required for AUTH=session: where browsers see the service' })
   @IsHttpUrl('must be an http or https URL without credentials, query and fragment')
   PUBLIC_URL?: string;
 
@@ -79,17 +91,22 @@ export class Environment {
   ALFRESCO_PASSWORD?: string;
 
   @ValidateIf(usesOAuth2)
-  @IsNotEmpty({ message: 'is required for ALFRESCO_AUTH=oauth2' })
+  @IsNotEmpty({
+    message: 'is required for ALFRESCO_AUTH=oauth2 and ALFRESCO_ON_BEHALF_OF=token-exchange',
+  })
   @IsHttpUrl('must be the token endpoint, an http or https URL without user, query or fragment')
   ALFRESCO_OAUTH2_TOKEN_URL?: string;
 
   @ValidateIf(usesOAuth2)
-  @IsNotEmpty({ message: 'is required for ALFRESCO_AUTH=oauth2' })
+  @IsNotEmpty({
+    message: 'is required for ALFRESCO_AUTH=oauth2 and ALFRESCO_ON_BEHALF_OF=token-exchange',
+  })
   ALFRESCO_OAUTH2_CLIENT_ID?: string;
 
   @ValidateIf(usesOAuth2)
   @IsNotEmpty({
-    message: 'is required for ALFRESCO_AUTH=oauth2 (or ALFRESCO_OAUTH2_CLIENT_SECRET_FILE)',
+    message:
+      'is required for ALFRESCO_AUTH=oauth2 and ALFRESCO_ON_BEHALF_OF=token-exchange (or ALFRESCO_OAUTH2_CLIENT_SECRET_FILE)',
   })
   ALFRESCO_OAUTH2_CLIENT_SECRET?: string;
 
@@ -99,8 +116,16 @@ export class Environment {
   })
   ALFRESCO_OAUTH2_SCOPE?: string;
 
-  @IsIn(['off', 'remote-user'], { message: 'must be off or remote-user' })
-  ALFRESCO_ON_BEHALF_OF: 'off' | 'remote-user' = 'off';
+  @ValidateIf(usesExchange)
+  @IsNotEmpty({
+    message: 'is required for ALFRESCO_ON_BEHALF_OF=token-exchange: whom the tokens are for',
+  })
+  ALFRESCO_OAUTH2_AUDIENCE?: string;
+
+  @IsIn(['off', 'remote-user', 'token', 'token-exchange'], {
+    message: 'must be off, remote-user, token or token-exchange',
+  })
+  ALFRESCO_ON_BEHALF_OF: 'off' | 'remote-user' | 'token' | 'token-exchange' = 'off';
 
   @IsOptional()
   ALFRESCO_CA_FILE?: string;
@@ -134,13 +159,17 @@ export class Environment {
   @Matches(/^(?:auto|0*[1-9]\d{0,8})$/, { message: 'must be a whole number, at least 1, or auto' })
   MAX_TRANSFERS_PER_CALLER = 'auto';
 
-  @IsIn(['basic', 'bearer', 'basic,bearer', 'none'], {
-    message: 'must be basic, bearer, basic,bearer or none',
-  })
-  AUTH: 'basic' | 'bearer' | 'basic,bearer' | 'none' = 'basic';
+  /** Ways to log in, in any order. */
+  @Matches(
+    /^(?:none|(?!.*\b(\w+)\b.*\b\1\b)(?:basic|bearer|session)(?:,(?:basic|bearer|session))*)$/,
+    {
+      message: 'must be basic, bearer, session, several of them such as basic,bearer, or none',
+    },
+  )
+  AUTH = 'basic';
 
-  @ValidateIf(usesBearer)
-  @IsNotEmpty({ message: 'is required for AUTH=bearer' })
+  @ValidateIf(usesProvider)
+  @IsNotEmpty({ message: 'is required for AUTH=bearer and AUTH=session' })
   @IsHttpUrl('must be the issuer of the tokens, an http or https URL')
   OIDC_ISSUER: string;
 
@@ -150,6 +179,35 @@ export class Environment {
 
   @IsNotEmpty({ message: 'must be the name of a claim' })
   OIDC_USERNAME_CLAIM = 'preferred_username';
+
+  @ValidateIf(usesSession)
+  @IsNotEmpty({ message: 'is required for AUTH=session: as the provider knows this service' })
+  OIDC_CLIENT_ID: string;
+
+  @IsOptional()
+  OIDC_CLIENT_SECRET?: string;
+
+  @IsOptional()
+  OIDC_CLIENT_KEY_FILE?: string;
+
+  @Matches(/^(?=.*\bopenid\b)[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*$/, {
+    message: 'must be scopes joined by single blanks, with openid among them',
+  })
+  OIDC_SCOPE = 'openid profile';
+
+  @ValidateIf(usesSession)
+  @IsNotEmpty({ message: 'is required for AUTH=session' })
+  @Matches(SECRETS, { message: SECRETS_MESSAGE })
+  SESSION_SECRET: string;
+
+  @IsWholeNumber('must be a whole number of seconds from 10 to 86400', 10, 86_400)
+  SESSION_IDLE = 1800;
+
+  @IsWholeNumber('must be a whole number of seconds from 10 to 2592000', 10, 2_592_000)
+  SESSION_MAX = 36_000;
+
+  @IsIn(['lax', 'none'], { message: 'must be lax or none' })
+  SESSION_SAME_SITE: 'lax' | 'none' = 'lax';
 
   @IsOptional()
   USERS?: string;
@@ -166,10 +224,7 @@ export class Environment {
   DOWNLOAD_RETENTION = 86_400;
 
   @IsOptional()
-  @Matches(/^[^,]{32,}(?:,[^,]{32,})*$/, {
-    message:
-      'must be at least 32 characters, or several such secrets, comma-separated, the newest first',
-  })
+  @Matches(SECRETS, { message: SECRETS_MESSAGE })
   LINK_SECRET?: string;
 
   @IsWholeNumber('must be a whole number of seconds from 1 to 86400', 1, 86_400)
@@ -236,9 +291,11 @@ export const SECRET_VARIABLES: ReadonlySet<string> = new Set([
   'ALFRESCO_USERNAME',
   'ALFRESCO_PASSWORD',
   'ALFRESCO_OAUTH2_CLIENT_SECRET',
+  'OIDC_CLIENT_SECRET',
   'USERS',
   'STORE_URL',
   'LINK_SECRET',
+  'SESSION_SECRET',
 ]);
 
 /** Variables that can also be given as `NAME_FILE`, the path of a file that holds the value. */
@@ -246,6 +303,8 @@ export const FILE_VARIABLES = [
   'ALFRESCO_USERNAME',
   'ALFRESCO_PASSWORD',
   'ALFRESCO_OAUTH2_CLIENT_SECRET',
+  'OIDC_CLIENT_SECRET',
   'STORE_URL',
   'LINK_SECRET',
+  'SESSION_SECRET',
 ] as const;

@@ -82,6 +82,10 @@ export interface Pacing {
   readonly health: {
     /** Milliseconds for which the outcome of a check is cached. */
     readonly rememberMs: number;
+    /** Milliseconds for a response of the identity provider, without which the service is ready all the same. */
+    readonly providerMs: number;
+    /** Milliseconds for which it is cached whether the identity provider has responded. */
+    readonly rememberProviderMs: number;
   };
   readonly server: {
     /** Milliseconds to receive a request. */
@@ -135,7 +139,8 @@ export const PACING: Pacing = {
   store: { lockMs: 2000, openMs: 5000, responseMs: 1500, reconnectMs: 500, settleMs: 250 },
   // Without Redis requests are not limited: better that than slow.
   limits: { connectMs: 2000, responseMs: 250, pauseMs: 2000, reconnectMs: 2000 },
-  health: { rememberMs: 1000 },
+  // An orchestrator commonly waits a second for a probe.
+  health: { rememberMs: 1000, providerMs: 500, rememberProviderMs: 5000 },
   server: { requestMs: 30_000, checkMs: 5000, stalledClientMs: 120_000 },
   workers: { restart: { firstMs: 250, longestMs: 30_000 }, steadyMs: 10_000, responseMs: 1000 },
   tracing: { flushMs: 2000 },

@@ -1,4 +1,4 @@
-import { Controller, Get, Inject, ServiceUnavailableException } from '@nestjs/common';
+import { Controller, Get, Inject, Optional, ServiceUnavailableException } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import {
   type HealthCheckResult,
@@ -8,6 +8,7 @@ import {
 import { AlfrescoClient } from '../alfresco/alfresco.client.js';
 import { CircuitBreakers } from '../alfresco/http/circuit-breaker.js';
 import { Public } from '../auth/auth.decorators.js';
+import { ProviderProbe } from '../auth/provider-probe.js';
 import { PACING_CONFIG, type Pacing } from '../config/pacing.js';
 import { DownloadRegistry } from '../downloads/registry/download-registry.js';
 import { ApiOnlyProblems } from '../openapi/api-problems.decorators.js';
@@ -41,6 +42,7 @@ export class HealthController {
     private readonly breakers: CircuitBreakers,
     private readonly drain: RequestDrain,
     @Inject(PACING_CONFIG) private readonly pacing: Pick<Pacing, 'health'>,
+    @Optional() private readonly provider?: ProviderProbe,
   ) {}
 
   @Get('live')
@@ -65,7 +67,8 @@ export class HealthController {
     description:
       'Asks Alfresco’s own readiness probe and the store, and reports the state of the breakers that keep requests from an ' +
       'Alfresco that fails: with an open one the service is degraded, and so it is while Alfresco is read-only, from the first ' +
-      'change that it refuses to the next that it makes. `details` has all three, also when they cannot be served.',
+      'change that it refuses to the next that it makes. With AUTH=bearer and session, `identityProvider` is degraded while the ' +
+      'provider does not respond: most callers are served without it. `details` has all of them, also when they cannot be served.',
   })
   @ApiOkResponse({
     description: 'They can.',
@@ -89,6 +92,7 @@ export class HealthController {
         () => this.checkStore(diagnoses),
         () => this.checkAlfresco(diagnoses),
         () => this.checkBreakers(),
+        ...(this.provider ? [() => this.checkProvider(this.provider!)] : []),
       ]);
     } catch (error) {
       throw notReady(error, diagnoses.join('; '));
@@ -117,6 +121,12 @@ export class HealthController {
       diagnoses.push(diagnosisOf(error));
     }
     return alfresco.down();
+  }
+
+  /** Never down: callers with a token, a session or a password are served without it. */
+  private async checkProvider(provider: ProviderProbe) {
+    const indicator = this.indicators.check('identityProvider');
+    return (await provider.isAvailable()) ? indicator.up() : indicator.degraded();
   }
 
   /** Never down: with an open breaker some requests are refused at once, and the others work. */

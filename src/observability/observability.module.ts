@@ -7,6 +7,7 @@ import { MetricsController } from './metrics.controller.js';
 import { METRICS_PAGE, Metrics } from './metrics.js';
 import { RequestMetrics } from './request-metrics.js';
 import { RequestObserver } from './request-observer.js';
+import { SessionMetrics } from './session-metrics.js';
 import { TRACING, type Tracing } from './tracing.js';
 
 /** Made before the application, for what happens while it is built. */
@@ -40,6 +41,7 @@ export class ObservabilityModule implements OnApplicationShutdown {
         { provide: METRICS_PAGE, useValue: () => (worker ? worker.metrics() : metrics.render()) },
         RequestMetrics,
         RequestObserver,
+        SessionMetrics,
       ],
     };
   }

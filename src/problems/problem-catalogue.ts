@@ -56,6 +56,15 @@ export const PROBLEMS = {
       'Use the id of a download. Files and folders are what a ZIP is made of, by POST /downloads.',
     forOperator: 'Nothing.',
   },
+  LOGIN_FAILED: {
+    status: 400,
+    title: 'The log-in did not succeed',
+    description:
+      'The browser came back from the identity provider without what it takes to log in: the log-in was cancelled, took too long, was begun elsewhere, or the provider has not confirmed it.',
+    forCaller: 'Begin again, at `GET /auth/login`.',
+    forOperator:
+      'If nobody can log in, look at `OIDC_CLIENT_ID`, `PUBLIC_URL` and the redirect URI at the provider, which is `PUBLIC_URL` with `/auth/callback`; the log has the code of the provider.',
+  },
   UNAUTHENTICATED: {
     status: 401,
     title: 'Authentication is required',
@@ -64,6 +73,15 @@ export const PROBLEMS = {
       'Send what `WWW-Authenticate` asks for: name and password of a user of this service, not of Alfresco, or a bearer token that has not expired.',
     forOperator:
       'If the credentials should be accepted, check `AUTH`, and `USERS_FILE` or `USERS`; for tokens `OIDC_ISSUER`, `OIDC_AUDIENCE` and `OIDC_USERNAME_CLAIM`.',
+  },
+  CALLER_LOGGED_OUT: {
+    status: 403,
+    title: 'The caller is not logged in any more',
+    description:
+      'Alfresco is asked with the access token of the one who has made the download, and there is none that is valid.',
+    forCaller: 'Log in again, or have the one who made the link or the ticket log in again.',
+    forOperator:
+      'With `ALFRESCO_ON_BEHALF_OF` as `token` or `token-exchange`, links and tickets work as long as their maker has a valid token or a session.',
   },
   FORBIDDEN: {
     status: 403,

@@ -1,4 +1,11 @@
-import { type ArgumentsHost, Catch, type ExceptionFilter, Inject, Logger } from '@nestjs/common';
+import {
+  type ArgumentsHost,
+  Catch,
+  type ExceptionFilter,
+  Inject,
+  Logger,
+  Optional,
+} from '@nestjs/common';
 import { type HttpReply, rawResponse, setHeaders, varyByAccept } from '../http/http-reply.js';
 import {
   type HttpRequest,
@@ -7,6 +14,7 @@ import {
   rawRequest,
   requestIdOf,
 } from '../http/http-request.js';
+import { CHALLENGE, type Challenge } from './challenge.js';
 import { PROBLEM_MEDIA_TYPE, PROBLEM_PAGES, toProblemDocument } from './problem-document.js';
 import { occurrencePage } from './problem-page.js';
 import { ProblemException } from './problem.exception.js';
@@ -29,7 +37,10 @@ export type FailingRequest = HttpRequest & { readonly observed?: FailureRecord }
  */
 @Catch(ProblemException)
 export class ProblemFilter implements ExceptionFilter<ProblemException> {
-  constructor(@Inject(PROBLEM_PAGES) private readonly pages: string) {}
+  constructor(
+    @Inject(PROBLEM_PAGES) private readonly pages: string,
+    @Optional() @Inject(CHALLENGE) private readonly challenge?: Challenge,
+  ) {}
 
   catch(problem: ProblemException, host: ArgumentsHost): void {
     const http = host.switchToHttp();
@@ -38,6 +49,7 @@ export class ProblemFilter implements ExceptionFilter<ProblemException> {
       http.getRequest<FailingRequest>(),
       http.getResponse<HttpReply>(),
       this.pages,
+      this.challenge,
     );
   }
 }
@@ -46,12 +58,14 @@ export class ProblemFilter implements ExceptionFilter<ProblemException> {
  * Responds with a problem document, or with a page that says the same.
  *
  * @param pages path of the pages about problems, as the service knows it
+ * @param challenge of a 401 that has none: RFC 9110, section 15.5.2, requires one
  */
 export function sendProblem(
   problem: ProblemException,
   request: FailingRequest,
   reply: HttpReply,
   pages: string,
+  challenge?: Challenge,
 ): void {
   const { destroyed, complete } = rawRequest(request);
   // A client that disconnects in the middle of its body is not a failure of this service, and reads no response.
@@ -73,6 +87,7 @@ export function sendProblem(
   const isPage = mayBePage && prefersPage(request);
   reply.status(document.status);
   setHeaders(reply, {
+    ...(challenge && document.status === 401 && { 'www-authenticate': challenge(request.headers) }),
     ...problem.headers,
     'cache-control': 'no-store',
     'content-type': isPage ? 'text/html; charset=utf-8' : PROBLEM_MEDIA_TYPE,

@@ -8,14 +8,26 @@ const IDENTITY = /^\s*(?:identity)?\s*$/i;
 /**
  * Accepts JSON bodies only. An empty body counts as none, whatever its Content-Type: Alfresco's clients send
  * `Content-Type: application/json` with a DELETE, too.
+ *
+ * @param formRoute of which the body is a form, as URLSearchParams
  */
-export function registerBodyParser(fastify: FastifyInstance): void {
+export function registerBodyParser(fastify: FastifyInstance, formRoute?: string): void {
   const parseJson = fastify.getDefaultJsonParser('error', 'error');
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
     if (body === '') done(null, undefined);
     else void parseJson(request, body as string, done);
   });
+  fastify.addContentTypeParser(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'string' },
+    ({ routeOptions: { url } }, body, done) => {
+      if (body === '') done(null, undefined);
+      else if (formRoute !== undefined && url === formRoute)
+        done(null, new URLSearchParams(body as string));
+      else done(new ProblemException('UNSUPPORTED_MEDIA_TYPE'));
+    },
+  );
   fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
     if (body.length === 0) done(null, undefined);
     else done(new ProblemException('UNSUPPORTED_MEDIA_TYPE'));

@@ -5,8 +5,10 @@ import {
   ForbiddenException,
   HttpException,
   Inject,
+  Optional,
 } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { CHALLENGE, type Challenge } from '../problems/challenge.js';
 import type { ProblemCode } from '../problems/problem-catalogue.js';
 import { PROBLEM_PAGES } from '../problems/problem-document.js';
 import { ProblemException } from '../problems/problem.exception.js';
@@ -19,6 +21,7 @@ export class CatchAllFilter implements ExceptionFilter {
   constructor(
     private readonly allowedMethods: AllowedMethods,
     @Inject(PROBLEM_PAGES) private readonly pages: string,
+    @Optional() @Inject(CHALLENGE) private readonly challenge?: Challenge,
   ) {}
 
   catch(thrown: unknown, host: ArgumentsHost): void {
@@ -33,7 +36,7 @@ export class CatchAllFilter implements ExceptionFilter {
     if (observed && problem.code === 'INTERNAL_ERROR' && thrown instanceof Error) {
       observed.stack = thrown.stack;
     }
-    sendProblem(problem, request, reply, this.pages);
+    sendProblem(problem, request, reply, this.pages, this.challenge);
   }
 
   /** Fastify responds with 404 to a method that a path does not take, for which HTTP has 405 (RFC 9110, section 15.5.6). */

@@ -1,21 +1,12 @@
 import { type IncomingMessage, type OutgoingHttpHeader, ServerResponse } from 'node:http';
+import { contentSecurityPolicy } from '../http/content-security-policy.js';
 
 /**
  * Headers of every response, which restrict what a browser does with it. Strict-Transport-Security is not among them: the
  * service speaks plain HTTP, where that must not be sent (RFC 6797, section 7.2), and it would bind every port of the host.
  */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
-  // Swagger UI at `/docs` needs these sources; its script sets styles.
-  'Content-Security-Policy': [
-    "default-src 'none'",
-    "script-src 'self'",
-    "style-src 'self' 'unsafe-inline'",
-    "img-src 'self' data:",
-    "connect-src 'self'",
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-  ].join(';'),
+  'Content-Security-Policy': contentSecurityPolicy(),
   'Cross-Origin-Opener-Policy': 'same-origin',
   // Concerns requests without CORS only: the origins of CORS_ORIGINS can read responses all the same.
   'Cross-Origin-Resource-Policy': 'same-origin',

@@ -33,6 +33,20 @@ export const MIGRATIONS: readonly string[] = [
      expires_at INTEGER NOT NULL
    ) STRICT, WITHOUT ROWID;
    CREATE INDEX tickets_by_expiry ON tickets (expires_at);`,
+
+  `CREATE TABLE sessions (
+     id TEXT PRIMARY KEY,
+     subject TEXT NOT NULL,
+     provider_session TEXT,
+     sealed TEXT NOT NULL,
+     revision INTEGER NOT NULL,
+     refresh_until INTEGER NOT NULL,
+     ends_at INTEGER NOT NULL,
+     expires_at INTEGER NOT NULL
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX sessions_by_subject ON sessions (subject);
+   CREATE INDEX sessions_by_provider_session ON sessions (provider_session);
+   CREATE INDEX sessions_by_expiry ON sessions (expires_at);`,
 ];
 
 /**

@@ -86,6 +86,12 @@ export abstract class DownloadRegistry {
   /** Gives a claim back because the request failed: the key is free again. Not an error when it has expired. */
   abstract release(claim: Claim): Promise<void>;
 
+  /**
+   * Gives what belongs to callers whose id begins with `prefix` to those with `replacement` in its place. Again is not an
+   * error, nor beside other processes that do the same.
+   */
+  abstract renameOwners(prefix: string, replacement: string): Promise<void>;
+
   /** Resolves when the store responds; for the readiness probe. */
   abstract ping(): Promise<void>;
 

@@ -109,6 +109,30 @@ export class RedisRegistry extends DownloadRegistry {
     }
   }
 
+  /**
+   * One download after the other, each in one step. Idempotency-Keys stay behind: their keys are hashes of the owner, whom
+   * nothing names; they expire after the retention.
+   */
+  override async renameOwners(prefix: string, replacement: string): Promise<void> {
+    let cursor = '0';
+    do {
+      const [next, keys] = await this.connection.send((redis) =>
+        redis.scan(cursor, 'MATCH', downloadKey('*'), 'COUNT', 500),
+      );
+      cursor = next;
+      for (const key of keys) await this.renameOwner(key, prefix, replacement);
+    } while (cursor !== '0');
+  }
+
+  private async renameOwner(key: string, prefix: string, replacement: string): Promise<void> {
+    const owner = await this.connection.send((redis) => redis.hget(key, 'owner'));
+    if (!owner?.startsWith(prefix)) return;
+    const newOwner = replacement + owner.slice(prefix.length);
+    const id = key.slice(downloadKey('').length);
+    const keys = [key, ...ownerKeys(owner), ...ownerKeys(newOwner)] as const;
+    await this.connection.send((redis) => redis.renameOwner(...keys, id, owner, newOwner));
+  }
+
   override async ping(): Promise<void> {
     await this.connection.send((redis) => redis.ping());
   }

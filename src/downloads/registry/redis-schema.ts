@@ -91,6 +91,24 @@ redis.call('ZREM', KEYS[3], ARGV[1])`,
     numberOfKeys: 3,
   },
 
+  // KEYS: download, by creation, by expiry, and both of the new owner; ARGV: id, owner, new owner
+  renameOwner: {
+    lua: `
+if redis.call('HGET', KEYS[1], 'owner') ~= ARGV[2] then return end
+redis.call('HSET', KEYS[1], 'owner', ARGV[3])
+for from = 2, 3 do
+  local to = from + 2
+  local score = redis.call('ZSCORE', KEYS[from], ARGV[1])
+  if score then
+    redis.call('ZADD', KEYS[to], score, ARGV[1])
+    local left = redis.call('PTTL', KEYS[from])
+    if redis.call('PTTL', KEYS[to]) < left then redis.call('PEXPIRE', KEYS[to], left) end
+    redis.call('ZREM', KEYS[from], ARGV[1])
+  end
+end`,
+    numberOfKeys: 5,
+  },
+
   // KEYS: request; ARGV: fingerprint, token, lease, id of a download that turned out not to exist
   claimRequest: {
     lua: `
@@ -131,6 +149,16 @@ export interface ScriptCommands {
     byCreation: string,
     byExpiry: string,
     id: string,
+  ): Promise<unknown>;
+  renameOwner(
+    download: string,
+    byCreation: string,
+    byExpiry: string,
+    newByCreation: string,
+    newByExpiry: string,
+    id: string,
+    owner: string,
+    newOwner: string,
   ): Promise<unknown>;
   claimRequest(
     request: string,

@@ -120,6 +120,20 @@ export function describeRegistry(store: TestStore): void {
     }
   });
 
+  it('gives downloads to the owner under another name, all of them and those of no one else', async () => {
+    await registry.add(recordOf('d1', 'bearer:alice', NOON));
+    await registry.add(recordOf('d2', 'bearer:alice', NOON + 1));
+    await registry.add(recordOf('d3', 'basic:bearer:alice'));
+    await registry.add(recordOf('d4', 'oidc:x:alice', NOON + 2));
+    for (let again = 0; again < 2; again += 1) await registry.renameOwners('bearer:', 'oidc:x:');
+    await expect(idsOf('oidc:x:alice')).resolves.toEqual(['d4', 'd2', 'd1']);
+    await expect(idsOf('bearer:alice')).resolves.toEqual([]);
+    await expect(registry.ownerOf('d1')).resolves.toBe('oidc:x:alice');
+    await expect(registry.ownerOf('d3')).resolves.toBe('basic:bearer:alice');
+    await registry.remove('d1');
+    await expect(idsOf('oidc:x:alice')).resolves.toEqual(['d4', 'd2']);
+  });
+
   it('refuses work after it was closed, and may be closed again', async () => {
     await registry.close();
     await expect(registry.ownerOf('d1')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });

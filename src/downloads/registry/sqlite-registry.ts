@@ -99,6 +99,13 @@ export class SqliteRegistry extends DownloadRegistry {
     await this.write(() => this.statements.release.run({ owner, key, token }));
   }
 
+  override async renameOwners(prefix: string, replacement: string): Promise<void> {
+    await this.write(() => {
+      this.statements.renameDownloads.run({ prefix, replacement });
+      this.statements.renameRequests.run({ prefix, replacement });
+    });
+  }
+
   /** Whether a write could begin, too: the likeliest obstacle is the lock of another process. */
   override ping(): Promise<void> {
     return this.connection.write(() => {});
@@ -158,6 +165,15 @@ function prepareStatements(connection: SqliteConnection) {
     release: connection.prepare(
       `DELETE FROM requests
        WHERE owner = :owner AND key = :key AND token = :token AND download_id IS NULL`,
+    ),
+
+    renameDownloads: connection.prepare(
+      `UPDATE downloads SET owner = :replacement || substr(owner, length(:prefix) + 1)
+       WHERE substr(owner, 1, length(:prefix)) = :prefix`,
+    ),
+    renameRequests: connection.prepare(
+      `UPDATE OR IGNORE requests SET owner = :replacement || substr(owner, length(:prefix) + 1)
+       WHERE substr(owner, 1, length(:prefix)) = :prefix`,
     ),
 
     sweepDownloads: connection.prepareSweep('downloads', 'id'),

@@ -32,6 +32,7 @@ export function timedRegistry(store: DownloadRegistry, metrics: Metrics): Downlo
     remove: timed('remove', (...args) => store.remove(...args)),
     claim: timed('claim', (...args) => store.claim(...args)),
     release: timed('release', (...args) => store.release(...args)),
+    renameOwners: timed('rename_owners', (...args) => store.renameOwners(...args)),
     ping: timed('ping', (...args) => store.ping(...args)),
     close: () => store.close(),
   };
