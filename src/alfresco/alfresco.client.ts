@@ -6,7 +6,7 @@ import type { ByteRange, ResumableContent } from './content/resumable-content.js
 import type { TransferHolder } from './content/transfer-limiter.js';
 import { type Download, type DownloadNode, parseDownload, parseDownloadNode } from './download.js';
 import { ANONYMOUS_SEND, AUTHORIZED_SEND } from './http/pipeline.js';
-import type { Operation, RetryRule, Send } from './http/upstream-call.js';
+import type { OnBehalfOf, Operation, RetryRule, Send } from './http/upstream-call.js';
 import {
   type AlfrescoResponse,
   creationProblem,
@@ -33,8 +33,8 @@ const WRITE: CallKind = { operation: 'write', retry: 'if-unsent' };
  * Every request carries only headers that are built here. Every method throws ProblemException, with a
  * 5xx code when Alfresco is unreachable, slow or responds with something that its API does not document.
  *
- * `onBehalfOf` is the caller's name. With ALFRESCO_ON_BEHALF_OF=remote-user it decides what Alfresco allows,
- * and has to be given; otherwise it is ignored.
+ * `onBehalfOf` is the caller. With any ALFRESCO_ON_BEHALF_OF but `off` it decides what Alfresco allows, and has to be given;
+ * otherwise it is ignored.
  */
 @Injectable()
 export class AlfrescoClient {
@@ -60,7 +60,7 @@ export class AlfrescoClient {
    * anything is done, it is.
    * @throws ProblemException VALIDATION_FAILED, NODE_FORBIDDEN, NODE_NOT_FOUND, CONTENT_ARCHIVED, NODE_NOT_ZIPPABLE
    */
-  async createDownload(nodeIds: readonly string[], onBehalfOf?: string): Promise<Download> {
+  async createDownload(nodeIds: readonly string[], onBehalfOf?: OnBehalfOf): Promise<Download> {
     const body = JSON.stringify({ nodeIds });
     const response = await this.call(WRITE, 'POST', '/downloads', onBehalfOf, body);
     if (response.status !== 202) throw creationProblem(response, nodeIds);
@@ -71,7 +71,7 @@ export class AlfrescoClient {
    * GET /downloads/{id}.
    * @throws ProblemException NOT_A_DOWNLOAD, FORBIDDEN, DOWNLOAD_NOT_FOUND
    */
-  async getDownload(id: string, onBehalfOf?: string): Promise<Download> {
+  async getDownload(id: string, onBehalfOf?: OnBehalfOf): Promise<Download> {
     const response = await this.call(READ, 'GET', downloadPath(id), onBehalfOf);
     if (response.status !== 200) throw downloadProblem(response);
     return parseDownload(response, id);
@@ -81,7 +81,7 @@ export class AlfrescoClient {
    * DELETE /downloads/{id}: raises the cancel flag, which the job sees when it next reports progress.
    * @throws ProblemException NOT_A_DOWNLOAD, FORBIDDEN, DOWNLOAD_NOT_FOUND
    */
-  async cancelDownload(id: string, onBehalfOf?: string): Promise<void> {
+  async cancelDownload(id: string, onBehalfOf?: OnBehalfOf): Promise<void> {
     const response = await this.call(CANCEL, 'DELETE', downloadPath(id), onBehalfOf);
     if (response.status !== 202) throw downloadProblem(response);
   }
@@ -90,7 +90,7 @@ export class AlfrescoClient {
    * GET /nodes/{id}, for a download node.
    * @throws ProblemException NOT_A_DOWNLOAD, FORBIDDEN, DOWNLOAD_NOT_FOUND
    */
-  async getDownloadNode(id: string, onBehalfOf?: string): Promise<DownloadNode> {
+  async getDownloadNode(id: string, onBehalfOf?: OnBehalfOf): Promise<DownloadNode> {
     const response = await this.call(READ, 'GET', nodePath(id), onBehalfOf);
     if (response.status !== 200) throw downloadProblem(response);
     return parseDownloadNode(response, id);
@@ -100,7 +100,7 @@ export class AlfrescoClient {
    * DELETE /nodes/{id}. Deletes any kind of node, so it has to be known that it is a download.
    * @throws ProblemException FORBIDDEN, DOWNLOAD_NOT_FOUND
    */
-  async deleteNode(id: string, onBehalfOf?: string): Promise<void> {
+  async deleteNode(id: string, onBehalfOf?: OnBehalfOf): Promise<void> {
     const response = await this.call(WRITE, 'DELETE', nodePath(id), onBehalfOf);
     if (response.status !== 204) throw downloadProblem(response);
   }
@@ -121,7 +121,7 @@ export class AlfrescoClient {
     range: ByteRange,
     holder: TransferHolder,
     disconnected: AbortSignal,
-    onBehalfOf?: string,
+    onBehalfOf?: OnBehalfOf,
   ): Promise<ResumableContent> {
     return this.content.open(node, range, holder, disconnected, onBehalfOf);
   }
@@ -147,7 +147,7 @@ export class AlfrescoClient {
     { operation, retry }: CallKind,
     method: string,
     path: string,
-    onBehalfOf: string | undefined,
+    onBehalfOf: OnBehalfOf | undefined,
     body?: string,
   ): Promise<AlfrescoResponse> {
     const headers = jsonHeaders();

@@ -71,7 +71,7 @@ export class CreationService {
     nodeIds: readonly string[],
     claim?: Claim,
   ): Promise<Download> {
-    const download = await this.alfresco.createDownload(nodeIds, caller.name);
+    const download = await this.alfresco.createDownload(nodeIds, caller);
     const record = { id: download.id, owner: caller.id, createdAt: Date.now() };
     const isRecorded = await this.registry.add(record, claim).catch((error: unknown) => {
       // Recorded for another owner, it is not for this request to remove.
@@ -89,7 +89,7 @@ export class CreationService {
     // Removed through this service; its job may still have to notice.
     if ((await this.registry.ownerOf(id)) === undefined) return true;
     try {
-      await this.alfresco.getDownload(id, caller.name);
+      await this.alfresco.getDownload(id, caller);
       return false;
     } catch (error) {
       return isProblem(error, 'DOWNLOAD_NOT_FOUND');

@@ -140,9 +140,9 @@ function problemsOf({ url, auth, onBehalfOf, username, password, oauth2, tls }: 
     if (!tls?.client || !/^https:/i.test(url)) {
       problems.push('alfresco.onBehalfOf: needs an https address and alfresco.tls.client');
     }
-  } else if (auth === 'oauth2') {
+  } else if (onBehalfOf === 'off' && auth === 'oauth2') {
     if (!oauth2) problems.push('alfresco.oauth2: is required with auth "oauth2"');
-  } else if (username === '' || password === '') {
+  } else if (onBehalfOf === 'off' && (username === '' || password === '')) {
     problems.push('alfresco.username, alfresco.password: are required');
   }
   return problems;

@@ -90,7 +90,7 @@ export class DownloadsService {
   /** The node of the download as it is now. */
   async node(caller: Caller, id: string): Promise<DownloadNode> {
     await this.ownership.assertCanRead(caller, id);
-    return this.tracker.forgetIfNotFound(id, this.alfresco.getDownloadNode(id, caller.name));
+    return this.tracker.forgetIfNotFound(id, this.alfresco.getDownloadNode(id, caller));
   }
 
   /** The final state of a download that the caller has just made, or whatever it is when time is over. */

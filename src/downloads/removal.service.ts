@@ -47,20 +47,20 @@ export class RemovalService {
         return;
       }
     }
-    await this.tracker.forgetIfNotFound(id, this.alfresco.deleteNode(id, caller.name));
+    await this.tracker.forgetIfNotFound(id, this.alfresco.deleteNode(id, caller));
     await this.forget(id);
   }
 
   /** Asks for cancellation. */
   async cancel(caller: Caller, id: string): Promise<void> {
-    await this.tracker.forgetIfNotFound(id, this.alfresco.cancelDownload(id, caller.name));
+    await this.tracker.forgetIfNotFound(id, this.alfresco.cancelDownload(id, caller));
     this.tracker.expectChange(id);
   }
 
   /** Removes, in the background, one that was made a moment ago and is recorded for nobody. */
   discard(caller: Caller, id: string): void {
     // A job that is not cancelled ends as well, only later.
-    const cancelled = this.alfresco.cancelDownload(id, caller.name).catch(() => {});
+    const cancelled = this.alfresco.cancelDownload(id, caller).catch(() => {});
     void this.tasks.add(this.removeLater(caller, id, cancelled));
   }
 
@@ -76,7 +76,7 @@ export class RemovalService {
       if (event?.name === 'gone') throw event.problem;
       // Without an event, the service is being stopped: the tracker ends its waits first.
       if (event || (await this.endsInTime(caller, id))) {
-        await this.alfresco.deleteNode(id, caller.name);
+        await this.alfresco.deleteNode(id, caller);
       } else {
         this.logger.warn(`download ${id} is cancelled, and left to the clean-up of Alfresco`);
       }
@@ -92,7 +92,7 @@ export class RemovalService {
     const { fastestMs, slowestMs } = this.pacing.polling;
     const end = performance.now() + this.config.timeoutMs;
     for (let pauseMs = fastestMs; ; pauseMs = Math.min(2 * pauseMs, slowestMs)) {
-      const { status } = await this.alfresco.getDownload(id, caller.name);
+      const { status } = await this.alfresco.getDownload(id, caller);
       if (isTerminal(status)) return true;
       if (performance.now() + pauseMs > end) return false;
       await sleep(pauseMs);

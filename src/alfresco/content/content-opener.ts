@@ -10,6 +10,7 @@ import type { DownloadNode } from '../download.js';
 import { AUTHORIZED_SEND } from '../http/pipeline.js';
 import { codeOf, transportProblem } from '../http/transport-failure.js';
 import {
+  type OnBehalfOf,
   type Send,
   UpstreamEvents,
   type UpstreamRequest,
@@ -46,7 +47,7 @@ export class ContentOpener {
     range: ByteRange,
     holder: TransferHolder,
     disconnected: AbortSignal,
-    onBehalfOf?: string,
+    onBehalfOf?: OnBehalfOf,
   ): Promise<ResumableContent> {
     const release = await this.begin(holder, disconnected);
     try {

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { inspect } from 'node:util';
 import type { AlfrescoConfig, OAuth2Config } from '../../config/app-config.js';
 import { createPipeline } from '../http/upstream.fixture.js';
-import { OAuth2Login } from './oauth2-login.js';
+import { OAuth2Login, TokenEndpoint } from './oauth2-login.js';
 
 const SECRET = 's3:cr et+%ä';
 /** Longer than the token endpoint of a test needs on a busy machine. */
@@ -23,7 +23,12 @@ describe('a login with client credentials', () => {
     const tokenUrl = `http://127.0.0.1:${port}/realms/x/token`;
     const oauth2 = { tokenUrl, clientId: 'b f:f', clientSecret: SECRET, ...more };
     const limits = { connectTimeoutMs: timeoutMs, timeoutMs, idleTimeoutMs: timeoutMs };
-    return new OAuth2Login(limits as AlfrescoConfig, oauth2, createPipeline(limits).pipeline);
+    const endpoint = new TokenEndpoint(
+      limits as AlfrescoConfig,
+      oauth2,
+      createPipeline(limits).pipeline,
+    );
+    return new OAuth2Login(endpoint, oauth2.scope);
   };
   const failure = () => login.obtain().catch((thrown: unknown) => thrown);
 

@@ -16,24 +16,24 @@ const MARGIN_SECONDS = 30;
 /** The syntax of a bearer token (RFC 6750, section 2.1). */
 const TOKEN = /^[A-Za-z0-9._~+/-]+=*$/;
 
-/** Client credentials at the token endpoint of an identity provider (RFC 6749, section 4.4). */
-export class OAuth2Login implements Login {
+/** The token endpoint of an identity provider, where this service is a client (RFC 6749, section 3.2). */
+export class TokenEndpoint {
   private readonly transport: UpstreamTransport;
   private readonly send: Send;
   private readonly path: string;
   private readonly headers: Record<string, string>;
-  private readonly body: string;
 
   constructor(
     config: AlfrescoConfig,
     oauth2: OAuth2Config,
     pipeline: Pick<UpstreamPipeline, 'compose'>,
+    maxConnections = 1,
   ) {
     const { origin, pathname, search } = new URL(oauth2.tokenUrl);
     this.transport = new UpstreamTransport({
       ...config,
       url: origin,
-      maxConnections: 1,
+      maxConnections,
       // Not the client certificate: that is for Alfresco.
       tls: { ca: trustedAuthorities(config.tls) },
     });
@@ -47,24 +47,19 @@ export class OAuth2Login implements Login {
       ),
       'Content-Type': 'application/x-www-form-urlencoded',
     };
-    this.body = new URLSearchParams({
-      grant_type: 'client_credentials',
-      ...(oauth2.scope !== undefined && { scope: oauth2.scope }),
-    }).toString();
   }
 
-  async obtain(): Promise<Grant> {
-    const response = toAlfrescoResponse(await this.post());
-    if (response.status !== 200) throw problemOf(response.status);
-    return toGrant(response);
+  /** Asks for a token. Every status resolves. @throws ProblemException when there is no response */
+  async request(parameters: Record<string, string>): Promise<AlfrescoResponse> {
+    return toAlfrescoResponse(await this.post(new URLSearchParams(parameters).toString()));
   }
 
   async close(): Promise<void> {
     await this.transport.onApplicationShutdown();
   }
 
-  private async post(): Promise<UpstreamResponse<string>> {
-    const { path, headers, body } = this;
+  private async post(body: string): Promise<UpstreamResponse<string>> {
+    const { path, headers } = this;
     try {
       return await this.send<string>({
         operation: 'login',
@@ -84,8 +79,30 @@ export class OAuth2Login implements Login {
   }
 }
 
-function problemOf(status: number): ProblemException {
-  const diagnosis = `token endpoint: status ${status}`;
+/** Client credentials (RFC 6749, section 4.4): tokens for the account of this service. */
+export class OAuth2Login implements Login {
+  constructor(
+    private readonly endpoint: Pick<TokenEndpoint, 'request' | 'close'>,
+    private readonly scope?: string,
+  ) {}
+
+  async obtain(): Promise<Grant> {
+    const response = await this.endpoint.request({
+      grant_type: 'client_credentials',
+      ...(this.scope !== undefined && { scope: this.scope }),
+    });
+    if (response.status !== 200) throw endpointProblem(response.status);
+    return toGrant(response);
+  }
+
+  close(): Promise<void> {
+    return this.endpoint.close();
+  }
+}
+
+/** What a response of the endpoint without a token means. @param error one of the codes of OAuth */
+export function endpointProblem(status: number, error?: string): ProblemException {
+  const diagnosis = `token endpoint: status ${status}${error === undefined ? '' : ` ${error}`}`;
   if (status >= 400 && status < 500) {
     return new ProblemException('ALFRESCO_CREDENTIALS_REJECTED', { diagnosis });
   }
@@ -95,7 +112,7 @@ function problemOf(status: number): ProblemException {
 }
 
 /** RFC 6749, section 5.1. Without `expires_in` a token is used until it is rejected. */
-function toGrant({ body }: AlfrescoResponse): Grant {
+export function toGrant({ body }: AlfrescoResponse): Grant {
   const {
     access_token: token,
     token_type: type,

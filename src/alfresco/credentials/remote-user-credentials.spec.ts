@@ -7,7 +7,7 @@ async function headersFor(name?: string): Promise<unknown> {
   const send = vi.fn(async (_headers: unknown) => ({ status: 200 }));
   try {
     await credentials.apply(sendBy(({ headers }) => send({ ...headers })))(
-      requestOf({ onBehalfOf: name }),
+      requestOf({ onBehalfOf: name === undefined ? undefined : { id: 'caller', name } }),
     );
   } finally {
     expect(send.mock.calls.length).toBeLessThanOrEqual(1);
@@ -73,7 +73,9 @@ describe('a 401 for a caller', () => {
   /** What becomes of the call of this caller. */
   const call = (name: string, status: number) =>
     alfresco
-      .apply(sendBy(async () => ({ status })))(requestOf({ onBehalfOf: name }))
+      .apply(sendBy(async () => ({ status })))(
+        requestOf({ onBehalfOf: { id: `basic:${name}`, name } }),
+      )
       .then(
         (response) => response.status,
         (error: { code: string }) => error.code,

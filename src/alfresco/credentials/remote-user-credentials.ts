@@ -20,12 +20,13 @@ export class RemoteUserCredentials extends AlfrescoCredentials {
     return async <T>(request: UpstreamRequest) => {
       const { onBehalfOf, headers } = request;
       // Without the header Alfresco would take the certificate itself for the user.
-      if (onBehalfOf === undefined) throw new TypeError('the name of the caller is missing');
-      headers['X-Alfresco-Remote-User'] = encodeRemoteUser(onBehalfOf);
+      if (onBehalfOf === undefined) throw new TypeError('the caller is missing');
+      const { name } = onBehalfOf;
+      headers['X-Alfresco-Remote-User'] = encodeRemoteUser(name);
       headers['Remote-User-Encode'] = 'true';
       const response = await next<T>(request);
-      if (response.status < 400) this.accepted = { name: onBehalfOf, at: performance.now() };
-      else if (response.status === 401 && this.isAboutTheName(onBehalfOf)) throw rejectedName();
+      if (response.status < 400) this.accepted = { name, at: performance.now() };
+      else if (response.status === 401 && this.isAboutTheName(name)) throw rejectedName();
       return response;
     };
   }

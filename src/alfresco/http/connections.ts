@@ -33,24 +33,36 @@ const CLOSED: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOC
 /** Failures of connections on which something had been received before. */
 const ofUsedConnections = new WeakSet<Error>();
 
+/** A TLS alert of the other side, in OpenSSL's words. */
+const ALERT = /^ERR_SSL_\w*ALERT_/;
+/**
+ * Failures that came of an alert. In TLS 1.3 the certificate of a client is refused once the client has taken the handshake for
+ * complete (RFC 8446, section 4.4.2.4), and undici then knows only that the connection was closed.
+ */
+const afterAlert = new WeakMap<Error, Error>();
+
 /** undici's connector, which also distinguishes the failures after which a request may be sent again. */
 export function createConnector(options: buildConnector.BuildOptions): buildConnector.connector {
   const connect = buildConnector(options);
   return (target, callback) =>
     connect(target, (...[failure, socket]) => {
       if (failure) return callback(new UnsentError(failure), null);
-      socket.once('error', (error) => {
+      let alert: Error | undefined;
+      socket.on('error', (error) => {
+        if (ALERT.test(codeOf(error))) alert = error;
+        else if (alert) afterAlert.set(error, alert);
         if (socket.bytesRead > 0 && CLOSED.has(codeOf(error))) ofUsedConnections.add(error);
       });
       return callback(null, socket);
     });
 }
 
-/** The failure of a request whose response had not begun, as a StaleConnectionError if it is one. */
+/** The failure of a request whose response had not begun: what it came of, or a StaleConnectionError if it is one. */
 export function beforeResponse(failure: unknown): unknown {
-  return failure instanceof Error && ofUsedConnections.has(failure)
-    ? new StaleConnectionError(failure)
-    : failure;
+  if (!(failure instanceof Error)) return failure;
+  const alert = afterAlert.get(failure);
+  if (alert) return alert;
+  return ofUsedConnections.has(failure) ? new StaleConnectionError(failure) : failure;
 }
 
 /** A connection of the pool, if there is one now. */

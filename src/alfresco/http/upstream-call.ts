@@ -8,6 +8,16 @@ import { Injectable } from '@nestjs/common';
  */
 export type Operation = 'read' | 'write' | 'content' | 'resume' | 'login' | 'probe';
 
+/** In whose name Alfresco is called. */
+export interface OnBehalfOf {
+  /** By which this service knows them. */
+  readonly id: string;
+  /** By which Alfresco knows them. */
+  readonly name: string;
+  /** Present when it is not they who call, but someone who follows a link of theirs. */
+  readonly link?: unknown;
+}
+
 /** When a request is sent again: after any failure that may pass, only if it was certainly not sent, or never. */
 export type RetryRule = 'if-failed' | 'if-unsent' | 'never';
 
@@ -29,8 +39,8 @@ export interface UpstreamRequest {
   readonly bodyLength?: number;
   /** Rejects with what the attempt fails with when its response is not what was asked for. */
   readonly verify?: (response: UpstreamResponse<Readable>) => Promise<void>;
-  /** Name of the caller; of interest only where it is passed on to Alfresco. */
-  readonly onBehalfOf?: string;
+  /** The caller; of interest only where Alfresco is to decide by that what is allowed. */
+  readonly onBehalfOf?: OnBehalfOf;
   /** Aborted when the client that waits for the call has disconnected. */
   readonly disconnected?: AbortSignal;
   /** Milliseconds for the whole call; the limit of its operation when absent. */

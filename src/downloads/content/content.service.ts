@@ -104,7 +104,7 @@ export class ContentService {
   }
 
   private async findFinished(caller: Caller, id: string): Promise<FinishedNode> {
-    const node = this.alfresco.getDownloadNode(id, caller.name);
+    const node = this.alfresco.getDownloadNode(id, caller);
     return requireContent(await this.tracker.forgetIfNotFound(id, node));
   }
 
@@ -119,7 +119,7 @@ export class ContentService {
     let content: ResumableContent;
     try {
       const holder = holderOf(caller, request);
-      content = await this.alfresco.openContent(node, range, holder, disconnected, caller.name);
+      content = await this.alfresco.openContent(node, range, holder, disconnected, caller);
     } catch (error) {
       if (!disconnected.aborted) throw error;
       return abandon(reply);

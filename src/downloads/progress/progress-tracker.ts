@@ -146,9 +146,11 @@ export class ProgressTracker implements OnModuleDestroy {
     return download;
   }
 
-  private async fetchDownload(caller: Caller, id: string): Promise<Download> {
+  private async fetchDownload({ id: owner, name }: Caller, id: string): Promise<Download> {
+    // For all who read and watch: on behalf of the owner, not of the request that came first, whose credentials may have ended.
+    const onBehalfOf = { id: owner, name };
     try {
-      const download = await this.forgetIfNotFound(id, this.alfresco.getDownload(id, caller.name));
+      const download = await this.forgetIfNotFound(id, this.alfresco.getDownload(id, onBehalfOf));
       this.endings.recordOutcome(download);
       return download;
     } catch (error) {
