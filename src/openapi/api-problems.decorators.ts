@@ -14,9 +14,11 @@ type Schemas = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>;
 
 /** Common to all routes: unreadable requests, authentication, limits, failures of Alfresco and of this service. */
 const EVERYWHERE: readonly ProblemCode[] = [
+  'VALIDATION_FAILED',
   'MALFORMED_REQUEST',
   'UNAUTHENTICATED',
   'CALLER_NOT_ACCEPTED',
+  'CALLER_LOGGED_OUT',
   'REQUEST_TIMEOUT',
   'TOO_MANY_REQUESTS',
   'HEADERS_TOO_LARGE',
@@ -50,7 +52,7 @@ function problemResponses(
   codes: readonly ProblemCode[],
   contentOf: typeof withDocument | (() => undefined),
 ): MethodDecorator[] {
-  const byStatus = Map.groupBy(codes, (code) => PROBLEMS[code].status);
+  const byStatus = Map.groupBy(new Set(codes), (code) => PROBLEMS[code].status);
   const responses = [...byStatus].map(([status, group]) =>
     ApiResponse({
       status,

@@ -78,3 +78,17 @@ export const EVENT_EXAMPLE = {
   event: 'progress',
   data: JSON.stringify(progress),
 };
+
+/** A response of GET /auth/session. */
+export const SESSION_EXAMPLE = {
+  name: 'alice',
+  id: 'oidc:q8fWZc0x:5d3c1f0e-8a44-4c0b-9f6e-2b7a1c9d4e55',
+  expiresAt: '2026-11-24T01:30:11.000Z',
+  endsAt: '2026-11-24T11:00:11.000Z',
+};
+
+/** A response of POST /auth/logout. */
+export const LOGOUT_EXAMPLE = {
+  logoutUrl:
+    'https://id.example.com/realms/main/protocol/openid-connect/logout?client_id=downloads&post_logout_redirect_uri=https%3A%2F%2Fdownloads.example.com%2F',
+};

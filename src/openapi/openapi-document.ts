@@ -1,17 +1,76 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { SessionCookies } from '../auth/session/session-cookies.js';
 import { LINK_PARAMETER } from '../auth/signed-link.js';
 import { TICKET_PARAMETER } from '../auth/tickets/ticket-authenticator.js';
+import type { AuthConfig } from '../config/app-config.js';
 import { PROBLEM_CODES } from '../problems/problem-catalogue.js';
 import { PROBLEM_PAGES } from '../problems/problem-document.js';
 import { VERSION } from '../config/version.js';
+import type { ProviderEndpoints } from './provider-endpoints.js';
 import { HEADERS, headers } from './headers.js';
 import { problemCodeSchema, problemExamples } from './api-problems.decorators.js';
+import { SESSION_SCHEME } from './session-routes.js';
 
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
 
+type SecurityScheme = NonNullable<
+  NonNullable<OpenAPIObject['components']>['securitySchemes']
+>[string];
+
 const PROBLEM = 'application/problem+json';
+
+const LINK: SecurityScheme = {
+  type: 'apiKey',
+  in: 'query',
+  name: LINK_PARAMETER,
+  description:
+    'The signature of a link from POST /downloads/{id}/request-direct-access-url, whose `contentUrl` has it already.',
+};
+
+const BEARER: SecurityScheme = {
+  type: 'http',
+  scheme: 'bearer',
+  bearerFormat: 'JWT',
+  description: 'An access token of the OpenID provider that the service trusts.',
+};
+
+const BASIC: SecurityScheme = {
+  type: 'http',
+  scheme: 'basic',
+  description: 'A user of this service, not of Alfresco.',
+};
+
+/** The parameter that Alfresco's clients put into addresses. */
+const TICKET: SecurityScheme = {
+  type: 'apiKey',
+  in: 'query',
+  name: TICKET_PARAMETER,
+  description: 'A ticket of this service, which Alfresco’s clients get by logging in.',
+};
+
+const cookieScheme = (name: string): SecurityScheme => ({
+  type: 'apiKey',
+  in: 'cookie',
+  name,
+  description:
+    'The session of a browser that has logged in at `GET /auth/login`; no script can read or set the cookie. A request that ' +
+    'changes something needs `X-Requested-With` as well, with any value. Not together with `Authorization`.',
+});
+
+const oauth2Scheme = ({ authorizationUrl, tokenUrl }: ProviderEndpoints): SecurityScheme => ({
+  type: 'oauth2',
+  description:
+    'Gets an access token from the OpenID provider (authorization code with PKCE). The client has to be known there, as a public one.',
+  flows: {
+    authorizationCode: {
+      authorizationUrl,
+      tokenUrl,
+      scopes: { openid: 'Who you are.', profile: 'Your name.' },
+    },
+  },
+});
 
 const DESCRIPTION = `
 Have Alfresco Content Services make a ZIP of nodes; watch its progress, save it, cancel it, remove it.
@@ -27,56 +86,49 @@ Every response has an \`X-Request-Id\`: that of the request, or a new one. The o
 interface DocumentOptions {
   /** Where clients reach the service: a URL, or a path. */
   readonly server?: string;
+  /** Accepted credentials; all of them unless given. */
+  readonly schemes?: AuthConfig['schemes'];
+  /** Where tokens come from, if it is known. */
+  readonly provider?: ProviderEndpoints;
   /** The challenge of a 401 where Alfresco's clients log in (see `ticketsPath`). */
   readonly ticketChallenge?: string;
 }
 
+const ALL_SCHEMES = ['basic', 'bearer', 'session'] as const;
+
 export function createOpenApiDocument(
   app: INestApplication,
-  { server = '/', ticketChallenge }: DocumentOptions = {},
+  { server = '/', schemes = ALL_SCHEMES, provider, ticketChallenge }: DocumentOptions = {},
 ): OpenAPIObject {
+  const hasSessions = schemes.includes('session');
   const hasTickets = ticketChallenge !== undefined;
-  const config = new DocumentBuilder()
+  const builder = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
     .setTitle('Alfresco downloads')
     .setDescription(DESCRIPTION)
     .setVersion(VERSION)
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
     .addServer(server, 'this service')
-    // Swagger UI shows them in this order, and puts the cursor into the last one.
-    .addApiKey(
-      {
-        type: 'apiKey',
-        in: 'query',
-        name: LINK_PARAMETER,
-        description:
-          'The signature of a link from POST /downloads/{id}/request-direct-access-url, whose `contentUrl` has it already.',
-      },
-      'link',
-    )
-    .addBearerAuth(
-      {
-        type: 'http',
-        scheme: 'bearer',
-        bearerFormat: 'JWT',
-        description:
-          'A token of the OpenID provider that the service trusts, if it is set up for one.',
-      },
-      'bearer',
-    )
-    .addBasicAuth(
-      { type: 'http', scheme: 'basic', description: 'A user of this service, not of Alfresco.' },
-      'basic',
-    )
     .addTag('downloads', 'Make, watch, save and cancel a ZIP.')
     .addTag('nodes', 'The same ZIP under the paths that Alfresco’s clients use.')
     .addTag('problems', 'What each error code means, and what to do about it.')
-    .addTag('health', 'Probes for an orchestrator.')
-    .build();
+    .addTag('health', 'Probes for an orchestrator.');
+  if (hasSessions) builder.addTag('auth', 'Where browsers log in and out, at an OpenID provider.');
+  const config = builder.build();
   config.info.contact = { name: 'The operator of this service' };
   const document = SwaggerModule.createDocument(app, config);
-  if (hasTickets) addTicketScheme(document);
-  addSecurity(document, hasTickets);
+  const accepted = {
+    ...(hasSessions && { [SESSION_SCHEME]: cookieScheme(app.get(SessionCookies).name) }),
+    ...(schemes.includes('bearer') && {
+      ...(provider && { oauth2: oauth2Scheme(provider) }),
+      bearer: BEARER,
+    }),
+    ...(hasTickets && { ticket: TICKET }),
+    ...(schemes.includes('basic') && { basic: BASIC }),
+  };
+  // Swagger UI shows them in this order, and puts the cursor into the last one.
+  document.components!.securitySchemes = { link: LINK, ...accepted };
+  addSecurity(document, Object.keys(accepted));
   closeBodies(document);
   addHeaders(document);
   if (ticketChallenge !== undefined) showChallenge(document, ticketChallenge);
@@ -95,24 +147,14 @@ function closeBodies(document: OpenAPIObject): void {
   }
 }
 
-/** The parameter that Alfresco's clients put into addresses. */
-function addTicketScheme({ components }: OpenAPIObject): void {
-  components!.securitySchemes!.ticket = {
-    type: 'apiKey',
-    in: 'query',
-    name: TICKET_PARAMETER,
-    description: 'A ticket of this service, which Alfresco’s clients get by logging in.',
-  };
-}
-
 /** Not with decorators: they would also apply to an embedding application, which has its own ways to log in. */
-function addSecurity({ paths }: OpenAPIObject, hasTickets: boolean): void {
+function addSecurity({ paths }: OpenAPIObject, accepted: readonly string[]): void {
   for (const [path, operations] of Object.entries(paths)) {
     const isLinked = path.endsWith('/downloads/{id}/content');
     for (const operation of Object.values(operations) as Operation[]) {
       if (!operation.tags?.some((tag) => tag === 'downloads' || tag === 'nodes')) continue;
-      operation.security = [...(isLinked ? [{ link: [] }] : []), { bearer: [] }, { basic: [] }];
-      if (hasTickets) operation.security.push({ ticket: [] });
+      const names = [...(isLinked ? ['link'] : []), ...accepted];
+      operation.security = names.map((name) => ({ [name]: [] }));
     }
   }
 }

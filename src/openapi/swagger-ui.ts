@@ -1,13 +1,16 @@
 import type { INestApplication } from '@nestjs/common';
 import { type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { dump } from 'js-yaml';
-import { CHALLENGE, type Challenge } from '../auth/challenge.js';
 import { ticketsPath } from '../auth/tickets/tickets-path.js';
 import type { AppConfig } from '../config/app-config.js';
+import { contentSecurityPolicy } from '../http/content-security-policy.js';
 import { type HttpRequest, publicPathOf } from '../http/http-request.js';
+import { CHALLENGE, type Challenge } from '../problems/challenge.js';
 import { BoundedMap } from '../store/bounded-map.js';
 import { createOpenApiDocument } from './openapi-document.js';
+import { ProviderEndpointsFinder } from './provider-endpoints.js';
+import { SCRIPTS, sessionScripts } from './swagger-ui-scripts.js';
 
 const FILES = [
   { name: 'openapi.json', type: 'application/json', serialize: JSON.stringify },
@@ -21,6 +24,8 @@ const FILES = [
 /** On a phone the tables of Swagger UI would run out of the window, and its bar would show nothing but its name. */
 const STYLE = `
 .swagger-ui .topbar { display: none; }
+.who { max-width: 1460px; margin: 0 auto; padding: .75rem 20px; font: 1rem/1.5 sans-serif; color: #3b4151; }
+.who button { font: inherit; }
 .swagger-ui .body-param__text { min-height: 9rem; }
 @media (max-width: 640px) {
   .swagger-ui .wrapper { padding: 0 .5rem; }
@@ -53,34 +58,37 @@ const MAX_DOCUMENTS = 8;
 /** Serves Swagger UI at `/docs` and the document as `/docs/openapi.json` and `/docs/openapi.yaml`. */
 export function setUpDocs(app: INestApplication, config: AppConfig): void {
   const { apiPrefix, publicUrl } = config.http;
+  const { schemes, oidc, session } = config.auth;
   const ticketChallenge =
     ticketsPath(config) === undefined ? undefined : app.get<Challenge>(CHALLENGE)({});
+  const endpoints = oidc && new ProviderEndpointsFinder(oidc.issuer, config.pacing.auth);
   const documents = new BoundedMap<string, OpenAPIObject>(MAX_DOCUMENTS);
   /** The document with the address at which the client of this request reaches the service. */
-  const documentFor = (request: HttpRequest): OpenAPIObject => {
+  const documentFor = async (request: HttpRequest): Promise<OpenAPIObject> => {
     const server = publicUrl ?? (publicPathOf(request) || '/');
-    let document = documents.get(server);
+    const provider = await endpoints?.find();
+    const key = `${provider ? 'with' : 'without'} provider at ${server}`;
+    let document = documents.get(key);
     if (!document) {
-      document = createOpenApiDocument(app, { server, ticketChallenge });
-      documents.set(server, document);
+      document = createOpenApiDocument(app, { server, schemes, provider, ticketChallenge });
+      documents.set(key, document);
     }
     return document;
   };
   const http = app.getHttpAdapter();
+  const folder = `${apiPrefix && `/${apiPrefix}`}/docs`;
+  if (endpoints) allowProvider(http.getInstance() as FastifyInstance, folder, endpoints);
   for (const { name, type, serialize } of FILES) {
     // One for all requests: `@nestjs/swagger` would make 200 kB for each, which a client may leave unread.
     const files = new WeakMap<OpenAPIObject, Buffer>();
-    http.get(
-      `${apiPrefix && `/${apiPrefix}`}/docs/${name}`,
-      (request: HttpRequest, reply: FastifyReply) => {
-        const document = documentFor(request);
-        let file = files.get(document);
-        if (!file) files.set(document, (file = Buffer.from(serialize(document))));
-        return reply.type(type).send(file);
-      },
-    );
+    http.get(`${folder}/${name}`, async (request: HttpRequest, reply: FastifyReply) => {
+      const document = await documentFor(request);
+      let file = files.get(document);
+      if (!file) files.set(document, (file = Buffer.from(serialize(document))));
+      return reply.type(type).send(file);
+    });
   }
-  SwaggerModule.setup('docs', app, () => createOpenApiDocument(app), {
+  SwaggerModule.setup('docs', app, () => createOpenApiDocument(app, { schemes }), {
     useGlobalPrefix: true,
     raw: false,
     jsonDocumentUrl: 'docs/openapi.json',
@@ -90,9 +98,46 @@ export function setUpDocs(app: INestApplication, config: AppConfig): void {
     swaggerOptions: {
       displayRequestDuration: true,
       tryItOutEnabled: true,
+      ...SCRIPTS,
+      ...(session &&
+        sessionScripts(`${new URL(session.publicUrl).pathname.replace(/\/$/, '')}/auth`)),
+      initOAuth: { usePkceWithAuthorizationCodeGrant: true, scopes: ['openid', 'profile'] },
       // Only the names, as a list to open.
       defaultModelsExpandDepth: 0,
     },
     patchDocumentOnRequest: (request) => documentFor(request as HttpRequest),
   });
+}
+
+/**
+ * Lets the page get a token from the provider, in a window of its own: the window goes to the provider and comes back to
+ * `oauth2-redirect.html`, which hands the code over to the page that opened it, and the page asks the token endpoint.
+ */
+function allowProvider(
+  fastify: FastifyInstance,
+  folder: string,
+  endpoints: ProviderEndpointsFinder,
+): void {
+  const setHeaders = async ({ url }: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    const [path = ''] = url.split('?', 1);
+    if (path === `${folder}/oauth2-redirect.html`) {
+      // As the provider's own pages, or it would lose the page that opened it.
+      reply.header('cross-origin-opener-policy', 'unsafe-none');
+    } else if ([folder, `${folder}/`, `${folder}/index.html`].includes(path)) {
+      reply.header('cross-origin-opener-policy', 'same-origin-allow-popups');
+      const provider = await endpoints.find();
+      if (provider) reply.header('content-security-policy', policyWith(provider.tokenUrl));
+    }
+  };
+  fastify.addHook('onRoute', (route: RouteOptions) => {
+    if (route.url.startsWith(folder))
+      route.preHandler = [route.preHandler ?? [], setHeaders].flat();
+  });
+}
+
+/** The policy of the service, and this one address to connect to. */
+function policyWith(tokenUrl: string): string {
+  const { origin, pathname } = new URL(tokenUrl);
+  const source = origin + pathname.replaceAll(';', '%3B').replaceAll(',', '%2C');
+  return contentSecurityPolicy(source);
 }
