@@ -1,7 +1,8 @@
+import { HttpException } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { FolderItem, FolderListing } from './page/folder.ts';
-import { DEMO_USER, basic } from './demo-user.ts';
 
+const LOG_IN = 'Log in to see the folders';
 /** The most items in a listing; the page says so if there are more. */
 const MAX_ITEMS = 1000;
 const TIMEOUT_MS = 10_000;
@@ -22,38 +23,40 @@ interface AlfrescoList {
   };
 }
 
-/** The account that may read the folders, and where they are. */
-export interface FolderSource {
-  readonly alfrescoUrl: string;
-  readonly name: string;
-  readonly password: string;
-}
+/**
+ * The `Authorization` with which Alfresco is asked for what the caller of a request may see; `undefined` when nobody has
+ * logged in. Rejects with an error of the service otherwise.
+ */
+export type FolderReader = (request: FastifyRequest) => Promise<string | undefined>;
+
+type FolderRequest = FastifyRequest<{ Params: { id: string } }>;
 
 /**
  * Handles `GET /demo/folders/{id}`: lists a folder for the page to choose from. It stands in for the API of the web
  * application that downloads are integrated into; the service itself cannot browse.
  */
-export function folderBrowser({ alfrescoUrl, name, password }: FolderSource) {
+export function folderBrowser(alfrescoUrl: string, reader: FolderReader) {
   const children = (id: string) =>
     `${alfrescoUrl}/api/-default-/public/alfresco/versions/1/nodes/${id}/children`;
-  const expected = basic(DEMO_USER.name, DEMO_USER.password);
-  return async (
-    request: FastifyRequest<{ Params: { id: string } }>,
-    reply: FastifyReply,
-  ): Promise<FolderListing | object> => {
+  return async (request: FolderRequest, reply: FastifyReply): Promise<FolderListing | object> => {
     void reply.header('cache-control', 'no-store');
-    if (request.headers.authorization !== expected) {
-      return problemReply(reply, 401, 'Log in to see the folders');
+    let authorization: string | undefined;
+    try {
+      authorization = await reader(request);
+    } catch (error) {
+      return serviceProblem(reply, error);
     }
+    if (authorization === undefined) return problemReply(reply, 401, LOG_IN);
     const { id } = request.params;
     if (!NODE_ID.test(id)) return problemReply(reply, 404, 'There is no such folder');
     try {
       const response = await fetch(`${children(id)}?maxItems=${MAX_ITEMS}`, {
-        headers: { authorization: basic(name, password) },
+        headers: { authorization },
         redirect: 'error',
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
       if (response.status === 404) return problemReply(reply, 404, 'There is no such folder');
+      if (response.status === 403) return problemReply(reply, 403, 'You may not see this folder');
       return toListing((await response.json()) as AlfrescoList);
     } catch {
       return problemReply(reply, 502, 'The folder cannot be read now');
@@ -76,6 +79,16 @@ function toItem({
   content,
 }: AlfrescoList['list']['entries'][number]['entry']): FolderItem {
   return { id, name, isFolder, ...(content && { size: content.sizeInBytes }) };
+}
+
+/** Responds with an error of the service, such as that the session has ended or that the provider is away. */
+function serviceProblem(reply: FastifyReply, error: unknown): object {
+  const { code, title } = error as { readonly code?: string; readonly title?: string };
+  const isKnown = error instanceof HttpException && title !== undefined;
+  if (!isKnown) throw error;
+  const status = error.getStatus();
+  if (status === 401) return problemReply(reply, status, LOG_IN);
+  return { ...problemReply(reply, status, title), code };
 }
 
 /** Responds with an error in the service's own format, so that the page needs to understand only one. */

@@ -1,15 +1,24 @@
 import { SAMPLE_NODES } from '../sandbox/sample-nodes.ts';
-import { DEMO_USER } from './demo-user.ts';
+import type { DemoBackends } from './demo-backends.ts';
+import type { DemoServices } from './demo-service.ts';
+import { DEMO_USER, PROVIDER_USERS } from './demo-user.ts';
 
-/** The text printed at the start: addresses, the user, and commands to paste. */
-export function greeting(url: string, alfrescoUrl: string): string {
+/** The text printed at the start: addresses, the users, and commands to paste. */
+export function greeting(
+  { url, providerUrl }: Pick<DemoServices, 'url' | 'providerUrl'>,
+  { sandbox, provider }: DemoBackends,
+): string {
+  const users = PROVIDER_USERS.map(({ name, password }) => `${name}, password ${password}`);
   const auth = `-u ${DEMO_USER.name}:${DEMO_USER.password}`;
   const post = `curl -s ${auth} -H 'Content-Type: application/json'`;
   return `
   Page        ${url}/   (log in as ${DEMO_USER.name}, password ${DEMO_USER.password})
   Service     ${url}
   Swagger UI  ${url}/docs
-  Alfresco    ${alfrescoUrl}   (a stand-in with sample documents, for this demo only)
+  Alfresco    ${sandbox.url}   (a stand-in with sample documents, for this demo only)
+
+The page also offers a log-in with an OpenID provider (${provider.issuer}): as ${users.join(', or as ')}.
+Each of the two gets what they may read in Alfresco, from a second service: ${providerUrl}
 
 Ask for a ZIP, and keep its id:
 

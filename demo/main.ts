@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { existsSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { build, temporaryFolder } from '../scripts/build.ts';
-import { startSandbox } from '../sandbox/sandbox.ts';
-import { startDemoService } from './demo-service.ts';
+import { startDemoBackends } from './demo-backends.ts';
+import { startDemoServices } from './demo-service.ts';
 import { greeting } from './greeting.ts';
 
 /** Source bytes per second that are added to a ZIP: slow enough to watch and cancel it. */
@@ -31,20 +31,20 @@ async function main(): Promise<void> {
   const built = temporaryFolder('demo');
   process.once('exit', () => rmSync(built, { recursive: true, force: true }));
   await build(built, { isBundled: false });
-  const sandbox = await startSandbox({ bytesPerSecond: BYTES_PER_SECOND });
+  const backends = await startDemoBackends({ bytesPerSecond: BYTES_PER_SECOND });
   try {
-    const service = await startDemoService(sandbox, built, { HOST, PORT });
+    const services = await startDemoServices(backends, built, { HOST, PORT });
     const stop = async () => {
-      await service.close();
-      await sandbox.close();
+      await services.close();
+      await backends.close();
     };
     process.once('SIGINT', () => void stop());
     process.once('SIGTERM', () => void stop());
-    console.log(greeting(service.url, sandbox.url));
+    console.log(greeting(services, backends));
   } catch (error) {
     console.error(error);
     process.exitCode = 1;
-    await sandbox.close();
+    await backends.close();
   }
 }
 

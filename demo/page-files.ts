@@ -9,8 +9,6 @@ export interface PageFile {
   readonly text: string;
 }
 
-const FOLDER = join(import.meta.dirname, 'page');
-
 const TYPES: readonly (readonly [ending: RegExp, type: string])[] = [
   [/\.html$/, 'text/html; charset=utf-8'],
   [/\.css$/, 'text/css; charset=utf-8'],
@@ -18,12 +16,12 @@ const TYPES: readonly (readonly [ending: RegExp, type: string])[] = [
   [/(?<!\.spec|\.fixture)\.ts$/, 'text/javascript; charset=utf-8'],
 ];
 
-/** The files of `page/`, with types stripped from TypeScript, so that nothing needs to be built. */
-export function pageFiles(): PageFile[] {
-  return readdirSync(FOLDER).flatMap((name) => {
+/** The files of a page, with types stripped from TypeScript, so that nothing needs to be built. */
+export function pageFiles(folder: string): PageFile[] {
+  return readdirSync(folder).flatMap((name) => {
     const type = TYPES.find(([ending]) => ending.test(name))?.[1];
     if (type === undefined) return [];
-    const text = readFileSync(join(FOLDER, name), 'utf8');
+    const text = readFileSync(join(folder, name), 'utf8');
     return [{ name, type, text: name.endsWith('.ts') ? stripTypeScriptTypes(text) : text }];
   });
 }

@@ -4,6 +4,7 @@ import { type CardAction, type CardEvent, type Lost, cardState } from './card-st
 import { element } from './dom.ts';
 import { type Download, eventTypeOf, isRunning } from './download-event.ts';
 import { type DownloadEvent, type DownloadsClient, DownloadsProblem } from './downloads-client.ts';
+import { endsLogin } from './downloads-problem.ts';
 import { ProgressMeter } from './progress-meter.ts';
 import { type Contents, contentsOf, forgetContents } from './remembered-contents.ts';
 import { shortList } from './wording.ts';
@@ -76,6 +77,9 @@ export class DownloadCard {
   #handle(event: DownloadEvent): void {
     // Expected: this page has removed it.
     if (event.type === 'gone' && this.#requested === 'remove') return;
+    // Not the download has ended, but the log-in.
+    if (event.type === 'gone' && endsLogin(event.problem))
+      throw new DownloadsProblem(event.problem);
     if (event.type !== 'reconnecting') return this.#show(event);
     this.#lost = event;
     this.#draw();

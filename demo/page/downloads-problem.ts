@@ -40,6 +40,11 @@ export function retryAfterMs(headers: Headers, now = Date.now()): number | undef
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
 
+/** Whether a problem says that the user has to log in again. */
+export function endsLogin({ status, code }: Problem): boolean {
+  return status === 401 || code === 'CALLER_LOGGED_OUT';
+}
+
 function isProblem(headers: Headers): boolean {
   return /^application\/problem\+json\b/i.test(headers.get('content-type') ?? '');
 }

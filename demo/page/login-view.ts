@@ -1,16 +1,19 @@
 import { DownloadsClient, DownloadsProblem } from './downloads-client.ts';
 import { byId } from './dom.ts';
+import type { LogIns } from './log-ins.ts';
 import { type Session, sessionOf } from './session.ts';
 import { failure } from './wording.ts';
 
-/** The login form. */
+/** The two ways to log in, of which one leads to the demo's other service. */
 export class LoginView {
   readonly #section = byId('login');
   readonly #form = byId('login-form', HTMLFormElement);
   readonly #name = byId('login-name', HTMLInputElement);
   readonly #password = byId('login-password', HTMLInputElement);
   readonly #error = byId('login-error');
+  readonly #withProvider = byId('login-provider', HTMLAnchorElement);
   readonly #onLogin: (session: Session) => void;
+  #first: HTMLElement = this.#name;
   #isBusy = false;
 
   constructor(onLogin: (session: Session) => void) {
@@ -21,12 +24,22 @@ export class LoginView {
     });
   }
 
+  /** Offers what the services offer. */
+  set logIns({ here, password, provider }: LogIns) {
+    const hasForm = here === 'password';
+    this.#form.hidden = !hasForm;
+    byId('login-elsewhere').hidden = hasForm;
+    byId('login-password-page', HTMLAnchorElement).href = password;
+    this.#withProvider.href = `${provider}/auth/login?returnTo=/`;
+    this.#first = hasForm ? this.#name : this.#withProvider;
+  }
+
   /** @param reason why a login is needed, if that is not obvious */
   show(reason = ''): void {
     this.#form.reset();
     this.#section.hidden = false;
     this.#error.textContent = reason;
-    this.#name.focus();
+    this.#first.focus();
   }
 
   async #logIn(): Promise<void> {

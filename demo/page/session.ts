@@ -1,7 +1,12 @@
+import { DownloadsProblem } from './downloads-problem.ts';
+import type { LogIns } from './log-ins.ts';
+import { ServiceConnection } from './service-connection.ts';
+
 /** The logged-in user. */
 export interface Session {
   readonly name: string;
-  readonly authorization: string;
+  /** Absent where a cookie does it, which the browser keeps from the page and sends by itself. */
+  readonly authorization?: string;
 }
 
 const KEY = 'alfresco-downloads.session';
@@ -13,17 +18,30 @@ export function sessionOf(name: string, password: string): Session {
 }
 
 /**
- * The session of this tab, if there is one.
+ * The session that this browser has, if there is one.
  *
- * A shortcut for the demo, so that a reload needs no login: any script in the page can read it. An application
- * keeps an access token in memory instead (`authorization` of the client can be a function that returns it), or has its
- * own server call the API.
+ * That of a name and password is in the tab's storage: a shortcut for the demo, so that a reload needs no login, but any
+ * script in the page can read it. With a cookie there is nothing to read.
  */
-export function loadSession(): Session | undefined {
+export async function loadSession({ here }: LogIns): Promise<Session | undefined> {
+  if (here === 'provider') return loadCookieSession();
   const text = sessionStorage.getItem(KEY);
   return text === null ? undefined : (JSON.parse(text) as Session);
 }
 
+/** Whose cookie the browser has. @throws ServiceUnreachable, DownloadsProblem other than that nobody is logged in */
+export async function loadCookieSession(): Promise<Session | undefined> {
+  try {
+    const { body } = await new ServiceConnection({}).request('/auth/session');
+    const { name } = body as { readonly name: string };
+    return { name };
+  } catch (error) {
+    if (error instanceof DownloadsProblem && error.problem.status === 401) return undefined;
+    throw error;
+  }
+}
+
+/** Stores the session of a name and password for this tab. */
 export function saveSession(session: Session): void {
   sessionStorage.setItem(KEY, JSON.stringify(session));
 }
@@ -31,4 +49,10 @@ export function saveSession(session: Session): void {
 /** Deletes everything that this tab has stored. */
 export function endSession(): void {
   sessionStorage.clear();
+}
+
+/** Ends the session of the cookie. Returns the address at the provider that ends the session there, if there is one. */
+export async function endCookieSession(): Promise<string | undefined> {
+  const { body } = await new ServiceConnection({}).request('/auth/logout', { method: 'POST' });
+  return (body as { readonly logoutUrl?: string }).logoutUrl;
 }
