@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { LOAD_CORES, isInstalled, machine, pinThis } from './cores.ts';
 import { type Table, render } from './table.ts';
 import { calls } from './workloads/calls.ts';
+import { callers } from './workloads/callers.ts';
 import { many, one } from './workloads/content.ts';
 import { latency } from './workloads/latency.ts';
 import { slowStreams, watchers } from './workloads/memory.ts';
@@ -29,13 +30,18 @@ const WORKLOADS: Readonly<Record<string, (rounds: number) => Promise<Table | Tab
   W6: start,
   W7: calls,
   W8: workers,
+  W9: callers,
 };
+
+/** Workloads whose load `wrk` generates. */
+const BY_WRK: ReadonlySet<string> = new Set(['W1', 'W2', 'W8']);
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !(name in WORKLOADS));
 if (unknown.length > 0)
   fail(`unknown: ${unknown.join(' ')}; there are ${Object.keys(WORKLOADS).join(' ')}`);
-if (!isInstalled('wrk'))
+const wanted = asked.length > 0 ? asked : Object.keys(WORKLOADS);
+if (wanted.some((name) => BY_WRK.has(name)) && !isInstalled('wrk'))
   fail('wrk, which generates the load, is not installed (Debian: apt-get install wrk)');
 
 pinThis(LOAD_CORES);
@@ -43,7 +49,7 @@ const rounds = Number(process.env.ROUNDS ?? 5);
 const texts = [heading()];
 console.log(texts[0]);
 for (const [name, run] of Object.entries(WORKLOADS)) {
-  if (asked.length > 0 && !asked.includes(name)) continue;
+  if (!wanted.includes(name)) continue;
   for (const table of [await run(rounds)].flat()) {
     texts.push(render(table));
     console.log(texts.at(-1));

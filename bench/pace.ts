@@ -14,6 +14,7 @@ export async function pace(
   paths: readonly string[],
   perSecond: number,
   seconds: number,
+  headers: Readonly<Record<string, string>> = { authorization: AUTHORIZATION },
 ): Promise<Latency> {
   const agent = new Agent({ keepAlive: true });
   const started = performance.now();
@@ -21,7 +22,7 @@ export async function pace(
   for (let count = 0; count < perSecond * seconds; count += 1) {
     const due = started + (count * 1000) / perSecond;
     while (performance.now() < due) await sleep(Math.max(0, due - performance.now()));
-    taken.push(time(`${url}${paths[count % paths.length]}`, agent));
+    taken.push(time(`${url}${paths[count % paths.length]}`, agent, headers));
   }
   const sorted = (await Promise.all(taken)).toSorted((a, b) => a - b);
   agent.destroy();
@@ -29,10 +30,14 @@ export async function pace(
   return { p50: at(0.5), p99: at(0.99) };
 }
 
-function time(url: string, agent: Agent): Promise<number> {
+function time(
+  url: string,
+  agent: Agent,
+  headers: Readonly<Record<string, string>>,
+): Promise<number> {
   const started = performance.now();
   return new Promise((resolve, reject) => {
-    get(url, { agent, headers: { authorization: AUTHORIZATION } }, (response) => {
+    get(url, { agent, headers }, (response) => {
       if (response.statusCode !== 200) reject(new Error(`${url}: ${response.statusCode}`));
       response.resume().once('end', () => resolve(performance.now() - started));
     }).once('error', reject);

@@ -89,7 +89,8 @@ function run(command: string[], options = ''): ChildProcess {
   });
 }
 
-async function freePort(): Promise<number> {
+/** A port of the loopback interface that nobody uses. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

@@ -14,6 +14,17 @@ export async function residentBytesOf(pid: number): Promise<number> {
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
 }
 
+/** Clock ticks per second in `/proc`, on every architecture that Node.js supports. */
+const TICKS_PER_SECOND = 100;
+
+/** The CPU time that a process has used, with all its threads, in seconds (Linux only). */
+export async function cpuSecondsOf(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+  // proc(5): utime and stime, the 12th and 13th after the name, which may contain spaces and brackets.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+}
+
 /** The `Authorization` header of the measured service's only user. */
 export const AUTHORIZATION = `Basic ${Buffer.from('bench:bench').toString('base64')}`;
 
@@ -85,19 +96,23 @@ export class MeasuredService {
   }
 
   /** Creates this many downloads, and returns their ids. */
-  async createDownloads(count: number): Promise<string[]> {
+  async createDownloads(count: number, headers?: Record<string, string>): Promise<string[]> {
     const ids: string[] = [];
     const work = async () => {
-      while (ids.length < count) ids.push(await this.createDownload());
+      while (ids.length < count) ids.push(await this.createDownload('node', headers));
     };
     await Promise.all(Array.from({ length: 32 }, work));
     return ids.slice(0, count);
   }
 
-  async createDownload(nodeId = 'node'): Promise<string> {
+  /** @param credentials of the caller, as headers */
+  async createDownload(
+    nodeId = 'node',
+    credentials: Record<string, string> = { authorization: AUTHORIZATION },
+  ): Promise<string> {
     const response = await fetch(`${this.url}/downloads`, {
       method: 'POST',
-      headers: { authorization: AUTHORIZATION, 'content-type': 'application/json' },
+      headers: { ...credentials, 'content-type': 'application/json' },
       body: JSON.stringify({ nodeIds: [nodeId] }),
     });
     if (response.status !== 202) throw new Error(await response.text());
