@@ -10,6 +10,9 @@ import { until } from '../harness/polling.js';
 import { Scrape } from '../harness/scrape.js';
 import { readZip } from '../harness/zip.js';
 
+/** As the service knows someone of this name. */
+const callerNamed = (name: string) => ({ id: `basic:${name}`, name });
+
 const HOLDER = { key: 'alice', isLinked: false };
 
 const { forbiddenFile, forbiddenInsideFolder, textFile } = SAMPLE_NODES;
@@ -63,13 +66,13 @@ describe.skipIf(isOpensslMissing())('ALFRESCO_ON_BEHALF_OF=remote-user', () => {
 
   const finished = (id: string, name: string) =>
     until(
-      () => client.getDownloadNode(id, name),
+      () => client.getDownloadNode(id, callerNamed(name)),
       ({ status }) => status === 'DONE',
     );
 
   /** Names of the files in the ZIP of this node for a user. */
   async function zipOf(nodeId: string, name: string): Promise<string[]> {
-    const { id } = await client.createDownload([nodeId], name);
+    const { id } = await client.createDownload([nodeId], callerNamed(name));
     const node = await finished(id, name);
     const range = { start: 0, end: node.size! - 1 };
     const content = await client.openContent(
@@ -77,7 +80,7 @@ describe.skipIf(isOpensslMissing())('ALFRESCO_ON_BEHALF_OF=remote-user', () => {
       range,
       HOLDER,
       new AbortController().signal,
-      name,
+      callerNamed(name),
     );
     const entries = await readZip(Buffer.concat(await content.toArray()));
     return entries.map((entry) => entry.name.replace(/^.*\/(?=.)/, ''));
@@ -93,38 +96,44 @@ describe.skipIf(isOpensslMissing())('ALFRESCO_ON_BEHALF_OF=remote-user', () => {
   });
 
   it('lets Alfresco reject a node that the caller may not read', async () => {
-    await expect(client.createDownload([forbiddenFile], 'alice')).rejects.toMatchObject({
+    await expect(
+      client.createDownload([forbiddenFile], callerNamed('alice')),
+    ).rejects.toMatchObject({
       code: 'NODE_FORBIDDEN',
     });
     expect(await zipOf(forbiddenFile, 'bob')).toEqual(['bob-private.txt']);
   });
 
   it('lets Alfresco reject the download of another caller', async () => {
-    const { id } = await client.createDownload([textFile], 'alice');
+    const { id } = await client.createDownload([textFile], callerNamed('alice'));
     const node = await finished(id, 'alice');
     const forbidden = expect.objectContaining({ code: 'FORBIDDEN' });
-    await expect(client.getDownload(id, 'bob')).rejects.toEqual(forbidden);
-    await expect(client.cancelDownload(id, 'bob')).rejects.toEqual(forbidden);
-    await expect(client.getDownloadNode(id, 'bob')).rejects.toEqual(forbidden);
-    await expect(client.deleteNode(id, 'bob')).rejects.toEqual(forbidden);
+    await expect(client.getDownload(id, callerNamed('bob'))).rejects.toEqual(forbidden);
+    await expect(client.cancelDownload(id, callerNamed('bob'))).rejects.toEqual(forbidden);
+    await expect(client.getDownloadNode(id, callerNamed('bob'))).rejects.toEqual(forbidden);
+    await expect(client.deleteNode(id, callerNamed('bob'))).rejects.toEqual(forbidden);
     const whole = { start: 0, end: node.size! - 1 };
     await expect(
-      client.openContent(node, whole, HOLDER, new AbortController().signal, 'bob'),
+      client.openContent(node, whole, HOLDER, new AbortController().signal, callerNamed('bob')),
     ).rejects.toEqual(forbidden);
-    await client.deleteNode(id, 'alice');
+    await client.deleteNode(id, callerNamed('alice'));
     expect(sandbox.downloadIds()).not.toContain(id);
   });
 
   it('keeps callers apart who use the same connections at the same time', async () => {
     const names = Array.from({ length: 100 }, (_, index) => `user ${index % 7} ü`);
-    const downloads = await Promise.all(names.map((it) => client.createDownload([textFile], it)));
+    const downloads = await Promise.all(
+      names.map((it) => client.createDownload([textFile], callerNamed(it))),
+    );
     const created = sandbox.requests.map(({ user }) => String(user));
     expect(created.toSorted()).toEqual(names.toSorted());
-    await Promise.all(downloads.map(({ id }, index) => client.getDownload(id, names[index])));
+    await Promise.all(
+      downloads.map(({ id }, index) => client.getDownload(id, callerNamed(names[index]!))),
+    );
   });
 
   it('sends the name of the caller in one header only, and no credentials', async () => {
-    await client.createDownload([textFile], 'zoë');
+    await client.createDownload([textFile], callerNamed('zoë'));
     const [{ headers, user, rawHeaders } = {} as never] = sandbox.requests;
     expect(user).toBe('zoë');
     expect(headers['remote-user-encode']).toBe('true');
@@ -140,7 +149,7 @@ describe.skipIf(isOpensslMissing())('ALFRESCO_ON_BEHALF_OF=remote-user', () => {
   it('sends Alfresco nothing when the name of the caller is missing or cannot be sent in a header', async () => {
     await expect(client.createDownload([textFile])).rejects.toThrow(TypeError);
     for (const name of ['', ' admin', 'admin\n', 'System', 'guest', 'GUEST', 'x'.repeat(256)]) {
-      await expect(client.createDownload([textFile], name)).rejects.toMatchObject({
+      await expect(client.createDownload([textFile], callerNamed(name))).rejects.toMatchObject({
         code: 'CALLER_NOT_ACCEPTED',
       });
     }
@@ -251,7 +260,7 @@ describe.skipIf(isOpensslMissing())('ALFRESCO_ON_BEHALF_OF=remote-user', () => {
     const other = await start(sandbox.url, tls.issue('/O=Example/CN=other'));
     onTestFinished(() => other.close());
     await expect(
-      other.app.get(AlfrescoClient).createDownload([textFile], 'alice'),
+      other.app.get(AlfrescoClient).createDownload([textFile], callerNamed('alice')),
     ).rejects.toMatchObject({ code: 'ALFRESCO_CREDENTIALS_REJECTED' });
   });
 
@@ -261,7 +270,7 @@ describe.skipIf(isOpensslMissing())('ALFRESCO_ON_BEHALF_OF=remote-user', () => {
     const other = await start(strict.url);
     onTestFinished(() => other.close());
     await expect(
-      other.app.get(AlfrescoClient).createDownload([textFile], 'alice'),
+      other.app.get(AlfrescoClient).createDownload([textFile], callerNamed('alice')),
     ).rejects.toMatchObject({ code: 'ALFRESCO_CREDENTIALS_REJECTED' });
   });
 
@@ -272,7 +281,7 @@ describe.skipIf(isOpensslMissing())('ALFRESCO_ON_BEHALF_OF=remote-user', () => {
     });
     onTestFinished(() => plain.close());
     await expect(
-      plain.app.get(AlfrescoClient).createDownload([forbiddenFile], 'bob'),
+      plain.app.get(AlfrescoClient).createDownload([forbiddenFile], callerNamed('bob')),
     ).rejects.toMatchObject({ code: 'ALFRESCO_CREDENTIALS_REJECTED' });
     expect(sandbox.requests[0]!.headers).not.toHaveProperty('x-alfresco-remote-user');
   });

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { AlfrescoClient } from '#service/alfresco/alfresco.client.js';
 import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
 import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
@@ -7,6 +9,7 @@ import { type Bff, startBff } from '../harness/bff.js';
 import { leaksIn } from '../harness/leaks.js';
 import { MutualTls } from '../harness/mutual-tls.js';
 import { until } from '../harness/polling.js';
+import { freePort } from '../harness/redis-server.js';
 
 describe.skipIf(isOpensslMissing())('Alfresco behind https', () => {
   let tls: MutualTls;
@@ -106,6 +109,43 @@ describe.skipIf(isOpensslMissing())('Alfresco behind https', () => {
     other.close();
     expect(await outcome()).toMatchObject({ status: 502, code: 'ALFRESCO_UNREACHABLE' });
   });
+
+  it.each(['1_2', '1_3'])(
+    'logs the alert with which a client certificate is refused over TLS %s',
+    async (version) => {
+      const port = await freePort();
+      const { key, cert } = tls.ofSandbox;
+      // Node's own server ends the connection without an alert.
+      const options = [
+        '-accept',
+        `127.0.0.1:${port}`,
+        `-tls${version}`,
+        '-key',
+        tls.file('server.key', key),
+        '-cert',
+        tls.file('server.pem', cert),
+        '-CAfile',
+        tls.file('ca.pem', tls.ca),
+        '-Verify',
+        '1',
+        '-verify_return_error',
+      ];
+      const server = spawn('openssl', ['s_server', ...options], {
+        stdio: ['pipe', 'pipe', 'ignore'],
+      });
+      // It says ACCEPT once it listens.
+      await once(server.stdout, 'data');
+      const other = new CertificateAuthority('Other CA');
+      const identity = other.issue('/O=Example/CN=downloads-bff');
+      other.close();
+      await start(tls.variables(identity), `https://127.0.0.1:${port}/alfresco`);
+      const refused = await outcome();
+      expect(refused).toMatchObject({ status: 502, code: 'ALFRESCO_UNREACHABLE' });
+      expect(refused.log).toMatch(/"diagnosis":"ERR_SSL_\w*ALERT_UNKNOWN_CA"/);
+      server.kill();
+      await once(server, 'exit');
+    },
+  );
 
   it('is not reached with http at its https port, or with https at an http port', async () => {
     await start({}, sandbox.url.replace('https:', 'http:'));

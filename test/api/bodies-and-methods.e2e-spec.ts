@@ -2,10 +2,12 @@ import { METHODS } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import openapi from '../../openapi.json' with { type: 'json' };
 import { AS_ALICE } from '../harness/bff.js';
+import { EVERY_SCHEME } from '../harness/every-scheme.js';
 import { configured } from '../harness/fixtures.js';
 import { rawRequest } from '../harness/raw-http.js';
 
-const it = configured({});
+/** With every route. */
+const it = configured({ variables: EVERY_SCHEME });
 
 const CORE = '/alfresco/api/-default-/public/alfresco/versions/1';
 const TICKETS = '/alfresco/api/-default-/public/authentication/versions/1/tickets';

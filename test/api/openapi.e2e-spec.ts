@@ -6,12 +6,20 @@ import { load } from 'js-yaml';
 import request from 'supertest';
 import { PROBLEMS } from '#service/problems/problem-catalogue.js';
 import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
-import { it } from '../harness/fixtures.js';
+import { IdentityProvider } from '../../demo/identity-provider.ts';
+import { type Bff, startBff } from '../harness/bff.js';
+import { EVERY_SCHEME } from '../harness/every-scheme.js';
+import { configured } from '../harness/fixtures.js';
+
+const it = configured({ variables: EVERY_SCHEME });
 
 let document: OpenAPIObject;
 
+const documentOf = async ({ url }: Bff) =>
+  (await request(url).get('/docs/openapi.json').expect(200)).body as OpenAPIObject;
+
 it.beforeAll(async ({ bff }) => {
-  document = (await request(bff.url).get('/docs/openapi.json').expect(200)).body as OpenAPIObject;
+  document = await documentOf(bff);
 });
 
 interface DescribedResponse {
@@ -36,7 +44,9 @@ const operations = () =>
 
 describe('the OpenAPI document', () => {
   it('is the committed openapi.json (else: npm run openapi)', async () => {
-    expect(document).toEqual(JSON.parse(await readFile('openapi.json', 'utf8')));
+    const committed = JSON.parse(await readFile('openapi.json', 'utf8')) as OpenAPIObject;
+    expect(committed.servers?.map(({ url }) => url)).toEqual(['/']);
+    expect({ ...document, servers: committed.servers }).toEqual(committed);
   });
 
   it('is the same as YAML', async ({ bff }) => {
@@ -52,6 +62,9 @@ describe('the OpenAPI document', () => {
     ).toEqual([
       'DELETE /downloads/{id}',
       'DELETE /nodes/{id}',
+      'GET /auth/callback',
+      'GET /auth/login',
+      'GET /auth/session',
       'GET /downloads',
       'GET /downloads/{id}',
       'GET /downloads/{id}/content',
@@ -64,6 +77,8 @@ describe('the OpenAPI document', () => {
       'GET /problems/{code}',
       'HEAD /downloads/{id}/content',
       'HEAD /nodes/{id}/content',
+      'POST /auth/backchannel-logout',
+      'POST /auth/logout',
       'POST /downloads',
       'POST /downloads/content',
       'POST /downloads/{id}/request-direct-access-url',
@@ -131,7 +146,9 @@ describe('the OpenAPI document', () => {
 
   it('closes each body to members that the service rejects', async ({ api }) => {
     const bodies = operations().flatMap(({ operation }) =>
-      Object.values((operation.requestBody?.content ?? {}) as Record<string, object>),
+      Object.entries((operation.requestBody?.content ?? {}) as Record<string, object>)
+        .filter(([type]) => type === 'application/json')
+        .map(([, body]) => body),
     ) as { schema: { $ref: string } }[];
     const names = bodies.map(({ schema }) => schema.$ref.split('/').at(-1)!);
     expect(new Set(names)).toEqual(new Set(['DownloadBodyCreate', 'DirectAccessUrlBodyCreate']));
@@ -191,7 +208,10 @@ describe('the OpenAPI document', () => {
       for (const [status, response] of Object.entries<DescribedResponse>(operation.responses)) {
         const what = `${method} ${path} ${status}`;
         expect(response.headers, what).toHaveProperty('X-Request-Id');
-        const hasBody = method !== 'head' && !['202', '204', '304'].includes(status);
+        const hasBody =
+          method !== 'head' &&
+          !['202', '204', '303', '304'].includes(status) &&
+          !(path === '/auth/backchannel-logout' && status === '200');
         if (hasBody) expect(response.content, what).toBeDefined();
         if (method === 'head') expect(response.content, what).toBeUndefined();
         for (const { schema, ...examples } of Object.values(response.content ?? {})) {
@@ -205,7 +225,8 @@ describe('the OpenAPI document', () => {
   it('names the cache and download headers that GET responds with', async ({ api, bff, user }) => {
     const id = await api.createFinished([SAMPLE_NODES.textFile]);
     for (const { path, method, operation } of operations()) {
-      if (method !== 'get') continue;
+      // Without a provider, log-ins only fail.
+      if (method !== 'get' || operation.tags.includes('auth')) continue;
       const target = path.replace('{id}', id).replace('{code}', 'forbidden');
       const { status, headers } = await request(bff.url).get(target).set(user.headers);
       const described = operation.responses[status].headers as object;
@@ -268,13 +289,75 @@ describe('the OpenAPI document', () => {
       'basic',
       'bearer',
       'link',
+      'session',
     ]);
-    expect(document.servers?.map(({ url }) => url)).toEqual(['/']);
+    expect(document.components!.securitySchemes!.session).toMatchObject({
+      type: 'apiKey',
+      in: 'cookie',
+      name: '__Host-alfresco-downloads',
+    });
+    expect(document.servers?.map(({ url }) => url)).toEqual([EVERY_SCHEME.PUBLIC_URL]);
     const described = document.tags?.filter(({ description }) => description);
     const used = operations().map(({ operation }) => operation.tags[0] as string);
     expect(described?.map(({ name }) => name).toSorted()).toEqual([...new Set(used)].toSorted());
   });
 });
+
+/** The ways to log in that a document describes, and those of a route. */
+function schemesOf({ components, paths }: OpenAPIObject) {
+  const required = paths['/downloads']!.get!.security!.flatMap((one) => Object.keys(one));
+  return { described: Object.keys(components!.securitySchemes!), required };
+}
+
+describe('the OpenAPI document of a service', () => {
+  it.for([
+    ['none', []],
+    ['basic', ['basic']],
+    ['bearer', ['bearer']],
+    ['bearer,session', ['session', 'bearer']],
+  ] as const)(
+    'has the ways to log in that AUTH=%s accepts, and only those',
+    async ([auth, accepted], { sandbox }) => {
+      await using running = await serviceWith(sandbox.url, { ...EVERY_SCHEME, AUTH: auth });
+      const served = await documentOf(running.bff);
+      expect(schemesOf(served)).toEqual({ described: ['link', ...accepted], required: accepted });
+      const hasLogin = auth.includes('session');
+      expect('/auth/login' in served.paths).toBe(hasLogin);
+      expect(served.tags!.some(({ name }) => name === 'auth')).toBe(hasLogin);
+    },
+  );
+
+  it('has the endpoints of the provider, as soon as it is there', async ({ sandbox }) => {
+    const provider = await IdentityProvider.start({ users: [], clients: [] });
+    onTestFinished(() => provider.close());
+    const variables = { ...EVERY_SCHEME, AUTH: 'bearer', OIDC_ISSUER: provider.issuer };
+    await using running = await serviceWith(sandbox.url, variables);
+    const served = await documentOf(running.bff);
+    expect(served.components!.securitySchemes!.oauth2).toMatchObject({
+      type: 'oauth2',
+      flows: {
+        authorizationCode: {
+          authorizationUrl: `${provider.issuer}/auth`,
+          tokenUrl: `${provider.issuer}/token`,
+        },
+      },
+    });
+    expect(schemesOf(served).required).toEqual(['oauth2', 'bearer']);
+  });
+
+  it('leaves the routes of log-ins at the root when the API has a prefix', async ({ sandbox }) => {
+    const variables = { ...EVERY_SCHEME, API_PREFIX: 'zips' };
+    await using running = await serviceWith(sandbox.url, variables);
+    const { body } = await request(running.bff.url).get('/zips/docs/openapi.json').expect(200);
+    const paths = Object.keys((body as OpenAPIObject).paths);
+    expect(paths).toEqual(expect.arrayContaining(['/auth/session', '/zips/downloads']));
+  });
+});
+
+async function serviceWith(alfrescoUrl: string, variables: Record<string, string>) {
+  const bff = await startBff(alfrescoUrl, variables);
+  return { bff, [Symbol.asyncDispose]: () => bff.close() };
+}
 
 describe('Swagger UI', () => {
   it('is served by the service, without a file from elsewhere', async ({ bff }) => {

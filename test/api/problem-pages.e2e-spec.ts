@@ -138,9 +138,9 @@ describe('the type of a problem document', () => {
       request(bff.url).get('/no/such/path'),
       request(bff.url).get('/downloads/%zz'),
     ]);
-    for (const { body, request: get } of responses) {
+    for (const { body, request: sent } of responses) {
       const { type, code, title } = body as { type: string; code: string; title: string };
-      const address = new URL(type, get.url);
+      const address = new URL(type, sent.url);
       const explanation = await (await fetch(address)).json();
       expect(explanation).toMatchObject({ type, code, title });
     }

@@ -18,6 +18,20 @@ describe('the page can be used by everyone', { timeout: 120_000 }, () => {
     tab.forgive(/status of 401/);
   });
 
+  it('while they log in at the provider', async ({ tab, demo }) => {
+    await tab.page.goto(demo.providerUrl);
+    await tab.page.getByRole('link', { name: 'Log in with the demo provider' }).waitFor();
+    await expectAccessible(tab, 'login-provider');
+    tab.forgive(/status of 401/);
+    await tab.page.getByRole('link', { name: 'Log in with the demo provider' }).click();
+    await tab.page.getByLabel('Password').fill('wrong');
+    await tab.page.getByLabel('Name').fill('alice');
+    await tab.button('Log in').click();
+    await tab.page.getByText('Name or password is wrong.').waitFor();
+    await expectAccessible(tab, 'provider');
+    tab.forgive(/status of 400/);
+  });
+
   it('while they choose', async ({ tab }) => {
     await tab.logIn();
     await tab.card('Projects.zip').root.waitFor();

@@ -42,8 +42,9 @@ const OTHER_WORDS = [
   'SCHEMATHESIS_SECONDS',
 ];
 
-/** The first word after "Default:", or of a cell. */
-const firstWord = (text: string) => text.replaceAll('`', '').split(' ')[0]!.replace(/[.,]$/, '');
+/** The code or the first word after "Default:", or of a cell. */
+const firstWord = (text: string) =>
+  /^`([^`]+)`/.exec(text)?.[1] ?? text.split(' ')[0]!.replace(/[.,]$/, '');
 
 /** Variables of `.env.example`, each with the default from the comment above it. */
 async function readExample(): Promise<Map<string, string | undefined>> {

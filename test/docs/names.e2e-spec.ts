@@ -2,9 +2,13 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PROBLEMS } from '#service/problems/problem-catalogue.js';
-import { it } from '../harness/fixtures.js';
+import { EVERY_SCHEME } from '../harness/every-scheme.js';
+import { configured } from '../harness/fixtures.js';
 import { MarkdownDocument, allDocuments, codesIn } from '../harness/markdown.js';
 import { Scrape } from '../harness/scrape.js';
+
+/** With the metrics of log-ins. */
+const it = configured({ variables: EVERY_SCHEME });
 
 // The changelog mentions former names.
 const documents = (await allDocuments()).filter(({ path }) => path !== 'CHANGELOG.md');

@@ -11,8 +11,13 @@ interface Route {
 const PREFIX = '/alfresco/api/-default-/public/alfresco/versions/1';
 /** First segments of the paths of this service. */
 const OWN = /^\/(?:downloads|nodes|docs|health|metrics|problems)(?:\/|$)/;
-/** Paths of Alfresco, of a trace collector, of the image, and of the application that embeds the API. */
+/**
+ * Paths of the page that uses the API, of Alfresco, of a trace collector, of the image, and of the application that embeds the
+ * API.
+ */
 const OF_OTHERS = [
+  '/',
+  '/example',
   '/tickets',
   '/alfresco',
   '/alfresco/api/discovery',
@@ -50,6 +55,8 @@ async function exists(
   { url: base }: Bff,
   paths: Record<string, object>,
 ): Promise<boolean> {
+  // Those of log-ins together.
+  if (path === '/auth') return true;
   const item = paths[path];
   if (item) return method === undefined || method.toLowerCase() in item;
   if (!OWN.test(path) || path.includes('{id}')) return false;

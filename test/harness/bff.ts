@@ -67,7 +67,7 @@ export async function startBff(
       if (keepLine(line, variables.LOG_LEVEL)) process.stdout.write(line);
     },
   });
-  await app.listen(0, '127.0.0.1');
+  await app.listen(config.http.port, '127.0.0.1');
   const url = await app.getUrl();
   const port = Number(new URL(url).port);
   return {

@@ -1,19 +1,13 @@
 import { type Browser } from 'playwright-core';
 import { test } from 'vitest';
-import type { SandboxOptions } from '../../sandbox/sandbox.ts';
 import { launchBrowser } from './browser.js';
-import { Demo } from './demo.js';
+import { Demo, type DemoSetup } from './demo.js';
 import { DemoTab } from './demo-tab.js';
 import { pathOf } from './programs.ts';
 import { requirePrograms } from './programs.js';
 
-interface DemoSetup {
-  readonly sandbox?: SandboxOptions;
-  readonly variables?: Readonly<Record<string, string>>;
-}
-
 /** Started once for all tests of a worker; `undefined` where no browser is installed. */
-const inBrowser = test.extend(
+export const inBrowser = test.extend(
   'browser',
   { scope: 'worker' },
   async ({}, { onCleanup }): Promise<Browser | undefined> => {
@@ -31,10 +25,10 @@ const inBrowser = test.extend(
  * - `tab`: its page in a fresh tab. The test fails if the browser logged an error or a warning that the test has not
  *   dismissed.
  */
-export function withDemo({ sandbox, variables }: DemoSetup = {}) {
+export function withDemo(setup: DemoSetup = {}) {
   return inBrowser
     .extend('runningDemo', { scope: 'file' }, async ({}, { onCleanup }) => {
-      const demo = await Demo.start(sandbox, variables);
+      const demo = await Demo.start(setup);
       onCleanup(() => demo.close());
       return demo;
     })

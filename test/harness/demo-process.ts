@@ -8,6 +8,7 @@ import { until } from './polling.js';
 /** All that `npm run demo` needs of the repository, besides its packages. */
 const SOURCES = [
   'demo',
+  'examples/front-end',
   'sandbox',
   'scripts',
   'src',

@@ -34,6 +34,23 @@ export class DemoTab {
     await this.button('Log in').click();
   }
 
+  /** Logs in as a user of the demo's provider, which leads to the page of the service for its users. */
+  async logInAtProvider(name: 'alice' | 'bob' = 'alice'): Promise<void> {
+    const { page } = this;
+    await page.getByRole('link', { name: 'Log in with the demo provider' }).click();
+    await page.getByLabel('Name').fill(name);
+    await page.getByLabel('Password').fill(name);
+    await this.button('Log in').click();
+    await page.locator('#who-name', { hasText: name }).waitFor();
+  }
+
+  /** A further tab of the same browser, and so with the same cookies. */
+  async another(url: string): Promise<DemoTab> {
+    const tab = new DemoTab(this.context, await this.context.newPage());
+    await tab.page.goto(url);
+    return tab;
+  }
+
   button(name: string | RegExp): Locator {
     return this.page.getByRole('button', { name, exact: true });
   }
@@ -50,6 +67,11 @@ export class DemoTab {
   /** Logs in, selects documents, and requests their ZIP. Returns the card and the id of the download. */
   async make(...names: readonly string[]): Promise<{ card: Card; id: string }> {
     await this.logIn();
+    return this.makeLoggedIn(...names);
+  }
+
+  /** Selects documents, and requests their ZIP. */
+  async makeLoggedIn(...names: readonly string[]): Promise<{ card: Card; id: string }> {
     await this.openFolder('Documents');
     await this.choose(...names);
     return this.order();

@@ -34,15 +34,20 @@ export class Events {
     this.ended.catch(() => {});
   }
 
-  static async open(
+  static open(
     url: string,
     id: string,
     headers: Record<string, string> = {},
     caller: keyof typeof CALLERS = 'alice',
   ): Promise<Events> {
+    return this.openWith(url, id, { authorization: basic(CALLERS[caller]), ...headers });
+  }
+
+  /** With these headers and no other credentials. */
+  static async openWith(url: string, id: string, headers: Record<string, string>): Promise<Events> {
     const abort = new AbortController();
     const response = await fetch(`${url}/downloads/${id}/events`, {
-      headers: { authorization: basic(CALLERS[caller]), accept: 'text/event-stream', ...headers },
+      headers: { accept: 'text/event-stream', ...headers },
       signal: abort.signal,
     });
     return new Events(response, abort);

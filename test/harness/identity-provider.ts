@@ -33,7 +33,10 @@ export async function generateSigningKey(kid: string, alg = 'RS256'): Promise<Si
   };
 }
 
-/** An OpenID provider on the loopback interface: discovery, keys, and a token whenever a test wants one. */
+/**
+ * An issuer of tokens on the loopback interface: discovery, keys, and a token whenever a test wants one, also such as no real
+ * provider issues, and with failures that none has. Tests of log-ins use the one in `demo/`, which is certified.
+ */
 export class IdentityProvider {
   mode: Mode = 'up';
   /** Issuer to claim in the discovery document instead of its own. */

@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
 import type { DownloadsApi } from './api.js';
 import type { Bff } from './bff.js';
+import { EVERY_SCHEME } from './every-scheme.js';
 import { configured } from './fixtures.js';
 import { type RawResponse, type RawRequest, rawRequest } from './raw-http.js';
 
@@ -36,10 +37,11 @@ export const OPERATIONS: readonly Operation[] = Object.entries(openapi.paths).fl
     })),
 );
 
-/** A service with short timeouts and low limits. */
+/** A service with every route, short timeouts and low limits. */
 export const impatient = configured({
   sandbox: { estimateDelayMs: 1 },
   variables: {
+    ...EVERY_SCHEME,
     STALL_AFTER_MS: '200',
     PENDING_STALL_AFTER_MS: '400',
     MAX_NODE_IDS: '20',

@@ -6,23 +6,23 @@ export interface ShownOperation {
   readonly operationId: string;
 }
 
-/** Swagger UI of the demo. */
+/** Swagger UI. */
 export class SwaggerPage {
   private constructor(private readonly page: Page) {}
 
-  static async open(page: Page, demoUrl: string): Promise<SwaggerPage> {
-    await page.goto(`${demoUrl}/docs`);
+  static async open(page: Page, url: string): Promise<SwaggerPage> {
+    await page.goto(`${url}/docs`);
     return new SwaggerPage(page);
   }
 
-  /** Presses Authorize with the credentials that the demo prints. */
-  async authorize(): Promise<void> {
+  /** Presses Authorize with a name and a password; by default those that the demo prints. */
+  async authorize(name = 'demo', password = 'demo'): Promise<void> {
     await this.page.locator('button.authorize').first().click();
     const form = this.page.locator('.auth-container', {
-      has: this.page.locator('input[type=password]'),
+      has: this.page.locator('input[name=password]'),
     });
-    await form.locator('input').first().fill('demo');
-    await form.locator('input[type=password]').fill('demo');
+    await form.locator('input').first().fill(name);
+    await form.locator('input[name=password]').fill(password);
     await form.locator('button.authorize').click();
     await this.page.locator('.btn-done').first().click();
   }

@@ -42,14 +42,16 @@ function recordHeaders(headers: IncomingHttpHeaders): void {
         .replace(/^[^:]*:/, ''),
     );
   }
-  record('cookie', headers.cookie);
+  for (const pair of headers.cookie?.split(';') ?? []) {
+    record('cookie', pair.slice(pair.indexOf('=') + 1));
+  }
   // Its quotes belong to the header, not to the key.
   record('idempotency key', headers['idempotency-key']?.toString().replaceAll('"', ''));
 }
 
 function recordQuery(target: string): void {
   const query = new URLSearchParams(/\?(.*)$/s.exec(target)?.[1]);
-  for (const name of ['link', 'alf_ticket']) record(name, query.get(name) ?? undefined);
+  for (const name of ['link', 'alf_ticket', 'code']) record(name, query.get(name) ?? undefined);
 }
 
 function record(kind: string, value: string | undefined): void {
