@@ -261,7 +261,7 @@ function addTokenExchange(provider: Provider, key: KeyObject): void {
     TOKEN_EXCHANGE,
     async (context) => {
       const { client, params } = context.oidc;
-      const accountId = await accountIn(String(params!.subject_token), provider.issuer, key);
+      const accountId = await accountIn(String(params?.subject_token), provider.issuer, key);
       if (accountId === undefined) {
         context.status = 400;
         context.body = { error: 'invalid_grant' };

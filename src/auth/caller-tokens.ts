@@ -1,8 +1,7 @@
 import { ProblemException } from '../problems/problem.exception.js';
 import { BoundedMap } from '../store/bounded-map.js';
-import type { Caller } from './caller.js';
+import { CLOCK_TOLERANCE, type Caller } from './caller.js';
 import type { SessionsService } from './session/sessions.service.js';
-import { CLOCK_TOLERANCE } from './token-verifier.js';
 
 /** Callers whose tokens are remembered. */
 const MAX_REMEMBERED = 10_000;

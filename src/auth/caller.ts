@@ -2,6 +2,9 @@ import { hash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MAX_TIMER_MS } from '../config/environment.js';
 
+/** Seconds by which the provider's clock may differ from this one. */
+export const CLOCK_TOLERANCE = 5;
+
 /** A signed link that is being followed. */
 export interface LinkUse {
   /** Whether it is good only for the rest of a transfer that it has begun. */

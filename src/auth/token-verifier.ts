@@ -7,7 +7,7 @@ import {
 } from 'jose';
 import type { OidcConfig } from '../config/app-config.js';
 import { ProblemException } from '../problems/problem.exception.js';
-import { type Caller, callerIdAt } from './caller.js';
+import { CLOCK_TOLERANCE, type Caller, callerIdAt } from './caller.js';
 
 /** Signatures with a private key only. A token with an HMAC could be signed with the public key (RFC 8725, 2.1). */
 export const ALGORITHMS = [
@@ -28,9 +28,6 @@ export const ALGORITHMS = [
 const OTHER_TYPES = new Set(['ID', 'Logout', 'Offline', 'Refresh']);
 /** Claims of ID tokens and of logout tokens. Not `nonce`, which access tokens of Keycloak had until its version 24. */
 const OTHER_CLAIMS = ['at_hash', 'c_hash', 'events'];
-
-/** Seconds by which the provider's clock may differ from this one. */
-export const CLOCK_TOLERANCE = 5;
 
 /** OpenID Connect Core 1.0, section 2, for "sub". */
 const MAX_NAME_LENGTH = 255;

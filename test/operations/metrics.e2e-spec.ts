@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { type IncomingMessage, request as httpRequest } from 'node:http';
 import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
+import { EVERY_SCHEME } from '../harness/every-scheme.js';
 import { configured } from '../harness/fixtures.js';
 import { MetricChanges } from '../harness/metric-changes.js';
 import { until } from '../harness/polling.js';
@@ -18,6 +19,9 @@ const it = configured({
 })
   .extend('changes', ({ bff }) => MetricChanges.since(bff.url))
   .extend('start', serviceStarter);
+
+/** With the metrics of log-ins. */
+const withLogins = configured({ variables: EVERY_SCHEME });
 
 const impatient = configured({ variables: { ALFRESCO_TIMEOUT_MS: '300' } }).extend(
   'changes',
@@ -255,7 +259,7 @@ describe('deploy/', () => {
     }
   });
 
-  it.for([ALERTS, ALERT_TESTS, DASHBOARD])(
+  withLogins.for([ALERTS, ALERT_TESTS, DASHBOARD])(
     'names only metrics and labels that exist: %s',
     async (file, { bff, api }) => {
       const id = await api.createFinished([SAMPLE_NODES.textFile]);

@@ -115,7 +115,7 @@ describe('a download that is PENDING', () => {
       expect(response.status).toBe(504);
       expect(await response.json()).toMatchObject({
         code: 'ALFRESCO_TIMEOUT',
-        detail: expect.stringContaining('has not begun') as string,
+        detail: expect.stringContaining('has not started') as string,
       });
     },
   );

@@ -1,6 +1,7 @@
 import { type JWTVerifyGetKey, errors, jwtVerify } from 'jose';
 import type { SessionConfig } from '../../config/app-config.js';
-import { ALGORITHMS, CLOCK_TOLERANCE, isName } from '../token-verifier.js';
+import { CLOCK_TOLERANCE } from '../caller.js';
+import { ALGORITHMS, isName } from '../token-verifier.js';
 import type { SessionSelector } from './session-store.js';
 
 const EVENT = 'http://schemas.openid.net/event/backchannel-logout';

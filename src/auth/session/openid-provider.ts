@@ -4,7 +4,8 @@ import * as openid from 'openid-client';
 import type { SessionConfig } from '../../config/app-config.js';
 import type { Pacing } from '../../config/pacing.js';
 import { ProblemException } from '../../problems/problem.exception.js';
-import { ALGORITHMS, CLOCK_TOLERANCE, isName } from '../token-verifier.js';
+import { CLOCK_TOLERANCE } from '../caller.js';
+import { ALGORITHMS, isName } from '../token-verifier.js';
 
 /** Seconds for which an access token is taken to be good whose lifetime the provider does not tell (RFC 6749, section 5.1). */
 const UNKNOWN_LIFETIME = 60;

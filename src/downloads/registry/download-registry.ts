@@ -88,9 +88,9 @@ export abstract class DownloadRegistry {
 
   /**
    * Gives what belongs to callers whose id begins with `prefix` to those with `replacement` in its place. Again is not an
-   * error, nor beside other processes that do the same.
+   * error, nor beside other processes that do the same. The registry of another application need not do anything.
    */
-  abstract renameOwners(prefix: string, replacement: string): Promise<void>;
+  async renameOwners(_prefix: string, _replacement: string): Promise<void> {}
 
   /** Resolves when the store responds; for the readiness probe. */
   abstract ping(): Promise<void>;
