@@ -32,7 +32,9 @@ export class ProviderKeys {
       )(header, token);
     } catch (error) {
       if (isAboutToken(error)) throw error;
-      throw unavailable(error);
+      throw providerUnavailable(
+        error instanceof Error ? `${error.name}: ${error.message}` : undefined,
+      );
     }
   };
 
@@ -113,9 +115,10 @@ function isAsSafe({ protocol }: URL, issuer: URL): boolean {
   return protocol === 'https:' || (protocol === 'http:' && issuer.protocol === 'http:');
 }
 
-function unavailable(error: unknown): ProblemException {
+/** The provider is away, or does not do its part. @param diagnosis for the log */
+export function providerUnavailable(diagnosis: string | undefined): ProblemException {
   return new ProblemException('IDENTITY_PROVIDER_UNAVAILABLE', {
     headers: { 'retry-after': String(RETRY_AFTER_SECONDS) },
-    diagnosis: error instanceof Error ? `${error.name}: ${error.message}` : undefined,
+    diagnosis,
   });
 }

@@ -5,11 +5,11 @@ import type { SessionConfig } from '../../config/app-config.js';
 import type { Pacing } from '../../config/pacing.js';
 import { ProblemException } from '../../problems/problem.exception.js';
 import { CLOCK_TOLERANCE } from '../caller.js';
+import { providerUnavailable } from '../provider-keys.js';
 import { ALGORITHMS, isName } from '../token-verifier.js';
 
 /** Seconds for which an access token is taken to be good whose lifetime the provider does not tell (RFC 6749, section 5.1). */
 const UNKNOWN_LIFETIME = 60;
-const RETRY_AFTER_SECONDS = 5;
 
 /** What a log-in that has begun needs at its end; secret until then. */
 export interface LoginAttempt {
@@ -164,7 +164,7 @@ export class OpenIdProvider {
       // Not after an error that came: anyone can bring one along to the callback, or a code that the provider cannot read, and
       // nobody else could log in.
       if (isSilence(error)) this.pause();
-      throw unavailable(codeOf(error));
+      throw providerUnavailable(codeOf(error));
     }
   }
 
@@ -174,11 +174,11 @@ export class OpenIdProvider {
   }
 
   private discovered(): Promise<openid.Configuration> {
-    if (Date.now() < this.pausedUntil) return Promise.reject(unavailable('PAUSED'));
+    if (Date.now() < this.pausedUntil) return Promise.reject(providerUnavailable('PAUSED'));
     this.configuration ??= this.discover().catch((error: unknown) => {
       this.configuration = undefined;
       this.pause();
-      throw unavailable(codeOf(error));
+      throw providerUnavailable(codeOf(error));
     });
     return this.configuration;
   }
@@ -286,11 +286,4 @@ function codeOf(error: unknown): string {
 
 function safe(code: string): string {
   return /^[\w.-]{1,64}$/.test(code) ? code : 'unknown';
-}
-
-function unavailable(diagnosis: string): ProblemException {
-  return new ProblemException('IDENTITY_PROVIDER_UNAVAILABLE', {
-    headers: { 'retry-after': String(RETRY_AFTER_SECONDS) },
-    diagnosis,
-  });
 }

@@ -104,12 +104,13 @@ export class SessionsController {
     @Res({ passthrough: true }) reply: HttpReply,
   ): Promise<LogoutDto> {
     const id = this.cookies.sessionIn(headers.cookie);
-    if (id !== undefined) requireCustomHeader(headers);
-    if (id !== undefined) await this.sessions.logOut(id);
+    if (id !== undefined) {
+      requireCustomHeader(headers);
+      await this.sessions.logOut(id);
+    }
     reply.header('set-cookie', this.cookies.noSession());
-    return id === undefined
-      ? {}
-      : { logoutUrl: await this.provider.logoutUrl(`${this.config.publicUrl}/`) };
+    if (id === undefined) return {};
+    return { logoutUrl: await this.provider.logoutUrl(`${this.config.publicUrl}/`) };
   }
 
   @Post('backchannel-logout')
