@@ -1,5 +1,6 @@
 import { type DynamicModule, type FactoryProvider, Module, type Provider } from '@nestjs/common';
 import { RouterModule } from '@nestjs/core';
+import type { JWTVerifyGetKey } from 'jose';
 import type { AppConfig, SessionConfig } from '../config/app-config.js';
 import { CHALLENGE, type Challenge } from '../problems/challenge.js';
 import { type Authenticator, Authenticators, anonymousAuthenticator } from './authenticators.js';
@@ -43,6 +44,8 @@ export class AuthModule {
     const { auth, http, links, pacing } = config;
     const loginPath = ticketsPath(config);
     const issuer = (auth.oidc ?? auth.session)?.issuer;
+    // One set of keys for bearer tokens, ID tokens and logout tokens.
+    const keyFor = issuer === undefined ? undefined : new ProviderKeys(issuer, pacing.auth).keyFor;
     return {
       module: AuthModule,
       global: true,
@@ -56,7 +59,7 @@ export class AuthModule {
       ],
       providers: [
         CallerGuard,
-        callerSource(config),
+        callerSource(config, keyFor),
         { provide: CHALLENGE, useValue: challengeFor(auth.schemes, http.apiPrefix) },
         { provide: LinkSigner, useValue: new LinkSigner(links) },
         {
@@ -69,7 +72,7 @@ export class AuthModule {
         ...(issuer === undefined
           ? []
           : [{ provide: ProviderProbe, useValue: new ProviderProbe(issuer, pacing.health) }]),
-        ...(auth.session ? sessionProviders(auth.session, config) : []),
+        ...(auth.session ? sessionProviders(auth.session, config, keyFor!) : []),
         {
           provide: CallerTokens,
           useFactory: (sessions?: SessionsService) => new CallerTokens(sessions),
@@ -97,10 +100,13 @@ export class AuthModule {
  * with a password, put the ticket into addresses, which have no header, and end it with a logout, for which it has to be
  * stored. A ticket that is given for a token ends with the token.
  *
- * Tickets are tried first, and the header of each scheme by one authenticator only, so that credentials of one kind are never
+ * The cookie of a session is tried first, since a header beside it is an error; then tickets, and the header of each scheme by one authenticator only, so that credentials of one kind are never
  * taken for wrong ones of another, which would count as a failed login.
  */
-function callerSource({ auth: { schemes, oidc }, pacing }: AuthSettings): FactoryProvider {
+function callerSource(
+  { auth: { schemes, oidc } }: AuthSettings,
+  keyFor: JWTVerifyGetKey | undefined,
+): FactoryProvider {
   return {
     provide: CallerSource,
     useFactory: (
@@ -116,7 +122,7 @@ function callerSource({ auth: { schemes, oidc }, pacing }: AuthSettings): Factor
       if (schemes.length === 0) authenticators.push(anonymousAuthenticator);
       if (tickets) authenticators.push(new TicketAuthenticator(tickets));
       if (schemes.includes('basic')) authenticators.push(new BasicAuthenticator(users));
-      if (oidc) authenticators.push(bearerAuthenticator(oidc, pacing.auth, tokens));
+      if (oidc) authenticators.push(bearerAuthenticator(oidc, keyFor!, tokens));
       return new Authenticators(authenticators, challenge);
     },
     inject: [
@@ -144,8 +150,11 @@ function ticketProviders({ auth, store, pacing }: AuthSettings): Provider[] {
   ];
 }
 
-function sessionProviders(session: SessionConfig, { store, pacing }: AuthSettings): Provider[] {
-  const { keyFor } = new ProviderKeys(session.issuer, pacing.auth);
+function sessionProviders(
+  session: SessionConfig,
+  { store, pacing }: AuthSettings,
+  keyFor: JWTVerifyGetKey,
+): Provider[] {
   return [
     { provide: SESSION_CONFIG, useValue: session },
     { provide: SessionCookies, useValue: new SessionCookies(session) },

@@ -1,9 +1,8 @@
+import type { JWTVerifyGetKey } from 'jose';
 import passport from 'passport';
 import type { OidcConfig } from '../config/app-config.js';
-import type { Pacing } from '../config/pacing.js';
 import { PassportAuthenticator } from './authenticators.js';
 import type { CallerTokens } from './caller-tokens.js';
-import { ProviderKeys } from './provider-keys.js';
 import { TokenVerifier } from './token-verifier.js';
 
 const BEARER = /^bearer +([A-Za-z0-9\-._~+/]+=*) *$/i;
@@ -41,10 +40,9 @@ export class BearerStrategy extends passport.Strategy {
 /** Tokens of an OpenID provider. */
 export function bearerAuthenticator(
   oidc: OidcConfig,
-  pacing: Pacing['auth'],
+  keyFor: JWTVerifyGetKey,
   tokens: CallerTokens,
 ): PassportAuthenticator {
-  const { keyFor } = new ProviderKeys(oidc.issuer, pacing);
   return new PassportAuthenticator(
     'bearer',
     new BearerStrategy(new TokenVerifier(oidc, keyFor), tokens),
