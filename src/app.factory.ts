@@ -14,7 +14,7 @@ import { type RequestContext, runInRequest } from './observability/request-conte
 import { RequestObserver } from './observability/request-observer.js';
 import type { Tracing } from './observability/tracing.js';
 import { setUpDocs } from './openapi/swagger-ui.js';
-import { AddressLimit } from './rate-limit/address-limit.js';
+import { AddressLimit } from './rate-limit/rate-limits.js';
 import { AllowedMethods } from './server/allowed-methods.js';
 import { bodyProblem, registerBodyParser } from './server/body-parser.js';
 import { CatchAllFilter } from './server/catch-all.filter.js';

@@ -12,7 +12,7 @@ import { openRegistry } from './downloads/registry/registry.factory.js';
 import { HealthModule } from './health/health.module.js';
 import { createProcessMetrics } from './observability/metrics.js';
 import { ObservabilityModule, type Observation } from './observability/observability.module.js';
-import { ProblemPagesModule } from './problem-pages/problem-pages.module.js';
+import { ProblemsController } from './problem-pages/problems.controller.js';
 import { problemPages } from './problems/problem-document.js';
 import { CallerLimitGuard } from './rate-limit/caller-limit.guard.js';
 import { RateLimitModule } from './rate-limit/rate-limit.module.js';
@@ -41,12 +41,12 @@ export class AppModule {
       imports: [
         ObservabilityModule.forRoot(config, observation, registry),
         ServerModule.forRoot(config),
-        ProblemPagesModule,
         RateLimitModule.forRoot(config, observation.worker),
         AuthModule.forRoot(config),
         downloads,
         HealthModule.forRoot(downloads, config.pacing),
       ],
+      controllers: [ProblemsController],
       providers: [...guards(config), ...ownerMigration(config)],
     };
   }

@@ -1,5 +1,5 @@
 import { type AlfrescoResponse, badResponse, entryOf, isObject } from './responses.js';
-import { isNodeId } from './node-id.js';
+import { isNodeId } from './alfresco-api.js';
 import { ProblemException } from '../problems/problem.exception.js';
 /** States of a download node. There is no failed state: a job that crashes stays PENDING or IN_PROGRESS. */
 export const DOWNLOAD_STATUSES = [

@@ -1,11 +1,11 @@
 import type { FastifyRequest } from 'fastify';
 import passport from 'passport';
 import { clientAddress, headerCount } from '../http/http-request.js';
-import type { Challenge } from '../problems/challenge.js';
+import type { Challenge } from '../problems/problem.filter.js';
+import { type Scheme, schemeOf } from './challenge.js';
 import { ProblemException } from '../problems/problem.exception.js';
 import { ANONYMOUS, type Caller } from './caller.js';
 import { CallerSource } from './caller.guard.js';
-import { type Scheme, schemeOf } from './challenge.js';
 
 /** The caller; `undefined` without credentials of this kind; `false` when they are wrong, and nothing else is to be tried. */
 export type Authentication = Caller | false | undefined;

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { AuthConfig } from '../config/app-config.js';
-import type { Challenge } from '../problems/challenge.js';
+import type { Challenge } from '../problems/problem.filter.js';
 import { alfrescoTenant } from './tickets/tickets-path.js';
 
 /** How callers may log in, as `Authorization` names it, in lower case. */

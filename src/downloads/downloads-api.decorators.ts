@@ -7,7 +7,7 @@ import {
   applyDecorators,
 } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { NODE_ID_RULE, isNodeId, normalizeNodeId } from '../alfresco/node-id.js';
+import { NODE_ID_RULE, isNodeId, normalizeNodeId } from '../alfresco/alfresco-api.js';
 import { CallerGuard } from '../auth/caller.guard.js';
 import { ProblemException } from '../problems/problem.exception.js';
 import { ProblemFilter } from '../problems/problem.filter.js';

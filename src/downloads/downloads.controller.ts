@@ -4,7 +4,7 @@ import { CurrentCaller } from '../auth/auth.decorators.js';
 import type { Caller } from '../auth/caller.js';
 import { LINK_PARAMETER } from '../auth/signed-link.js';
 import { type HttpReply, RETRY_AFTER, disconnectSignal, setHeaders } from '../http/http-reply.js';
-import { type HttpRequest, pathOf, publicPathOf } from '../http/http-request.js';
+import { type HttpRequest, parseWait, pathOf, publicPathOf } from '../http/http-request.js';
 import { BodyValidationPipe } from '../problems/body-validation.pipe.js';
 import { ProblemException } from '../problems/problem.exception.js';
 import { publicBaseOf } from '../server/public-url.js';
@@ -22,7 +22,6 @@ import {
 } from './dto/direct-access-url.dto.js';
 import { DownloadListEnvelope, toDownloadListEnvelope } from './dto/download-list.dto.js';
 import { DownloadEntry, toDownloadEntry } from './dto/download.dto.js';
-import { parseWait } from './dto/prefer-header.js';
 import { CancelQuery, CreateQuery, DownloadQuery, ListQuery } from './dto/queries.dto.js';
 import { QueryPipe } from './dto/query.pipe.js';
 import { IdempotencyKey } from './idempotency.service.js';

@@ -11,18 +11,18 @@ import {
   ApiResponse,
   getSchemaPath,
 } from '@nestjs/swagger';
-import { NODE_ID_PATTERN } from '../alfresco/node-id.js';
+import { NODE_ID_PATTERN } from '../alfresco/alfresco-api.js';
 import { ApiProblems } from '../openapi/api-problems.decorators.js';
 import { DOWNLOAD_EXAMPLES, EXAMPLES, LINK_EXAMPLE } from '../openapi/examples.js';
 import { NOT_KEPT, headers, textHeader } from '../openapi/headers.js';
 import { CreateDownloadDto } from './dto/create-download.dto.js';
 import { DirectAccessUrlBodyDto, DirectAccessUrlEntry } from './dto/direct-access-url.dto.js';
-import { DownloadEntry } from './dto/download.dto.js';
 import { DownloadListEnvelope } from './dto/download-list.dto.js';
+import { DownloadEntry } from './dto/download.dto.js';
 import { IDEMPOTENCY_KEY_PATTERN } from './idempotency.service.js';
 import type { ProblemCode } from '../problems/problem-catalogue.js';
 import { CancelQuery, DownloadQuery, ListQuery } from './dto/queries.dto.js';
-import { LONGEST_WAIT } from './dto/prefer-header.js';
+import { LONGEST_WAIT } from '../http/http-request.js';
 
 /** Of every route with an id in its path. */
 export const ID_PROBLEMS: readonly ProblemCode[] = [

@@ -8,7 +8,7 @@ import {
 import { AlfrescoClient } from '../alfresco/alfresco.client.js';
 import { CircuitBreakers } from '../alfresco/http/circuit-breaker.js';
 import { Public } from '../auth/auth.decorators.js';
-import { ProviderProbe } from '../auth/provider-probe.js';
+import { ProviderProbe } from '../auth/provider-discovery.js';
 import { PACING_CONFIG, type Pacing } from '../config/pacing.js';
 import { DownloadRegistry } from '../downloads/registry/download-registry.js';
 import { ApiOnlyProblems } from '../openapi/api-problems.decorators.js';

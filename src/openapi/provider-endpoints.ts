@@ -1,4 +1,4 @@
-import { discoverEndpoints } from '../auth/provider-keys.js';
+import { discoverEndpoints } from '../auth/provider-discovery.js';
 import type { Pacing } from '../config/pacing.js';
 
 /** Where a browser gets an access token. */

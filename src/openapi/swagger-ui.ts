@@ -4,9 +4,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from
 import { dump } from 'js-yaml';
 import { ticketsPath } from '../auth/tickets/tickets-path.js';
 import type { AppConfig } from '../config/app-config.js';
-import { contentSecurityPolicy } from '../http/content-security-policy.js';
+import { contentSecurityPolicy } from '../http/http-reply.js';
 import { type HttpRequest, publicPathOf } from '../http/http-request.js';
-import { CHALLENGE, type Challenge } from '../problems/challenge.js';
+import { CHALLENGE, type Challenge } from '../problems/problem.filter.js';
 import { BoundedMap } from '../store/bounded-map.js';
 import { createOpenApiDocument } from './openapi-document.js';
 import { ProviderEndpointsFinder } from './provider-endpoints.js';

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import {
   type ArgumentsHost,
   Catch,
@@ -14,12 +15,17 @@ import {
   rawRequest,
   requestIdOf,
 } from '../http/http-request.js';
-import { CHALLENGE, type Challenge } from './challenge.js';
 import { PROBLEM_MEDIA_TYPE, PROBLEM_PAGES, toProblemDocument } from './problem-document.js';
 import { occurrencePage } from './problem-page.js';
 import { ProblemException } from './problem.exception.js';
 
 const logger = new Logger('Problems');
+
+/** `WWW-Authenticate` of a 401 for a request with these headers. */
+export type Challenge = (headers: IncomingHttpHeaders) => string;
+
+/** Injection token of the `Challenge`. An application that embeds the API has none: how to log in is up to it. */
+export const CHALLENGE = Symbol('CHALLENGE');
 
 /** The failure of a request, for its line in the log. */
 export interface FailureRecord {

@@ -4,10 +4,9 @@ import type { AppConfig } from '../config/app-config.js';
 import type { Counters, WorkerContext } from '../config/worker-context.js';
 import { openStore } from '../store/open-store.js';
 import { LoginThrottle } from '../auth/user-directory.js';
-import { AddressLimit } from './address-limit.js';
+import { AddressLimit, throttlerOptions } from './rate-limits.js';
 import { FailedLogins } from './failed-logins.js';
 import { MemoryCounters } from './memory-counters.js';
-import { throttlerOptions } from './rate-limits.js';
 import { RedisCounters } from './redis-counters.js';
 
 /** Injection token of the `Counters` of all limits. */

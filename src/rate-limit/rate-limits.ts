@@ -5,11 +5,13 @@ import {
   type ThrottlerModuleOptions,
   type ThrottlerStorage,
   minutes,
+  normalizeIp,
 } from '@nestjs/throttler';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { RateLimitConfig } from '../config/app-config.js';
 import type { Count, Counters } from '../config/worker-context.js';
 import { ProblemException } from '../problems/problem.exception.js';
+import { clientAddress } from '../http/http-request.js';
 
 /** Names of the limits on callers, also in the headers of a response. */
 type RateLimitName = 'caller' | 'create';
@@ -91,4 +93,30 @@ export function tooManyRequests(retryAfterSeconds: number): ProblemException {
 function append(reply: FastifyReply, header: string, item: string): void {
   const former = reply.getHeader(header);
   reply.header(header, former === undefined ? item : `${String(former)}, ${item}`);
+}
+
+const ADDRESS = 'address';
+
+/** Probes of an orchestrator, which must not fail because others ask too often. */
+const PROBE = /^\/health\//;
+
+/**
+ * Limits the requests of each address (of IPv6, each /64): of the API, the docs, the pages about problems and the metrics,
+ * and for paths that do not exist.
+ *
+ * A hook of Fastify rather than a guard: guards run only for routes, and after the body has been read.
+ */
+export class AddressLimit {
+  constructor(
+    private readonly counters: Counters,
+    private readonly limit: number,
+  ) {}
+
+  /** @throws ProblemException TOO_MANY_REQUESTS */
+  async count(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    if (PROBE.test(request.routeOptions.url ?? '')) return;
+    const key = counterKey(ADDRESS, normalizeIp(clientAddress(request)));
+    const count = toThrottlerRecord(await this.counters.hit(key, WINDOW_MS), this.limit);
+    enforceLimit(reply, ADDRESS, this.limit, count);
+  }
 }

@@ -8,11 +8,15 @@ import {
   Optional,
 } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { CHALLENGE, type Challenge } from '../problems/challenge.js';
+import {
+  CHALLENGE,
+  type Challenge,
+  type FailingRequest,
+  sendProblem,
+} from '../problems/problem.filter.js';
 import type { ProblemCode } from '../problems/problem-catalogue.js';
 import { PROBLEM_PAGES } from '../problems/problem-document.js';
 import { ProblemException } from '../problems/problem.exception.js';
-import { type FailingRequest, sendProblem } from '../problems/problem.filter.js';
 import { AllowedMethods } from './allowed-methods.js';
 
 /** Makes a problem document of everything that fails in a request of the service: in the router, in parsers, in Nest. */

@@ -1,5 +1,5 @@
 import { type IncomingMessage, type OutgoingHttpHeader, ServerResponse } from 'node:http';
-import { contentSecurityPolicy } from '../http/content-security-policy.js';
+import { contentSecurityPolicy } from '../http/http-reply.js';
 
 /**
  * Headers of every response, which restrict what a browser does with it. Strict-Transport-Security is not among them: the

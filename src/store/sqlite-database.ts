@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { ConfigurationError } from '../config/app-config.js';
 import { PACING } from '../config/pacing.js';
 import { migrate } from './sqlite-migrations.js';
-import { isBusy, sqliteErrorName, sqliteProblem } from './sqlite-failure.js';
+import { isBusy, sqliteErrorName, sqliteProblem } from './sqlite-connection.js';
 
 /** As many symbolic links in a row as Linux follows. */
 const MAX_LINKS = 40;

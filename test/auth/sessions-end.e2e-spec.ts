@@ -1,5 +1,5 @@
 import { type JWTPayload, generateKeyPair } from 'jose';
-import { openSessionStore } from '#service/auth/session/session-store.factory.js';
+import { openSessionStore } from '#service/auth/stores.js';
 import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
 import type { Bff } from '../harness/bff.js';
 import { Events } from '../harness/event-stream.js';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
-import { openSessionStore } from '#service/auth/session/session-store.factory.js';
+import { openSessionStore } from '#service/auth/stores.js';
 import type { Bff } from '../harness/bff.js';
 import { LoginClient } from '../harness/login-client.js';
 import { Scrape } from '../harness/scrape.js';

@@ -2,8 +2,8 @@ import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SessionCipher } from '#service/auth/session/session-cipher.js';
-import { openSessionStore } from '#service/auth/session/session-store.factory.js';
-import { describeWithRedis, RedisServer } from './redis-server.js';
+import { openSessionStore } from '#service/auth/stores.js';
+import { RedisServer, describeWithRedis } from './redis-server.js';
 import { SESSION_SECRET } from './session-setting.js';
 
 /** A store that several services share. */

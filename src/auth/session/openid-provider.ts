@@ -5,7 +5,7 @@ import type { SessionConfig } from '../../config/app-config.js';
 import type { Pacing } from '../../config/pacing.js';
 import { ProblemException } from '../../problems/problem.exception.js';
 import { CLOCK_TOLERANCE } from '../caller.js';
-import { providerUnavailable } from '../provider-keys.js';
+import { providerUnavailable } from '../provider-discovery.js';
 import { ALGORITHMS, isName } from '../token-verifier.js';
 
 /** Seconds for which an access token is taken to be good whose lifetime the provider does not tell (RFC 6749, section 5.1). */

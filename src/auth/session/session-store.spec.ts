@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { describeWithRedis, RedisServer } from '../../../test/harness/redis-server.js';
+import { RedisServer, describeWithRedis } from '../../../test/harness/redis-server.js';
 import { openDatabase } from '../../store/sqlite-database.js';
 import type { SessionRecord, SessionStore } from './session-store.js';
-import { openSessionStore } from './session-store.factory.js';
+import { openSessionStore } from '../stores.js';
 
 const HOUR = 3_600_000;
 /** More than a session of one millisecond lives. */

@@ -9,7 +9,7 @@ import {
   type ProviderTokens,
 } from './openid-provider.js';
 import { ProblemException } from '../../problems/problem.exception.js';
-import { openSessionStore } from './session-store.factory.js';
+import { openSessionStore } from '../stores.js';
 import type { SessionRecord, SessionStore } from './session-store.js';
 import { SessionsService } from './sessions.service.js';
 

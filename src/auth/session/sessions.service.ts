@@ -13,9 +13,8 @@ import {
   OpenIdProvider,
 } from './openid-provider.js';
 import { type SessionContent, SessionSeal, toContent } from './session-content.js';
-import { type EndReason, SessionEvents } from './session-events.js';
+import { type EndReason, SessionEvents, SessionWatchers } from './session-events.js';
 import { type SessionRecord, type SessionSelector, SessionStore } from './session-store.js';
-import { SessionWatchers } from './session-watchers.js';
 
 /** Sessions that a process remembers; the store has all. */
 const MAX_REMEMBERED = 10_000;

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { describeWithRedis, RedisServer } from '../../../test/harness/redis-server.js';
+import { RedisServer, describeWithRedis } from '../../../test/harness/redis-server.js';
 import { PACING } from '../../config/pacing.js';
 import { openDatabase } from '../../store/sqlite-database.js';
-import { openTicketStore } from './ticket-store.factory.js';
+import { openTicketStore } from '../stores.js';
 import type { TicketStore } from './ticket-store.js';
 
 const HOUR = 3_600_000;

@@ -6,7 +6,7 @@ import {
   NODE_ID_RULE,
   isNodeId,
   normalizeNodeId,
-} from '../../alfresco/node-id.js';
+} from '../../alfresco/alfresco-api.js';
 import { MAX_ERRORS } from '../../problems/problem.exception.js';
 
 /** The nodes for a ZIP. */

@@ -1,15 +1,14 @@
-import { OwnershipService } from '../ownership.service.js';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { OwnershipService } from '../ownership.service.js';
 import type { AlfrescoClient } from '../../alfresco/alfresco.client.js';
 import type { Download } from '../../alfresco/download.js';
 import type { Caller } from '../../auth/caller.js';
-import { DownloadEndings } from './download-endings.js';
+import { DownloadEndings, ProgressTracker } from './progress-tracker.js';
 import { Metrics } from '../../observability/metrics.js';
 import { ProblemException } from '../../problems/problem.exception.js';
 import type { DownloadRegistry } from '../registry/download-registry.js';
 import type { ProgressEvent } from './progress-event.js';
-import { ProgressTracker } from './progress-tracker.js';
 
 const CALLER: Caller = { id: 'basic:alice', name: 'alice' };
 const PENDING: Omit<Download, 'id'> = {
@@ -236,5 +235,22 @@ describe('the progress tracker', () => {
     await vi.advanceTimersByTimeAsync(1000);
     for (const { unwatch } of watchers) unwatch();
     expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe('downloads by end state', () => {
+  it('are counted once, when they have ended', async () => {
+    const metrics = new Metrics();
+    const endings = new DownloadEndings(metrics);
+    for (const status of ['PENDING', 'IN_PROGRESS', 'DONE', 'DONE'] as const) {
+      endings.recordOutcome({ id: 'a', status });
+    }
+    endings.recordOutcome({ id: 'b', status: 'CANCELLED' });
+    endings.recordOutcome({ id: 'c', status: 'DONE' });
+    const { text } = await metrics.render();
+    expect(text.match(/^bff_downloads_ended_total\{.*$/gm)).toEqual([
+      'bff_downloads_ended_total{status="DONE"} 2',
+      'bff_downloads_ended_total{status="CANCELLED"} 1',
+    ]);
   });
 });

@@ -1,16 +1,16 @@
 import { addAbortListener } from 'node:events';
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { AlfrescoClient } from '../../alfresco/alfresco.client.js';
-import type { Download } from '../../alfresco/download.js';
+import { type Download, isTerminal } from '../../alfresco/download.js';
 import type { Caller } from '../../auth/caller.js';
 import { DOWNLOADS_CONFIG, type DownloadsConfig } from '../../config/app-config.js';
 import { PACING, PACING_CONFIG, type Pacing } from '../../config/pacing.js';
 import { ProblemException, isProblem } from '../../problems/problem.exception.js';
 import { BoundedMap } from '../../store/bounded-map.js';
 import { OwnershipService } from '../ownership.service.js';
-import { DownloadEndings } from './download-endings.js';
 import type { ProgressEvent } from './progress-event.js';
 import { type ProgressWatcher, TrackedDownload } from './tracked-download.js';
+import { Metrics } from '../../observability/metrics.js';
 
 /** Each is less than a kilobyte. */
 const MAX_UNWATCHED = 10_000;
@@ -21,6 +21,30 @@ export interface WaitLimits {
   readonly ms?: number;
   /** Of the request, whose client may disconnect. */
   readonly signal?: AbortSignal;
+}
+
+const MAX_COUNTED = 10_000;
+
+/** Counts downloads by the state in which they end. */
+@Injectable()
+export class DownloadEndings {
+  private readonly counted = new BoundedMap<string, true>(MAX_COUNTED);
+  private readonly endings;
+
+  constructor(metrics: Metrics) {
+    this.endings = metrics.counter(
+      'bff_downloads_ended_total',
+      'Downloads by final state, as far as somebody looked at them after their end; counted once by each process.',
+      ['status'],
+    );
+  }
+
+  /** Takes every status that Alfresco reports; counts a download at its first final one. */
+  recordOutcome({ id, status }: Pick<Download, 'id' | 'status'>): void {
+    if (!isTerminal(status) || this.counted.has(id)) return;
+    this.endings.inc({ status });
+    this.counted.set(id, true);
+  }
 }
 
 /**

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { NODE_ID_PATTERN, isNodeId, normalizeNodeId } from './node-id.js';
+import { NODE_ID_PATTERN, isNodeId, normalizeNodeId } from './alfresco-api.js';
 
 /** What a generated client does with the pattern of the OpenAPI document. */
 function matchesPublishedPattern(text: string): boolean {
