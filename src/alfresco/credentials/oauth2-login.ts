@@ -100,9 +100,9 @@ export class OAuth2Login implements Login {
   }
 }
 
-/** What a response of the endpoint without a token means. @param error one of the codes of OAuth */
-export function endpointProblem(status: number, error?: string): ProblemException {
-  const diagnosis = `token endpoint: status ${status}${error === undefined ? '' : ` ${error}`}`;
+/** What a response of the endpoint without a token means. @param reason what the endpoint says, fit for the log */
+export function endpointProblem(status: number, reason?: string): ProblemException {
+  const diagnosis = `token endpoint: status ${status}${reason === undefined ? '' : ` ${reason}`}`;
   if (status >= 400 && status < 500) {
     return new ProblemException('ALFRESCO_CREDENTIALS_REJECTED', { diagnosis });
   }

@@ -89,10 +89,16 @@ describe('an exchange of tokens', () => {
     await expect(exchange.tokenOf(ALICE)).resolves.toBe('of-alice-1');
   });
 
-  it.each(['invalid_request', 'invalid_grant', undefined])(
-    'that is refused with 400 %s is the 401 of the caller, and is tried again',
-    async (error) => {
-      const { exchange, requests, state } = exchangeWith({ status: 400, body: { error } });
+  it.each([
+    [400, 'invalid_request'],
+    [400, 'invalid_grant'],
+    [400, undefined],
+    // Of Keycloak: "Client is not within the token audience".
+    [403, 'access_denied'],
+  ])(
+    'that is refused with %i %s is the 401 of the caller, and is tried again',
+    async (status, error) => {
+      const { exchange, requests, state } = exchangeWith({ status, body: { error } });
       const refused: unknown = expect.objectContaining({ code: 'UNAUTHENTICATED' });
       await expect(exchange.tokenOf(ALICE)).rejects.toEqual(refused);
       await expect(exchange.tokenOf(ALICE)).rejects.toEqual(refused);
@@ -108,7 +114,7 @@ describe('an exchange of tokens', () => {
     [400, 'unsupported_grant_type'],
     [401, 'invalid_client'],
     [401, undefined],
-    [403, 'access_denied'],
+    [403, undefined],
   ])(
     'that is refused to the service, with %i %s, is not tried over and over',
     async (status, error) => {
@@ -122,6 +128,26 @@ describe('an exchange of tokens', () => {
       await expect(exchange.tokenOf(BOB)).resolves.toBe('of-bob-2');
     },
   );
+
+  it.each([
+    [
+      // Of Keycloak 26.7.3, for a setting of the client.
+      { error: 'invalid_request', error_description: 'Requested audience not available: alfresco' },
+      'token endpoint: status 400 to an exchange invalid_request: Requested audience not available: alfresco',
+    ],
+    [
+      { error: 'invalid_client', error_description: 'Audience not found' },
+      'token endpoint: status 400 invalid_client: Audience not found',
+    ],
+    [
+      { error: 'invalid_request', error_description: `"of-alice" ${'x'.repeat(40)} is\nno token` },
+      'token endpoint: status 400 to an exchange invalid_request: ?of-alice? … is?no token',
+    ],
+    [{ error: ['x'] }, 'token endpoint: status 400 to an exchange'],
+  ])('that is refused with %j tells the operator why', async (body, diagnosis) => {
+    const { exchange } = exchangeWith({ status: 400, body });
+    await expect(exchange.tokenOf(ALICE)).rejects.toMatchObject({ diagnosis });
+  });
 
   it.each([
     [{ status: 500 }, 'ALFRESCO_UNREACHABLE'],

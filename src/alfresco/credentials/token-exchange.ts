@@ -107,14 +107,31 @@ export class TokenExchange implements AccessTokenSource {
   }
 }
 
-/** RFC 8693, section 2.2.2: with 400, the token of the caller is not accepted, unless the error is about this service. */
+/**
+ * RFC 8693, section 2.2.2: with 400, the token of the caller is not accepted, unless the error is about this service. Keycloak
+ * has 403 `access_denied` for a token that is not for this service, as of another client: nobody else has to wait for that.
+ */
 function exchangeProblem({ status, body }: AlfrescoResponse): ProblemException {
-  const error = isObject(body) ? body.error : undefined;
-  if (status !== 400 || OF_CLIENT.has(error)) {
-    return endpointProblem(status, OF_CLIENT.has(error) ? String(error) : undefined);
-  }
+  const { error, error_description: description } = isObject(body) ? body : {};
+  const isOfToken =
+    (status === 400 && !OF_CLIENT.has(error)) || (status === 403 && error === 'access_denied');
+  const reason = [quoted(error), quoted(description)].filter(Boolean).join(': ') || undefined;
+  if (!isOfToken) return endpointProblem(status, reason);
   return new ProblemException('UNAUTHENTICATED', {
     detail: 'The identity provider does not exchange the access token.',
-    diagnosis: 'token endpoint: status 400 to an exchange',
+    diagnosis: `token endpoint: status ${status} to an exchange${reason === undefined ? '' : ` ${reason}`}`,
   });
+}
+
+/**
+ * What the provider says, for the log: Keycloak has `invalid_request` for a token that has ended and for settings that are wrong,
+ * and only the description tells which. Without words that are as long as a token.
+ */
+function quoted(text: unknown): string | undefined {
+  if (typeof text !== 'string') return undefined;
+  // The characters of RFC 6749, section 5.2.
+  return text
+    .slice(0, 200)
+    .replaceAll(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, '?')
+    .replaceAll(/\S{32,}/g, '…');
 }
