@@ -16,6 +16,7 @@ import { SessionAuthenticator } from './session/session-authenticator.js';
 import { SessionCookies } from './session/session-cookies.js';
 import { SessionEvents } from './session/session-events.js';
 import { SessionStore } from './session/session-store.js';
+import { SessionSweep } from './session/session-sweep.js';
 import { openSessionStore, openTicketStore } from './stores.js';
 import { SessionsController } from './session/sessions.controller.js';
 import { SESSION_CONFIG, SessionsService } from './session/sessions.service.js';
@@ -164,6 +165,12 @@ function sessionProviders(
       useFactory: (sessions: SessionStore, provider: OpenIdProvider, events: SessionEvents) =>
         new SessionsService(session, sessions, provider, pacing.auth, events),
       inject: [SessionStore, OpenIdProvider, SessionEvents],
+    },
+    {
+      provide: SessionSweep,
+      useFactory: (sessions: SessionStore, events: SessionEvents) =>
+        new SessionSweep(sessions, events, pacing.auth),
+      inject: [SessionStore, SessionEvents],
     },
     {
       provide: LogoutTokenVerifier,

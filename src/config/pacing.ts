@@ -54,6 +54,8 @@ export interface Pacing {
     readonly keyCoolDownMs: number;
     /** Milliseconds after which keys are fetched again in the background. */
     readonly keyRefreshMs: number;
+    /** Milliseconds between two counts of the sessions that have ended by time. */
+    readonly sessionSweepMs: number;
   };
   /** The store of downloads and tickets. */
   readonly store: {
@@ -135,6 +137,7 @@ export const PACING: Pacing = {
     providerPauseMs: 1000,
     keyCoolDownMs: 5000,
     keyRefreshMs: 10 * 60_000,
+    sessionSweepMs: 30_000,
   },
   store: { lockMs: 2000, openMs: 5000, responseMs: 1500, reconnectMs: 500, settleMs: 250 },
   // Without Redis requests are not limited: better that than slow.

@@ -24,7 +24,7 @@ export class SessionMetrics implements OnModuleInit {
     );
     const ended = this.metrics.counter(
       'bff_sessions_ended_total',
-      'Sessions that have ended, by reason; of those that ended by time, the ones that were asked for afterwards.',
+      'Sessions that have ended, by reason; those that ended by time are counted soon after it.',
       ['reason'],
     );
     this.events.on('login', (outcome) => logins.inc({ outcome }));

@@ -38,6 +38,7 @@ export const MIGRATIONS: readonly string[] = [
      id TEXT PRIMARY KEY,
      subject TEXT NOT NULL,
      provider_session TEXT,
+     issued_at INTEGER NOT NULL,
      sealed TEXT NOT NULL,
      revision INTEGER NOT NULL,
      refresh_until INTEGER NOT NULL,

@@ -5,6 +5,8 @@ import type { Bff } from '../harness/bff.js';
 import { Events } from '../harness/event-stream.js';
 import { ForgingProvider, signed, unsigned } from '../harness/forging-provider.js';
 import { LoginClient } from '../harness/login-client.js';
+import { until } from '../harness/polling.js';
+import { Scrape } from '../harness/scrape.js';
 import {
   CLIENT_ID,
   CLIENT_SECRET,
@@ -62,6 +64,14 @@ async function endOf({ stream, poll }: Watch): Promise<number> {
   return performance.now() - begun;
 }
 
+/** Sessions that these services have counted as ended by time. */
+async function counted(services: readonly Bff[]): Promise<number> {
+  const scrapes = await Promise.all(services.map(({ url }) => Scrape.of(url)));
+  return scrapes
+    .map((scrape) => scrape.value('bff_sessions_ended_total', { reason: 'expired' }) ?? 0)
+    .reduce((sum, count) => sum + count);
+}
+
 describeWithStores('a session that ends', (open) => {
   let store: SharedStore;
   let setting: SessionSetting;
@@ -70,8 +80,9 @@ describeWithStores('a session that ends', (open) => {
   beforeAll(async () => {
     store = await open();
     setting = await SessionSetting.start({ variables: { STORE_URL: store.url } });
-    first = await setting.startService();
-    second = await setting.startService();
+    const options = { pacing: { auth: { sessionSweepMs: 100 } } };
+    first = await setting.startService({}, options);
+    second = await setting.startService({}, options);
   });
   afterAll(async () => {
     await setting.close();
@@ -126,6 +137,44 @@ describeWithStores('a session that ends', (open) => {
     await sessions.close();
     for (const end of await ends) expect(end).toBeLessThan(200 + A_SECOND);
     expect(await outcomeOf(await browser.fetch('/auth/session'))).toEqual(LOGGED_OUT);
+  });
+
+  it('by its age ends streams and long polls, however much it is used', async () => {
+    const browser = await setting.loggedIn();
+    const id = await stuckDownload(browser);
+    const sessions = openSessionStore({ url: store.url });
+    const record = (await sessions.newestOf('alice'))!;
+    // As if SESSION_MAX had begun that long ago.
+    await sessions.remove({ id: record.id });
+    const endsAt = Date.now() + 2500;
+    await sessions.add({ ...record, endsAt, idleEndsAt: endsAt });
+    await sessions.close();
+    const watches = await watchAt([first, second], id, browser.cookieHeader());
+    expect(Date.now()).toBeLessThan(endsAt);
+    const use = (async () => {
+      while (await isAlive(browser));
+      return Date.now();
+    })();
+    await Promise.all(watches.map(endOf));
+    const ends = [Date.now(), await use];
+    for (const end of ends) expect(end).toBeGreaterThanOrEqual(endsAt);
+    for (const end of ends) expect(end).toBeLessThan(endsAt + A_SECOND);
+  });
+
+  it('by time is counted by one process, without being asked for', async () => {
+    const before = await counted([first, second]);
+    const sessions = openSessionStore({ url: store.url });
+    for (let number = 0; number < 3; number += 1) {
+      await setting.loggedIn('bob');
+      const { id, endsAt } = (await sessions.newestOf('bob'))!;
+      await sessions.extend(id, number < 2 ? Date.now() + 200 : endsAt);
+    }
+    await sessions.close();
+    await until(
+      () => counted([first, second]),
+      (count) => count - before >= 2,
+    );
+    expect((await counted([first, second])) - before).toBe(2);
   });
 
   it('at the provider ends everywhere, by its back-channel logout', async () => {
@@ -212,6 +261,22 @@ describe('POST /auth/backchannel-logout', () => {
     const token = await signed(logoutClaims({ sub: 'alice' }), provider.privateKey, header);
     expect((await sendToken(token)).status).toBe(200);
     expect(await Promise.all([...ofAlice, ofBob].map(isAlive))).toEqual([false, false, true]);
+  });
+
+  it.each([
+    ['sid', { sid: 'sid-6' }],
+    ['sub', { sub: 'carol' }],
+  ])('ends no session of a log-in after it when it is sent again: by %s', async (_, claims) => {
+    const token = await signed(
+      logoutClaims({ ...claims, iat: provider.claims.iat! - 30 }),
+      provider.privateKey,
+    );
+    const browser = await logIn('carol', 'sid-6');
+    expect((await sendToken(token)).status).toBe(200);
+    expect(await isAlive(browser)).toBe(true);
+    const next = await signed(logoutClaims(claims), provider.privateKey);
+    expect((await sendToken(next)).status).toBe(200);
+    expect(await isAlive(browser)).toBe(false);
   });
 
   it('ends nothing of another person with the same sid', async () => {

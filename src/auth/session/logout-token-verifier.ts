@@ -2,7 +2,7 @@ import { type JWTVerifyGetKey, errors, jwtVerify } from 'jose';
 import type { SessionConfig } from '../../config/app-config.js';
 import { CLOCK_TOLERANCE } from '../caller.js';
 import { ALGORITHMS, isName } from '../token-verifier.js';
-import type { SessionSelector } from './session-store.js';
+import type { ProviderLogout } from './session-store.js';
 
 const EVENT = 'http://schemas.openid.net/event/backchannel-logout';
 /** Seconds for which a token is good; the provider sends it at once. */
@@ -15,8 +15,12 @@ export class LogoutTokenVerifier {
     private readonly keyFor: JWTVerifyGetKey,
   ) {}
 
-  /** Whose sessions end; `undefined` when the token is not valid. @throws ProblemException IDENTITY_PROVIDER_UNAVAILABLE */
-  async verify(token: string): Promise<SessionSelector | undefined> {
+  /**
+   * Which sessions end; `undefined` when the token is not valid. Not those that were issued after it: who sends it again, be
+   * it the provider that has seen no response, does nothing to a log-in that came since (section 2.6, on `jti`).
+   * @throws ProblemException IDENTITY_PROVIDER_UNAVAILABLE
+   */
+  async verify(token: string): Promise<ProviderLogout | undefined> {
     const { issuer, clientId } = this.config;
     try {
       const { payload } = await jwtVerify(token, this.keyFor, {
@@ -27,11 +31,13 @@ export class LogoutTokenVerifier {
         maxTokenAge: MAX_AGE,
         requiredClaims: ['iat', 'jti', 'events'],
       });
-      const { events, nonce, sub, sid } = payload;
+      const { events, iat, nonce, sub, sid } = payload;
       if (!isObject(events) || !isObject(events[EVENT]) || nonce !== undefined) return undefined;
       const subject = isName(sub) ? sub : undefined;
-      if (isName(sid)) return { providerSession: sid, subject };
-      return subject === undefined ? undefined : { subject };
+      // The processes of a provider have a clock each.
+      const issuedUntil = Math.floor((iat! + CLOCK_TOLERANCE) * 1000);
+      if (isName(sid)) return { providerSession: sid, subject, issuedUntil };
+      return subject === undefined ? undefined : { subject, issuedUntil };
     } catch (error) {
       if (error instanceof errors.JOSEError) return undefined;
       throw error;

@@ -31,6 +31,8 @@ export interface ProviderTokens {
 export interface LoggedIn extends ProviderTokens {
   readonly subject: string;
   readonly name: string;
+  /** When the provider has said so, in milliseconds of the epoch by its own clock. */
+  readonly issuedAt: number;
   /** Of the session at the provider, if it tells. */
   readonly providerSession?: string;
 }
@@ -100,14 +102,15 @@ export class OpenIdProvider {
       });
       await this.verifySignature(response.id_token!);
       const claims = response.claims()!;
-      const { sub: subject, sid } = claims;
+      const { sub: subject, sid, iat } = claims;
       const { usernameClaim } = this.config;
       const name =
         claims[usernameClaim] ??
         (await userInfo(configuration, response.access_token, subject))?.[usernameClaim];
       if (!isName(subject) || !isName(name)) throw new GrantRefusedError('no_name');
       const providerSession = isName(sid) ? sid : undefined;
-      return { ...toTokens(response), subject, name, providerSession };
+      const issuedAt = Math.floor(iat * 1000);
+      return { ...toTokens(response), subject, name, issuedAt, providerSession };
     }, isLoginRefusal);
   }
 

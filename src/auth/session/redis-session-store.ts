@@ -14,14 +14,16 @@ export class RedisSessionStore extends SessionStore {
   }
 
   override async add(session: SessionRecord): Promise<void> {
-    const { id, subject, providerSession = '', sealed, revision, idleEndsAt, endsAt } = session;
+    const { id, subject, providerSession = '', issuedAt, sealed, revision } = session;
+    const { idleEndsAt, endsAt } = session;
     const key = keyOf(id);
     const groups = groupKeys(subject, providerSession);
     await this.connection.send(
       (redis) =>
         redis.addSession(
-          1 + groups.length,
+          2 + groups.length,
           key,
+          ENDS,
           ...groups,
           id,
           subject,
@@ -31,8 +33,9 @@ export class RedisSessionStore extends SessionStore {
           endsAt,
           Math.min(idleEndsAt, endsAt),
           keyOf(''),
+          issuedAt,
         ),
-      () => this.connection.redis.del(key),
+      () => this.connection.redis.removeSession(key, ENDS, id),
     );
   }
 
@@ -43,6 +46,7 @@ export class RedisSessionStore extends SessionStore {
       id,
       subject: fields.subject!,
       providerSession: fields.providerSession || undefined,
+      issuedAt: Number(fields.issuedAt),
       sealed: fields.sealed,
       revision: Number(fields.revision),
       idleEndsAt: Number(fields.idleEndsAt),
@@ -59,7 +63,7 @@ export class RedisSessionStore extends SessionStore {
   }
 
   override async extend(id: string, idleEndsAt: number): Promise<void> {
-    await this.connection.send((redis) => redis.extendSession(keyOf(id), idleEndsAt));
+    await this.connection.send((redis) => redis.extendSession(keyOf(id), ENDS, id, idleEndsAt));
   }
 
   override async claimRefresh(id: string, revision: number, leaseMs: number): Promise<boolean> {
@@ -82,22 +86,34 @@ export class RedisSessionStore extends SessionStore {
 
   override async remove(selector: SessionSelector): Promise<number> {
     if ('id' in selector) {
-      return this.connection.send((redis) => redis.del(keyOf(selector.id)));
+      const { id } = selector;
+      return this.connection.send((redis) => redis.removeSession(keyOf(id), ENDS, id));
     }
-    const { providerSession, subject } = { providerSession: '', ...selector };
+    const { issuedUntil, subject = '' } = selector;
     const group =
-      providerSession === ''
-        ? groupKey('subject', subject!)
-        : groupKey('provider', providerSession);
+      'providerSession' in selector
+        ? groupKey('provider', selector.providerSession)
+        : groupKey('subject', subject);
     return this.connection.send((redis) =>
-      redis.removeSessions(group, keyOf(''), providerSession === '' ? '' : (subject ?? '')),
+      redis.removeSessions(group, ENDS, keyOf(''), subject, issuedUntil),
     );
+  }
+
+  override async sweep(): Promise<number> {
+    for (let swept = 0; ;) {
+      const count = await this.connection.send((redis) => redis.sweepSessions(ENDS, keyOf('')));
+      if (count === 0) return swept;
+      swept += count;
+    }
   }
 
   override close(): Promise<void> {
     return this.connection.close();
   }
 }
+
+/** Sorted set of the ids of sessions by when they end unless they are used: keys that expire leave nothing to count. */
+const ENDS = `${KEY_PREFIX}session-ends`;
 
 /** Hash: the members of a `SessionRecord`; expires with the session. */
 function keyOf(id: string): string {
@@ -121,15 +137,18 @@ function groupKeys(subject: string, providerSession: string): string[] {
 }
 
 const SCRIPTS: RedisScripts = {
-  // KEYS: session, groups; ARGV: id, subject, provider's session, sealed, revision, end, end if idle, keys of sessions.
+  // KEYS: session, ends, groups; ARGV: id, subject, provider's session, sealed, revision, end, end if idle, keys of sessions,
+  // time of issue. The ends outlive the last session by a day in which they can be counted.
   // Ids that have ended go, or the set of someone who logs in each day would grow for good.
   addSession: {
     lua: `
-redis.call('HSET', KEYS[1], 'subject', ARGV[2], 'providerSession', ARGV[3], 'sealed', ARGV[4], 'revision', ARGV[5], 'endsAt', ARGV[6], 'idleEndsAt', ARGV[7])
+redis.call('HSET', KEYS[1], 'subject', ARGV[2], 'providerSession', ARGV[3], 'sealed', ARGV[4], 'revision', ARGV[5], 'endsAt', ARGV[6], 'idleEndsAt', ARGV[7], 'issuedAt', ARGV[9])
 redis.call('PEXPIREAT', KEYS[1], ARGV[7])
 local time = redis.call('TIME')
 local left = ARGV[6] - time[1] * 1000
-for i = 2, #KEYS do
+redis.call('ZADD', KEYS[2], ARGV[7], ARGV[1])
+if redis.call('PTTL', KEYS[2]) < left + 86400000 then redis.call('PEXPIREAT', KEYS[2], ARGV[6] + 86400000) end
+for i = 3, #KEYS do
   for _, id in ipairs(redis.call('SMEMBERS', KEYS[i])) do
     if redis.call('EXISTS', ARGV[8] .. id) == 0 then redis.call('SREM', KEYS[i], id) end
   end
@@ -138,15 +157,16 @@ for i = 2, #KEYS do
 end`,
   },
 
-  // KEYS: session; ARGV: end if idle
+  // KEYS: session, ends; ARGV: id, end if idle
   extendSession: {
     lua: `
 local endsAt = redis.call('HGET', KEYS[1], 'endsAt')
 if not endsAt then return end
-local idleEndsAt = tonumber(ARGV[1]) < tonumber(endsAt) and ARGV[1] or endsAt
+local idleEndsAt = tonumber(ARGV[2]) < tonumber(endsAt) and ARGV[2] or endsAt
 redis.call('HSET', KEYS[1], 'idleEndsAt', idleEndsAt)
-redis.call('PEXPIREAT', KEYS[1], idleEndsAt)`,
-    numberOfKeys: 1,
+redis.call('PEXPIREAT', KEYS[1], idleEndsAt)
+redis.call('ZADD', KEYS[2], idleEndsAt, ARGV[1])`,
+    numberOfKeys: 2,
   },
 
   // KEYS: session, claim; ARGV: revision, lease
@@ -167,18 +187,47 @@ return 1`,
     numberOfKeys: 2,
   },
 
-  // KEYS: group; ARGV: beginning of the keys of sessions, subject
+  // KEYS: session, ends; ARGV: id
+  removeSession: {
+    lua: `
+local removed = redis.call('DEL', KEYS[1])
+if removed == 1 then redis.call('ZREM', KEYS[2], ARGV[1]) end
+return removed`,
+    numberOfKeys: 2,
+  },
+
+  // KEYS: group, ends; ARGV: beginning of the keys of sessions, subject, latest time of issue
   removeSessions: {
     lua: `
 local removed = 0
 for _, id in ipairs(redis.call('SMEMBERS', KEYS[1])) do
   local key = ARGV[1] .. id
-  if ARGV[2] == '' or redis.call('HGET', key, 'subject') == ARGV[2] then
-    removed = removed + redis.call('DEL', key)
+  local found = redis.call('HMGET', key, 'subject', 'issuedAt')
+  local isOfSubject = ARGV[2] == '' or found[1] == ARGV[2]
+  if found[1] and isOfSubject and tonumber(found[2]) <= tonumber(ARGV[3]) then
+    redis.call('DEL', key)
+    redis.call('ZREM', KEYS[2], id)
     redis.call('SREM', KEYS[1], id)
+    removed = removed + 1
   end
 end
 return removed`,
+    numberOfKeys: 2,
+  },
+
+  // KEYS: ends; ARGV: beginning of the keys of sessions
+  sweepSessions: {
+    lua: `
+local swept = 0
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, 1000)) do
+  if redis.call('EXISTS', ARGV[1] .. id) == 0 then
+    redis.call('ZREM', KEYS[1], id)
+    swept = swept + 1
+  end
+end
+return swept`,
     numberOfKeys: 1,
   },
 };
@@ -186,8 +235,16 @@ return removed`,
 /** The methods that ioredis defines for the scripts. */
 interface ScriptCommands {
   addSession(numberOfKeys: number, ...keysAndArguments: (string | number)[]): Promise<unknown>;
-  extendSession(key: string, idleEndsAt: number): Promise<unknown>;
+  extendSession(key: string, ends: string, id: string, idleEndsAt: number): Promise<unknown>;
   claimRefresh(key: string, claim: string, revision: number, leaseMs: number): Promise<number>;
   replaceSession(key: string, claim: string, revision: number, sealed: string): Promise<number>;
-  removeSessions(group: string, keys: string, subject: string): Promise<number>;
+  removeSession(key: string, ends: string, id: string): Promise<number>;
+  removeSessions(
+    group: string,
+    ends: string,
+    keys: string,
+    subject: string,
+    issuedUntil: number,
+  ): Promise<number>;
+  sweepSessions(ends: string, keys: string): Promise<number>;
 }

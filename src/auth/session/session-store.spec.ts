@@ -11,11 +11,15 @@ const HOUR = 3_600_000;
 /** More than a session of one millisecond lives. */
 const A_WHILE = 25;
 
+/** Of a log-out of now. */
+const issuedUntil = Number.MAX_SAFE_INTEGER;
+
 function sessionOf(id: string, more: Partial<SessionRecord> = {}): SessionRecord {
   const now = Date.now();
   return {
     id,
     subject: 'alice',
+    issuedAt: now,
     sealed: `tokens of ${id}`,
     revision: 0,
     idleEndsAt: now + HOUR,
@@ -94,7 +98,7 @@ function describeSessionStore(open: () => SessionStore): void {
     await here.add(sessionOf('of bob', { endsAt: now + 9 * HOUR, subject: 'bob' }));
     await delay(A_WHILE);
     expect((await there.newestOf('alice'))?.id).toBe('last');
-    await there.remove({ subject: 'alice' });
+    await there.remove({ subject: 'alice', issuedUntil });
     await expect(here.newestOf('alice')).resolves.toBeUndefined();
   });
 
@@ -117,12 +121,42 @@ function describeSessionStore(open: () => SessionStore): void {
     const all = ['a1', 'a2', 'a3', 'a4', 'b1', 'b2'];
     await expect(there.remove({ id: 'a4' })).resolves.toBe(1);
     await expect(there.remove({ id: 'a4' })).resolves.toBe(0);
-    await expect(there.remove({ providerSession: 'p1', subject: 'alice' })).resolves.toBe(2);
+    await expect(
+      there.remove({ providerSession: 'p1', subject: 'alice', issuedUntil }),
+    ).resolves.toBe(2);
     await expect(alive(...all)).resolves.toEqual(['a3', 'b1', 'b2']);
-    await expect(there.remove({ providerSession: 'p1' })).resolves.toBe(1);
-    await expect(there.remove({ subject: 'alice' })).resolves.toBe(1);
+    await expect(there.remove({ providerSession: 'p1', issuedUntil })).resolves.toBe(1);
+    await expect(there.remove({ subject: 'alice', issuedUntil })).resolves.toBe(1);
     await expect(alive(...all)).resolves.toEqual(['b2']);
-    await expect(there.remove({ providerSession: 'unknown' })).resolves.toBe(0);
+    await expect(there.remove({ providerSession: 'unknown', issuedUntil })).resolves.toBe(0);
+  });
+
+  it('ends none that was issued after the log-out at the provider', async () => {
+    const of = { providerSession: 'p', subject: 'alice' };
+    for (const issuedAt of [1000, 2000, 3000])
+      await here.add(sessionOf(`${issuedAt}`, { ...of, issuedAt }));
+    await expect(there.remove({ providerSession: 'p', issuedUntil: 999 })).resolves.toBe(0);
+    await expect(there.remove({ providerSession: 'p', issuedUntil: 1000 })).resolves.toBe(1);
+    await expect(there.remove({ subject: 'alice', issuedUntil: 2999 })).resolves.toBe(1);
+    await expect(alive('1000', '2000', '3000')).resolves.toEqual(['3000']);
+  });
+
+  it('counts each session that has ended by time once, and no other', async () => {
+    const idleEndsAt = Date.now() + 1;
+    const many = Array.from({ length: 250 }, (_, number) => `s${number}`);
+    await Promise.all(many.map((id) => here.add(sessionOf(id, { idleEndsAt }))));
+    await here.add(sessionOf('of an hour'));
+    await here.add(sessionOf('logged out'));
+    await here.add(sessionOf('extended', { idleEndsAt: Date.now() + 500 }));
+    await here.extend('extended', Date.now() + HOUR);
+    await there.remove({ id: 'logged out' });
+    await delay(A_WHILE);
+    await expect(there.remove({ id: 's0' })).resolves.toBe(0);
+    await expect(there.remove({ subject: 'alice', issuedUntil: 0 })).resolves.toBe(0);
+    const counts = await Promise.all([here.sweep(), there.sweep(), here.sweep()]);
+    expect(counts.reduce((sum, count) => sum + count)).toBe(many.length);
+    await expect(here.sweep()).resolves.toBe(0);
+    await expect(alive('of an hour', 'extended')).resolves.toEqual(['of an hour', 'extended']);
   });
 }
 
@@ -140,8 +174,9 @@ describe('sessions in a SQLite file', () => {
     const store = openSessionStore({ url: `sqlite:${file()}` });
     for (let number = 0; number < 5; number += 1)
       await store.add(sessionOf(`s${number}`, { idleEndsAt: Date.now() + 1 }));
-    await delay(A_WHILE);
     await store.add(sessionOf('last'));
+    await delay(A_WHILE);
+    await store.sweep();
     await store.close();
     const db = openDatabase(file());
     expect(db.prepare('SELECT id FROM sessions').all()).toEqual([{ id: 'last' }]);
@@ -162,7 +197,7 @@ describeWithRedis('sessions in Redis', () => {
     await store.add(sessionOf('s', { providerSession: 'p' }));
     await store.close();
     const keys = await server.run((redis) => redis.keys('*'));
-    expect(keys).toHaveLength(3);
+    expect(keys).toHaveLength(4);
     for (const key of keys) {
       expect(key).toMatch(/^alfresco-downloads:session/);
       expect(await server.run((redis) => redis.pttl(key))).toBeGreaterThan(0);
@@ -175,10 +210,17 @@ describeWithRedis('sessions in Redis', () => {
     await store.remove({ id: 's1' });
     await store.add(sessionOf('s2'));
     await store.add(sessionOf('s3'));
+    await store.add(sessionOf('s4', { idleEndsAt: Date.now() + 1 }));
+    await delay(A_WHILE);
+    await store.sweep();
     await store.close();
+    const ends = await server.run((redis) =>
+      redis.zrange('alfresco-downloads:session-ends', '0', '-1'),
+    );
+    expect(ends.toSorted()).toEqual(['s2', 's3']);
     const [group] = await server.run((redis) => redis.keys('*session-subject*'));
     const ids = await server.run((redis) => redis.smembers(group!));
-    expect(ids.toSorted()).toEqual(['s2', 's3']);
+    expect(ids.toSorted()).toEqual(['s2', 's3', 's4']);
   });
 
   it('cannot be had while it is away', async () => {

@@ -6,6 +6,8 @@ export interface SessionRecord {
   readonly subject: string;
   /** The session at the provider, for a log-out that comes from there. */
   readonly providerSession?: string;
+  /** When the provider has confirmed the log-in, by its own clock. */
+  readonly issuedAt: number;
   /** Whatever else belongs to it, encrypted by `SessionCipher`. */
   readonly sealed: string;
   /** How often `sealed` has been replaced. */
@@ -16,11 +18,13 @@ export interface SessionRecord {
   readonly endsAt: number;
 }
 
-/** Sessions that end together: one, all of a session at the provider, or all of a person. */
-export type SessionSelector =
-  | Pick<SessionRecord, 'id'>
-  | { readonly providerSession: string; readonly subject?: string }
-  | Pick<SessionRecord, 'subject'>;
+/** Sessions that a log-out at the provider ends: those of a session there or all of a person, issued until then. */
+export type ProviderLogout = { readonly issuedUntil: number } & (
+  { readonly providerSession: string; readonly subject?: string } | { readonly subject: string }
+);
+
+/** Sessions that end together. */
+export type SessionSelector = Pick<SessionRecord, 'id'> | ProviderLogout;
 
 /**
  * The sessions that have not ended, in the same place as the registry of downloads and so for all processes of the service.
@@ -55,8 +59,11 @@ export abstract class SessionStore {
   /** Replaces what is sealed in a session of this revision, which ends the claim. False when it has ended or was replaced. */
   abstract replace(id: string, revision: number, sealed: string): Promise<boolean>;
 
-  /** Ends sessions. Not an error when there are none. Returns how many there were. */
+  /** Ends sessions. Not an error when there are none. Returns how many there were that had not ended. */
   abstract remove(selector: SessionSelector): Promise<number>;
+
+  /** Removes what is left of sessions that have ended by time. Returns how many; each is in one result, of all processes. */
+  abstract sweep(): Promise<number>;
 
   /** Frees connections and files. */
   abstract close(): Promise<void>;

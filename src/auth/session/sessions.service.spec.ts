@@ -29,6 +29,7 @@ const provider = (subject: string) =>
       ...TOKENS,
       subject,
       name: `name of ${subject}`,
+      issuedAt: Date.now(),
       accessEndsAt: Date.now() + 300_000,
     }),
   }) as unknown as OpenIdProvider;
@@ -104,6 +105,7 @@ describe('a session in use', () => {
         ...TOKENS,
         subject: 'alice',
         name: 'alice',
+        issuedAt: Date.now(),
         accessEndsAt: Date.now() + accessMs,
       }),
       refresh: (token: string) => {

@@ -12,14 +12,14 @@ import {
   type LoginAttempt,
   OpenIdProvider,
 } from './openid-provider.js';
+import { FRESHNESS_MS, type KnownSession, isFresh, isSelected, pauseOf } from './known-session.js';
 import { type SessionContent, SessionSeal, toContent } from './session-content.js';
-import { type EndReason, SessionEvents, SessionWatchers } from './session-events.js';
+import { type EndReason, SessionEvents } from './session-events.js';
 import { type SessionRecord, type SessionSelector, SessionStore } from './session-store.js';
+import { SessionWatchers } from './session-watchers.js';
 
 /** Sessions that a process remembers; the store has all. */
 const MAX_REMEMBERED = 10_000;
-/** Milliseconds for which a session that was found in the store counts as alive; those that this process ends do not. */
-const FRESHNESS_MS = 500;
 /** Milliseconds between two extensions of a session in use; each is a write. */
 const EXTEND_EVERY_MS = 60_000;
 /** Milliseconds between two looks for the tokens that another process gets. */
@@ -29,13 +29,6 @@ const SAVE_PAUSE_MS = 250;
 
 /** An id as it is in the cookie: 256 bits in base64url. */
 const ID = /^[\w-]{43}$/;
-
-/** A session as this process last found it. */
-interface KnownSession extends SessionRecord, SessionContent {
-  readonly caller: Caller;
-  /** Until when it is believed, in milliseconds of the epoch. */
-  readonly freshUntil: number;
-}
 
 /** Injection token of the `SessionConfig`. */
 export const SESSION_CONFIG = Symbol('SESSION_CONFIG');
@@ -60,7 +53,10 @@ export class SessionsService implements OnApplicationShutdown {
   /** The session with which each caller came last. */
   private readonly lastOf = new BoundedMap<string, string>(MAX_REMEMBERED);
   private readonly loading = new Map<string, Promise<KnownSession | undefined>>();
-  private readonly watchers = new SessionWatchers();
+  private readonly watchers = new SessionWatchers({
+    look: (key) => this.find(key),
+    pauseOf: (key) => pauseOf(this.known.get(key)),
+  });
   /** How often this process has ended sessions. */
   private endings = 0;
 
@@ -84,7 +80,10 @@ export class SessionsService implements OnApplicationShutdown {
    * @throws GrantRefusedError; ProblemException IDENTITY_PROVIDER_UNAVAILABLE, STORE_UNAVAILABLE
    */
   async logIn(query: string, attempt: LoginAttempt, formerId?: string): Promise<NewSession> {
-    const { subject, name, providerSession, ...tokens } = await this.finish(query, attempt);
+    const { subject, name, issuedAt, providerSession, ...tokens } = await this.finish(
+      query,
+      attempt,
+    );
     const id = randomBytes(32).toString('base64url');
     const key = keyOf(id);
     const now = Date.now();
@@ -93,6 +92,7 @@ export class SessionsService implements OnApplicationShutdown {
       id: key,
       subject,
       providerSession,
+      issuedAt,
       sealed: this.seal.seal({ id: key, subject }, toContent(name, tokens)),
       revision: 0,
       idleEndsAt: now + this.config.idleMs,
@@ -167,26 +167,6 @@ export class SessionsService implements OnApplicationShutdown {
     return count;
   }
 
-  /** Calls back once a session has ended: at once when this process ends it, soon when another one does. */
-  private onceEnded(key: string, callback: () => void): Disposable {
-    const { isFirst, watch } = this.watchers.add(key, callback);
-    if (isFirst) void this.watch(key);
-    return watch;
-  }
-
-  private async watch(key: string): Promise<void> {
-    const watchers = this.watchers.of(key);
-    while (this.watchers.of(key) === watchers) {
-      // Not a fixed pause: it would add to the time for which the session is believed anyway.
-      const freshForMs = (this.known.get(key)?.freshUntil ?? 0) - Date.now();
-      const pauseMs = freshForMs > 0 ? freshForMs : FRESHNESS_MS;
-      await sleep(Math.min(pauseMs, FRESHNESS_MS) + 1, undefined, { ref: false });
-      // A store or a provider that does not respond has not ended a session.
-      const isAlive = await this.find(key).then(Boolean, () => true);
-      if (!isAlive) return this.forget(key);
-    }
-  }
-
   private find(key: string): Promise<KnownSession | undefined> {
     const session = this.known.get(key);
     if (session && isFresh(session)) return Promise.resolve(session);
@@ -204,7 +184,7 @@ export class SessionsService implements OnApplicationShutdown {
     // It may be what was read before the session ended.
     if (endings !== this.endings) return this.load(key);
     const content = record && this.seal.open(record);
-    if (!content) return this.forgetEnded(key);
+    if (!content) return this.forget(key);
     const session = this.remember(record, content);
     return Date.now() < session.refreshAt ? session : this.refresh(session);
   }
@@ -325,7 +305,7 @@ export class SessionsService implements OnApplicationShutdown {
     const caller = this.known.get(key)?.caller ?? {
       id: callerIdAt(this.config.issuer, subject),
       name: content.name,
-      session: { key, onceEnded: (callback: () => void) => this.onceEnded(key, callback) },
+      session: { key, onceEnded: (callback: () => void) => this.watchers.add(key, callback) },
     };
     const freshUntil = Math.min(Date.now() + FRESHNESS_MS, idleEndsAt, endsAt, until);
     const session = { ...record, ...content, caller, freshUntil };
@@ -339,28 +319,11 @@ export class SessionsService implements OnApplicationShutdown {
     return this.forget(key);
   }
 
-  /** One that the store has no more: another process has counted its end, unless it was a matter of time. */
-  private forgetEnded(key: string): undefined {
-    const { idleEndsAt = Infinity } = this.known.get(key) ?? {};
-    if (idleEndsAt <= Date.now()) this.events.emit('ended', 'expired', 1);
-    return this.forget(key);
-  }
-
   private forget(key: string): undefined {
     this.known.delete(key);
     this.watchers.notify(key);
     return undefined;
   }
-}
-
-function isFresh({ freshUntil }: KnownSession): boolean {
-  return Date.now() < freshUntil;
-}
-
-function isSelected(session: KnownSession, selector: SessionSelector): boolean {
-  return Object.entries(selector).every(
-    ([name, value]) => value === undefined || session[name as keyof SessionRecord] === value,
-  );
 }
 
 /** So that nobody can use an id that is read from the store. */

@@ -18,10 +18,9 @@ export class SqliteSessionStore extends SessionStore {
   override add(session: SessionRecord): Promise<void> {
     const { idleEndsAt, providerSession = null, ...rest } = session;
     const expiresAt = Math.min(idleEndsAt, session.endsAt);
-    return this.connection.write(() => {
-      this.statements.sweep.run({ now: Date.now() });
-      this.statements.insert.run({ ...rest, providerSession, expiresAt });
-    });
+    return this.connection.write(
+      () => void this.statements.insert.run({ ...rest, providerSession, expiresAt }),
+    );
   }
 
   override find(id: string): Promise<SessionRecord | undefined> {
@@ -63,14 +62,27 @@ export class SqliteSessionStore extends SessionStore {
   }
 
   override remove(selector: SessionSelector): Promise<number> {
+    const now = Date.now();
+    const { remove, removeOfSubject, removeOfProvider } = this.statements;
     return this.connection.write(() => {
-      if ('id' in selector) return Number(this.statements.remove.run({ id: selector.id }).changes);
-      if (!('providerSession' in selector)) {
-        return Number(this.statements.removeOfSubject.run({ subject: selector.subject }).changes);
-      }
-      const { providerSession, subject = null } = selector;
-      return Number(this.statements.removeOfProvider.run({ providerSession, subject }).changes);
+      if ('id' in selector) return Number(remove.run({ id: selector.id, now }).changes);
+      const { changes } =
+        'providerSession' in selector
+          ? removeOfProvider.run({ ...selector, subject: selector.subject ?? null, now })
+          : removeOfSubject.run({ ...selector, now });
+      return Number(changes);
     });
+  }
+
+  override async sweep(): Promise<number> {
+    let swept = 0;
+    for (;;) {
+      const { changes } = await this.connection.write(() =>
+        this.statements.sweep.run({ now: Date.now() }),
+      );
+      if (changes === 0) return swept;
+      swept += Number(changes);
+    }
   }
 
   override async close(): Promise<void> {
@@ -82,6 +94,7 @@ interface Row {
   readonly id: string;
   readonly subject: string;
   readonly provider_session: string | null;
+  readonly issued_at: number;
   readonly sealed: string;
   readonly revision: number;
   readonly ends_at: number;
@@ -93,6 +106,7 @@ function toRecord(row: Row): SessionRecord {
     id: row.id,
     subject: row.subject,
     providerSession: row.provider_session ?? undefined,
+    issuedAt: row.issued_at,
     sealed: row.sealed,
     revision: row.revision,
     idleEndsAt: row.expires_at,
@@ -104,15 +118,15 @@ function toRecord(row: Row): SessionRecord {
 function prepareStatements(connection: SqliteConnection) {
   return {
     insert: connection.prepare(
-      `INSERT INTO sessions (id, subject, provider_session, sealed, revision, refresh_until, ends_at, expires_at)
-       VALUES (:id, :subject, :providerSession, :sealed, :revision, 0, :endsAt, :expiresAt)`,
+      `INSERT INTO sessions (id, subject, provider_session, issued_at, sealed, revision, refresh_until, ends_at, expires_at)
+       VALUES (:id, :subject, :providerSession, :issuedAt, :sealed, :revision, 0, :endsAt, :expiresAt)`,
     ),
     find: connection.prepare(
-      `SELECT id, subject, provider_session, sealed, revision, ends_at, expires_at
+      `SELECT id, subject, provider_session, issued_at, sealed, revision, ends_at, expires_at
        FROM sessions WHERE id = :id AND expires_at > :now`,
     ),
     newest: connection.prepare(
-      `SELECT id, subject, provider_session, sealed, revision, ends_at, expires_at
+      `SELECT id, subject, provider_session, issued_at, sealed, revision, ends_at, expires_at
        FROM sessions WHERE subject = :subject AND expires_at > :now ORDER BY ends_at DESC LIMIT 1`,
     ),
     extend: connection.prepare(
@@ -129,11 +143,15 @@ function prepareStatements(connection: SqliteConnection) {
       `UPDATE sessions SET sealed = :sealed, revision = revision + 1, refresh_until = 0
        WHERE id = :id AND revision = :revision AND expires_at > :now`,
     ),
-    remove: connection.prepare('DELETE FROM sessions WHERE id = :id'),
-    removeOfSubject: connection.prepare('DELETE FROM sessions WHERE subject = :subject'),
+    remove: connection.prepare('DELETE FROM sessions WHERE id = :id AND expires_at > :now'),
+    removeOfSubject: connection.prepare(
+      `DELETE FROM sessions
+       WHERE subject = :subject AND issued_at <= :issuedUntil AND expires_at > :now`,
+    ),
     removeOfProvider: connection.prepare(
       `DELETE FROM sessions
-       WHERE provider_session = :providerSession AND subject = COALESCE(:subject, subject)`,
+       WHERE provider_session = :providerSession AND subject = COALESCE(:subject, subject)
+         AND issued_at <= :issuedUntil AND expires_at > :now`,
     ),
     sweep: connection.prepareSweep('sessions', 'id'),
   };
