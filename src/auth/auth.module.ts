@@ -1,5 +1,4 @@
 import { type DynamicModule, type FactoryProvider, Module, type Provider } from '@nestjs/common';
-import { RouterModule } from '@nestjs/core';
 import type { JWTVerifyGetKey } from 'jose';
 import type { AppConfig, SessionConfig } from '../config/app-config.js';
 import { CHALLENGE, type Challenge } from '../problems/problem.filter.js';
@@ -23,7 +22,7 @@ import { SESSION_CONFIG, SessionsService } from './session/sessions.service.js';
 import { LinkSigner } from './signed-link.js';
 import { TicketAuthenticator } from './tickets/ticket-authenticator.js';
 import { TicketStore } from './tickets/ticket-store.js';
-import { TicketsController } from './tickets/tickets.controller.js';
+import { TicketsModule } from './tickets/tickets.module.js';
 import { ticketsPath } from './tickets/tickets-path.js';
 import { TicketsService } from './tickets/tickets.service.js';
 import { LoginThrottle, UserDirectory } from './user-directory.js';
@@ -48,14 +47,8 @@ export class AuthModule {
     return {
       module: AuthModule,
       global: true,
-      imports:
-        loginPath === undefined
-          ? []
-          : [RouterModule.register([{ path: loginPath, module: AuthModule }])],
-      controllers: [
-        ...(loginPath === undefined ? [] : [TicketsController]),
-        ...(auth.session ? [SessionsController] : []),
-      ],
+      imports: loginPath === undefined ? [] : [TicketsModule.at(loginPath)],
+      controllers: auth.session ? [SessionsController] : [],
       providers: [
         CallerGuard,
         callerSource(config, keyFor),
@@ -84,6 +77,7 @@ export class AuthModule {
         CallerTokens,
         CHALLENGE,
         LinkSigner,
+        ...(loginPath === undefined ? [] : [TicketsService]),
         ...(issuer === undefined ? [] : [ProviderProbe]),
         ...(auth.session ? [SessionEvents] : []),
       ],

@@ -337,3 +337,29 @@ describe('behind a proxy with TLS', () => {
     expect(preflight.headers['access-control-allow-headers']).toContain('X-Requested-With');
   });
 });
+
+describe('a session under Alfresco’s path', () => {
+  it('has no ticket, which a script could read, and says so', async () => {
+    const PUBLIC = 'alfresco/api/-default-/public';
+    const API_PREFIX = `${PUBLIC}/alfresco/versions/1`;
+    const setting = await SessionSetting.start({ variables: { API_PREFIX } });
+    onTestFinished(() => setting.close());
+    await setting.startService();
+    const browser = await setting.loggedIn();
+    for (const method of ['GET', 'DELETE']) {
+      const path = `/${PUBLIC}/authentication/versions/1/tickets/-me-`;
+      const response = await browser.fetch(path, { method, headers: XHR });
+      expect([method, response.status, await response.json()]).toEqual([
+        method,
+        400,
+        expect.objectContaining({
+          code: 'VALIDATION_FAILED',
+          errors: [
+            { parameter: 'Cookie', detail: 'is of a session, which has no ticket and needs none' },
+          ],
+        }),
+      ]);
+    }
+    expect((await browser.fetch('/auth/session')).status).toBe(200);
+  });
+});

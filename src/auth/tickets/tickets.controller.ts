@@ -63,21 +63,27 @@ export class TicketsController {
     // ADF with OAuth asks for one with its token, since an address cannot have a header.
     const isToken = request.ticket === undefined && caller.expiresAt !== undefined;
     if (isToken && name === ME) return { entry: { id: await this.tickets.exchange(caller) } };
-    return { entry: { id: ownTicket(name, request) } };
+    return { entry: { id: ownTicket(name, request, caller) } };
   }
 
   @Delete(':ticket')
   @HttpCode(204)
-  logOut(@Param('ticket') name: string, @Req() request: TicketRequest): Promise<void> {
-    return this.tickets.logOut(ownTicket(name, request));
+  logOut(
+    @CurrentCaller() caller: Caller,
+    @Param('ticket') name: string,
+    @Req() request: TicketRequest,
+  ): Promise<void> {
+    return this.tickets.logOut(ownTicket(name, request, caller));
   }
 }
 
 /** The ticket of this request. @throws ProblemException VALIDATION_FAILED */
-function ownTicket(name: string, { ticket }: TicketRequest): string {
+function ownTicket(name: string, { ticket }: TicketRequest, { session }: Caller): string {
   if (name !== ME) throw refused('ticket', 'must be -me-, for the ticket of the caller');
-  if (ticket === undefined) throw refused('Authorization', 'must have a ticket');
-  return ticket;
+  if (ticket !== undefined) return ticket;
+  // A page that has logged in by a session is to hold nothing that a script could send elsewhere.
+  if (session) throw refused('Cookie', 'is of a session, which has no ticket and needs none');
+  throw refused('Authorization', 'must have a ticket');
 }
 
 function refused(parameter: string, detail: string): ProblemException {
