@@ -76,8 +76,10 @@ export function setUpDocs(app: INestApplication, config: AppConfig): void {
     return document;
   };
   const http = app.getHttpAdapter();
+  const fastify = http.getInstance() as FastifyInstance;
   const folder = `${apiPrefix && `/${apiPrefix}`}/docs`;
-  if (endpoints) allowProvider(http.getInstance() as FastifyInstance, folder, endpoints);
+  if (session) leadToDocs(fastify, folder);
+  if (endpoints) allowProvider(fastify, folder, endpoints);
   for (const { name, type, serialize } of FILES) {
     // One for all requests: `@nestjs/swagger` would make 200 kB for each, which a client may leave unread.
     const files = new WeakMap<OpenAPIObject, Buffer>();
@@ -106,6 +108,19 @@ export function setUpDocs(app: INestApplication, config: AppConfig): void {
       defaultModelsExpandDepth: 0,
     },
     patchDocumentOnRequest: (request) => documentFor(request as HttpRequest),
+  });
+}
+
+/**
+ * From the address of the service itself, where browsers are after a log-out. Unless something else is there, which is known at the
+ * start only: the demo adds its page to an application that is built.
+ */
+function leadToDocs(root: FastifyInstance, folder: string): void {
+  void root.register(async (fastify) => {
+    if (fastify.hasRoute({ method: 'GET', url: '/' })) return;
+    fastify.get('/', async (request: HttpRequest, reply: FastifyReply) =>
+      reply.redirect(publicPathOf(request) + folder, 303),
+    );
   });
 }
 

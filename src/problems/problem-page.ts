@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { ProblemDocument } from './problem-document.js';
+import type { WayOut } from './problem.exception.js';
 
 /** Nothing from elsewhere and no script: the Content-Security-Policy of the service allows only a page's own styles. */
 const STYLE = `
@@ -18,7 +19,7 @@ li { padding: .75rem 0; border-top: 1px solid light-dark(#d8dde3, #363c44); }
 `;
 
 /** The page of one occurrence, for a person who has followed a link. */
-export function occurrencePage(problem: ProblemDocument): string {
+export function occurrencePage(problem: ProblemDocument, waysOut: readonly WayOut[] = []): string {
   const { type, title, status, detail, code, requestId, errors = [] } = problem;
   return page(
     title,
@@ -26,10 +27,14 @@ export function occurrencePage(problem: ProblemDocument): string {
 <h1>${escape(title)}</h1>
 <p><code>${code}</code>, ${statusLine(status)}</p>
 <p>${escape(detail)}</p>
-${errors.length > 0 ? `<p>${escape(problem.error.briefSummary)}</p>\n` : ''}<p><a href="${escape(type)}">What this means, and what to do about it</a></p>
+${errors.length > 0 ? `<p>${escape(problem.error.briefSummary)}</p>\n` : ''}${waysOut.map(link).join('')}<p><a href="${escape(type)}">What this means, and what to do about it</a></p>
 <p>The operator of the service can find this request as <code>${escape(requestId)}</code>.</p>
 </main>`,
   );
+}
+
+function link({ text, href }: WayOut): string {
+  return `<p><a href="${escape(href)}">${escape(text)}</a></p>\n`;
 }
 
 /**

@@ -8,6 +8,13 @@ export interface FieldError {
   readonly detail: string;
 }
 
+/** Where a person can go from the page about a problem. */
+export interface WayOut {
+  readonly text: string;
+  /** Of this service, or of a page on its host. */
+  readonly href: string;
+}
+
 export interface ProblemOptions {
   /** Specific to this occurrence; shown to the caller. Default: the catalogue's description. */
   readonly detail?: string;
@@ -15,6 +22,8 @@ export interface ProblemOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** Further members of the problem document (RFC 9457, section 3.2). */
   readonly extensions?: Readonly<Record<string, unknown>>;
+  /** Shown on the page of a person, not in the problem document: a program knows what it wants. */
+  readonly waysOut?: readonly WayOut[];
   /** For the log only, never for the caller. Must hold no secret, no node name and no host name. */
   readonly diagnosis?: string;
 }
@@ -36,6 +45,7 @@ export class ProblemException extends HttpException {
   readonly errors?: readonly FieldError[];
   readonly headers: Readonly<Record<string, string>>;
   readonly extensions: Readonly<Record<string, unknown>>;
+  readonly waysOut: readonly WayOut[];
   readonly diagnosis?: string;
 
   constructor(
@@ -49,6 +59,7 @@ export class ProblemException extends HttpException {
     this.errors = options.errors?.slice(0, MAX_ERRORS).map(clipped);
     this.headers = options.headers ?? {};
     this.extensions = options.extensions ?? {};
+    this.waysOut = options.waysOut ?? [];
     this.diagnosis = options.diagnosis;
   }
 

@@ -100,7 +100,7 @@ export function sendProblem(
     'x-request-id': id,
   });
   if (mayBePage) varyByAccept(reply);
-  reply.send(isPage ? occurrencePage(document) : JSON.stringify(document));
+  reply.send(isPage ? occurrencePage(document, problem.waysOut) : JSON.stringify(document));
 }
 
 /** Whether a person has followed a link: programs prefer JSON, or have no preference. */

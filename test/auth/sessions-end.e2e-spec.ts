@@ -206,6 +206,44 @@ describeWithStores('a session that ends', (open) => {
       post_logout_redirect_uri: `${setting.url}/`,
     });
   });
+
+  it('brings the browser from the provider to a page that is there', async () => {
+    const browser = await setting.loggedIn();
+    const response = await browser.fetch('/auth/logout', { method: 'POST', headers: XHR });
+    const { logoutUrl } = (await response.json()) as { logoutUrl: string };
+    const confirmation = await (await browser.fetch(logoutUrl)).text();
+    const xsrf = /name="xsrf" value="(\w+)"/.exec(confirmation)![1]!;
+    const { issuer } = setting.provider;
+    let page = await browser.fetch(new URL('/session/end/confirm', issuer), {
+      method: 'POST',
+      body: new URLSearchParams({ xsrf, logout: 'yes' }),
+    });
+    for (let hop = 0; hop < 4 && page.status === 303; hop += 1) {
+      page = await browser.fetch(new URL(page.headers.get('location')!, page.url));
+    }
+    expect([page.status, page.url]).toEqual([200, `${setting.url}/docs`]);
+  });
+});
+
+describe('the address of the service', () => {
+  it.each([
+    ['/docs', { PUBLIC_URL: undefined }, '/docs'],
+    ['/docs behind a proxy', { PUBLIC_URL: 'https://apps.example.com/zips' }, '/zips/docs'],
+    ['/docs below the API', { API_PREFIX: 'api/v1' }, '/api/v1/docs'],
+    ['nowhere with DOCS=off', { DOCS: 'off' }, null],
+  ])(
+    'leads to %s',
+    async (_, { PUBLIC_URL, ...variables }: Record<string, string | undefined>, expected) => {
+      const setting = await SessionSetting.start({
+        variables: { ...(PUBLIC_URL && { PUBLIC_URL }), ...(variables as Record<string, string>) },
+      });
+      onTestFinished(() => setting.close());
+      const { url } = await setting.startService();
+      const response = await fetch(url, { redirect: 'manual' });
+      expect(response.headers.get('location')).toBe(expected);
+      expect(response.status).toBe(expected === null ? 404 : 303);
+    },
+  );
 });
 
 describe('POST /auth/backchannel-logout', () => {

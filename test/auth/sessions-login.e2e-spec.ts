@@ -17,6 +17,30 @@ async function ended(browser: LoginClient, callback: URL) {
   return { outcome, hasSession: browser.cookies().has('alfresco-downloads') };
 }
 
+/** What browsers send when a person has followed a link. */
+const NAVIGATION = { headers: { accept: 'text/html,*/*;q=0.8' } };
+
+/** Begins a log-in and cancels it at the provider; the response of the service. */
+async function cancelled(browser: LoginClient, returnTo?: string): Promise<Response> {
+  const page = await browser.begin(returnTo);
+  let response = await browser.fetch(page, {
+    method: 'POST',
+    body: new URLSearchParams({ cancel: 'yes' }),
+  });
+  while (response.status === 303) {
+    const next = new URL(response.headers.get('location')!, page);
+    response = await browser.fetch(next, returnTo === undefined ? {} : NAVIGATION);
+  }
+  return response;
+}
+
+/** The links of a page to other than pages about problems. */
+function linksIn(page: string): string[] {
+  return [...page.matchAll(/<a href="([^"]*)"/g)]
+    .map(([, href]) => href!.replaceAll('&amp;', '&'))
+    .filter((href) => !href.startsWith('/problems/'));
+}
+
 describe('a log-in', () => {
   let setting: SessionSetting;
   let bff: Bff;
@@ -82,17 +106,28 @@ describe('a log-in', () => {
 
   it('that the person cancels is 400, and the next one works', async () => {
     const browser = new LoginClient(bff.url);
-    const page = await browser.begin();
-    let response = await browser.fetch(page, {
-      method: 'POST',
-      body: new URLSearchParams({ cancel: 'yes' }),
-    });
-    while (response.status === 303) {
-      response = await browser.fetch(new URL(response.headers.get('location')!, page));
-    }
+    const response = await cancelled(browser);
     expect(await outcomeOf(response)).toEqual(LOGIN_FAILED);
     expect([...browser.cookies()]).toEqual([]);
     expect((await browser.logIn('alice', PASSWORDS.alice)).status).toBe(303);
+  });
+
+  it('that the person cancels ends on a page that leads back, and to the log-in', async () => {
+    const browser = new LoginClient(bff.url);
+    const returnTo = '/page?title="<b>&x=1';
+    const [again, back] = linksIn(await (await cancelled(browser, returnTo)).text());
+    expect(back).toBe(`${bff.url}/page?title=%22%3Cb%3E&x=1`);
+    const { pathname, searchParams } = new URL(again!);
+    expect(pathname).toBe('/auth/login');
+    const end = await browser.logIn('alice', PASSWORDS.alice, searchParams.get('returnTo')!);
+    expect(end.headers.get('location')).toBe(back);
+  });
+
+  it('that nobody has begun ends on a page that leads to the log-in', async () => {
+    const browser = new LoginClient(bff.url);
+    const response = await browser.fetch('/auth/callback?state=x&code=x&returnTo=/x', NAVIGATION);
+    const links = linksIn(await response.text());
+    expect(links).toEqual([`${bff.url}/auth/login?returnTo=%2F`]);
   });
 
   it('gives a new id, and ends the session that the browser had (session fixation)', async () => {

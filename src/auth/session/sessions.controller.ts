@@ -3,7 +3,11 @@ import { Public, CurrentCaller } from '../auth.decorators.js';
 import type { SessionConfig } from '../../config/app-config.js';
 import type { HttpReply } from '../../http/http-reply.js';
 import type { HttpRequest } from '../../http/http-request.js';
-import { ProblemException, type ProblemOptions } from '../../problems/problem.exception.js';
+import {
+  ProblemException,
+  type ProblemOptions,
+  type WayOut,
+} from '../../problems/problem.exception.js';
 import type { Caller } from '../caller.js';
 import { LogoutTokenVerifier } from './logout-token-verifier.js';
 import { GrantRefusedError, OpenIdProvider } from './openid-provider.js';
@@ -62,14 +66,18 @@ export class SessionsController {
     const pending =
       typeof state === 'string' ? this.cookies.loginIn(headers.cookie, state) : undefined;
     // Also someone else's log-in, in which this browser is to go on as them (RFC 9700, section 4.7).
-    if (!pending) throw loginFailed('This browser has not begun this log-in, or too long ago.');
+    if (!pending) {
+      throw loginFailed('This browser has not begun this log-in, or too long ago.', {
+        waysOut: [this.anotherLogin()],
+      });
+    }
     const query = new URL(originalUrl, this.config.publicUrl).search;
     try {
       const former = this.cookies.sessionIn(headers.cookie);
       const { id } = await this.sessions.logIn(query, pending, former);
       redirect(
         reply,
-        new URL(pending.returnTo, this.config.publicUrl).href,
+        this.onHost(pending.returnTo),
         this.cookies.session(id),
         this.cookies.noLogin(pending.state),
       );
@@ -78,6 +86,10 @@ export class SessionsController {
       throw loginFailed('The provider has not confirmed it.', {
         diagnosis: error.code,
         headers: { 'set-cookie': this.cookies.noLogin(pending.state) },
+        waysOut: [
+          this.anotherLogin(pending.returnTo),
+          { text: 'Go back without a log-in', href: this.onHost(pending.returnTo) },
+        ],
       });
     }
   }
@@ -126,6 +138,16 @@ export class SessionsController {
       });
     }
     await this.sessions.end(selector, 'backchannel');
+  }
+
+  /** @param path see `ownPath` */
+  private onHost(path: string): string {
+    return new URL(path, this.config.publicUrl).href;
+  }
+
+  private anotherLogin(returnTo = '/'): WayOut {
+    const query = `returnTo=${encodeURIComponent(returnTo)}`;
+    return { text: 'Log in again', href: `${this.config.publicUrl}/auth/login?${query}` };
   }
 }
 
