@@ -17,6 +17,9 @@ export const AUDIENCE = 'alfresco-downloads';
 const RESOURCE = `urn:${AUDIENCE}`;
 const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
 
+/** With which clients may prove who they are, besides their secret. */
+const CLIENT_ALGORITHMS = ['RS256', 'ES256', 'ES384', 'ES512', 'Ed25519'] as const;
+
 const CONTENT_SECURITY_POLICY =
   "default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'none'";
 const PAGE_HEADERS = {
@@ -120,6 +123,7 @@ function configuration(options: IdentityProviderOptions): Configuration {
   const { accessTokenSeconds = 300, clients, users } = options;
   return {
     clients: [...clients],
+    enabledJWA: { clientAuthSigningAlgValues: CLIENT_ALGORITHMS },
     clientBasedCORS: () => true,
     claims: { openid: ['sub', 'sid'], profile: ['preferred_username'] },
     // In the ID token as well, as Keycloak has it.

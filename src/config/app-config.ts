@@ -75,6 +75,14 @@ export interface OidcConfig {
   readonly usernameClaim: string;
 }
 
+/** A private key with which this service identifies itself. */
+export interface ClientKey {
+  /** In PEM (PKCS #8). */
+  readonly pem: string;
+  /** Of its signatures, as JOSE names it. */
+  readonly algorithm: string;
+}
+
 /** How browsers log in at an OpenID provider, and how long that lasts. */
 export interface SessionConfig {
   /** Where `/.well-known/openid-configuration` is. */
@@ -84,8 +92,8 @@ export interface SessionConfig {
   readonly clientId: string;
   /** One of these two. */
   readonly clientSecret?: string;
-  /** Private key in PEM (PKCS #8), for `private_key_jwt`. */
-  readonly clientKey?: string;
+  /** For `private_key_jwt`. */
+  readonly clientKey?: ClientKey;
   readonly scope: string;
   /** The first one encrypts, all decrypt. */
   readonly secrets: readonly [string, ...string[]];

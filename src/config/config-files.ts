@@ -1,6 +1,6 @@
 import { type KeyObject, X509Certificate, createPrivateKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { TlsConfig } from './app-config.js';
+import type { ClientKey, TlsConfig } from './app-config.js';
 import { type Environment, FILE_VARIABLES } from './environment.js';
 
 // All functions here read what the environment names files for: secrets, users, certificates. A failure is added to
@@ -109,9 +109,32 @@ export function readTls(environment: Environment, problems: string[]): TlsConfig
   };
 }
 
-/** The key with which this service proves to the OpenID provider which client it is, in PEM. */
-export function readClientKey(environment: Environment, problems: string[]): string | undefined {
-  return readPem(environment, 'OIDC_CLIENT_KEY_FILE', createPrivateKey, problems)?.text;
+/** By the curve, or by the type of a key without one: what providers know best (RFC 7518, section 3.1; RFC 9864). */
+const ALGORITHM_OF: Readonly<Record<string, string>> = {
+  rsa: 'RS256',
+  prime256v1: 'ES256',
+  secp384r1: 'ES384',
+  secp521r1: 'ES512',
+  ed25519: 'Ed25519',
+};
+/** RFC 7518, section 3.3. */
+const MIN_RSA_BITS = 2048;
+
+/** The key with which this service proves to the OpenID provider which client it is. */
+export function readClientKey(environment: Environment, problems: string[]): ClientKey | undefined {
+  const variable = 'OIDC_CLIENT_KEY_FILE';
+  const key = readPem(environment, variable, createPrivateKey, problems)?.parsed;
+  if (!key) return undefined;
+  const { namedCurve, modulusLength = MIN_RSA_BITS } = key.asymmetricKeyDetails ?? {};
+  const algorithm = ALGORITHM_OF[namedCurve ?? String(key.asymmetricKeyType)];
+  if (algorithm === undefined || modulusLength < MIN_RSA_BITS) {
+    problems.push(
+      `${variable}="${environment[variable]}": must be a key of RSA with at least ${MIN_RSA_BITS} bits, P-256, P-384, P-521 or Ed25519`,
+    );
+    return undefined;
+  }
+  // It may be in PKCS #1 or SEC 1, too.
+  return { pem: key.export({ type: 'pkcs8', format: 'pem' }).toString(), algorithm };
 }
 
 function readPem<T extends KeyObject | X509Certificate>(

@@ -6,6 +6,7 @@ import { validateSync } from 'class-validator';
 import {
   type AppConfig,
   type AuthConfig,
+  type ClientKey,
   ConfigurationError,
   type HttpConfig,
   type LinkConfig,
@@ -154,7 +155,7 @@ function toAppConfig(
   environment: Environment,
   users: AuthConfig['users'],
   tls: TlsConfig | undefined,
-  clientKey: string | undefined,
+  clientKey: ClientKey | undefined,
 ): AppConfig {
   return {
     http: {
@@ -229,7 +230,7 @@ function toOAuth2Config(environment: Environment): OAuth2Config {
 function toAuthConfig(
   environment: Environment,
   users: AuthConfig['users'],
-  clientKey: string | undefined,
+  clientKey: ClientKey | undefined,
 ): AuthConfig {
   const { AUTH, OIDC_ISSUER: issuer, OIDC_USERNAME_CLAIM: usernameClaim } = environment;
   const schemes = SCHEMES.filter((scheme) => AUTH.includes(scheme));
@@ -245,7 +246,7 @@ function toAuthConfig(
 
 function toSessionConfig(
   environment: Environment,
-  clientKey: string | undefined,
+  clientKey: ClientKey | undefined,
 ): NonNullable<AuthConfig['session']> {
   const { OIDC_CLIENT_SECRET: clientSecret } = environment;
   const [newest = '', ...older] = environment.SESSION_SECRET.split(',');

@@ -6,7 +6,13 @@ import { type JWTPayload, generateKeyPair } from 'jose';
 import { type Bff, startBff } from '../harness/bff.js';
 import { type Forgery, ForgingProvider, signed, unsigned } from '../harness/forging-provider.js';
 import { LoginClient } from '../harness/login-client.js';
-import { CLIENT_ID, PASSWORDS, SessionSetting, outcomeOf } from '../harness/session-setting.js';
+import {
+  CLIENT_ID,
+  PASSWORDS,
+  SESSION_SECRET,
+  SessionSetting,
+  outcomeOf,
+} from '../harness/session-setting.js';
 
 const LOGIN_FAILED = [400, 'LOGIN_FAILED'];
 const AWAY = [503, 'IDENTITY_PROVIDER_UNAVAILABLE'];
@@ -368,13 +374,19 @@ describe('a provider that forges', () => {
 });
 
 describe('OIDC_CLIENT_KEY_FILE', () => {
-  it.each<[string, 'pkcs8', 'ES256' | 'RS256', typeof rsa]>([
+  const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
+
+  it.each<[string, 'pkcs8', 'RS256' | 'ES256' | 'ES384' | 'ES512' | 'Ed25519', typeof rsa]>([
     ['RSA', 'pkcs8', 'RS256', rsa],
     ['RSA, as OpenSSL wrote it once', 'pkcs1' as 'pkcs8', 'RS256', rsa],
-    ['P-256', 'sec1' as 'pkcs8', 'ES256', ec],
-  ])('proves which client this is (private_key_jwt): %s', async (_, type, alg, generate) => {
+    ['P-256', 'pkcs8', 'ES256', ec('P-256')],
+    ['P-256, as OpenSSL wrote it once', 'sec1' as 'pkcs8', 'ES256', ec('P-256')],
+    ['P-384', 'pkcs8', 'ES384', ec('P-384')],
+    ['P-521', 'pkcs8', 'ES512', ec('P-521')],
+    ['Ed25519', 'pkcs8', 'Ed25519', generateKeyPairSync('ed25519')],
+  ])('proves which client this is (private_key_jwt): %s', async (_, type, alg, keyPair) => {
     const directory = await mkdtemp(join(tmpdir(), 'client-key-'));
-    const { publicKey, privateKey } = generate();
+    const { publicKey, privateKey } = keyPair;
     const file = join(directory, 'key.pem');
     await writeFile(file, privateKey.export({ type, format: 'pem' }));
     const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'client-1', alg, use: 'sig' };
@@ -404,12 +416,32 @@ describe('OIDC_CLIENT_KEY_FILE', () => {
       await rm(directory, { recursive: true });
     }
   });
+
+  it.each([
+    ['an RSA key of 1024 bits', generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey],
+    ['RSA-PSS', generateKeyPairSync('rsa-pss', { modulusLength: 2048 }).privateKey],
+    ['secp256k1', ec('secp256k1').privateKey],
+    ['Ed448', generateKeyPairSync('ed448').privateKey],
+    ['X25519', generateKeyPairSync('x25519').privateKey],
+  ])('of a kind that no provider takes stops the start: %s', async (_, key) => {
+    const directory = await mkdtemp(join(tmpdir(), 'client-key-'));
+    const file = join(directory, 'key.pem');
+    await writeFile(file, key.export({ type: 'pkcs8', format: 'pem' }));
+    const start = startBff('http://127.0.0.1:1', {
+      AUTH: 'session',
+      PUBLIC_URL: 'https://downloads.example',
+      OIDC_ISSUER: 'https://id.example',
+      OIDC_CLIENT_ID: CLIENT_ID,
+      OIDC_CLIENT_KEY_FILE: file,
+      SESSION_SECRET,
+    });
+    await expect(start).rejects.toThrow(
+      `OIDC_CLIENT_KEY_FILE="${file}": must be a key of RSA with at least 2048 bits, P-256, P-384, P-521 or Ed25519`,
+    );
+    await rm(directory, { recursive: true });
+  });
 });
 
-function rsa() {
-  return generateKeyPairSync('rsa', { modulusLength: 2048 });
-}
-
-function ec() {
-  return generateKeyPairSync('ec', { namedCurve: 'P-256' });
+function ec(namedCurve: string) {
+  return generateKeyPairSync('ec', { namedCurve });
 }

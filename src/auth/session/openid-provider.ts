@@ -1,4 +1,3 @@
-import { createPrivateKey } from 'node:crypto';
 import { type JWTVerifyGetKey, errors, importPKCS8, jwtVerify } from 'jose';
 import * as openid from 'openid-client';
 import type { SessionConfig } from '../../config/app-config.js';
@@ -191,7 +190,7 @@ export class OpenIdProvider {
     const authentication =
       clientKey === undefined
         ? openid.ClientSecretBasic(clientSecret)
-        : openid.PrivateKeyJwt(await importedKey(clientKey));
+        : openid.PrivateKeyJwt(await importPKCS8(clientKey.pem, clientKey.algorithm));
     const isPlain = new URL(issuer).protocol === 'http:';
     return openid.discovery(
       new URL(issuer),
@@ -258,24 +257,6 @@ const ID_TOKEN_CHECKS: ReadonlySet<string> = new Set([
 function isSilence(error: unknown): boolean {
   if (error instanceof TypeError) return error.cause !== undefined;
   return error instanceof openid.ClientError && error.code === 'OAUTH_TIMEOUT';
-}
-
-const ALGORITHM_OF: Readonly<Record<string, string>> = {
-  rsa: 'RS256',
-  prime256v1: 'ES256',
-  secp384r1: 'ES384',
-  secp521r1: 'ES512',
-  ed25519: 'Ed25519',
-};
-
-/** The key of the client, for the algorithm of its kind that providers know best (RFC 7518, section 3.1). */
-function importedKey(pem: string): Promise<openid.CryptoKey> {
-  const key = createPrivateKey(pem);
-  const { asymmetricKeyType, asymmetricKeyDetails } = key;
-  const kind = asymmetricKeyDetails?.namedCurve ?? String(asymmetricKeyType);
-  // It may be in PKCS #1 or SEC 1, too.
-  const pkcs8 = key.export({ type: 'pkcs8', format: 'pem' }).toString();
-  return importPKCS8(pkcs8, ALGORITHM_OF[kind] ?? 'RS256');
 }
 
 /** A short name for the log. Messages and causes of `openid-client` hold tokens and addresses. */
