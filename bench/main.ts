@@ -4,13 +4,16 @@
  *     npm run bench                 all workloads
  *     npm run bench -- W1 W2        some of them
  *     ROUNDS=2 npm run bench        fewer rounds
+ *     npm run bench -- --profile W2 where the CPU time of a workload goes, see `profile.ts`
  *
  * Prints each table, and writes them to `bench/results.md` if all workloads were run.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { LOAD_CORES, isInstalled, machine, pinThis } from './cores.ts';
+import { PROFILES, profile } from './profile.ts';
 import { type Table, render } from './table.ts';
 import { calls } from './workloads/calls.ts';
 import { callers } from './workloads/callers.ts';
@@ -24,7 +27,7 @@ import { workers } from './workloads/workers.ts';
 const WORKLOADS: Readonly<Record<string, (rounds: number) => Promise<Table | Table[]>>> = {
   W1: distinct,
   W2: shared,
-  W3: async (rounds) => [await one(rounds), await many(rounds)],
+  W3: async (rounds) => [...(await one(rounds)), ...(await many(rounds))],
   W4: latency,
   W5: async () => [await watchers(), await slowStreams()],
   W6: start,
@@ -36,15 +39,25 @@ const WORKLOADS: Readonly<Record<string, (rounds: number) => Promise<Table | Tab
 /** Workloads whose load `wrk` generates. */
 const BY_WRK: ReadonlySet<string> = new Set(['W1', 'W2', 'W8']);
 
-const asked = process.argv.slice(2);
-const unknown = asked.filter((name) => !(name in WORKLOADS));
+const { values: options, positionals: asked } = parseArgs({
+  options: { profile: { type: 'boolean', default: false } },
+  allowPositionals: true,
+});
+const known: object = options.profile ? PROFILES : WORKLOADS;
+const unknown = asked.filter((name) => !(name in known));
 if (unknown.length > 0)
-  fail(`unknown: ${unknown.join(' ')}; there are ${Object.keys(WORKLOADS).join(' ')}`);
-const wanted = asked.length > 0 ? asked : Object.keys(WORKLOADS);
-if (wanted.some((name) => BY_WRK.has(name)) && !isInstalled('wrk'))
+  fail(`unknown: ${unknown.join(' ')}; there are ${Object.keys(known).join(' ')}`);
+const wanted = asked.length > 0 ? asked : Object.keys(known);
+if (!options.profile && wanted.some((name) => BY_WRK.has(name)) && !isInstalled('wrk'))
   fail('wrk, which generates the load, is not installed (Debian: apt-get install wrk)');
 
 pinThis(LOAD_CORES);
+if (options.profile) {
+  for (const [name, scene] of Object.entries(PROFILES)) {
+    if (wanted.includes(name)) await profile(scene);
+  }
+  process.exit();
+}
 const rounds = Number(process.env.ROUNDS ?? 5);
 const texts = [heading()];
 console.log(texts[0]);

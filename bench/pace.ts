@@ -8,7 +8,16 @@ export interface Latency {
   readonly p99: number;
 }
 
-/** Requests these paths in turn at a fixed rate, without waiting for responses. */
+/**
+ * As many as `wrk` uses. Without a limit, a server that stalls gets a new connection for each request that is due: its accept
+ * queue overflows, and the kernel, which takes this for a SYN flood, resets some of them.
+ */
+const CONNECTIONS = 64;
+
+/**
+ * Requests these paths in turn at a fixed rate, without waiting for responses. The times count from when a request is made, also
+ * if it waits for a connection.
+ */
 export async function pace(
   url: string,
   paths: readonly string[],
@@ -16,7 +25,7 @@ export async function pace(
   seconds: number,
   headers: Readonly<Record<string, string>> = { authorization: AUTHORIZATION },
 ): Promise<Latency> {
-  const agent = new Agent({ keepAlive: true });
+  const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
   const started = performance.now();
   const taken: Promise<number>[] = [];
   for (let count = 0; count < perSecond * seconds; count += 1) {

@@ -14,17 +14,6 @@ export async function residentBytesOf(pid: number): Promise<number> {
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
 }
 
-/** Clock ticks per second in `/proc`, on every architecture that Node.js supports. */
-const TICKS_PER_SECOND = 100;
-
-/** The CPU time that a process has used, with all its threads, in seconds (Linux only). */
-export async function cpuSecondsOf(pid: number): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-  // proc(5): utime and stime, the 12th and 13th after the name, which may contain spaces and brackets.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
-}
-
 /** The `Authorization` header of the measured service's only user. */
 export const AUTHORIZATION = `Basic ${Buffer.from('bench:bench').toString('base64')}`;
 
@@ -51,20 +40,23 @@ export class MeasuredService {
     this.directory = directory;
   }
 
-  /** @param more additional environment variables */
+  /**
+   * @param more additional environment variables
+   * @param options the processor cores, and a program with its arguments that starts the service in another way
+   */
   static async start(
     alfrescoUrl: string,
     more: Record<string, string> = {},
-    cores = SERVICE_CORES,
+    { cores = SERVICE_CORES, program = [MAIN] }: { cores?: string; program?: string[] } = {},
   ): Promise<MeasuredService> {
     const account = SAMPLE_USERS.find(({ id }) => id === 'downloads-service')!;
     const directory = mkdtempSync(join(tmpdir(), 'bench-'));
     // To a file: a pipe would be read on the core that generates the load.
     const log = openSync(join(directory, 'log'), 'w');
-    const [program, ...args] = pinned(cores, [process.execPath, MAIN]);
+    const [command, ...args] = pinned(cores, [process.execPath, ...program]);
     const hash = await bcrypt.hash('bench', 10);
     const spawnedAt = performance.now();
-    const child = spawn(program, args, {
+    const child = spawn(command, args, {
       cwd: directory,
       stdio: ['ignore', log, 'inherit'],
       env: {

@@ -3,8 +3,8 @@ export interface Table {
   readonly title: string;
   readonly unit: string;
   readonly rows: readonly Row[];
-  /** Whether to add the ratio of the service to each other row, as for rates. */
-  readonly isCompared?: boolean;
+  /** The name of a row whose ratio to each other row is added. */
+  readonly compared?: string;
   /** Additional remarks, as sentences. */
   readonly notes?: readonly string[];
 }
@@ -38,22 +38,27 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-/** Renders Markdown. The ratio is the median over the rounds, in each of which all rows are measured. */
-export function render({ title, unit, rows, isCompared, notes = [] }: Table): string {
-  const service = isCompared ? rows.find(({ name }) => name === SERVICE) : undefined;
-  const lines = rows.map(({ name, values }) => {
-    const ratio =
-      service && name !== SERVICE
-        ? median(service.values.map((value, i) => value / (values.at(i) ?? NaN)))
-        : NaN;
+/** The median of the ratios of one row to another over the rounds, in each of which all rows are measured. */
+export function ratioOf(one: Row, other: Row): number {
+  return median(one.values.map((value, round) => value / (other.values.at(round) ?? NaN)));
+}
+
+/** Renders Markdown. */
+export function render({ title, unit, rows, compared, notes = [] }: Table): string {
+  const one = rows.find(({ name }) => name === compared);
+  const lines = rows.map((row) => {
+    const { name, values } = row;
     const range = `${shown(Math.min(...values))} to ${shown(Math.max(...values))}`;
-    return `| ${name} | ${shown(median(values))} | ${range} | ${Number.isNaN(ratio) ? '' : ratio.toFixed(2)} |`;
+    const cells = [name, shown(median(values)), range];
+    if (one) cells.push(row === one ? '' : ratioOf(one, row).toFixed(2));
+    return `| ${cells.join(' | ')} |`;
   });
+  const heads = ['', `${unit} (median)`, 'range', ...(one ? [`${one.name} : it`] : [])];
   return [
     `### ${title}`,
     '',
-    `| | ${unit} (median) | range | ${SERVICE} : it |`,
-    '| --- | --- | --- | --- |',
+    `| ${heads.join(' | ')} |`,
+    `| ${heads.map(() => '---').join(' | ')} |`,
     ...lines,
     ...notes.flatMap((note) => ['', note]),
     '',

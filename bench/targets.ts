@@ -7,6 +7,7 @@ import { type Upstream, contentPath, downloadPath } from './upstream-process.ts'
 export interface Target {
   readonly name: string;
   readonly url: string;
+  readonly pid: number;
   downloadPath(id: string): string;
   contentPath(id: string): string;
 }
@@ -21,11 +22,18 @@ export class Targets {
     this.peers = peers;
     this.service = service;
     this.all = [
-      { name: 'the upstream itself', url: upstream.origin, downloadPath, contentPath },
-      ...peers.map(({ name, url }) => ({ name, url, downloadPath, contentPath })),
+      {
+        name: 'the upstream itself',
+        url: upstream.origin,
+        pid: upstream.pid,
+        downloadPath,
+        contentPath,
+      },
+      ...peers.map(({ name, url, pid }) => ({ name, url, pid, downloadPath, contentPath })),
       {
         name: SERVICE,
         url: service.url,
+        pid: service.child.pid!,
         downloadPath: (id) => `/downloads/${id}`,
         contentPath: (id) => `/downloads/${id}/content`,
       },

@@ -27,6 +27,10 @@ export class Upstream {
     return new Upstream(child, port.toString().trim());
   }
 
+  get pid(): number {
+    return this.child.pid!;
+  }
+
   /** For `ALFRESCO_URL`. */
   get alfrescoUrl(): string {
     return `${this.origin}/alfresco`;

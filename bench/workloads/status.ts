@@ -1,32 +1,33 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { READS_PER_SECOND, cpuPerRead } from '../cpu-time.ts';
 import { FLOORS } from '../peer-process.ts';
 import { Rows, SERVICE, type Table, median } from '../table.ts';
 import { Targets } from '../targets.ts';
 import { Upstream } from '../upstream-process.ts';
 import { WARM_UP_SECONDS, load } from '../wrk.ts';
 
+/** The downloads of W1. */
+export const DISTINCT = 10_000;
+/** The downloads of W2. */
+export const SHARED = 8;
 const SECONDS = 5;
 const SETTLING_MS = 500;
 
 /** W1: so many downloads that none is read twice within STATUS_FRESHNESS_MS. */
-export function distinct(rounds: number): Promise<Table> {
-  return readStatuses('W1: status reads of 10,000 downloads, 64 connections', 10_000, [], rounds);
+export function distinct(rounds: number): Promise<Table[]> {
+  return readStatuses('W1: status reads of 10,000 downloads', DISTINCT, rounds);
 }
 
-/** W2: the load of many tabs of a few users. Few reads reach Alfresco, so the floors are measured as well. */
-export function shared(rounds: number): Promise<Table> {
-  return readStatuses('W2: 64 clients on 8 downloads', 8, FLOORS, rounds);
+/** W2: the load of many tabs of a few users. Few reads reach Alfresco. */
+export function shared(rounds: number): Promise<Table[]> {
+  return readStatuses('W2: status reads of 8 downloads', SHARED, rounds);
 }
 
-async function readStatuses(
-  title: string,
-  downloads: number,
-  floors: readonly string[],
-  rounds: number,
-): Promise<Table> {
+async function readStatuses(title: string, downloads: number, rounds: number): Promise<Table[]> {
   const upstream = await Upstream.start();
-  const targets = await Targets.start(upstream, floors);
-  const rows = new Rows();
+  const targets = await Targets.start(upstream, FLOORS);
+  const rates = new Rows();
+  const costs = new Rows();
   const asked: number[] = [];
   const shares: number[] = [];
   const failures: string[] = [];
@@ -42,11 +43,14 @@ async function readStatuses(
         if (rate.failed > 0) failures.push(`${rate.failed} of ${target.name}`);
         // The first round is a warm-up.
         if (round < 0) continue;
-        rows.add(target.name, rate.perSecond);
-        if (target.name !== SERVICE) continue;
-        const calls = (await upstream.requests()) - before;
-        asked.push(calls);
-        shares.push((100 * calls) / (rate.perSecond * SECONDS));
+        rates.add(target.name, rate.perSecond);
+        if (target.name === SERVICE) {
+          const calls = (await upstream.requests()) - before;
+          asked.push(calls);
+          shares.push((100 * calls) / (rate.perSecond * SECONDS));
+        }
+        await sleep(SETTLING_MS);
+        costs.add(target.name, await cpuPerRead(target.pid, target.url, paths));
       }
     }
   } finally {
@@ -54,14 +58,22 @@ async function readStatuses(
     upstream.stop();
   }
   const perDownload = median(asked) / SECONDS / downloads;
-  return {
-    title,
-    unit: 'reads per second',
-    rows: rows.all,
-    isCompared: true,
-    notes: [
-      `Of the reads of this service, ${median(shares).toFixed(1)} % reached Alfresco: ` +
-        `${perDownload.toFixed(2)} calls per second for each download. Failed responses: ${failures.join(', ') || 'none'}.`,
-    ],
-  };
+  return [
+    {
+      title: `${title}, 64 connections`,
+      unit: 'reads per second',
+      rows: rates.all,
+      compared: SERVICE,
+      notes: [
+        `Of the reads of this service, ${median(shares).toFixed(1)} % reached Alfresco: ` +
+          `${perDownload.toFixed(2)} calls per second for each download. Failed responses: ${failures.join(', ') || 'none'}.`,
+      ],
+    },
+    {
+      title: `${title}, ${READS_PER_SECOND} per second`,
+      unit: 'us of CPU time per read',
+      rows: costs.all,
+      compared: SERVICE,
+    },
+  ];
 }

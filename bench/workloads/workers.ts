@@ -16,7 +16,9 @@ export async function workers(rounds: number): Promise<Table> {
     const targets = [];
     for (const count of [1, 2]) {
       const variables = { WORKERS: String(count) };
-      const service = await MeasuredService.start(upstream.alfrescoUrl, variables, CORES);
+      const service = await MeasuredService.start(upstream.alfrescoUrl, variables, {
+        cores: CORES,
+      });
       services.push(service);
       const ids = await service.createDownloads(8);
       const name = `${count} process${count === 1 ? '' : 'es'}`;
