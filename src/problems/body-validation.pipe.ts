@@ -1,10 +1,6 @@
-import {
-  type ArgumentMetadata,
-  type Type,
-  type ValidationError,
-  ValidationPipe,
-} from '@nestjs/common';
-import { getMetadataStorage } from 'class-validator';
+import type { PipeTransform, Type } from '@nestjs/common';
+import { plainToInstance } from 'class-transformer';
+import { type ValidationError, getMetadataStorage, validateSync } from 'class-validator';
 import { type FieldError, ProblemException } from './problem.exception.js';
 
 /** Deeper than any DTO: class-transformer recurses, and a body can hold enough levels to overflow the stack. */
@@ -16,42 +12,35 @@ type Body = Record<string, unknown>;
  * Checks a body against its DTO and refuses unknown members.
  *
  * The DTO is an argument, and not the type of the parameter: an embedding application's global `ValidationPipe` would find it
- * there, too, and refuse the body first and in its own way.
+ * there, too, and refuse the body first and in its own way. This is not a `ValidationPipe` itself, which goes through every
+ * item of a body twice more: for the 30,000 that fit into one, that is a pause for all other callers.
  *
  * @throws ProblemException VALIDATION_FAILED
  */
-export class BodyValidationPipe extends ValidationPipe {
+export class BodyValidationPipe<T extends object> implements PipeTransform<unknown, T> {
   /** @param isOptional whether a request may have no body, which then counts as one without members */
   constructor(
-    private readonly dto: Type<object>,
+    private readonly dto: Type<T>,
     private readonly isOptional = false,
-  ) {
-    super({
-      transform: true,
-      exceptionFactory: (errors) => failed(firstOfEach(errors.flatMap(toFieldErrors))),
-    });
-  }
+  ) {}
 
-  override async transform(given: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+  transform(given: unknown): T {
     const value = given === undefined && this.isOptional ? {} : given;
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
       throw failed([{ pointer: '', detail: 'must be a JSON object' }]);
     }
     const [known, unknown] = split(value as Body, this.dto);
-    const errors = unknown.map((name) => ({
+    const errors: FieldError[] = unknown.map((name) => ({
       pointer: pointerTo(name),
       detail: 'is not a known member',
     }));
-    try {
-      if (isDeeperThan(known, MAX_DEPTH))
-        throw failed([{ pointer: '', detail: 'is nested too deeply' }]);
-      const dto: unknown = await super.transform(known, { ...metadata, metatype: this.dto });
-      if (errors.length === 0) return dto;
-    } catch (error) {
-      if (!(error instanceof ProblemException) || errors.length === 0) throw error;
-      errors.push(...((error.errors ?? []) as typeof errors));
+    if (reaches(known, MAX_DEPTH + 1)) {
+      throw failed([...errors, { pointer: '', detail: 'is nested too deeply' }]);
     }
-    throw failed(errors);
+    const dto = plainToInstance(this.dto, known);
+    errors.push(...firstOfEach(validateSync(dto).flatMap(toFieldErrors)));
+    if (errors.length > 0) throw failed(errors);
+    return dto;
   }
 }
 
@@ -66,15 +55,12 @@ function split(body: Body, dto: Type<object>): [known: Body, unknown: string[]] 
   return [Object.fromEntries(known), Object.keys(body).filter((name) => !names.has(name))];
 }
 
-function isDeeperThan(value: unknown, limit: number): boolean {
-  let level = [value];
-  for (let depth = 0; level.length > 0; depth += 1) {
-    if (depth > limit) return true;
-    level = level.flatMap((item) =>
-      typeof item === 'object' && item !== null ? Object.values(item) : [],
-    );
-  }
-  return false;
+/** Whether there is a value so many levels below this one. */
+function reaches(value: unknown, levels: number): boolean {
+  if (levels === 0) return true;
+  if (typeof value !== 'object' || value === null) return false;
+  const items: unknown[] = Array.isArray(value) ? value : Object.values(value);
+  return items.some((item) => reaches(item, levels - 1));
 }
 
 function failed(errors: readonly FieldError[]): ProblemException {

@@ -51,6 +51,24 @@ describe('pipelined requests', () => {
     ]);
   });
 
+  it('give way to a request of another connection between two of them', async ({ bff }) => {
+    const [many, other] = [connect(bff.port, '127.0.0.1'), connect(bff.port, '127.0.0.1')];
+    await Promise.all([once(many, 'connect'), once(other, 'connect')]);
+    let served = 0;
+    many.on('data', (chunk: Buffer) => {
+      served += chunk.toString('latin1').split('HTTP/1.1 200 OK').length - 1;
+    });
+    many.write('GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(16));
+    other.write('GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n');
+    await once(other, 'data');
+    expect(served).toBeLessThan(16);
+    await until(
+      () => Promise.resolve(served),
+      (count) => count === 16,
+    );
+    for (const socket of [many, other]) socket.destroy();
+  });
+
   it.for([
     '/docs/openapi.json',
     '/docs/openapi.yaml',

@@ -6,8 +6,8 @@ import { CreateDownloadDto } from './create-download.dto.js';
 const UUID = 'c8bb482a-ff3c-4704-a3a3-de1c83ccd84c';
 const pipe = new BodyValidationPipe(CreateDownloadDto);
 
-function accept(body: unknown): Promise<unknown> {
-  return pipe.transform(body, { type: 'body', metatype: Object });
+async function accept(body: unknown): Promise<unknown> {
+  return pipe.transform(body);
 }
 
 async function refusal(body: unknown): Promise<ProblemException> {
