@@ -1,4 +1,6 @@
 import type { Request } from 'playwright-core';
+import { onTestFinished } from 'vitest';
+import { Collector } from '../harness/collector.js';
 import { withDemo } from '../harness/demo-fixtures.js';
 import type { DemoTab } from '../harness/demo-tab.js';
 import { captureOutput } from '../harness/leaks.js';
@@ -66,10 +68,14 @@ describe('someone who logs in at the provider', { timeout: 60_000 }, () => {
     expect(await secret.isVisible()).toBe(ofDocuments);
   });
 
-  it('leaves neither token, code nor cookie where the page, the log or the metrics show them', async ({
+  it('leaves neither token, code nor cookie where the page, the log, the metrics or the traces show them', async ({
     tab,
     demo,
   }) => {
+    const collector = await Collector.start();
+    onTestFinished(() => collector.close());
+    await demo.stopService();
+    await demo.startService({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint });
     const secrets: string[] = [];
     tab.page.on('request', (request) => {
       const { searchParams, pathname } = new URL(request.url());
@@ -96,7 +102,15 @@ describe('someone who logs in at the provider', { timeout: 60_000 }, () => {
     expect(new Set(tokens).size).toBeGreaterThan(0);
     expect(secrets.length).toBeGreaterThan(3);
     const metrics = await (await fetch(`${demo.providerUrl}/metrics`)).text();
-    const seen = { page: await readable(tab), log: log.text(), metrics };
+    const page = await readable(tab);
+    // Sends the spans that are left.
+    await demo.stopService();
+    const routes = new Set(collector.spans.map(({ name }) => name));
+    for (const route of ['GET /auth/callback', 'GET /downloads/:id/content']) {
+      expect(routes).toContain(route);
+    }
+    const traces = collector.exports.join('\n');
+    const seen = { page, log: log.text(), metrics, traces };
     for (const [where, text] of Object.entries(seen)) {
       expect(text.length, where).toBeGreaterThan(100);
       expect(

@@ -54,7 +54,8 @@ export class Demo {
     return this.services !== undefined;
   }
 
-  async startService(): Promise<void> {
+  /** @param more how the environment differs this time */
+  async startService(more: Readonly<Record<string, string>> = {}): Promise<void> {
     this.services = await startDemoServices(this.backends, process.env.BUILT_SERVICE!, {
       HOST: '127.0.0.1',
       PORT: this.port,
@@ -62,6 +63,7 @@ export class Demo {
       RATE_LIMIT: 'off',
       STORE_URL: `sqlite:${join(this.directory, 'downloads.db')}`,
       ...this.variables,
+      ...more,
     });
     this.port = new URL(this.services.url).port;
   }

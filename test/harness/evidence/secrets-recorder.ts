@@ -6,11 +6,15 @@ import { keep } from './evidence.js';
 /** Shorter ones may be part of other words. */
 const MIN_LENGTH = 10;
 
+const FORM = 'application/x-www-form-urlencoded';
+/** Of the forms that the service sends to an OpenID provider. */
+const SENT_TO_PROVIDERS = ['code_verifier', 'refresh_token', 'client_assertion', 'subject_token'];
+
 const known = new Set<string>();
 
 /**
  * Records every secret that a test or a service sends: from the requests that servers of this process receive (those to
- * the service and to Alfresco), and from those of `fetch`, which may go to a service in a child process. This module is
+ * the service and to Alfresco), and from those of `fetch`, which may go to a service in a child process or to a provider. This module is
  * loaded once per worker, however many test files it runs.
  */
 subscribe('http.server.request.start', (message) => {
@@ -27,6 +31,18 @@ subscribe('undici:request:create', (message) => {
   }
   recordHeaders(Object.fromEntries(pairs));
   recordQuery(path);
+});
+
+subscribe('undici:request:bodyChunkSent', (message) => {
+  const { request, chunk } = message as {
+    request: { headers: string[] };
+    chunk: Uint8Array | string;
+  };
+  if (!request.headers.some((text) => text.startsWith(FORM))) return;
+  recordFields(
+    new URLSearchParams(Buffer.from(chunk as Uint8Array).toString('utf8')),
+    SENT_TO_PROVIDERS,
+  );
 });
 
 function recordHeaders(headers: IncomingHttpHeaders): void {
@@ -51,7 +67,11 @@ function recordHeaders(headers: IncomingHttpHeaders): void {
 
 function recordQuery(target: string): void {
   const query = new URLSearchParams(/\?(.*)$/s.exec(target)?.[1]);
-  for (const name of ['link', 'alf_ticket', 'code']) record(name, query.get(name) ?? undefined);
+  recordFields(query, ['link', 'alf_ticket', 'code', 'state']);
+}
+
+function recordFields(fields: URLSearchParams, names: readonly string[]): void {
+  for (const name of names) record(name, fields.get(name) ?? undefined);
 }
 
 function record(kind: string, value: string | undefined): void {
