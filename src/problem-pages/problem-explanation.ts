@@ -2,6 +2,7 @@ import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { PROBLEMS, PROBLEM_CODES, type ProblemCode } from '../problems/problem-catalogue.js';
 import { problemType } from '../problems/problem-document.js';
 import { escape, page, statusLine } from '../problems/problem-page.js';
+import { ADVICE } from './problem-advice.js';
 
 /** Everything about one code; `explanationPage` shows the same to a person. */
 @ApiSchema({ name: 'ProblemExplanation' })
@@ -40,9 +41,9 @@ export class ProblemCatalogue {
 
 /** @param pages path of the pages, see `problemPages` */
 export function explain(code: ProblemCode, pages: string): ProblemExplanation {
-  const { status, title, description, forCaller, forOperator } = PROBLEMS[code];
+  const { status, title, description } = PROBLEMS[code];
   const type = problemType(code, pages);
-  return { type, code, status, title, description, forCaller, forOperator };
+  return { type, code, status, title, description, ...ADVICE[code] };
 }
 
 /** @param pages path of the pages, see `problemPages` */

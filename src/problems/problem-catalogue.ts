@@ -5,357 +5,226 @@ export interface ProblemDefinition {
   readonly title: string;
   /** Shown on the pages and in the OpenAPI document; also the `detail` of an occurrence that has none of its own. */
   readonly description: string;
-  /** What the sender of the request can do about it; names of headers, members and settings in backquotes. */
-  readonly forCaller: string;
-  /** What the operator of the service can do about it; in the same form. */
-  readonly forOperator: string;
 }
 
 /**
  * Every error with which this service can respond. The key is the `code` member of the problem document: stable, meant for
- * programs. All texts about codes come from here: in problem documents, on the pages that their `type` leads to, and in the
- * OpenAPI document.
+ * programs. The texts are those of problem documents, of the pages that their `type` leads to, and of the OpenAPI document;
+ * only the pages say what can be done (problem-pages/problem-advice.ts).
  */
 export const PROBLEMS = {
   VALIDATION_FAILED: {
     status: 400,
     title: 'The request is not valid',
     description: 'One or more values are missing or wrong; "errors" names each one.',
-    forCaller:
-      'Correct each value that `errors` names, by a JSON pointer into the body or by the name of a parameter, and send the request again.',
-    forOperator: 'Nothing.',
   },
   MALFORMED_BODY: {
     status: 400,
     title: 'The body is not valid JSON',
     description: 'The request body could not be parsed as JSON.',
-    forCaller: 'Send the body as JSON in UTF-8, with a `Content-Length` that fits it.',
-    forOperator:
-      'Nothing, unless something between the caller and this service cuts or rewrites bodies.',
   },
   MALFORMED_REQUEST: {
     status: 400,
     title: 'The request is not valid HTTP',
     description: 'The request line or a header could not be parsed.',
-    forCaller: 'Send one `Host` header, and percent-encode what a path cannot hold as it is.',
-    forOperator:
-      'Check the proxy in front: a broken `Host`, or a broken `X-Forwarded-Host` where `TRUST_PROXY` believes it, leads here.',
   },
   INVALID_ID: {
     status: 400,
     title: 'The id is not valid',
     description: 'An id is 1 to 36 characters of [A-Za-z0-9._:-] and not only dots.',
-    forCaller: 'Use the `id` from the response of POST /downloads.',
-    forOperator: 'Nothing.',
   },
   NOT_A_DOWNLOAD: {
     status: 400,
     title: 'The node is not a download',
     description: 'A node with this id exists, but it is not a download node.',
-    forCaller:
-      'Use the id of a download. Files and folders are what a ZIP is made of, by POST /downloads.',
-    forOperator: 'Nothing.',
   },
   LOGIN_FAILED: {
     status: 400,
     title: 'The log-in did not succeed',
     description:
       'The browser came back from the identity provider without what it takes to log in: the log-in was cancelled, took too long, was begun elsewhere, or the provider has not confirmed it.',
-    forCaller: 'Begin again, at `GET /auth/login`.',
-    forOperator:
-      'If nobody can log in, look at `OIDC_CLIENT_ID`, `PUBLIC_URL` and the redirect URI at the provider, which is `PUBLIC_URL` with `/auth/callback`; the log has the code of the provider.',
   },
   UNAUTHENTICATED: {
     status: 401,
     title: 'Authentication is required',
     description: 'The request has no credentials, or they are malformed or wrong.',
-    forCaller:
-      'Send what `WWW-Authenticate` asks for: name and password of a user of this service, not of Alfresco, or a bearer token that has not expired.',
-    forOperator:
-      'If the credentials should be accepted, check `AUTH`, and `USERS_FILE` or `USERS`; for tokens `OIDC_ISSUER`, `OIDC_AUDIENCE` and `OIDC_USERNAME_CLAIM`.',
   },
   CALLER_LOGGED_OUT: {
     status: 403,
     title: 'The caller is not logged in any more',
     description:
       'Alfresco is asked with the access token of the one who has made the download, and there is none that is valid.',
-    forCaller: 'Log in again, or have the one who made the link or the ticket log in again.',
-    forOperator:
-      'With `ALFRESCO_ON_BEHALF_OF` as `token` or `token-exchange`, links and tickets work as long as their maker has a valid token or a session.',
   },
   FORBIDDEN: {
     status: 403,
     title: 'The caller may not do this',
     description: 'The download exists, but it belongs to someone else.',
-    forCaller:
-      'Log in as the user who made the download, and in the same way: a name with a password and the same name with a token are two callers. Or make a download of your own.',
-    forOperator: 'Nothing.',
   },
   CALLER_NOT_ACCEPTED: {
     status: 403,
     title: 'Alfresco does not accept the caller',
     description: 'Alfresco has no user on whose behalf the caller could be served.',
-    forCaller: 'Log in as a user whom Alfresco knows, or have the user created or enabled there.',
-    forOperator:
-      'Only with `ALFRESCO_ON_BEHALF_OF=remote-user`. Names that cannot be passed on to Alfresco are refused: empty ones, those longer than 255 characters, with control characters or with blanks at their ends, `System` and `guest`. So are users whom Alfresco has disabled, or does not know and does not create (`create.missing.people`), if it has accepted another caller within the last minute; otherwise the certificate may be at fault, and the code is ALFRESCO_CREDENTIALS_REJECTED.',
   },
   ORIGIN_FORBIDDEN: {
     status: 403,
     title: 'The request comes from another web site',
     description:
       'A browser sent this request on behalf of a page of another origin, which the service does not list (CORS_ORIGINS).',
-    forCaller:
-      'Call from a page of the origin of this service, or have the origin of the page listed.',
-    forOperator:
-      'To let the page in, add its origin to `CORS_ORIGINS`; also the public origin of this service, where a proxy in front changes `Host`.',
   },
   LINK_INVALID: {
     status: 403,
     title: 'The link is not valid',
     description: 'The signed link has expired, or it is not one that this service made.',
-    forCaller:
-      'Ask for a new link with POST /downloads/{id}/request-direct-access-url, and follow it unchanged before it expires.',
-    forOperator:
-      '`LINK_TTL` sets how long links are valid. Without `LINK_SECRET` they end with the process, and other processes refuse them.',
   },
   NODE_FORBIDDEN: {
     status: 403,
     title: 'A node may not be read',
     description: 'At least one of the requested nodes may not be read.',
-    forCaller:
-      'Leave out the nodes that may not be read, or have the permission granted in Alfresco.',
-    forOperator:
-      'In Alfresco, let the account of this service read the nodes, or the caller with `ALFRESCO_ON_BEHALF_OF=remote-user`.',
   },
   DOWNLOAD_NOT_FOUND: {
     status: 404,
     title: 'There is no such download',
     description:
       'No download has this id. Alfresco removes downloads by itself, by default an hour or two after their last change.',
-    forCaller: 'Make the download again, and save the ZIP soon after it is finished.',
-    forOperator:
-      'Alfresco removes downloads after `download.cleaner.maxAgeMins`. Those made before the store was emptied or changed (`STORE_URL`), or longer ago than `DOWNLOAD_RETENTION`, are no longer known here.',
   },
   NODE_NOT_FOUND: {
     status: 404,
     title: 'A node does not exist',
     description: 'At least one of the requested nodes does not exist.',
-    forCaller: 'Look the nodes up again: one has been deleted, or its id is wrong.',
-    forOperator: 'If nodes that exist are not found, check `ALFRESCO_URL` and `ALFRESCO_TENANT`.',
   },
   ROUTE_NOT_FOUND: {
     status: 404,
     title: 'There is nothing at this path',
     description: 'No route matches the path of the request.',
-    forCaller: 'Compare the path with the documentation at `/docs`; upper and lower case count.',
-    forOperator:
-      'If no path is found, compare `API_PREFIX` with what the proxy in front passes on.',
   },
   METHOD_NOT_ALLOWED: {
     status: 405,
     title: 'The method is not allowed here',
     description: 'The path exists, but not for this method; "Allow" lists those that it takes.',
-    forCaller: 'Use one of the methods that `Allow` lists.',
-    forOperator: 'Nothing.',
   },
   REQUEST_TIMEOUT: {
     status: 408,
     title: 'The request took too long',
     description: 'The request was not received completely in time.',
-    forCaller: 'Send the request again, without pauses.',
-    forOperator:
-      'Look for something in front that delays requests. The limit of 30 seconds is fixed.',
   },
   CONTENT_NOT_READY: {
     status: 409,
     title: 'The ZIP is not there',
     description:
       'The download has no content: it is still being made ("Retry-After" is sent), or it was cancelled or too large and will never have any.',
-    forCaller:
-      'With `Retry-After`, try again after that many seconds, or watch the events until `done`. Without it, check the `status` of the download: make it again, of fewer nodes if it is MAX_CONTENT_SIZE_EXCEEDED.',
-    forOperator: 'Alfresco limits the size of a ZIP: `download.maxContentSize`.',
   },
   IDEMPOTENCY_KEY_IN_USE: {
     status: 409,
     title: 'The request is being carried out',
     description: 'A request with the same Idempotency-Key has not ended yet.',
-    forCaller:
-      'Send the same request again after `Retry-After`: it gets the download that the first one makes.',
-    forOperator: 'Nothing. The key of a request whose process has died is free after a minute.',
   },
   CONTENT_ARCHIVED: {
     status: 412,
     title: 'Content is archived',
     description: 'The content of at least one node is in cold storage and cannot be read now.',
-    forCaller: 'Have the content restored in Alfresco, or leave the nodes out.',
-    forOperator: 'Restore the content from cold storage by the storage connector of Alfresco.',
   },
   PRECONDITION_FAILED: {
     status: 412,
     title: 'A precondition failed',
     description: '"If-Match" or "If-Unmodified-Since" does not hold for the current content.',
-    forCaller:
-      'Discard the copy, or the part of it, that you have, and save the ZIP from its start, without the precondition.',
-    forOperator: 'Nothing.',
   },
   BODY_TOO_LARGE: {
     status: 413,
     title: 'The body is too large',
     description: 'The request body is larger than the service accepts (MAX_BODY_BYTES).',
-    forCaller:
-      'Ask for fewer nodes, several times if need be. A folder brings all that is below it.',
-    forOperator:
-      'To take larger bodies, raise `MAX_BODY_BYTES`, and what the proxy in front allows.',
   },
   TOO_MANY_NODES: {
     status: 413,
     title: 'Too many nodes',
     description: 'More nodes are requested than the service accepts (MAX_NODE_IDS).',
-    forCaller:
-      'Ask for fewer nodes, several times if need be. A folder brings all that is below it.',
-    forOperator: 'To take more, raise `MAX_NODE_IDS`, and `MAX_BODY_BYTES` along with it.',
   },
   UNSUPPORTED_MEDIA_TYPE: {
     status: 415,
     title: 'The media type is not supported',
     description: 'The request body must be application/json, without a Content-Encoding.',
-    forCaller: 'Send `Content-Type: application/json` with the body, and no `Content-Encoding`.',
-    forOperator: 'Nothing.',
   },
   RANGE_NOT_SATISFIABLE: {
     status: 416,
     title: 'The range is outside of the content',
     description: 'No byte of the requested range exists; "Content-Range" has the size.',
-    forCaller:
-      'Compare the range with the size in `Content-Range`: a client that has that many bytes has the whole ZIP.',
-    forOperator: 'Nothing.',
   },
   IDEMPOTENCY_KEY_REUSED: {
     status: 422,
     title: 'The Idempotency-Key belongs to another request',
     description: 'The same Idempotency-Key was sent before with another body.',
-    forCaller:
-      'Use a new key for each new request; use a key again only to repeat its own request, with the same nodes.',
-    forOperator: 'Nothing.',
   },
   NODE_NOT_ZIPPABLE: {
     status: 422,
     title: 'A node cannot be put into a ZIP',
     description: 'At least one of the requested nodes is neither a file nor a folder.',
-    forCaller: 'Leave out what is neither a file nor a folder, such as a person.',
-    forOperator: 'Nothing.',
   },
   TOO_MANY_REQUESTS: {
     status: 429,
     title: 'Too many requests',
     description: 'The caller or the address has sent more requests than allowed in a minute.',
-    forCaller:
-      'Wait for the seconds of `Retry-After`. `RateLimit` says what is left; watch events instead of polling.',
-    forOperator:
-      'If the limits are too low, raise `RATE_LIMIT_PER_CALLER`, `RATE_LIMIT_PER_ADDRESS`, `RATE_LIMIT_CREATE` or `RATE_LIMIT_FAILED_LOGINS`. Behind a proxy, set `TRUST_PROXY`, or all callers share one address.',
   },
   HEADERS_TOO_LARGE: {
     status: 431,
     title: 'The request headers are too large',
     description: 'The request line and headers are larger than the service accepts.',
-    forCaller: 'Send fewer and shorter headers; cookies are not needed at all.',
-    forOperator:
-      'Look for something in front that adds large headers. Node.js accepts 16 KiB, or what `--max-http-header-size` says.',
   },
   INTERNAL_ERROR: {
     status: 500,
     title: 'The service failed',
     description: 'An unexpected error; the log has it under the request id.',
-    forCaller: 'Try again once. If it persists, give the operator the `requestId`.',
-    forOperator:
-      'Look for the `requestId` in the log: the line at level `error` has the stack. This is a defect; please report it.',
   },
   ALFRESCO_ERROR: {
     status: 502,
     title: 'Alfresco failed',
     description: 'Alfresco responded with an error.',
-    forCaller: 'Try again later. If it persists, give the operator the `requestId`.',
-    forOperator:
-      'The log has the status that Alfresco sent, under the `requestId`; the reason is in the log of Alfresco, at the same time.',
   },
   ALFRESCO_BAD_RESPONSE: {
     status: 502,
     title: 'Alfresco answered something unexpected',
     description:
       'The response was not what its API documents: a redirect, HTML, broken JSON, a missing member, or content of another length.',
-    forCaller: 'Try again later. If it persists, give the operator the `requestId`.',
-    forOperator:
-      'Check whether `ALFRESCO_URL` leads to the web application itself, and not to a login page or a proxy with pages of its own; `diagnosis` in the log says what came instead.',
   },
   ALFRESCO_CREDENTIALS_REJECTED: {
     status: 502,
     title: 'Alfresco refused the credentials of this service',
     description: 'The account with which this service calls Alfresco was refused.',
-    forCaller: 'Nothing: it is not about the credentials of the caller. Tell the operator.',
-    forOperator:
-      'Check `ALFRESCO_AUTH` and the account that goes with it, which may be wrong, expired, disabled or locked. It is tried again after a pause of a minute at most (`Retry-After`). With `ALFRESCO_ON_BEHALF_OF=remote-user`, check the client certificate and `external.authentication.proxyUserName`, and whether the user is disabled.',
   },
   ALFRESCO_UNREACHABLE: {
     status: 502,
     title: 'Alfresco cannot be reached',
     description: 'No connection to Alfresco could be made, or it broke before a response came.',
-    forCaller: 'Try again later. A download that was created before goes on meanwhile.',
-    forOperator:
-      'Check whether Alfresco runs and `ALFRESCO_URL` can be reached from here; with https, check also `ALFRESCO_CA_FILE`. `diagnosis` in the log has the reason.',
   },
   ALFRESCO_UNAVAILABLE: {
     status: 503,
     title: 'Alfresco is not available now',
     description:
       'Alfresco is not called: it did not respond several times in a row, or as many ZIPs are being sent as are allowed ("Retry-After" is sent). From the readiness probe: Alfresco says that it is not ready, or does not respond.',
-    forCaller: 'Try again after the seconds of `Retry-After`.',
-    forOperator:
-      'Check `/health/ready`, and `bff_breaker_state` and `bff_content_streams_open` in `/metrics`: either Alfresco fails, or ZIPs hold all of their connections (`ALFRESCO_MAX_CONNECTIONS`).',
   },
   ALFRESCO_READ_ONLY: {
     status: 503,
     title: 'Alfresco is read-only now',
     description:
       'Alfresco changes nothing at the moment: no ZIP can be made, cancelled or removed. Existing ones can be saved.',
-    forCaller:
-      'Try again later; nothing has been changed. Downloads that Alfresco made before can be viewed and saved.',
-    forOperator:
-      'Somebody has set Alfresco to read-only (`server.allowWrite`), or its licence has expired. `/health/ready` is degraded until a change succeeds.',
   },
   STORE_UNAVAILABLE: {
     status: 503,
     title: 'The store is not available',
     description: 'The store that records who owns which download does not respond.',
-    forCaller:
-      'Try again later. A POST with its `Idempotency-Key` can be repeated without a second ZIP.',
-    forOperator:
-      'Check what `STORE_URL` names: whether Redis responds, or whether the folder of the SQLite file can be written and the disk has room.',
   },
   IDENTITY_PROVIDER_UNAVAILABLE: {
     status: 503,
     title: 'The identity provider is not available',
     description: 'The keys that verify bearer tokens could not be fetched.',
-    forCaller: 'Try again after the seconds of `Retry-After`, with the same token.',
-    forOperator:
-      'Check whether `OIDC_ISSUER` can be reached from here, with `/.well-known/openid-configuration` below it and the keys that this names.',
   },
   SHUTTING_DOWN: {
     status: 503,
     title: 'The service is being stopped',
     description: 'This instance is going away and takes no new work.',
-    forCaller:
-      'Try again: another instance, or the next one, takes the request. A POST with its `Idempotency-Key` can be repeated without a second ZIP.',
-    forOperator:
-      'Nothing when the service is being stopped or replaced. `SHUTDOWN_GRACE_MS` is the time that requests have to end.',
   },
   ALFRESCO_TIMEOUT: {
     status: 504,
     title: 'Alfresco did not answer in time',
     description: 'Alfresco took longer than this service waits.',
-    forCaller:
-      'Try again later. If a POST still makes a download in Alfresco, that belongs to nobody, and the clean-up of Alfresco removes it.',
-    forOperator:
-      'Alfresco is slow or stuck: check its load and its log. The limits are `ALFRESCO_TIMEOUT_MS`; for the content of ZIPs `ALFRESCO_IDLE_TIMEOUT_MS`; for ZIPs that do not grow `STALL_AFTER_MS`; for ZIPs that Alfresco does not begin `PENDING_STALL_AFTER_MS`.',
   },
 } as const satisfies Record<string, ProblemDefinition>;
 

@@ -1,4 +1,5 @@
 import request from 'supertest';
+import { ADVICE } from '#service/problem-pages/problem-advice.js';
 import { PROBLEMS, type ProblemCode } from '#service/problems/problem-catalogue.js';
 import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
 import { DownloadsApi } from '../harness/api.js';
@@ -42,7 +43,8 @@ const withoutMarkup = (markdown: string) => markdown.replaceAll('`', '');
 
 describe('the explanation of a problem', () => {
   it.for(CODES)('is available to people and to programs: %s', async (code, { bff }) => {
-    const { title, status, description, forCaller, forOperator } = PROBLEMS[code];
+    const { title, status, description } = PROBLEMS[code];
+    const { forCaller, forOperator } = ADVICE[code];
     const slug = code.toLowerCase().replaceAll('_', '-');
     const { body } = await get(bff, `/problems/${slug}`).expect(200);
     expect(body).toEqual({
