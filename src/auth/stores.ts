@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { StoreConfig } from '../config/app-config.js';
 import { PACING } from '../config/pacing.js';
 import { openStore } from '../store/open-store.js';
@@ -29,4 +30,9 @@ export function openTicketStore(
     sqlite: (path) => new SqliteTicketStore(openDatabase(path, pacing), pacing),
     redis: (address) => new RedisTicketStore(address, pacing),
   });
+}
+
+/** What is stored of an id, a ticket or a password, so that nobody can log in with what is read from the store. */
+export function hashForStore(secret: string): string {
+  return hash('sha256', secret, 'base64url');
 }

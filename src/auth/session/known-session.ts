@@ -1,12 +1,12 @@
 import type { Caller } from '../caller.js';
-import type { SessionContent } from './session-content.js';
-import type { SessionRecord, SessionSelector } from './session-store.js';
+import type { OpenSession } from './session-refresh.js';
+import type { SessionSelector } from './session-store.js';
 
 /** Milliseconds for which a session that was found in the store counts as alive; those that this process ends do not. */
 export const FRESHNESS_MS = 500;
 
 /** A session as this process last found it. */
-export interface KnownSession extends SessionRecord, SessionContent {
+export interface KnownSession extends OpenSession {
   readonly caller: Caller;
   /** Until when it is believed, in milliseconds of the epoch. */
   readonly freshUntil: number;

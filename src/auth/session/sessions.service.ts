@@ -1,11 +1,10 @@
-import { hash, randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { randomBytes } from 'node:crypto';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import type { SessionConfig } from '../../config/app-config.js';
 import type { Pacing } from '../../config/pacing.js';
-import { ProblemException } from '../../problems/problem.exception.js';
 import { BoundedMap } from '../../store/bounded-map.js';
 import { type Caller, type CallerSession, callerIdAt, subjectOf } from '../caller.js';
+import { hashForStore } from '../stores.js';
 import {
   GrantRefusedError,
   type LoggedIn,
@@ -15,6 +14,7 @@ import {
 import { FRESHNESS_MS, type KnownSession, isFresh, isSelected, pauseOf } from './known-session.js';
 import { type SessionContent, SessionSeal, toContent } from './session-content.js';
 import { type EndReason, SessionEvents } from './session-events.js';
+import { SessionRefresh } from './session-refresh.js';
 import { type SessionRecord, type SessionSelector, SessionStore } from './session-store.js';
 import { SessionWatchers } from './session-watchers.js';
 
@@ -22,10 +22,6 @@ import { SessionWatchers } from './session-watchers.js';
 const MAX_REMEMBERED = 10_000;
 /** Milliseconds between two extensions of a session in use; each is a write. */
 const EXTEND_EVERY_MS = 60_000;
-/** Milliseconds between two looks for the tokens that another process gets. */
-const REFRESH_POLL_MS = 100;
-/** Milliseconds until another attempt to store tokens, while the store does not respond. */
-const SAVE_PAUSE_MS = 250;
 
 /** An id as it is in the cookie: 256 bits in base64url. */
 const ID = /^[\w-]{43}$/;
@@ -49,6 +45,7 @@ export interface NewSession {
  */
 export class SessionsService implements OnApplicationShutdown {
   private readonly seal: SessionSeal;
+  private readonly tokens: SessionRefresh;
   private readonly known = new BoundedMap<string, KnownSession>(MAX_REMEMBERED);
   /** The session with which each caller came last. */
   private readonly lastOf = new BoundedMap<string, string>(MAX_REMEMBERED);
@@ -64,10 +61,11 @@ export class SessionsService implements OnApplicationShutdown {
     private readonly config: SessionConfig,
     private readonly store: SessionStore,
     private readonly provider: OpenIdProvider,
-    private readonly pacing: Pick<Pacing['auth'], 'providerTimeoutMs'>,
+    pacing: Pick<Pacing['auth'], 'providerTimeoutMs'>,
     private readonly events = new SessionEvents(),
   ) {
     this.seal = new SessionSeal(config.secrets);
+    this.tokens = new SessionRefresh(store, provider, this.seal, events, pacing);
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -85,7 +83,7 @@ export class SessionsService implements OnApplicationShutdown {
       attempt,
     );
     const id = randomBytes(32).toString('base64url');
-    const key = keyOf(id);
+    const key = hashForStore(id);
     const now = Date.now();
     const endsAt = now + this.config.maxMs;
     await this.store.add({
@@ -99,7 +97,7 @@ export class SessionsService implements OnApplicationShutdown {
       endsAt,
     });
     if (formerId !== undefined && ID.test(formerId)) {
-      await this.end({ id: keyOf(formerId) }, 'login');
+      await this.end({ id: hashForStore(formerId) }, 'login');
     }
     return { id, endsAt };
   }
@@ -117,7 +115,7 @@ export class SessionsService implements OnApplicationShutdown {
 
   /** Whose session it is, if this process has just made sure of it; without a promise, for requests that come by the dozen. */
   knownCaller(id: string): Caller | undefined {
-    const session = this.known.get(keyOf(id));
+    const session = this.known.get(hashForStore(id));
     return session && isFresh(session) ? session.caller : undefined;
   }
 
@@ -127,7 +125,7 @@ export class SessionsService implements OnApplicationShutdown {
    */
   async callerOf(id: string): Promise<Caller | undefined> {
     if (!ID.test(id)) return undefined;
-    const session = await this.find(keyOf(id));
+    const session = await this.find(hashForStore(id));
     if (!session) return undefined;
     await this.extend(session);
     return session.caller;
@@ -155,7 +153,7 @@ export class SessionsService implements OnApplicationShutdown {
 
   /** Ends a session, for all processes. */
   async logOut(id: string): Promise<void> {
-    if (ID.test(id)) await this.end({ id: keyOf(id) }, 'logout');
+    if (ID.test(id)) await this.end({ id: hashForStore(id) }, 'logout');
   }
 
   /** Ends sessions, for all processes; at once for what this process has under way. Returns how many there were. */
@@ -190,100 +188,15 @@ export class SessionsService implements OnApplicationShutdown {
   }
 
   private async refresh(session: KnownSession): Promise<KnownSession | undefined> {
-    const { id: key, revision, refreshToken } = session;
+    const { id: key } = session;
     const { endings } = this;
-    const isUsable = session.accessEndsAt > Date.now();
-    if (refreshToken === undefined) {
-      return isUsable ? this.goOn(session, endings) : this.endRefused(key);
-    }
-    if (await this.store.claimRefresh(key, revision, this.leaseMs)) {
-      return this.refreshClaimed(session, refreshToken);
-    }
-    return isUsable ? this.goOn(session, endings) : this.refreshedElsewhere(session, refreshToken);
-  }
-
-  private async refreshClaimed(
-    session: KnownSession,
-    refreshToken: string,
-  ): Promise<KnownSession | undefined> {
-    const { id: key, revision, name, subject } = session;
-    const { endings } = this;
-    try {
-      const tokens = await this.provider.refresh(refreshToken, subject);
-      this.events.emit('refresh', 'success');
-      // Some providers give no other refresh token: the first goes on being good.
-      const next = { ...tokens, refreshToken: tokens.refreshToken ?? refreshToken };
-      const content = toContent(name, next);
-      const isReplaced = await this.save(key, revision, this.seal.seal(session, content));
-      return isReplaced && endings === this.endings
-        ? this.remember({ ...session, revision: revision + 1 }, content)
-        : this.load(key);
-    } catch (error) {
-      if (error instanceof GrantRefusedError) {
-        this.events.emit('refresh', 'refused');
-        return this.endUnlessRefreshed(session);
-      }
-      this.events.emit('refresh', 'unavailable');
-      // Else the claim ends by itself.
-      await this.store.releaseRefresh(key, revision).catch(() => {});
-      if (session.accessEndsAt > Date.now()) return this.goOn(session, endings);
-      throw error;
-    }
-  }
-
-  /** Perseveres: a provider that rotates refresh tokens takes the former one for stolen, so that these must not be lost. */
-  private async save(key: string, revision: number, sealed: string): Promise<boolean> {
-    const giveUpAt = performance.now() + this.leaseMs;
-    for (;;) {
-      try {
-        return await this.store.replace(key, revision, sealed);
-      } catch (error) {
-        if (!(error instanceof ProblemException) || performance.now() > giveUpAt) throw error;
-        await sleep(SAVE_PAUSE_MS, undefined, { ref: false });
-      }
-    }
-  }
-
-  /** Until another process has done it; by this one when that has failed or died. */
-  private async refreshedElsewhere(
-    session: KnownSession,
-    refreshToken: string,
-  ): Promise<KnownSession | undefined> {
-    const { id: key, revision } = session;
-    const giveUpAt = performance.now() + this.leaseMs;
-    while (performance.now() < giveUpAt) {
-      await sleep(REFRESH_POLL_MS, undefined, { ref: false });
-      const record = await this.store.find(key);
-      if (record?.revision !== revision) return this.load(key);
-      if (await this.store.claimRefresh(key, revision, this.leaseMs)) {
-        return this.refreshClaimed(session, refreshToken);
-      }
-    }
-    throw new ProblemException('IDENTITY_PROVIDER_UNAVAILABLE', {
-      headers: { 'retry-after': '1' },
-      diagnosis: 'another process refreshes the tokens',
-    });
-  }
-
-  /** Milliseconds for a refresh, with a discovery before it: more than it takes, or two would use the same refresh token. */
-  private get leaseMs(): number {
-    return 4 * this.pacing.providerTimeoutMs;
-  }
-
-  /** The provider has refused a refresh token. If that is not the newest one, it says nothing about the session. */
-  private async endUnlessRefreshed({
-    id: key,
-    revision,
-  }: KnownSession): Promise<KnownSession | undefined> {
-    const record = await this.store.find(key);
-    return record && record.revision !== revision ? this.load(key) : this.endRefused(key);
-  }
-
-  /** With the access token that it has, as long as that lasts, unless it has ended since then. */
-  private async goOn(session: KnownSession, endings: number): Promise<KnownSession | undefined> {
-    return endings === this.endings
+    const result = await this.tokens.refresh(session);
+    if (result === 'refused') return this.endRefused(key);
+    // What is known of it may be from before its end.
+    if (result === 'changed' || endings !== this.endings) return this.load(key);
+    return result === 'kept'
       ? this.remember(session, session, session.accessEndsAt)
-      : this.load(session.id);
+      : this.remember(result, result);
   }
 
   private async extend(session: KnownSession): Promise<void> {
@@ -324,9 +237,4 @@ export class SessionsService implements OnApplicationShutdown {
     this.watchers.notify(key);
     return undefined;
   }
-}
-
-/** So that nobody can use an id that is read from the store. */
-function keyOf(id: string): string {
-  return hash('sha256', id, 'base64url');
 }

@@ -1,7 +1,8 @@
-import { hash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import type { AuthConfig } from '../../config/app-config.js';
 import type { Caller } from '../caller.js';
+import { hashForStore } from '../stores.js';
 import { type UserDirectory, userCaller } from '../user-directory.js';
 import type { TicketStore } from './ticket-store.js';
 
@@ -41,7 +42,7 @@ export class TicketsService implements OnApplicationShutdown {
   async logIn(name: string, password: string, address: string): Promise<string | undefined> {
     if (!(await this.users.verify(name, password, address))) return undefined;
     const ticket = newTicket();
-    await this.store.save(hashOf(ticket), this.holder(name), TICKET_TTL_MS);
+    await this.store.save(hashForStore(ticket), this.holder(name), TICKET_TTL_MS);
     return ticket;
   }
 
@@ -54,14 +55,14 @@ export class TicketsService implements OnApplicationShutdown {
     // A token is accepted a moment longer than it says.
     const ttl = Math.max(1, Math.min(TICKET_TTL_MS, expiresAt! - Date.now()));
     const holder: TokenHolder = { id, name, expiresAt, issuer: this.config.oidc?.issuer };
-    await this.store.save(hashOf(ticket), JSON.stringify(holder), ttl);
+    await this.store.save(hashForStore(ticket), JSON.stringify(holder), ttl);
     return ticket;
   }
 
   /** The holder of a ticket, the same caller as with password or token; `undefined` when it has ended. @throws ProblemException STORE_UNAVAILABLE */
   async callerOf(ticket: string): Promise<Caller | undefined> {
     if (!TICKET.test(ticket)) return undefined;
-    const key = hashOf(ticket);
+    const key = hashForStore(ticket);
     const record = await this.store.find(key);
     const caller = record && this.callerIn(record.holder);
     if (!caller) return undefined;
@@ -72,12 +73,12 @@ export class TicketsService implements OnApplicationShutdown {
 
   /** Whether a ticket has not ended yet, without renewing it. @throws ProblemException STORE_UNAVAILABLE */
   async isAlive(ticket: string): Promise<boolean> {
-    return (await this.store.find(hashOf(ticket))) !== undefined;
+    return (await this.store.find(hashForStore(ticket))) !== undefined;
   }
 
   /** Ends a ticket, for all processes. @throws ProblemException STORE_UNAVAILABLE */
   async logOut(ticket: string): Promise<void> {
-    await this.store.remove(hashOf(ticket));
+    await this.store.remove(hashForStore(ticket));
   }
 
   private callerIn(holder: string): Caller | undefined {
@@ -96,14 +97,10 @@ export class TicketsService implements OnApplicationShutdown {
 
   /** With the password as it is now: tickets end when the user is removed or gets another password. */
   private holder(name: string): string {
-    return JSON.stringify([name, hashOf(this.config.users.get(name) ?? '')]);
+    return JSON.stringify([name, hashForStore(this.config.users.get(name) ?? '')]);
   }
 }
 
 function newTicket(): string {
   return `TICKET_${randomBytes(20).toString('hex')}`;
-}
-
-function hashOf(secret: string): string {
-  return hash('sha256', secret, 'base64url');
 }
