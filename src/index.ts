@@ -5,7 +5,7 @@
  */
 export { DownloadsModule } from './downloads/downloads.module.js';
 export type { AlfrescoOptions, DownloadsModuleOptions } from './downloads/downloads-options.js';
-export type { DownloadsModuleAsyncOptions } from './downloads/downloads-options.js';
+export type { DownloadsModuleAsyncOptions } from './downloads/downloads-options.module.js';
 export type { AlfrescoConfig, OAuth2Config, TlsConfig } from './config/app-config.js';
 
 // Callers.
@@ -17,8 +17,11 @@ export { CreationService } from './downloads/creation.service.js';
 export {
   type DownloadList,
   DownloadsService,
-  type LinkWishes,
-  type Patience,
+  type LinkOptions,
+  type WaitOptions,
+  // As these were called at first.
+  type LinkOptions as LinkWishes,
+  type WaitOptions as Patience,
 } from './downloads/downloads.service.js';
 export type { Download, DownloadNode, DownloadStatus } from './alfresco/download.js';
 

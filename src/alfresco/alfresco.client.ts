@@ -2,9 +2,15 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { AlfrescoConfig } from '../config/app-config.js';
 import { ALFRESCO_CONFIG, apiPath, jsonHeaders } from './alfresco-api.js';
 import { ContentOpener } from './content/content-opener.js';
-import type { ByteRange, ResumableContent } from './content/resumable-content.js';
+import type { ResumableContent } from './content/resumable-content.js';
 import type { TransferHolder } from './content/transfer-limiter.js';
-import { type Download, type DownloadNode, parseDownload, parseDownloadNode } from './download.js';
+import {
+  type ByteRange,
+  type Download,
+  type DownloadNode,
+  parseDownload,
+  parseDownloadNode,
+} from './download.js';
 import { ANONYMOUS_SEND, AUTHORIZED_SEND } from './http/pipeline.js';
 import type { OnBehalfOf, Operation, RetryRule, Send } from './http/upstream-call.js';
 import {

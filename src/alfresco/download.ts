@@ -36,6 +36,12 @@ export interface DownloadNode {
   readonly size?: number;
 }
 
+/** A part of the content of a node: its first and last byte position, both included, both within the content. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
 /** Whether the status can change no more. */
 export function isTerminal(
   status: DownloadStatus,

@@ -107,9 +107,9 @@ export class DownloadsController {
     const seconds = parseWait(request.headers.prefer);
     const tags = request.headers['if-none-match'];
     const known = tags === undefined ? undefined : (tag: string) => isCurrent(tags, `"${tag}"`);
-    const patience =
+    const wait =
       seconds === undefined ? undefined : { seconds, known, signal: disconnectSignal(reply) };
-    const download = await this.downloads.get(caller, id, patience);
+    const download = await this.downloads.get(caller, id, wait);
     const tag = stateTag(download);
     reply.header('etag', `"${tag}"`);
     setEntryHeaders(reply, download, seconds);

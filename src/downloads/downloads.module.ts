@@ -5,11 +5,8 @@ import { ContentService } from './content/content.service.js';
 import { CreationService } from './creation.service.js';
 import { DeliveryService } from './delivery.service.js';
 import { DownloadsController } from './downloads.controller.js';
-import {
-  type DownloadsModuleAsyncOptions,
-  type DownloadsModuleOptions,
-  OptionsModule,
-} from './downloads-options.js';
+import type { DownloadsModuleOptions } from './downloads-options.js';
+import { type DownloadsModuleAsyncOptions, OptionsModule } from './downloads-options.module.js';
 import { DownloadsService } from './downloads.service.js';
 import { IdempotencyService } from './idempotency.service.js';
 import { NodesController } from './nodes.controller.js';

@@ -18,7 +18,7 @@ const LIST_CONCURRENCY = 8;
 const MAX_LIST_ROUNDS = 2;
 
 /** How long a caller is willing to wait for a change, and which state they have. */
-export interface Patience {
+export interface WaitOptions {
   readonly seconds: number;
   /** Whether the caller has the state of this `stateTag`; without it, they wait for the next change. */
   readonly known?: (tag: string) => boolean;
@@ -27,7 +27,7 @@ export interface Patience {
 }
 
 /** How a signed link is to be made. */
-export interface LinkWishes {
+export interface LinkOptions {
   /** Name under which the ZIP is to be saved; without it, the one that Alfresco gave it. */
   readonly fileName?: string;
   /** Seconds; without it, as long as links may be good. */
@@ -61,14 +61,14 @@ export class DownloadsService {
     @Inject(PACING_CONFIG) private readonly pacing: Pick<Pacing, 'events'>,
   ) {}
 
-  /** The download as it is now; with `patience`, once it has changed, or the time is over. */
-  async get(caller: Caller, id: string, patience?: Patience): Promise<Download> {
+  /** The download as it is now; with `wait`, once it has changed, or the time is over. */
+  async get(caller: Caller, id: string, wait?: WaitOptions): Promise<Download> {
     await this.ownership.assertCanRead(caller, id);
     const download = await this.tracker.read(caller, id);
-    if (!patience || isTerminal(download.status)) return download;
+    if (!wait || isTerminal(download.status)) return download;
     const tag = stateTag(download);
-    if (patience.known?.(tag) === false) return download;
-    const { seconds, signal } = patience;
+    if (wait.known?.(tag) === false) return download;
+    const { seconds, signal } = wait;
     const over = new AbortController();
     const { heartbeatMs } = this.pacing.events;
     const isOver = AbortSignal.any([signal, over.signal]);
@@ -97,7 +97,7 @@ export class DownloadsService {
   async untilFinished(
     caller: Caller,
     made: Download,
-    { seconds, signal }: Patience,
+    { seconds, signal }: WaitOptions,
   ): Promise<Download> {
     const limits = { ms: seconds * 1000, signal };
     const event = await this.tracker.waitFor(caller, made.id, isLast, limits);
@@ -168,7 +168,7 @@ export class DownloadsService {
     caller: Caller,
     id: string,
     path: string,
-    { fileName, validFor }: LinkWishes = {},
+    { fileName, validFor }: LinkOptions = {},
   ): Promise<SignedLink> {
     const { longestSeconds } = this.links;
     if (validFor !== undefined && validFor > longestSeconds) {

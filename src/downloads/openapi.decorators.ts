@@ -13,7 +13,7 @@ import {
 } from '@nestjs/swagger';
 import { NODE_ID_PATTERN } from '../alfresco/alfresco-api.js';
 import { ApiProblems } from '../openapi/api-problems.decorators.js';
-import { DOWNLOAD_EXAMPLES, EXAMPLES, LINK_EXAMPLE } from '../openapi/examples.js';
+import { DOWNLOAD_EXAMPLES, EXAMPLES, LINK_EXAMPLE, NODE_EXAMPLE } from '../openapi/examples.js';
 import { NOT_KEPT, headers, textHeader } from '../openapi/headers.js';
 import { CreateDownloadDto } from './dto/create-download.dto.js';
 import { DirectAccessUrlBodyDto, DirectAccessUrlEntry } from './dto/direct-access-url.dto.js';
@@ -21,7 +21,8 @@ import { DownloadListEnvelope } from './dto/download-list.dto.js';
 import { DownloadEntry } from './dto/download.dto.js';
 import { IDEMPOTENCY_KEY_PATTERN } from './idempotency.service.js';
 import type { ProblemCode } from '../problems/problem-catalogue.js';
-import { CancelQuery, DownloadQuery, ListQuery } from './dto/queries.dto.js';
+import { NodeEntry } from './dto/node.dto.js';
+import { CancelQuery, DownloadQuery, ListQuery, NodeQuery } from './dto/queries.dto.js';
 import { LONGEST_WAIT } from '../http/http-request.js';
 
 /** Of every route with an id in its path. */
@@ -261,5 +262,44 @@ export function ApiRequestLink(): MethodDecorator {
       'UNSUPPORTED_MEDIA_TYPE',
       'STORE_UNAVAILABLE',
     ),
+  );
+}
+
+/** GET /nodes/{id}. */
+export function ApiGetNode(): MethodDecorator {
+  return applyDecorators(
+    ApiOperation({
+      operationId: 'getNode',
+      summary: 'Look up the node of a download',
+      description:
+        'Alfresco’s entry of the download node, which tells the name of the ZIP and, once it is DONE, its size. Nodes that this ' +
+        'service did not make are not found. Alfresco’s other parameters, such as `include`, are ignored.',
+    }),
+    ApiId(),
+    ApiQuery({ type: NodeQuery }),
+    ApiOkResponse({
+      type: NodeEntry,
+      description: 'The node.',
+      headers: NOT_KEPT,
+      example: NODE_EXAMPLE,
+    }),
+    ApiProblems(...ID_PROBLEMS),
+  );
+}
+
+/** DELETE /nodes/{id}. */
+export function ApiDeleteNode(): MethodDecorator {
+  return applyDecorators(
+    ApiOperation({
+      operationId: 'deleteNode',
+      summary: 'Remove a download and its ZIP',
+      description:
+        'Removes the download node for good, in every state. One whose job still runs is cancelled first, and removed once the job ' +
+        'has stopped; the response waits for that no longer than ALFRESCO_TIMEOUT_MS. Nodes that this service did not make are not ' +
+        'found.',
+    }),
+    ApiId(),
+    ApiNoContentResponse({ description: 'The download is gone.' }),
+    ApiProblems('ALFRESCO_READ_ONLY', ...ID_PROBLEMS, 'ORIGIN_FORBIDDEN'),
   );
 }

@@ -6,7 +6,7 @@ import type { AlfrescoConfig } from '../../config/app-config.js';
 import { PACING_CONFIG, type Pacing } from '../../config/pacing.js';
 import { ProblemException } from '../../problems/problem.exception.js';
 import { ALFRESCO_CONFIG, apiPath, requestHeaders } from '../alfresco-api.js';
-import type { DownloadNode } from '../download.js';
+import type { ByteRange, DownloadNode } from '../download.js';
 import { AUTHORIZED_SEND } from '../http/pipeline.js';
 import { codeOf, transportProblem } from '../http/transport-failure.js';
 import {
@@ -17,7 +17,7 @@ import {
   type UpstreamResponse,
 } from '../http/upstream-call.js';
 import { ForeignResponseException, badResponse, serverProblem } from '../responses.js';
-import { type ByteRange, ResumableContent, type Resumed, discard } from './resumable-content.js';
+import { ResumableContent, type Resumed, discard } from './resumable-content.js';
 import { type Release, type TransferHolder, TransferLimiter } from './transfer-limiter.js';
 
 /** How the content of a node is asked for, the first time or to resume. */

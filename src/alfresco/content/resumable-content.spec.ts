@@ -3,12 +3,8 @@ import { buffer } from 'node:stream/consumers';
 import { ProblemException } from '../../problems/problem.exception.js';
 import { seededRandom } from '../seeded-random.fixture.js';
 import { ForeignResponseException } from '../responses.js';
-import {
-  type ByteRange,
-  type Resumed,
-  ResumableContent,
-  type Reopen,
-} from './resumable-content.js';
+import { type Resumed, ResumableContent, type Reopen } from './resumable-content.js';
+import type { ByteRange } from '../download.js';
 
 const BYTES = Buffer.from(Array.from({ length: 100_000 }, (_, index) => (index * 7919) % 251));
 const WAIT_MS = 30_000;

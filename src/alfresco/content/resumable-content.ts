@@ -6,6 +6,7 @@ import type { ProblemException } from '../../problems/problem.exception.js';
 import { ForeignResponseException } from '../responses.js';
 import { firstPause, pause } from '../http/retry.js';
 import { codeOf, transportProblem } from '../http/transport-failure.js';
+import type { ByteRange } from '../download.js';
 
 /**
  * Failures that may be gone a moment later, as while Alfresco restarts. Any other response would come again.
@@ -183,10 +184,4 @@ class EndedEarlyError extends Error {
 /** Ends the connection of content that will not be read. */
 export function discard(content: Readable): void {
   content.on('error', () => {}).destroy();
-}
-
-/** First and last byte position, both included, both within the content. */
-export interface ByteRange {
-  readonly start: number;
-  readonly end: number;
 }

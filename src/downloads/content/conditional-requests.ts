@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { ByteRange } from '../../alfresco/content/resumable-content.js';
+import type { ByteRange } from '../../alfresco/download.js';
 
 /** Identify the state of the content (RFC 9110, section 8.8). */
 export interface Validators {

@@ -3,13 +3,12 @@ import { finished } from 'node:stream/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { AlfrescoClient } from '../../alfresco/alfresco.client.js';
 import {
-  type ByteRange,
   type Resumed,
   type ResumableContent,
   discard,
 } from '../../alfresco/content/resumable-content.js';
 import { giveBack } from '../../alfresco/content/read-buffers.js';
-import { type DownloadNode, isTerminal } from '../../alfresco/download.js';
+import { type ByteRange, type DownloadNode, isTerminal } from '../../alfresco/download.js';
 import type { TransferHolder } from '../../alfresco/content/transfer-limiter.js';
 import { ANONYMOUS, type Caller } from '../../auth/caller.js';
 import {
