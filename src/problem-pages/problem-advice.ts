@@ -203,9 +203,10 @@ export const ADVICE: Readonly<Record<ProblemCode, ProblemAdvice>> = {
       'Check what `STORE_URL` names: whether Redis responds, or whether the folder of the SQLite file can be written and the disk has room.',
   },
   IDENTITY_PROVIDER_UNAVAILABLE: {
-    forCaller: 'Try again after the seconds of `Retry-After`, with the same token.',
+    forCaller:
+      'Try again after the seconds of `Retry-After`, with the same token or cookie. Nobody is logged out by it.',
     forOperator:
-      'Check whether `OIDC_ISSUER` can be reached from here, with `/.well-known/openid-configuration` below it and the keys that this names.',
+      'Check whether `OIDC_ISSUER` can be reached from here, with `/.well-known/openid-configuration` below it and the keys that this names. For log-ins, the log has the reason: `unauthorized_client` or `invalid_client` of the provider for a wrong `OIDC_CLIENT_SECRET`, `OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED` for an `OIDC_ISSUER` that calls itself otherwise.',
   },
   SHUTTING_DOWN: {
     forCaller:

@@ -214,7 +214,8 @@ export const PROBLEMS = {
   IDENTITY_PROVIDER_UNAVAILABLE: {
     status: 503,
     title: 'The identity provider is not available',
-    description: 'The keys that verify bearer tokens could not be fetched.',
+    description:
+      'The identity provider gave neither keys that verify tokens nor tokens for a log-in or a session.',
   },
   SHUTTING_DOWN: {
     status: 503,
