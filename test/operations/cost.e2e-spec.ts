@@ -1,7 +1,17 @@
+import { join } from 'node:path';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
+import { DownloadsApi } from '../harness/api.js';
 import { configured } from '../harness/fixtures.js';
+import { until } from '../harness/polling.js';
 import { Scrape } from '../harness/scrape.js';
+import { BUILT_SERVICE, ServiceProcess } from '../harness/service-process.js';
+
+/**
+ * The most that a status read may cost that needs no call to Alfresco. Lower it when a read costs less: promises to what the test
+ * measures, which is the same on every machine; bytes to a quarter more, for they depend on what V8 has compiled.
+ */
+const MOST = { promises: 46, bytes: 64_000 };
 
 const STATUS_FRESHNESS_MS = 200;
 
@@ -81,4 +91,71 @@ describe('reading the status of a download', () => {
     }
     expect(sandbox.openConnections).toBeLessThanOrEqual(5);
   });
+});
+
+/** Prints on SIGUSR2 how many promises the process has made, and how many bytes it has allocated and not collected. */
+const PROBE = `
+  import { promiseHooks } from 'node:v8';
+  let promises = 0;
+  promiseHooks.onInit(() => { promises += 1; });
+  process.on('SIGUSR2', () => console.log('used', promises, process.memoryUsage().heapUsed));
+`;
+
+/** Reads between two counts, during which Alfresco is usually not called. */
+const BATCH = 100;
+const BATCHES = 12;
+
+/** Room for everything that the test allocates, so that nothing is collected. */
+const NO_COLLECTION = ['--min-semi-space-size=256', '--max-semi-space-size=256'];
+
+/** A service in a process that counts what it uses. */
+const counted = it.extend(
+  'service',
+  { scope: 'file' },
+  async ({ runningSandbox }, { onCleanup }) => {
+    const probe = `data:text/javascript,${encodeURIComponent(PROBE)}`;
+    const main = join(BUILT_SERVICE, 'main.js');
+    const command = [process.execPath, ...NO_COLLECTION, '--import', probe, main];
+    const service = await ServiceProcess.start(runningSandbox.url, {}, command);
+    onCleanup(async () => {
+      await service.stop();
+    });
+    return service;
+  },
+);
+
+/** What the process has used so far. */
+async function usedBy(service: ServiceProcess): Promise<{ promises: number; bytes: number }> {
+  const printed = () => [...service.text.matchAll(/^used (\d+) (\d+)$/gm)];
+  const before = printed().length;
+  service.child.kill('SIGUSR2');
+  const lines = await until(printed, ({ length }) => length > before);
+  const [, promises, bytes] = lines.at(-1)!;
+  return { promises: Number(promises), bytes: Number(bytes) };
+}
+
+describe('a status read that needs no call to Alfresco', () => {
+  counted(
+    'makes no more promises and allocates no more bytes than it used to',
+    async ({ sandbox, service }) => {
+      sandbox.bytesPerSecond = undefined;
+      const api = DownloadsApi.ofBff(service.url!);
+      const id = await api.createFinished([SAMPLE_NODES.textFile]);
+      const promises: number[] = [];
+      const bytes: number[] = [];
+      for (let batch = 0; batch < BATCHES; batch += 1) {
+        sandbox.clearRequests();
+        const before = await usedBy(service);
+        for (let reads = 0; reads < BATCH; reads += 1) await api.status(id);
+        const after = await usedBy(service);
+        if (callsAbout(sandbox, id) > 0) continue;
+        promises.push((after.promises - before.promises) / BATCH);
+        bytes.push((after.bytes - before.bytes) / BATCH);
+      }
+      // The cheapest of all batches: during the others, timers of the service may have run.
+      const hint = 'per read: more than before means one more await or object in each request';
+      expect(Math.min(...promises), `promises ${hint}`).toBeLessThanOrEqual(MOST.promises);
+      expect(Math.min(...bytes), `bytes ${hint}`).toBeLessThanOrEqual(MOST.bytes);
+    },
+  );
 });
