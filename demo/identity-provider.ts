@@ -11,6 +11,7 @@ import { text } from 'node:stream/consumers';
 import { jwtVerify } from 'jose';
 import { Provider } from 'oidc-provider';
 import type { ClientMetadata, Configuration, Grant, KoaContextWithOIDC } from 'oidc-provider';
+import { providerMemory } from './provider-memory.ts';
 
 /** Audience of the access tokens, for the service and for the stand-in for Alfresco. */
 export const AUDIENCE = 'alfresco-downloads';
@@ -122,6 +123,7 @@ function listen(server: Server, port: number): Promise<void> {
 function configuration(options: IdentityProviderOptions): Configuration {
   const { accessTokenSeconds = 300, clients, users } = options;
   return {
+    adapter: providerMemory(),
     clients: [...clients],
     enabledJWA: { clientAuthSigningAlgValues: CLIENT_ALGORITHMS },
     clientBasedCORS: () => true,
@@ -137,13 +139,14 @@ function configuration(options: IdentityProviderOptions): Configuration {
     loadExistingGrant,
     // Its own one calls no address of the loopback interface, where the clients of this one are.
     fetch: (url, init) => fetch(url, { ...init, dispatcher: undefined } as RequestInit),
+    renderError,
     interactions: { url: (_context, { uid }) => `/interaction/${uid}` },
     issueRefreshToken: (_context, client) => client.grantTypeAllowed('refresh_token'),
     rotateRefreshToken: true,
     features: {
       devInteractions: { enabled: false },
       backchannelLogout: { enabled: true },
-      rpInitiatedLogout: { logoutSource: confirmLogout },
+      rpInitiatedLogout: { logoutSource: confirmLogout, postLogoutSuccessSource: confirmedLogout },
       resourceIndicators: {
         enabled: true,
         defaultResource: () => RESOURCE,
@@ -234,6 +237,21 @@ function confirmLogout(context: KoaContextWithOIDC, form: string): void {
     'Log out',
     `${form.replace('</form>', `${confirmation}<button>Log out</button></form>`)}
   <script>${SUBMIT}</script>`,
+  );
+}
+
+/** After a log-out that names no place to go on. */
+function confirmedLogout(context: KoaContextWithOIDC): void {
+  context.set(PAGE_HEADERS);
+  context.body = page('Logged out', '<p>You can close this page.</p>');
+}
+
+/** For errors that cannot be sent to a client. */
+function renderError(context: KoaContextWithOIDC, { error }: { readonly error: string }): void {
+  context.set(PAGE_HEADERS);
+  context.body = page(
+    'This did not work',
+    `<p role="alert">${error.replaceAll(/[^\w ]/g, '')}</p>`,
   );
 }
 

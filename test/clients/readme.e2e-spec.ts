@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'vitest';
 import { DemoCheckout, DemoProcess } from '../harness/demo-process.js';
+import { LoginClient } from '../harness/login-client.js';
 import { requirePrograms } from '../harness/programs.js';
 
 const README_ORIGIN = 'http://127.0.0.1:3000';
@@ -93,6 +94,26 @@ describe('npm run demo', () => {
       expect(await readdir(join(directory, folder)), folder).toEqual(['main.js']);
       expect(await readFile(join(directory, folder, 'main.js'), 'utf8'), folder).toBe(MARKER);
     }
+  });
+
+  it('prints its greeting and nothing else, also when someone logs in and out at its provider', async ({
+    demo,
+  }) => {
+    const service = /from a second service: (\S+)/.exec(demo.stdout)![1]!;
+    const browser = new LoginClient(service);
+    expect((await browser.logIn('alice', 'alice')).status).toBe(303);
+    const init = { method: 'POST', headers: { 'x-requested-with': 'XMLHttpRequest' } };
+    const { logoutUrl } = (await (await browser.fetch('/auth/logout', init)).json()) as {
+      logoutUrl: string;
+    };
+    for (const path of ['/session/end', '/session/end/success', '/auth?client_id=unknown']) {
+      await browser.fetch(new URL(path, logoutUrl));
+    }
+    expect(demo.stderr).toBe('');
+    expect(demo.stdout).toMatch(
+      /^Building the service .+\n\n {2}Page [^]+\nStop with Ctrl\+C\.\n\n$/,
+    );
+    expect(demo.stdout).not.toMatch(/oidc-provider|NOTICE|WARN/);
   });
 
   it.for([

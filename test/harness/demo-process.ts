@@ -55,8 +55,9 @@ export class DemoProcess {
   ): DemoProcess {
     const env = { PATH: process.env.PATH, ...variables };
     const stdio = ['ignore', 'pipe', 'pipe'] as const;
+    const command = ['--disable-warning=ExperimentalWarning', 'demo/main.ts'];
     return new DemoProcess(
-      spawn(process.execPath, ['demo/main.ts'], { env, cwd: directory, stdio: [...stdio] }),
+      spawn(process.execPath, command, { env, cwd: directory, stdio: [...stdio] }),
     );
   }
 
