@@ -12,6 +12,9 @@ RUN npm ci --ignore-scripts
 COPY nest-cli.json tsconfig.json tsconfig.build.json ./
 COPY scripts ./scripts
 COPY src ./src
+# As the user who runs the service: Node.js keeps what it has compiled for one user.
+RUN chown 1000:1000 .
+USER 1000:1000
 RUN npm run build
 
 FROM base AS dependencies

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { bundle } from './bundle.ts';
+import { fillCompileCache } from './compile-cache.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 /** The folder for all builds other than `dist/`, which `npm start` runs. */
@@ -27,7 +28,9 @@ export async function build(
   compiler.stdout.on('data', (chunk) => (printed += String(chunk)));
   const [exitCode] = (await once(compiler, 'close')) as [number | null];
   if (exitCode !== 0) throw new Error(`src/ does not compile:\n${printed}`);
-  if (isBundled) await bundle(folder);
+  if (!isBundled) return;
+  await bundle(folder);
+  await fillCompileCache(folder);
 }
 
 /** The path of a build folder, which its process must remove at its end. Removes those of killed processes. */

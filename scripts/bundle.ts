@@ -1,6 +1,12 @@
 import { join } from 'node:path';
 import { build } from 'rolldown';
 
+/** Stands for `node:http` in the bundle. */
+const NODE_HTTP = '\0node-http.cjs';
+
+/** Where axios looks at its load for globals that Node.js loads at their first use. */
+const FETCH_GLOBALS = /\b(?:G\.FormData|globalObject\.(?:Request|Response))\b/g;
+
 /**
  * Bundles the compiled service and its packages into few files, in `bundle/` below the folder, which start in half the time:
  * Node.js would otherwise find and link some 2,700. `src/main.ts` loads them if they exist.
@@ -24,7 +30,22 @@ export async function bundle(folder: string): Promise<void> {
       '@fastify/multipart',
       '@fastify/view',
     ],
+    // Loaded by packages for what nobody uses here: class-validator's phone numbers, the forms of axios.
+    resolve: { alias: { 'libphonenumber-js': false, 'form-data': false } },
     plugins: [
+      {
+        name: 'node-http',
+        // As an ES module, node:http reads all that it exports, and for its WebSocket loads the undici in Node.js: 75 modules.
+        resolveId: (id) => (/^(?:node:)?http$/.test(id) ? NODE_HTTP : undefined),
+        load: (id) =>
+          id === NODE_HTTP ? "module.exports = process.getBuiltinModule('node:http');" : undefined,
+      },
+      {
+        name: 'axios-without-fetch',
+        // The same undici has these globals. The service gives axios an adapter of its own, and sends no forms.
+        transform: (code, id) =>
+          id.includes('/axios/lib/') ? code.replace(FETCH_GLOBALS, 'undefined') : undefined,
+      },
       {
         name: 'ascii',
         // V8 keeps source with any other character in memory at two bytes per character: 5 MB in all.

@@ -9,9 +9,17 @@ if (Number.parseInt(process.versions.node, 10) < REQUIRED_NODE_MAJOR) {
   process.exitCode = 1;
 } else {
   const { existsSync } = await import('node:fs');
+  const { enableCompileCache } = await import('node:module');
   const { default: cluster } = await import('node:cluster');
   // `npm run build` puts the same modules into few files, see `scripts/bundle.ts`; `nest start` does not.
-  const modules = existsSync(new URL('bundle', import.meta.url)) ? './bundle' : '.';
+  const bundle = `${import.meta.dirname}/bundle`;
+  const modules = existsSync(bundle) ? './bundle' : '.';
+  // Filled by `scripts/compile-cache.ts`. Where it is absent, for another user or read-only, the start only takes longer.
+  if (modules === './bundle') {
+    // For a folder that has been moved. Not by an option, which Node.js before 24.12 takes for a wrong path and throws.
+    process.env.NODE_COMPILE_CACHE_PORTABLE ??= '1';
+    enableCompileCache(`${bundle}/compile-cache`);
+  }
   // A worker of `WorkerPool` is this program once more.
   if (cluster.isWorker) {
     await import(`${modules}/cluster/worker.js`);

@@ -1,4 +1,4 @@
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
@@ -37,13 +37,7 @@ describe('the bundle', () => {
     'is all that the service needs, %s',
     { timeout: 60_000 },
     async ([, workers], { runningSandbox }) => {
-      const STORE_URL = `sqlite:${join(directory, 'downloads.db')}`;
-      const command = [process.execPath, join(directory, 'dist/main.js')];
-      const service = await ServiceProcess.start(
-        runningSandbox.url,
-        { WORKERS: workers, STORE_URL },
-        command,
-      );
+      const service = await start(runningSandbox.url, { WORKERS: workers });
       try {
         const api = DownloadsApi.ofBff(service.url!);
         const id = await api.createFinished([SAMPLE_NODES.projectsFolder]);
@@ -61,4 +55,44 @@ describe('the bundle', () => {
       }
     },
   );
+
+  it('starts with what the build has compiled, also in another folder', async ({
+    runningSandbox,
+  }) => {
+    // Says on the standard output what becomes of each module.
+    const service = await start(runningSandbox.url, { NODE_DEBUG_NATIVE: 'COMPILE_CACHE' });
+    try {
+      expect(service.text).toMatch(
+        /code cache for ESM file:.*bundle\/app\.factory\.js was accepted/,
+      );
+      expect(service.text).not.toMatch(/code cache .* was rejected/);
+    } finally {
+      await service.stop();
+    }
+  });
+
+  it('starts without what the build has compiled, and where it cannot keep it', async ({
+    runningSandbox,
+  }) => {
+    const cache = join(directory, 'dist/bundle/compile-cache');
+    await rename(cache, `${cache}-before`);
+    // Even root cannot create the folder in its place.
+    await writeFile(cache, '');
+    try {
+      const service = await start(runningSandbox.url);
+      expect((await fetch(`${service.url}/health/live`)).status).toBe(200);
+      expect(await service.stop()).toBe(0);
+      expect(service.text).not.toMatch(/cache|Warning/);
+    } finally {
+      await rm(cache);
+      await rename(`${cache}-before`, cache);
+    }
+  });
 });
+
+/** Starts the bundle where it has been copied to. */
+function start(alfrescoUrl: string, more: Record<string, string> = {}): Promise<ServiceProcess> {
+  const STORE_URL = `sqlite:${join(directory, 'downloads.db')}`;
+  const command = [process.execPath, join(directory, 'dist/main.js')];
+  return ServiceProcess.start(alfrescoUrl, { STORE_URL, ...more }, command);
+}
