@@ -8,6 +8,7 @@ import type { ServiceOptions } from './downloads/downloads-options.js';
 import { DownloadRegistry } from './downloads/registry/download-registry.js';
 import { OwnerMigration } from './downloads/registry/owner-migration.js';
 import { DownloadsModule } from './downloads/downloads.module.js';
+import { openPeers } from './downloads/progress/peers.factory.js';
 import { openRegistry } from './downloads/registry/registry.factory.js';
 import { HealthModule } from './health/health.module.js';
 import { createProcessMetrics } from './observability/metrics.js';
@@ -29,6 +30,7 @@ export class AppModule {
       links: config.links,
       // Opened here, so that a start fails with one message when it cannot be.
       store: openRegistry(config.store, config.pacing.store),
+      peers: openPeers(config.store.url, config.pacing, observation.worker),
       metrics: registry,
       // Never called: `CallerGuard` runs for all routes.
       callerOf: () => undefined,

@@ -49,12 +49,27 @@ export function isTerminal(
   return status !== 'PENDING' && status !== 'IN_PROGRESS';
 }
 
+/** Whether a download was in one state before it got into the other: counters grow, and what has ended does not go on. */
+export function isBefore(one: Download, other: Download): boolean {
+  const progress = stageOf(one.status) - stageOf(other.status);
+  if (progress !== 0) return progress < 0;
+  return one.filesAdded < other.filesAdded || one.bytesAdded < other.bytesAdded;
+}
+
+function stageOf(status: DownloadStatus): number {
+  return isTerminal(status) ? 2 : DOWNLOAD_STATUSES.indexOf(status);
+}
+
 /** Type of the nodes that downloads are. */
 export const DOWNLOAD_NODE_TYPE = 'download:download';
 
 /** @throws ProblemException ALFRESCO_BAD_RESPONSE when a member is missing or of another type */
 export function parseDownload(response: AlfrescoResponse, expectedId?: string): Download {
-  const entry = entryOf(response);
+  return toDownload(entryOf(response), expectedId);
+}
+
+/** @throws ProblemException ALFRESCO_BAD_RESPONSE when a member is missing or of another type */
+export function toDownload(entry: Record<string, unknown>, expectedId?: string): Download {
   return {
     id: idOf(entry, expectedId),
     status: statusOf(entry.status),

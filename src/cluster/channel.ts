@@ -1,9 +1,19 @@
-import type { Counters, MetricsPage, WorkerContext } from '../config/worker-context.js';
+import type {
+  Counters,
+  MetricsPage,
+  PeerListener,
+  Peers,
+  WorkerContext,
+} from '../config/worker-context.js';
 import type { MetricsSnapshot } from '../observability/metrics.js';
 
 /** Calls of a worker to its primary. */
 // `Pick` turns the interface into a type, which has the index signature that `Calls` demands.
 export type PrimaryCalls = Pick<Counters, keyof Counters> & {
+  /** As `Peers`. */
+  claim(leases: readonly string[], leaseMs: number): readonly number[];
+  release(leases: readonly string[]): void;
+  publish(message: string): void;
   /** The worker serves requests, at this address. */
   ready(address: string): void;
   /** The worker cannot start, and ends. */
@@ -18,6 +28,8 @@ export type PrimaryCalls = Pick<Counters, keyof Counters> & {
 export type WorkerCalls = {
   /** The worker's metrics. */
   snapshot(): Promise<MetricsSnapshot>;
+  /** Another worker has published this. */
+  receive(message: string): void;
   /** Another worker has taken over: accept no more connections, and end with the last one. */
   retire(): void;
 };
@@ -35,9 +47,9 @@ interface Port {
   on(event: 'message', listener: (message: unknown) => void): unknown;
 }
 
-/** A call, or the response to one. */
+/** A call, which has a number if its sender waits for the response, or the response to one. */
 type Message =
-  | { readonly call: string; readonly number: number; readonly values: readonly never[] }
+  | { readonly call: string; readonly number?: number; readonly values: readonly never[] }
   | { readonly respondsTo: number; readonly value: unknown };
 
 /**
@@ -64,10 +76,16 @@ export class Channel<Theirs extends Calls, Ours extends Calls> {
     });
   }
 
+  /** A call whose result does not matter. */
+  tell<N extends Name<Theirs>>(name: N, ...values: Values<Theirs, N>): void {
+    this.send({ call: name, values });
+  }
+
   private async receive(message: Message): Promise<void> {
     if ('call' in message) {
-      const value = await this.ours[message.call]!(...message.values);
-      this.send({ respondsTo: message.number, value });
+      const { call, number, values } = message;
+      const value = await this.ours[call]!(...values);
+      if (number !== undefined) this.send({ respondsTo: number, value });
     } else {
       this.waiting.get(message.respondsTo)?.(message.value);
       this.waiting.delete(message.respondsTo);
@@ -88,12 +106,22 @@ export class Primary extends Channel<PrimaryCalls, WorkerCalls> implements Worke
     giveBack: (key) => this.call('giveBack', key),
   };
 
+  readonly peers: Peers = {
+    claim: (...values) => this.call('claim', ...values),
+    release: (leases) => this.tell('release', leases),
+    publish: (message) => this.tell('publish', message),
+    listen: (listener) => {
+      this.listener = listener;
+    },
+  };
+  private listener?: PeerListener;
+
   /** @param number of this worker */
   constructor(
     readonly number: number,
-    ours: WorkerCalls,
+    ours: Omit<WorkerCalls, 'receive'>,
   ) {
-    super(process, ours);
+    super(process, { ...ours, receive: (message) => this.listener?.receive(message) });
   }
 
   metrics(): Promise<MetricsPage> {

@@ -1,10 +1,12 @@
 import cluster from 'node:cluster';
 import { Logger } from '@nestjs/common';
 import type { AppConfig } from '../config/app-config.js';
+import { writeNews } from '../downloads/progress/progress-news.js';
 import { createLog } from '../observability/log.js';
 import { MemoryCounters } from '../rate-limit/memory-counters.js';
 import { announce, warnOfEphemeralLinks, warnOfPlainCookies } from '../service.js';
 import type { PrimaryCalls } from './channel.js';
+import { Leases } from './leases.js';
 import { PoolMember } from './pool-member.js';
 import { ServiceMetrics } from './service-metrics.js';
 
@@ -19,6 +21,7 @@ export class WorkerPool {
   private readonly logger = new Logger('Workers');
   private readonly members = new Set<PoolMember>();
   private readonly counters = new MemoryCounters();
+  private readonly leases = new Leases<PoolMember>();
   private readonly metrics: ServiceMetrics;
   private wasReady = false;
   private isAnnounced = false;
@@ -74,7 +77,17 @@ export class WorkerPool {
       hit: (key, windowMs) => this.counters.hit(key, windowMs),
       reserve: (key, windowMs, limit) => this.counters.reserve(key, windowMs, limit),
       giveBack: (key) => this.counters.giveBack(key),
+      claim: (names, leaseMs) => this.leases.claim(member, names, leaseMs),
+      release: (names) => this.leases.release(member, names),
+      publish: (message) => this.publish(member, message),
     };
+  }
+
+  /** Passes a message on to all other workers. */
+  private publish(sender: PoolMember, message: string): void {
+    for (const member of this.members) {
+      if (member !== sender) member.channel.tell('receive', message);
+    }
   }
 
   private ready(address: string): void {
@@ -87,6 +100,9 @@ export class WorkerPool {
   private ended(member: PoolMember, cause: string): void {
     this.members.delete(member);
     this.metrics.forget(member);
+    for (const id of this.leases.releaseAll(member)) {
+      this.publish(member, writeNews({ kind: 'free', id }));
+    }
     if (this.isStopping) {
       if (this.members.size === 0) process.exit(0);
       return;

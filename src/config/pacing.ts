@@ -28,6 +28,15 @@ export interface Pacing {
     /** Milliseconds for which a final state is cached. */
     readonly finalFreshnessMs: number;
   };
+  /** One process that polls for all. */
+  readonly sharing: {
+    /** Milliseconds after its last sign of life until another process polls in its place. */
+    readonly leaseMs: number;
+    /** Milliseconds between two signs of life. */
+    readonly renewMs: number;
+    /** Milliseconds for a response of Redis, without which each process polls for itself. */
+    readonly responseMs: number;
+  };
   /** Streams of server-sent events. */
   readonly events: {
     /** Milliseconds between two heartbeats. */
@@ -126,6 +135,8 @@ export const PACING: Pacing = {
   // restarts that time: the longest pause lets it pass even while twenty or thirty processes log in.
   login: { firstMs: 1000, longestMs: 60_000 },
   polling: { fastestMs: 50, slowestMs: 2000, finalFreshnessMs: 5000 },
+  // A process that is killed is replaced within two seconds, however busy the others are.
+  sharing: { leaseMs: 1500, renewMs: 500, responseMs: 1000 },
   // Proxies and load balancers commonly close connections that are silent for 30 or 60 seconds.
   events: { heartbeatMs: 15_000, reconnectMs: 2000 },
   // Longer than a POST takes with any sensible ALFRESCO_TIMEOUT_MS.

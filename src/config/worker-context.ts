@@ -22,6 +22,32 @@ export interface Counters {
   giveBack(key: string): Promise<void>;
 }
 
+/**
+ * The other processes of the same service, wherever they run: leases, of which each has one holder at a time, and messages
+ * to all.
+ */
+export interface Peers {
+  /**
+   * Takes leases, or keeps those that this process holds already, for `leaseMs` from now.
+   * @returns for each, 0 when it is held, otherwise the milliseconds that another process still holds it
+   * @throws when the others cannot be reached
+   */
+  claim(leases: readonly string[], leaseMs: number): Promise<readonly number[]>;
+  /** Ends leases of this process before their time. Fails silently, for they end anyway. */
+  release(leases: readonly string[]): void;
+  /** Sends a message to all others that can be reached, without a receipt. */
+  publish(message: string): void;
+  /** Only one listener. */
+  listen(listener: PeerListener): void;
+}
+
+export interface PeerListener {
+  /** A message of another process: not of this service for certain, so that it has to be checked. */
+  receive(message: string): void;
+  /** The others can be reached no more; `claim` succeeds once they can. */
+  lose(): void;
+}
+
 /** A page for Prometheus. */
 export interface MetricsPage {
   readonly contentType: string;
@@ -39,6 +65,8 @@ export interface WorkerContext {
   readonly number: number;
   /** Shared by all workers. */
   readonly counters: Counters;
+  /** The other workers. */
+  readonly peers: Peers;
   /** The metrics of all workers, aggregated. */
   metrics(): Promise<MetricsPage>;
 }

@@ -11,6 +11,7 @@ import { DOWNLOADS_CONFIG } from '../config/app-config.js';
 import { PACING_CONFIG } from '../config/pacing.js';
 import { Metrics } from '../observability/metrics.js';
 import { PROBLEM_PAGES, problemPages } from '../problems/problem-document.js';
+import { PEERS } from './progress/progress-sharing.js';
 import { openRegistry } from './registry/registry.factory.js';
 import { STORE } from './registry/registry.module.js';
 import {
@@ -19,6 +20,7 @@ import {
   downloadsConfig,
   linkConfig,
   pacingOf,
+  peersOf,
   retentionOf,
 } from './downloads-options.js';
 
@@ -52,6 +54,7 @@ function fromOptions<T>(
         ? openRegistry({ url: store, retentionMs: retentionOf(options) }, pacingOf(options).store)
         : store;
     }),
+    fromOptions(PEERS, peersOf),
     fromOptions(PROBLEM_PAGES, (options) => options.problemPages ?? problemPages()),
     fromOptions(Metrics, ({ metrics }) => new Metrics(metrics)),
   ],
@@ -60,6 +63,7 @@ function fromOptions<T>(
     DOWNLOADS_CONFIG,
     PACING_CONFIG,
     STORE,
+    PEERS,
     PROBLEM_PAGES,
     Metrics,
     LinkSigner,

@@ -10,6 +10,8 @@ import {
 import { Environment } from '../config/environment.js';
 import { isHttpUrl } from '../config/environment.validator.js';
 import { PACING, type Pacing } from '../config/pacing.js';
+import type { Peers } from '../config/worker-context.js';
+import { openPeers } from './progress/peers.factory.js';
 import type { DownloadRegistry } from './registry/download-registry.js';
 
 /** Bytes of a generated secret, and the least number of characters of a given one. */
@@ -54,9 +56,11 @@ export interface DownloadsModuleOptions extends Partial<DownloadsConfig> {
   readonly metrics?: Registry;
 }
 
-/** For the service itself: times that no other application has to know. */
+/** For the service itself: what no other application has to know. */
 export interface ServiceOptions extends DownloadsModuleOptions {
   readonly pacing?: Pacing;
+  /** The other processes, where `store` does not say it. */
+  readonly peers?: Peers;
 }
 
 /** @throws ConfigurationError */
@@ -95,6 +99,12 @@ export function downloadsConfig(options: DownloadsModuleOptions): DownloadsConfi
 
 export function pacingOf({ pacing = PACING }: ServiceOptions): Pacing {
   return pacing;
+}
+
+/** The other processes of the application. @throws ConfigurationError when `store` cannot be used */
+export function peersOf(options: ServiceOptions): Peers | undefined {
+  const { store, peers } = options;
+  return typeof store === 'string' ? openPeers(store, pacingOf(options)) : peers;
 }
 
 /** @throws ConfigurationError */

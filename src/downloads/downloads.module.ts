@@ -14,6 +14,7 @@ import { OwnershipService } from './ownership.service.js';
 import { DownloadEndings, ProgressTracker } from './progress/progress-tracker.js';
 import { EventsController } from './progress/events.controller.js';
 import { EventsService } from './progress/events.service.js';
+import { ProgressSharing } from './progress/progress-sharing.js';
 import { RegistryModule } from './registry/registry.module.js';
 import { RemovalService } from './removal.service.js';
 import { RunningTasks } from './running-tasks.js';
@@ -53,6 +54,7 @@ export class DownloadsModule {
         ContentService,
         DeliveryService,
         DownloadEndings,
+        ProgressSharing,
         ProgressTracker,
         EventsService,
         RemovalService,

@@ -6,8 +6,9 @@ const SQLITE = 'sqlite:';
  * To add a kind:
  *
  * 1. Accept its address in `STORE_URL` (config/environment.ts), and tell it from the others in `openStore`, with a
- *    member here. The compiler then names the four places that have to open something for it: `openRegistry`
- *    (downloads/registry), `openTicketStore` and `openSessionStore` (auth/stores.ts), and `createCounters` (rate-limit).
+ *    member here. The compiler then names the five places that have to open something for it: `openRegistry`
+ *    (downloads/registry), `openPeers` (downloads/progress), `openTicketStore` and `openSessionStore` (auth/stores.ts), and
+ *    `createCounters` (rate-limit).
  * 2. Write its connection, and the short names of its failures for the log, in this folder.
  * 3. Implement `DownloadRegistry`, `TicketStore` and `SessionStore` beside them, with the keys, statements or scripts that
  *    each needs, and run their suites on it: `describeRegistry`, `describeSharedStore`, `describeTicketStore` and

@@ -19,6 +19,8 @@ export interface ReceivedEvent {
 /** An open event stream of one download, as alice by default. */
 export class Events {
   readonly received: ReceivedEvent[] = [];
+  /** When each was received, by the monotonic clock. */
+  readonly times: number[] = [];
   /** Everything received, comments and fields included. */
   text = '';
   /** Resolves when the server has ended the stream. */
@@ -71,7 +73,10 @@ export class Events {
       this.text += chunk;
       const blocks = (rest + chunk).split('\n\n');
       rest = blocks.pop()!;
-      this.received.push(...blocks.filter((block) => block.includes('data: ')).map(parse));
+      for (const block of blocks.filter((one) => one.includes('data: '))) {
+        this.received.push(parse(block));
+        this.times.push(performance.now());
+      }
     }
   }
 }

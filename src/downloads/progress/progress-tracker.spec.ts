@@ -9,6 +9,7 @@ import { Metrics } from '../../observability/metrics.js';
 import { ProblemException } from '../../problems/problem.exception.js';
 import type { DownloadRegistry } from '../registry/download-registry.js';
 import type { ProgressEvent } from './progress-event.js';
+import { ProgressSharing } from './progress-sharing.js';
 
 const CALLER: Caller = { id: 'basic:alice', name: 'alice' };
 const PENDING: Omit<Download, 'id'> = {
@@ -46,6 +47,7 @@ beforeEach(() => {
     alfresco,
     new OwnershipService(registry),
     new DownloadEndings(new Metrics()),
+    new ProgressSharing(),
     {
       maxNodeIds: 1,
       statusFreshnessMs: 250,

@@ -9,6 +9,8 @@ import { ProblemException, isProblem } from '../../problems/problem.exception.js
 import { BoundedMap } from '../../store/bounded-map.js';
 import { OwnershipService } from '../ownership.service.js';
 import type { ProgressEvent } from './progress-event.js';
+import type { ProgressNews } from './progress-news.js';
+import { ProgressSharing } from './progress-sharing.js';
 import { type ProgressWatcher, TrackedDownload } from './tracked-download.js';
 import { Metrics } from '../../observability/metrics.js';
 
@@ -48,8 +50,8 @@ export class DownloadEndings {
 }
 
 /**
- * The state of downloads: one `TrackedDownload` for each, shared by all of its readers and watchers. Whether the caller
- * may see the download (`OwnershipService`) has to be checked before each call.
+ * The state of downloads: one `TrackedDownload` for each, shared by all of its readers and watchers, and by news with other
+ * processes. Whether the caller may see the download (`OwnershipService`) has to be checked before each call.
  */
 @Injectable()
 export class ProgressTracker implements OnModuleDestroy {
@@ -62,9 +64,17 @@ export class ProgressTracker implements OnModuleDestroy {
     private readonly alfresco: AlfrescoClient,
     private readonly ownership: OwnershipService,
     private readonly endings: DownloadEndings,
+    private readonly sharing: ProgressSharing,
     @Inject(DOWNLOADS_CONFIG) private readonly options: DownloadsConfig,
     @Inject(PACING_CONFIG) private readonly pacing: Pick<Pacing, 'polling'> = PACING,
-  ) {}
+  ) {
+    sharing.listen({
+      receive: (news) => this.receive(news),
+      fallBack: () => {
+        for (const download of this.watched.values()) download.takeOver();
+      },
+    });
+  }
 
   /** Of all downloads. */
   get watcherCount(): number {
@@ -122,15 +132,14 @@ export class ProgressTracker implements OnModuleDestroy {
 
   /** After a request that changes the download: the next read asks Alfresco. */
   expectChange(id: string): void {
-    (this.watched.get(id) ?? this.unwatched.get(id))?.expectChange();
+    this.known(id)?.expectChange();
+    this.sharing.publish({ kind: 'changed', id });
   }
 
-  /** After its removal: notifies the watchers, and forgets it. */
+  /** After its removal: notifies the watchers, of other processes as well, and forgets it. */
   end(id: string, problem = new ProblemException('DOWNLOAD_NOT_FOUND')): void {
-    const download = this.watched.get(id) ?? this.unwatched.get(id);
-    this.watched.delete(id);
-    this.unwatched.delete(id);
-    download?.end(problem);
+    this.sharing.publish({ kind: 'gone', id });
+    this.drop(id, problem);
   }
 
   /**
@@ -165,7 +174,9 @@ export class ProgressTracker implements OnModuleDestroy {
     if (watched) return watched;
     const download =
       this.unwatched.get(id) ??
-      new TrackedDownload(this.options, this.pacing.polling, () => this.fetchDownload(caller, id));
+      new TrackedDownload(id, this.options, this.pacing.polling, this.sharing, () =>
+        this.fetchDownload(caller, id),
+      );
     this.unwatched.set(id, download);
     return download;
   }
@@ -174,14 +185,45 @@ export class ProgressTracker implements OnModuleDestroy {
     // For all who read and watch: on behalf of the owner, not of the request that came first, whose credentials may have ended.
     const onBehalfOf = { id: owner, name };
     try {
+      const requestedAt = performance.now();
       const download = await this.forgetIfNotFound(id, this.alfresco.getDownload(id, onBehalfOf));
       this.endings.recordOutcome(download);
+      this.sharing.publish({ kind: 'state', id, download, requestedAt });
       return download;
     } catch (error) {
-      // Failures of the network and of Alfresco may pass; a response about the download itself (403, 404) is final.
-      if (error instanceof ProblemException && error.getStatus() < 500) this.end(id, error);
+      // Failures of the network and of Alfresco may pass; a response about the download itself (403, 404) is final. Only
+      // here, though: another process may have better credentials.
+      if (error instanceof ProblemException && error.getStatus() < 500) this.drop(id, error);
       throw error;
     }
+  }
+
+  private receive(news: ProgressNews): void {
+    const { id } = news;
+    const download = this.known(id);
+    if (!download) return;
+    switch (news.kind) {
+      case 'state':
+        if (this.watched.has(id)) this.endings.recordOutcome(news.download);
+        return download.learn(news.download, news.requestedAt);
+      case 'changed':
+        return download.expectChange();
+      case 'free':
+        return download.takeOver();
+      case 'gone':
+        return this.drop(id, new ProblemException('DOWNLOAD_NOT_FOUND'));
+    }
+  }
+
+  private known(id: string): TrackedDownload | undefined {
+    return this.watched.get(id) ?? this.unwatched.get(id);
+  }
+
+  private drop(id: string, problem: ProblemException): void {
+    const download = this.known(id);
+    this.watched.delete(id);
+    this.unwatched.delete(id);
+    download?.end(problem);
   }
 
   private moveIfUnwatched(id: string, download: TrackedDownload): void {

@@ -1,9 +1,10 @@
-import { type Download, isTerminal } from '../../alfresco/download.js';
+import { type Download, isBefore, isTerminal } from '../../alfresco/download.js';
 import type { DownloadsConfig } from '../../config/app-config.js';
 import type { Pacing } from '../../config/pacing.js';
 import { runOutsideRequests } from '../../observability/request-context.js';
 import type { ProblemException } from '../../problems/problem.exception.js';
 import { type ProgressEvent, isLast, stateEvent, stateTag } from './progress-event.js';
+import type { ProgressSharing } from './progress-sharing.js';
 
 /** The factor by which the interval grows with each response that brings nothing new. */
 const SLOWING = 1.5;
@@ -29,9 +30,12 @@ export interface ProgressWatcher {
  *    fresh enough; nothing else happens while nobody watches.
  * 2. The first watcher starts a timer. Each call that it makes sets the next one: the interval is the shortest after a
  *    change, and grows while nothing moves. Every change is an event for all watchers, and so is the moment from which
- *    the download counts as stalled; it can move on after that.
- * 3. With the last watcher the timer goes, and the text of the latest event. What remains, some hundred bytes, saves the
- *    next reader a call, until the tracker needs the room for downloads that were used since.
+ *    the download counts as stalled; it can move on after that. Where several processes have watchers, one of them leads
+ *    and makes the calls: the others follow its news, and their timers only tell when it has been silent for too long.
+ *    Each claims the lead when its timer ends, and keeps it until a call fails or another process has taken it.
+ * 3. With the last watcher the timer and the lead go, and the text of the latest event. What remains, some hundred bytes,
+ *    saves the next reader a call, until the tracker needs the room for downloads that were used since. News of other
+ *    processes still arrive.
  * 4. A final state is the last event for the watchers of that moment. The download remains as in 3, and readers still
  *    have it refreshed from time to time: a ZIP that is complete can be removed from Alfresco behind this service.
  * 5. It ends with `end`, when a caller removes it or Alfresco responds to a call that it is gone or not accessible.
@@ -49,12 +53,18 @@ export class TrackedDownload {
   private event?: ProgressEvent;
   private refreshing?: Promise<Download>;
   private intervalMs: number;
+  /** Milliseconds without news until this process claims the lead; `undefined` while it does not follow another one. */
+  private patienceMs?: number;
+  /** When it was changed by a request, by the monotonic clock: calls that began before may bring the state before. */
+  private changedAt = -Infinity;
   private timer?: NodeJS.Timeout;
 
-  /** @param fetchDownload gets it from Alfresco */
+  /** @param fetchDownload gets it from Alfresco, and tells other processes */
   constructor(
+    private readonly id: string,
     private readonly options: Omit<DownloadsConfig, 'maxNodeIds'>,
     private readonly pacing: Pacing['polling'],
+    private readonly sharing: ProgressSharing,
     private readonly fetchDownload: () => Promise<Download>,
   ) {
     this.intervalMs = this.fastestMs;
@@ -91,26 +101,41 @@ export class TrackedDownload {
     return () => {
       this.watchers.delete(watcher);
       if (this.watchers.size > 0) return;
-      this.cancelTimer();
+      this.leave();
       this.forgetEvent();
     };
   }
 
   /** After a request that changes the download: what is known is out of date. */
   expectChange(): void {
-    this.cancelTimer();
+    this.changedAt = performance.now();
     this.requestedAt = -Infinity;
-    this.intervalMs = this.fastestMs;
+    this.pollSoon();
+  }
+
+  /** @param requestedAt when another process began the call that brought this state, by the monotonic clock of this one */
+  learn(download: Download, requestedAt: number): void {
+    // Messages may be late.
+    if (requestedAt < this.requestedAt || (this.latest && isBefore(download, this.latest))) return;
+    if (this.watchers.size > 0 && !this.sharing.isLeading(this.id)) this.follow();
+    this.cancelTimer();
+    this.update(download, requestedAt);
     this.schedule();
   }
 
+  /** Nobody leads any more, as far as this process knows. */
+  takeOver(): void {
+    if (this.patienceMs === undefined) return;
+    this.patienceMs = undefined;
+    this.pollSoon();
+  }
+
   end(problem: ProblemException): void {
-    this.cancelTimer();
     this.notify({ name: 'gone', problem });
   }
 
   stop(): void {
-    this.cancelTimer();
+    this.leave();
     for (const watcher of this.watchers) watcher.stop();
     this.watchers.clear();
   }
@@ -139,14 +164,40 @@ export class TrackedDownload {
       this.update(download, requestedAt);
       return download;
     } catch (error) {
+      // Another process may be able to.
+      if (this.sharing.stopLeading(this.id)) this.follow();
       this.updateUnchanged();
       throw error;
     }
   }
 
+  /** At the end of the timer. */
+  private async poll(): Promise<void> {
+    const { timer } = this;
+    const waitMs = await this.sharing.lead(this.id);
+    if (this.watchers.size === 0) return this.leave();
+    if (waitMs === 0) {
+      this.patienceMs = undefined;
+      // News have come in the meantime.
+      if (this.timer !== timer) return this.pollSoon();
+      // Readers that share the call get its failure; watchers are notified of what follows from it.
+      return void this.refresh().catch(() => {});
+    }
+    if (this.timer !== timer) return;
+    this.timer = undefined;
+    this.patienceMs = waitMs;
+    this.updateUnchanged();
+    this.schedule();
+  }
+
+  /** Waits for news of another process. */
+  private follow(): void {
+    this.patienceMs = this.sharing.patienceMs;
+  }
+
   private update(download: Download, requestedAt: number): void {
     if (this.event?.name === 'gone') return;
-    this.requestedAt = requestedAt;
+    this.requestedAt = requestedAt < this.changedAt ? -Infinity : requestedAt;
     const { latest } = this;
     if (latest && stateTag(latest) === stateTag(download)) return this.updateUnchanged();
     this.latest = download;
@@ -191,6 +242,7 @@ export class TrackedDownload {
     for (const watcher of this.watchers) watcher.next(event);
     if (!isLast(event)) return;
     this.watchers.clear();
+    this.leave();
     this.forgetEvent();
   }
 
@@ -202,17 +254,26 @@ export class TrackedDownload {
   private schedule(): void {
     if (this.watchers.size === 0 || this.refreshing || this.timer || this.isOver) return;
     const untilStalled = this.movedAt + this.stallAfterMs - Date.now();
+    const pauseMs = this.patienceMs ?? this.intervalMs;
     const delay =
       this.event?.name === 'progress'
-        ? Math.min(this.intervalMs, Math.max(untilStalled, this.fastestMs))
-        : this.intervalMs;
+        ? Math.min(pauseMs, Math.max(untilStalled, this.fastestMs))
+        : pauseMs;
     // It is for all watchers: log lines and spans must not name the request that came first.
-    this.timer = runOutsideRequests(() =>
-      setTimeout(() => {
-        // Readers that share the call get its failure; watchers are notified of what follows from it.
-        this.refresh().catch(() => {});
-      }, delay),
-    );
+    this.timer = runOutsideRequests(() => setTimeout(() => void this.poll(), delay));
+  }
+
+  private pollSoon(): void {
+    this.cancelTimer();
+    this.intervalMs = this.fastestMs;
+    this.schedule();
+  }
+
+  /** Nobody watches any more. */
+  private leave(): void {
+    this.cancelTimer();
+    this.patienceMs = undefined;
+    this.sharing.resign(this.id);
   }
 
   private cancelTimer(): void {
