@@ -1,5 +1,5 @@
 import { Agent, get } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { AUTHORIZATION } from './service.ts';
 
 /** Response times, in milliseconds. */
@@ -9,8 +9,8 @@ export interface Latency {
 }
 
 /**
- * As many as `wrk` uses. Without a limit, a server that stalls gets a new connection for each request that is due: its accept
- * queue overflows, and the kernel, which takes this for a SYN flood, resets some of them.
+ * As many as `wrk` uses. Without a limit, each request that is due while a busy machine serves none gets a new connection: with
+ * thousands at a time the accept queue of the server overflows, and the kernel resets some of them.
  */
 const CONNECTIONS = 64;
 
@@ -30,6 +30,8 @@ export async function pace(
   const taken: Promise<number>[] = [];
   for (let count = 0; count < perSecond * seconds; count += 1) {
     const due = started + (count * 1000) / perSecond;
+    // Otherwise a loop that is behind would read no response until it has caught up.
+    if (performance.now() >= due) await nextTurn();
     while (performance.now() < due) await sleep(Math.max(0, due - performance.now()));
     taken.push(time(`${url}${paths[count % paths.length]}`, agent, headers));
   }
