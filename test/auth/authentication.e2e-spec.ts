@@ -111,6 +111,39 @@ const validClaims = (issuer: string): JWTPayload => ({
   exp: now() + 300,
 });
 
+/** What Keycloak 26.7.3 puts into an access token besides, for a client with an audience mapper. */
+const OF_KEYCLOAK: JWTPayload = {
+  jti: 'onrtro:d202246f-87e8-fa4c-74a8-7030e28bf740',
+  aud: ['alfresco-downloads', 'account'],
+  typ: 'Bearer',
+  azp: 'scripts',
+  sid: 'a0ulOZc0zVwuRD68Iwi15xqp',
+  acr: '1',
+  'allowed-origins': ['http://127.0.0.1'],
+  realm_access: { roles: ['default-roles-alfresco', 'offline_access', 'uma_authorization'] },
+  resource_access: { account: { roles: ['manage-account', 'view-profile'] } },
+  scope: 'openid email profile',
+  email_verified: true,
+};
+
+describe('a bearer token in the shape of Keycloak’s', () => {
+  it('is accepted', async ({ tokens }) => {
+    await tokens.accepts(await provider.token(OF_KEYCLOAK));
+    await tokens.accepts(await provider.token(OF_KEYCLOAK, undefined, { typ: 'at+jwt' }));
+  });
+
+  it.for<[string, JWTPayload]>([
+    ['an ID token', { typ: 'ID', at_hash: 'BXkyRHHodJCA1x6Cu0bOhA' }],
+    ['a token for each client of the realm', { aud: 'account' }],
+    [
+      'a lightweight access token',
+      { aud: undefined, sub: undefined, preferred_username: undefined },
+    ],
+  ])('is refused when it is %s', async ([, claims], { tokens }) => {
+    await tokens.refuses(await provider.token({ ...OF_KEYCLOAK, ...claims }));
+  });
+});
+
 describe('a bearer token', () => {
   it('of the provider is accepted, and makes a ZIP', async ({ bff }) => {
     await request(bff.url)

@@ -317,6 +317,16 @@ describe('POST /auth/backchannel-logout', () => {
     expect(await isAlive(browser)).toBe(false);
   });
 
+  it('ends the session of a token in the shape of Keycloak’s', async () => {
+    const [ended, other] = [await logIn('alice', 'kc-sid-1'), await logIn('alice', 'kc-sid-2')];
+    // As Keycloak 26.7.3 sends it.
+    const claims = logoutClaims({ sub: 'alice', sid: 'kc-sid-1', typ: 'Logout' });
+    const header = { alg: 'RS256', kid: 'key-1', typ: 'logout+jwt' };
+    const token = await signed(claims, provider.privateKey, header);
+    expect((await sendToken(token)).status).toBe(200);
+    expect([await isAlive(ended), await isAlive(other)]).toEqual([false, true]);
+  });
+
   it('ends nothing of another person with the same sid', async () => {
     const ofBob = await logIn('bob', 'sid-5');
     const claims = logoutClaims({ sub: 'alice', sid: 'sid-5' });
