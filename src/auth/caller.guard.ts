@@ -22,6 +22,9 @@ export abstract class CallerSource {
  */
 @Injectable()
 export class CallerGuard implements CanActivate {
+  /** By handler: it does not change, and Nest's `Reflector` would search for it again at each request. */
+  private readonly publicHandlers = new WeakMap<object, boolean>();
+
   constructor(
     private readonly reflector: Reflector,
     private readonly links: LinkSigner,
@@ -42,9 +45,15 @@ export class CallerGuard implements CanActivate {
     return letPass(request, caller);
   }
 
-  private isPublic(context: ExecutionContext): boolean | undefined {
-    const targets = [context.getHandler(), context.getClass()];
-    return this.reflector.getAllAndOverride<boolean | undefined>(PUBLIC, targets);
+  private isPublic(context: ExecutionContext): boolean {
+    const handler = context.getHandler();
+    let isPublic = this.publicHandlers.get(handler);
+    if (isPublic === undefined) {
+      const targets = [handler, context.getClass()];
+      isPublic = this.reflector.getAllAndOverride<boolean | undefined>(PUBLIC, targets) ?? false;
+      this.publicHandlers.set(handler, isPublic);
+    }
+    return isPublic;
   }
 }
 

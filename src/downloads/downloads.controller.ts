@@ -21,7 +21,7 @@ import {
   toDirectAccessUrlEntry,
 } from './dto/direct-access-url.dto.js';
 import { DownloadListEnvelope, toDownloadListEnvelope } from './dto/download-list.dto.js';
-import { DownloadEntry, toDownloadEntry } from './dto/download.dto.js';
+import { DownloadEntry, downloadBody, toDownloadEntry } from './dto/download.dto.js';
 import { CancelQuery, CreateQuery, DownloadQuery, ListQuery } from './dto/queries.dto.js';
 import { QueryPipe } from './dto/query.pipe.js';
 import { IdempotencyKey } from './idempotency.service.js';
@@ -113,9 +113,13 @@ export class DownloadsController {
     const tag = stateTag(download);
     reply.header('etag', `"${tag}"`);
     setEntryHeaders(reply, download, seconds);
-    const isNotModified = known?.(tag) ?? false;
-    if (isNotModified) reply.status(304);
-    void reply.send(isNotModified ? undefined : toDownloadEntry(download, fields));
+    if (known?.(tag)) {
+      reply.status(304);
+      void reply.send();
+    } else {
+      reply.header('content-type', 'application/json; charset=utf-8');
+      void reply.send(downloadBody(download, fields));
+    }
   }
 
   @Delete(':id')

@@ -63,8 +63,11 @@ export class DownloadsService {
 
   /** The download as it is now; with `wait`, once it has changed, or the time is over. */
   async get(caller: Caller, id: string, wait?: WaitOptions): Promise<Download> {
-    await this.ownership.assertCanRead(caller, id);
-    const download = await this.tracker.read(caller, id);
+    // Mostly there is nothing to wait for, and a turn of the microtask queue is a noticeable part of a read.
+    const isPending = this.ownership.assertCanRead(caller, id);
+    if (isPending) await isPending;
+    const read = this.tracker.read(caller, id);
+    const download = read instanceof Promise ? await read : read;
     if (!wait || isTerminal(download.status)) return download;
     const tag = stateTag(download);
     if (wait.known?.(tag) === false) return download;

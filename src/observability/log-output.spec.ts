@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream';
-import { setImmediate } from 'node:timers/promises';
+
 import { LogOutput, TerminalFormat } from './log-output.js';
 
 function output() {
@@ -9,19 +9,26 @@ function output() {
   return { stream, written, log: new LogOutput(stream as unknown as NodeJS.WriteStream) };
 }
 
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
 describe('the output of the log', () => {
-  it('has the lines of a turn when the turn is over, in order and in one piece', async () => {
+  it('has lines that come shortly after each other in order and in one piece', () => {
     const { log, written } = output();
     for (const line of ['a\n', 'b\n', 'c\n']) log.write(line);
     expect(written).toEqual([]);
-    await setImmediate();
+    vi.runAllTimers();
     expect(written).toEqual(['a\nb\nc\n']);
     log.write('d\n');
-    await setImmediate();
+    vi.runAllTimers();
     expect(written).toEqual(['a\nb\nc\n', 'd\n']);
   });
 
-  it('has the lines of a process that ends in the middle of a turn', () => {
+  it('has the lines of a process that ends before they are due', () => {
     const { log, written } = output();
     log.write('the last words\n');
     process.listeners('exit').at(-1)!(0);
@@ -32,9 +39,9 @@ describe('the output of the log', () => {
     const { log, stream } = output();
     stream.destroy(Object.assign(new Error('no space left'), { code: 'ENOSPC' }));
     log.write('lost\n');
-    await setImmediate();
+    vi.runAllTimers();
     log.write('lost, too\n');
-    await setImmediate();
+    vi.runAllTimers();
     expect(stream.destroyed).toBe(true);
   });
 });

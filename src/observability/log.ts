@@ -1,6 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import { NativeLogger, type PinoLogger } from 'nestjs-pino';
-import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino';
+import { type DestinationStream, type Level, pino } from 'pino';
 import type { LogLevel } from '../config/app-config.js';
 import { standardOutput } from './log-output.js';
 import { currentRequest } from './request-context.js';
@@ -10,7 +10,7 @@ export interface Log {
   /** For Nest's `Logger`: everything but the requests themselves. */
   readonly events: LoggerService;
   /** One line for each request, of known fields only. */
-  readonly requests: Logger;
+  readonly requests: RequestLog;
 }
 
 /** Injection token of the `Log`. */
@@ -27,15 +27,13 @@ export const LOG = Symbol('LOG');
  */
 export function createLog(level: LogLevel, stream?: DestinationStream, worker?: number): Log {
   const output = stream ?? standardOutput(worker !== undefined);
-  const options: LoggerOptions = {
-    level: level === 'log' ? 'info' : level,
-    base: worker === undefined ? null : { worker },
-    timestamp,
-    formatters: { level: (label) => ({ level: label }) },
-  };
+  const minimum = level === 'log' ? 'info' : level;
   const events = pino(
     {
-      ...options,
+      level: minimum,
+      base: worker === undefined ? null : { worker },
+      timestamp: () => `,"time":"${timestamp()}"`,
+      formatters: { level: (label) => ({ level: label }) },
       redact: SECRET_PATHS,
       hooks: { streamWrite: withoutSecrets },
       mixin: () => ({ requestId: currentRequest()?.id }),
@@ -45,8 +43,38 @@ export function createLog(level: LogLevel, stream?: DestinationStream, worker?: 
   return {
     // It only calls the methods that are named like levels, which pino has, too.
     events: new NativeLogger(events as unknown as PinoLogger, {}),
-    requests: pino(options, output),
+    requests: new RequestLog(minimum, output, worker),
   };
+}
+
+/**
+ * Lines about requests, which look like those of pino. Not by pino, which is made for fields that nobody knows beforehand: its
+ * line took three times as long as `JSON.stringify` does, a twentieth of a status read.
+ */
+export class RequestLog {
+  private readonly minimum: number;
+  private readonly worker: string;
+
+  /** @param level lines below it are left out */
+  constructor(
+    level: Level | 'silent',
+    private readonly output: DestinationStream,
+    worker?: number,
+  ) {
+    this.minimum = pino.levels.values[level] ?? Infinity;
+    this.worker = worker === undefined ? '' : `"worker":${worker},`;
+  }
+
+  isLevelEnabled(level: Level): boolean {
+    return pino.levels.values[level]! >= this.minimum;
+  }
+
+  /** @param fields at least one */
+  write(level: Level, fields: Readonly<Record<string, unknown>>, msg: string): void {
+    const members = JSON.stringify(fields).slice(1, -1);
+    const start = `{"level":"${level}","time":"${timestamp()}",${this.worker}${members}`;
+    this.output.write(`${start},"msg":${JSON.stringify(msg)}}\n`);
+  }
 }
 
 let second = NaN;
@@ -57,9 +85,9 @@ function timestamp(): string {
   const now = Date.now();
   if (Math.floor(now / 1000) !== second) {
     second = Math.floor(now / 1000);
-    untilSecond = `,"time":"${new Date(now).toISOString().slice(0, -'000Z'.length)}`;
+    untilSecond = new Date(now).toISOString().slice(0, -'000Z'.length);
   }
-  return `${untilSecond}${String(now % 1000).padStart(3, '0')}Z"`;
+  return `${untilSecond}${String(now % 1000).padStart(3, '0')}Z`;
 }
 
 const SECRET_NAMES = [

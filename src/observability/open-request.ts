@@ -119,7 +119,6 @@ export function requestLine(request: OpenRequest): Record<string, unknown> {
   };
 }
 
-/** Flat, since pino takes twice as long for a nested object. */
 function upstream({
   upstreamCalls,
   upstreamStatuses = new Map(),

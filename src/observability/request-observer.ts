@@ -43,7 +43,9 @@ export class RequestObserver {
     const { code } = problem;
     const status = problem.getStatus();
     this.metrics.problem(code);
-    this.log.requests.info({ requestId: id, status, code }, `unreadable request ${status}`);
+    const { requests } = this.log;
+    if (!requests.isLevelEnabled('info')) return;
+    requests.write('info', { requestId: id, status, code }, `unreadable request ${status}`);
   }
 
   private end(request: OpenRequest): void {
@@ -52,7 +54,7 @@ export class RequestObserver {
     this.endSpan(request);
     const level = levelOf(request);
     if (!this.log.requests.isLevelEnabled(level)) return;
-    this.log.requests[level](requestLine(request), `${method} ${route} ${status}`);
+    this.log.requests.write(level, requestLine(request), `${method} ${route} ${status}`);
   }
 
   private endSpan({ context, status, hasResponse, isAborted }: OpenRequest): void {

@@ -45,3 +45,16 @@ export function toDownloadEntry(download: Download, fields?: Fields): DownloadEn
   const all = { filesAdded, bytesAdded, totalBytes, id, totalFiles, status };
   return { entry: onlyFields(all, fields) };
 }
+
+const bodies = new WeakMap<Download, string>();
+
+/** `toDownloadEntry` as JSON. Made once for each state, which many clients read. */
+export function downloadBody(download: Download, fields?: Fields): string {
+  if (fields) return JSON.stringify(toDownloadEntry(download, fields));
+  let body = bodies.get(download);
+  if (body === undefined) {
+    body = JSON.stringify(toDownloadEntry(download));
+    bodies.set(download, body);
+  }
+  return body;
+}
