@@ -69,19 +69,17 @@ export interface AuthenticatedRequest {
  * of a ticket.
  *
  * @param everyMs milliseconds between two checks of a ticket
- * @param signal aborts the wait
+ * @returns ends the wait; `undefined` for credentials that do not end
  */
 export function onceCredentialsEnd(
   { expiresAt = Infinity, isLoggedIn, session }: Caller,
   everyMs: number,
-  signal: AbortSignal,
   callback: () => void,
-): void {
-  if (session) {
-    const watch = session.onceEnded(callback);
-    signal.addEventListener('abort', () => watch[Symbol.dispose](), { once: true });
-  }
-  if (expiresAt === Infinity && !isLoggedIn) return;
+): Disposable | undefined {
+  const watch = session?.onceEnded(callback);
+  if (expiresAt === Infinity && !isLoggedIn) return watch;
+  const over = new AbortController();
+  const { signal } = over;
   const end = async () => {
     while (Date.now() < expiresAt) {
       const pauseMs = isLoggedIn ? everyMs : MAX_TIMER_MS;
@@ -93,4 +91,10 @@ export function onceCredentialsEnd(
   };
   // Only the signal ends the pause.
   end().catch(() => {});
+  return {
+    [Symbol.dispose]() {
+      watch?.[Symbol.dispose]();
+      over.abort();
+    },
+  };
 }

@@ -74,18 +74,16 @@ export class DownloadsService {
     const { seconds, signal } = wait;
     const over = new AbortController();
     const { heartbeatMs } = this.pacing.events;
-    const isOver = AbortSignal.any([signal, over.signal]);
-    onceCredentialsEnd(caller, heartbeatMs, isOver, () =>
+    const credentials = onceCredentialsEnd(caller, heartbeatMs, () =>
       over.abort(new ProblemException('UNAUTHENTICATED')),
     );
-    const event = await this.tracker.waitFor(
-      caller,
-      id,
-      (known) => known.name !== 'gone' && stateTag(known.download) !== tag,
-      { ms: seconds * 1000, signal: isOver },
-    );
+    const event = await this.tracker
+      .waitFor(caller, id, (known) => known.name !== 'gone' && stateTag(known.download) !== tag, {
+        ms: seconds * 1000,
+        signal: AbortSignal.any([signal, over.signal]),
+      })
+      .finally(() => credentials?.[Symbol.dispose]());
     over.signal.throwIfAborted();
-    over.abort();
     if (event?.name === 'gone') throw event.problem;
     return event?.download ?? this.tracker.read(caller, id);
   }

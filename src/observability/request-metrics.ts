@@ -60,12 +60,17 @@ export class RequestMetrics {
 
   /** Counts the bytes that this server sends. */
   watch(server: Server): void {
+    const closed = (socket: Socket): void => {
+      this.connections.delete(socket);
+      this.sentBefore += socket.bytesWritten;
+    };
+    // Reads `this`, so that one function serves all connections.
+    const onClose = function (this: Socket): void {
+      closed(this);
+    };
     server.on('connection', (socket) => {
       this.connections.add(socket);
-      socket.once('close', () => {
-        this.connections.delete(socket);
-        this.sentBefore += socket.bytesWritten;
-      });
+      socket.on('close', onClose);
     });
   }
 

@@ -84,8 +84,13 @@ export function closeStalledConnections(server: Server, stalledMs: number, check
   const stalls = new WeakMap<Socket, Stall>();
   server.on('connection', (socket) => {
     connections.add(socket);
-    socket.once('close', () => connections.delete(socket));
+    socket.on('close', forget);
   });
+
+  /** One function for all connections, as above: with `once()` and a closure, each would keep a quarter of a kilobyte. */
+  function forget(this: Socket): void {
+    connections.delete(this);
+  }
 
   function check(socket: Socket): void {
     if (socket.writableLength === 0) return void stalls.delete(socket);

@@ -46,7 +46,7 @@ export class EventStream implements ProgressWatcher {
 
   /** Calls back when either side has ended it. */
   onceClosed(callback: () => void): void {
-    this.response.once('close', callback);
+    this.response.on('close', callback);
   }
 
   /** Keeps proxies from taking the connection for dead: a comment, which clients ignore. */
@@ -70,14 +70,15 @@ export class EventStream implements ProgressWatcher {
 
   private write(frame: string): void {
     this.isWriting = true;
-    this.response.write(frame, this.onWritten);
+    // A closure for each frame: one that is kept would be there for as long as the stream.
+    this.response.write(frame, (error) => this.written(error));
   }
 
   /** Called when the operating system has taken it, or with an error when the client has disconnected. */
-  private readonly onWritten = (error?: Error | null): void => {
+  private written(error?: Error | null): void {
     this.isWriting = false;
     const { waiting } = this;
     this.waiting = undefined;
     if (waiting && !error) this.next(waiting);
-  };
+  }
 }

@@ -74,11 +74,10 @@ export class EventsService implements OnApplicationShutdown {
   private open(caller: Caller, id: string, stream: EventStream): void {
     const unwatch = this.tracker.watch(caller, id, stream);
     this.add(stream);
-    const closed = new AbortController();
     const { heartbeatMs } = this.pacing.events;
-    onceCredentialsEnd(caller, heartbeatMs, closed.signal, () => stream.stop());
+    const credentials = onceCredentialsEnd(caller, heartbeatMs, () => stream.stop());
     stream.onceClosed(() => {
-      closed.abort();
+      credentials?.[Symbol.dispose]();
       unwatch();
       this.remove(stream);
     });
