@@ -92,10 +92,11 @@ describe('Swagger UI of a service where browsers log in', { timeout: 60_000 }, (
     await picture(page, 'alice');
     expect(await swagger.tryOut(LIST)).toBe('200');
     expect(await swagger.tryOut(CREATE)).toBe('202');
-    await page.getByRole('button', { name: 'Log out', exact: true }).click();
     // At the provider, too, and back from there.
-    await page.waitForURL(`${setting.url}/`);
-    await page.goto(`${setting.url}/docs`);
+    const back = page.waitForResponse(`${setting.url}/`);
+    await page.getByRole('button', { name: 'Log out', exact: true }).click();
+    await back;
+    await page.waitForURL(`${setting.url}/docs`);
     await page.getByText('Nobody is logged in with this browser.').waitFor();
     expect(await page.context().cookies(setting.url)).toEqual([]);
   });
