@@ -38,7 +38,6 @@ export const MIGRATIONS: readonly string[] = [
      id TEXT PRIMARY KEY,
      subject TEXT NOT NULL,
      provider_session TEXT,
-     issued_at INTEGER NOT NULL,
      sealed TEXT NOT NULL,
      revision INTEGER NOT NULL,
      refresh_until INTEGER NOT NULL,
@@ -48,6 +47,8 @@ export const MIGRATIONS: readonly string[] = [
    CREATE INDEX sessions_by_subject ON sessions (subject);
    CREATE INDEX sessions_by_provider_session ON sessions (provider_session);
    CREATE INDEX sessions_by_expiry ON sessions (expires_at);`,
+
+  `ALTER TABLE sessions ADD COLUMN issued_at INTEGER NOT NULL DEFAULT 0`,
 ];
 
 /**

@@ -46,7 +46,8 @@ export class RedisSessionStore extends SessionStore {
       id,
       subject: fields.subject!,
       providerSession: fields.providerSession || undefined,
-      issuedAt: Number(fields.issuedAt),
+      // Absent in sessions of earlier versions.
+      issuedAt: Number(fields.issuedAt ?? 0),
       sealed: fields.sealed,
       revision: Number(fields.revision),
       idleEndsAt: Number(fields.idleEndsAt),
@@ -204,7 +205,7 @@ for _, id in ipairs(redis.call('SMEMBERS', KEYS[1])) do
   local key = ARGV[1] .. id
   local found = redis.call('HMGET', key, 'subject', 'issuedAt')
   local isOfSubject = ARGV[2] == '' or found[1] == ARGV[2]
-  if found[1] and isOfSubject and tonumber(found[2]) <= tonumber(ARGV[3]) then
+  if found[1] and isOfSubject and tonumber(found[2] or 0) <= tonumber(ARGV[3]) then
     redis.call('DEL', key)
     redis.call('ZREM', KEYS[2], id)
     redis.call('SREM', KEYS[1], id)
