@@ -69,7 +69,7 @@ export class Replicas implements AsyncDisposable {
     variables: Record<string, string> = {},
     user?: { readonly name: string; readonly password: string },
   ): Promise<Replicas> {
-    const redis = new RedisServer(['--appendonly', 'yes', '--appendfsync', 'always']);
+    const redis = new RedisServer();
     await redis.start();
     const url = new URL(redis.url);
     if (user) {
