@@ -15,7 +15,12 @@ const endToEnd = {
 };
 
 export default defineConfig({
-  resolve: { alias: [{ find: /^#service\//, replacement: `${BUILT_SERVICE}/` }] },
+  resolve: {
+    alias: [
+      { find: /^#service\//, replacement: `${BUILT_SERVICE}/` },
+      { find: /^alfresco-downloads-client$/, replacement: resolve('client/src/index.ts') },
+    ],
+  },
   test: {
     globals: true,
     // Halves the processor time: modules are loaded once per worker, not per file.
@@ -29,7 +34,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['{src,sandbox,demo}/**/*.spec.ts'],
+          include: ['{src,sandbox,client,demo}/**/*.spec.ts'],
           setupFiles: 'test/run/quiet-log.ts',
           maxWorkers: 2,
         },

@@ -21,6 +21,7 @@ export interface DemoServices {
 }
 
 const PAGE = join(import.meta.dirname, 'page');
+const CLIENT_MODULES = join(import.meta.dirname, '../client/src');
 const EXAMPLE = join(import.meta.dirname, '../examples/front-end');
 
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -158,10 +159,12 @@ function servePage(
     fastify.get(path, (_request, reply) =>
       reply.type(type).header('cache-control', 'no-cache').send(text),
     );
-  for (const file of pageFiles(PAGE)) {
+  const client = '/demo/client/index.ts';
+  for (const file of pageFiles(CLIENT_MODULES, client)) serve(`/demo/client/${file.name}`, file);
+  for (const file of pageFiles(PAGE, client)) {
     serve(file.name === 'index.html' ? '/' : `/demo/${file.name}`, file);
   }
-  for (const file of pageFiles(EXAMPLE)) {
+  for (const file of pageFiles(EXAMPLE, client)) {
     serve(`/example/${file.name === 'index.html' ? '' : file.name}`, file);
   }
   fastify.get('/demo/log-ins', (_request, reply) =>

@@ -12,16 +12,24 @@ export interface PageFile {
 const TYPES: readonly (readonly [ending: RegExp, type: string])[] = [
   [/\.html$/, 'text/html; charset=utf-8'],
   [/\.css$/, 'text/css; charset=utf-8'],
-  // Served under their own names, so that imports between modules need no rewriting.
+  // Served under their own names, so that imports within a folder need no rewriting.
   [/(?<!\.spec|\.fixture)\.ts$/, 'text/javascript; charset=utf-8'],
 ];
 
-/** The files of a page, with types stripped from TypeScript, so that nothing needs to be built. */
-export function pageFiles(folder: string): PageFile[] {
+/** An import of the client, which browsers find only by its path. */
+const CLIENT_IMPORT = /(?<=from ')alfresco-downloads-client(?=')/g;
+
+/**
+ * The files of a page, with types stripped from TypeScript, so that nothing needs to be built.
+ *
+ * @param client path of the client's module
+ */
+export function pageFiles(folder: string, client: string): PageFile[] {
   return readdirSync(folder).flatMap((name) => {
     const type = TYPES.find(([ending]) => ending.test(name))?.[1];
     if (type === undefined) return [];
     const text = readFileSync(join(folder, name), 'utf8');
-    return [{ name, type, text: name.endsWith('.ts') ? stripTypeScriptTypes(text) : text }];
+    if (!name.endsWith('.ts')) return [{ name, type, text }];
+    return [{ name, type, text: stripTypeScriptTypes(text).replace(CLIENT_IMPORT, client) }];
   });
 }

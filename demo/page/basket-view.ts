@@ -1,6 +1,6 @@
+import { type Download, type DownloadsClient, newIdempotencyKey } from 'alfresco-downloads-client';
 import { announce } from './announcer.ts';
 import { button, byId, element } from './dom.ts';
-import { type Download, type DownloadsClient, newIdempotencyKey } from './downloads-client.ts';
 import type { FolderItem } from './folder.ts';
 import { type Contents, contentsFor } from './remembered-contents.ts';
 import { count } from './wording.ts';

@@ -1,5 +1,5 @@
 import { type CardEvent, cardState } from './card-state.ts';
-import { DONE, download } from './scripted-server.fixture.ts';
+import { DONE, download } from '../../client/src/scripted-server.fixture.ts';
 
 const progress = {
   type: 'progress',

@@ -1,4 +1,4 @@
-import type { Download, DownloadEvent, ProgressEvent } from './download-event.ts';
+import type { Download, DownloadEvent, ProgressEvent } from 'alfresco-downloads-client';
 import { bytes, count, duration, progressLine } from './wording.ts';
 
 export type CardAction = 'save' | 'cancel' | 'remove';

@@ -1,11 +1,17 @@
+import {
+  type Download,
+  type DownloadEvent,
+  type DownloadsClient,
+  DownloadsProblem,
+  endsLogin,
+  eventTypeOf,
+  isRunning,
+  percentOf,
+} from 'alfresco-downloads-client';
 import { announce } from './announcer.ts';
 import { CardFace } from './card-face.ts';
 import { type CardAction, type CardEvent, type Lost, cardState } from './card-state.ts';
 import { element } from './dom.ts';
-import { type Download, eventTypeOf, isRunning } from './download-event.ts';
-import { type DownloadEvent, type DownloadsClient, DownloadsProblem } from './downloads-client.ts';
-import { endsLogin } from './downloads-problem.ts';
-import { ProgressMeter } from './progress-meter.ts';
 import { type Contents, contentsOf, forgetContents } from './remembered-contents.ts';
 import { shortList } from './wording.ts';
 
@@ -43,7 +49,7 @@ export class DownloadCard {
     const contents = contentsOf(download.id);
     this.#face = new CardFace(contentsLine(contents), (action) => void this.#run(action));
     this.#face.name = contents?.archiveName ?? `Download ${download.id.slice(0, 8)}`;
-    this.#event = { type: eventTypeOf(download), ...new ProgressMeter().progressOf(download) };
+    this.#event = { type: eventTypeOf(download), entry: download, percent: percentOf(download) };
     this.#show(this.#event);
     if (isRunning(download)) void this.#watch();
   }

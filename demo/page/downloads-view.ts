@@ -1,7 +1,7 @@
+import type { Download, DownloadsClient } from 'alfresco-downloads-client';
 import { announce } from './announcer.ts';
 import { byId } from './dom.ts';
 import { DownloadCard } from './download-card.ts';
-import type { Download, DownloadsClient } from './downloads-client.ts';
 import { type Contents, rememberContents } from './remembered-contents.ts';
 
 /** Downloads per page. */

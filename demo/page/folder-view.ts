@@ -1,7 +1,7 @@
+import { ServiceConnection } from 'alfresco-downloads-client';
 import { announce } from './announcer.ts';
 import { button, byId, element } from './dom.ts';
 import type { FolderItem, FolderListing } from './folder.ts';
-import { ServiceConnection } from './service-connection.ts';
 import { bytes, count } from './wording.ts';
 
 /** A folder on the path from the top. */

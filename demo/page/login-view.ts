@@ -1,4 +1,4 @@
-import { DownloadsClient, DownloadsProblem } from './downloads-client.ts';
+import { DownloadsClient, DownloadsProblem } from 'alfresco-downloads-client';
 import { byId } from './dom.ts';
 import type { LogIns } from './log-ins.ts';
 import { type Session, sessionOf } from './session.ts';

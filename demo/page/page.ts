@@ -1,12 +1,15 @@
+import {
+  DownloadsClient,
+  DownloadsProblem,
+  ServiceConnection,
+  endsLogin,
+} from 'alfresco-downloads-client';
 import { BasketView } from './basket-view.ts';
 import { byId } from './dom.ts';
-import { DownloadsClient, DownloadsProblem } from './downloads-client.ts';
-import { endsLogin } from './downloads-problem.ts';
 import { DownloadsView } from './downloads-view.ts';
 import { FolderView } from './folder-view.ts';
 import type { LogIns } from './log-ins.ts';
 import { LoginView } from './login-view.ts';
-import { ServiceConnection } from './service-connection.ts';
 import {
   type Session,
   endCookieSession,

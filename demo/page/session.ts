@@ -1,6 +1,5 @@
-import { DownloadsProblem } from './downloads-problem.ts';
+import { DownloadsProblem, ServiceConnection } from 'alfresco-downloads-client';
 import type { LogIns } from './log-ins.ts';
-import { ServiceConnection } from './service-connection.ts';
 
 /** The logged-in user. */
 export interface Session {

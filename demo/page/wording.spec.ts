@@ -1,5 +1,5 @@
-import { DownloadsProblem, ServiceUnreachable } from './downloads-problem.ts';
-import { download } from './scripted-server.fixture.ts';
+import { DownloadsProblem, ServiceUnreachable } from 'alfresco-downloads-client';
+import { download } from '../../client/src/scripted-server.fixture.ts';
 import { bytes, count, duration, failure, progressLine, shortList } from './wording.ts';
 
 describe('in words,', () => {

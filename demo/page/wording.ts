@@ -1,5 +1,8 @@
-import type { DownloadProgress } from './download-event.ts';
-import { DownloadsProblem, ServiceUnreachable } from './downloads-problem.ts';
+import {
+  type DownloadProgress,
+  DownloadsProblem,
+  ServiceUnreachable,
+} from 'alfresco-downloads-client';
 
 const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
 

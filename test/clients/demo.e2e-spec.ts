@@ -35,11 +35,11 @@ describe('the page of the demo', () => {
   it('is served with everything it needs, and without its tests', async ({ demo }) => {
     const files = [...(await filesOf(demo, '/'))];
     expect(files).toContain('/demo/page.css');
-    expect(files).toContain('/demo/event-stream-parser.ts');
+    expect(files).toContain('/demo/client/event-stream-parser.ts');
     expect((await fetch(`${demo.url}/demo/page.ts`)).headers.get('content-type')).toBe(
       'text/javascript; charset=utf-8',
     );
-    for (const name of ['wording.spec.ts', 'scripted-server.fixture.ts', 'tsconfig.json']) {
+    for (const name of ['wording.spec.ts', 'client/scripted-server.fixture.ts', 'tsconfig.json']) {
       expect((await fetch(`${demo.url}/demo/${name}`)).status).toBe(404);
     }
   });

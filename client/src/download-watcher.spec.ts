@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import type { ServerResponse } from 'node:http';
-import { type DownloadEvent, DownloadsClient, DownloadsProblem } from './downloads-client.ts';
+import { type DownloadEvent, DownloadsClient, DownloadsProblem } from './index.ts';
 import {
   DONE,
   ScriptedServer,

@@ -7,9 +7,6 @@ import { HeldConnections } from './held-connections.ts';
 import { type ServiceAddress, ServiceConnection } from './service-connection.ts';
 import { DEFAULT_PACE, type WatchPace } from './watch-pace.ts';
 
-export type { Download, DownloadEvent, Problem } from './download-event.ts';
-export { DownloadsProblem, ServiceUnreachable } from './downloads-problem.ts';
-
 /** A page of the caller's downloads, newest first. */
 export interface DownloadPage {
   readonly downloads: readonly Download[];

@@ -64,8 +64,8 @@ function isSame(one: Download, other: Download): boolean {
   );
 }
 
-/** Rounded like the service's: to one decimal place, and 100 only when it is done. */
-function percentOf({ status, bytesAdded, totalBytes }: Download): number {
+/** The percentage, rounded like the service's: to one decimal place, and 100 only when it is done. */
+export function percentOf({ status, bytesAdded, totalBytes }: Download): number {
   if (status === 'DONE') return 100;
   // The bytes are the limit, not those of a ZIP.
   if (status === 'MAX_CONTENT_SIZE_EXCEEDED' || totalBytes === 0) return 0;

@@ -1,8 +1,4 @@
-import {
-  type DownloadEvent,
-  DownloadsClient,
-  DownloadsProblem,
-} from '../../demo/page/downloads-client.ts';
+import { type DownloadEvent, DownloadsClient, DownloadsProblem } from 'alfresco-downloads-client';
 import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import { DownloadsApi } from '../harness/api.js';
@@ -62,7 +58,7 @@ async function watchGrowing(
 const between = (percents: readonly number[]) =>
   new Set(percents.filter((percent) => percent > 0 && percent < 100));
 
-describe('the client of the demo’s page, with the service', { timeout: 60_000 }, () => {
+describe('the client package, with the service', { timeout: 60_000 }, () => {
   it('makes a ZIP, watches it, and returns a link to it', async ({ client, sandbox }) => {
     sandbox.bytesPerSecond = WATCHABLE_BYTES_PER_SECOND;
     const { id } = await client.create([SAMPLE_NODES.largeFile, SAMPLE_NODES.textFile]);

@@ -1,4 +1,4 @@
-import { DownloadsClient, DownloadsProblem, ServiceUnreachable } from './downloads-client.ts';
+import { DownloadsClient, DownloadsProblem, ServiceUnreachable } from './index.ts';
 import { ScriptedServer, cut, download, json, problem } from './scripted-server.fixture.ts';
 
 const PENDING = download({ status: 'PENDING', bytesAdded: 0, totalBytes: 0 });
