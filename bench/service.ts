@@ -18,7 +18,10 @@ export async function residentBytesOf(pid: number): Promise<number> {
 export const AUTHORIZATION = `Basic ${Buffer.from('bench:bench').toString('base64')}`;
 
 /** The environment that the image sets, see `Dockerfile`. */
-export const IMAGE_ENVIRONMENT = { MALLOC_ARENA_MAX: '1' };
+export const IMAGE_ENVIRONMENT = {
+  MALLOC_ARENA_MAX: '1',
+  NODE_OPTIONS: '--max-semi-space-size=16',
+};
 
 const MAIN = join(import.meta.dirname, '../dist/main.js');
 

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
 import { startSandbox } from '../../sandbox/sandbox.ts';
 import { startPeer } from '../peer-process.ts';
-import { AUTHORIZATION, MeasuredService, residentBytesOf } from '../service.ts';
+import { AUTHORIZATION, IMAGE_ENVIRONMENT, MeasuredService, residentBytesOf } from '../service.ts';
 import { SERVICE, type Table, mebibytes } from '../table.ts';
 import { Upstream } from '../upstream-process.ts';
 import { Watcher } from '../watcher.ts';
@@ -14,20 +14,22 @@ const AT_A_TIME = 200;
 const STREAMS = 200;
 /** The recommendation of `docs/operations.md` where memory matters more than throughput. */
 const FRUGAL = '--max-semi-space-size=2';
+/** As in the image. */
+const USUAL = IMAGE_ENVIRONMENT.NODE_OPTIONS;
 const FLOOR = 'node:http, and nothing else';
 /** Time for a service to collect garbage, which it does when idle. */
 const SETTLING_MS = 5000;
 
 /** W5: the memory of 10,000 watchers, and whether each receives the end. */
 export async function watchers(): Promise<Table> {
-  const usual = await watched('');
+  const usual = await watched(USUAL);
   const frugal = await watched(FRUGAL);
   return {
     title: `W5: memory of ${WATCHERS.toLocaleString('en')} watchers of ${WATCHED} downloads`,
     unit: 'kB per watcher',
     rows: [
       { name: `${FLOOR}, ${FRUGAL}`, values: [await bare(FRUGAL)] },
-      { name: FLOOR, values: [await bare('')] },
+      { name: FLOOR, values: [await bare(USUAL)] },
       { name: `${SERVICE}, ${FRUGAL}`, values: [frugal.each] },
       { name: SERVICE, values: [usual.each] },
     ],
@@ -89,7 +91,7 @@ async function bare(options: string): Promise<number> {
 
 /** W5: the memory of ZIPs that are read slowly. */
 export async function slowStreams(): Promise<Table> {
-  const usual = await slow('');
+  const usual = await slow(USUAL);
   const frugal = await slow(FRUGAL);
   return {
     title: `W5: memory with ${STREAMS} ZIPs that are read slowly`,

@@ -16,6 +16,7 @@ const variables = [...defaults.keys(), ...ofFiles].toSorted();
 const OF_OTHERS = [
   'MALLOC_ARENA_MAX',
   'NODE_EXTRA_CA_CERTS',
+  'NODE_OPTIONS',
   'NODE_TLS_REJECT_UNAUTHORIZED',
   'OTEL_EXPORTER_OTLP_HEADERS',
   'OTEL_RESOURCE_ATTRIBUTES',

@@ -71,7 +71,7 @@ describe('the Dockerfile', () => {
     );
     expect(names).toContain('HOST');
     // Variables of Node.js and of the C library.
-    const ofOthers = ['NODE_ENV', 'MALLOC_ARENA_MAX'];
+    const ofOthers = ['NODE_ENV', 'NODE_OPTIONS', 'MALLOC_ARENA_MAX'];
     for (const name of names) {
       expect([...known, ...ofOthers]).toContain(name);
       expect([...SECRET_VARIABLES]).not.toContain(name);
