@@ -1,8 +1,11 @@
 import { Logger } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { AlfrescoClient } from './alfresco/alfresco.client.js';
 import { type AppConfig, ConfigurationError } from './config/app-config.js';
+import { configurationWarnings, describeConfiguration } from './config/config-report.js';
 import type { WorkerContext } from './config/worker-context.js';
-import { ProblemException } from './problems/problem.exception.js';
+import { ProblemException, isProblem } from './problems/problem.exception.js';
+import { RequestDrain } from './server/request-drain.js';
 
 /** `EX_CONFIG` of sysexits.h: a supervisor should not restart a process that will fail the same way. */
 const EXIT_CONFIGURATION = 78;
@@ -45,8 +48,7 @@ export async function startService(
   worker?: WorkerContext,
 ): Promise<RunningService> {
   const app = await create(config, worker);
-  warnOfEphemeralLinks(config);
-  if (!worker) warnOfPlainCookies(config);
+  if (!worker) reportConfiguration(config);
   app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
   if (!worker) exitAtSecondSignal();
   try {
@@ -55,6 +57,8 @@ export async function startService(
     await app.close();
     throw new StartFailure(describeListenError(error, config));
   }
+  // One process for all: a wrong password would otherwise be tried once by each.
+  if (!worker || worker.number === 1) void reportAlfresco(app, config);
   return { app, address: await app.getUrl() };
 }
 
@@ -64,16 +68,42 @@ export function announce({ http, docs }: AppConfig, address: string): void {
   console.log(`alfresco-downloads-bff listens on ${base}${docs ? ` (docs: ${base}/docs)` : ''}`);
 }
 
-export function warnOfEphemeralLinks({ links }: AppConfig): void {
-  if (!links.isEphemeral) return;
-  new Logger('Links').warn('LINK_SECRET is not set: signed links end when this process does');
+/** Logs once what is in force, and what was probably not meant. */
+export function reportConfiguration(config: AppConfig): void {
+  const logger = new Logger('Configuration');
+  logger.log(describeConfiguration(config, process.env));
+  for (const warning of configurationWarnings(config, process.env)) logger.warn(warning);
 }
 
-export function warnOfPlainCookies({ auth: { session } }: AppConfig): void {
-  if (session === undefined || session.publicUrl.startsWith('https:')) return;
-  new Logger('Sessions').warn(
-    'PUBLIC_URL is not https: cookies have no __Host- prefix and are not Secure; for this machine only',
-  );
+/**
+ * Logs whether Alfresco is there, and accepts the account of this service. A failure is not fatal: Alfresco may start later, and a
+ * service that is started again and again would have its account locked.
+ */
+async function reportAlfresco(
+  app: NestFastifyApplication,
+  { alfresco: { auth, onBehalfOf } }: AppConfig,
+): Promise<void> {
+  const logger = new Logger('Alfresco');
+  const client = app.get(AlfrescoClient, { strict: false });
+  try {
+    if (!(await client.isReady())) logger.warn('Alfresco says that it is not ready');
+    else if (onBehalfOf === 'off') {
+      await client.checkAccount();
+      logger.log('Alfresco accepts the credentials of this service');
+    }
+  } catch (error) {
+    if (app.get(RequestDrain, { strict: false }).isDraining) return;
+    if (isProblem(error, 'ALFRESCO_CREDENTIALS_REJECTED')) {
+      const variables =
+        auth === 'oauth2'
+          ? 'ALFRESCO_OAUTH2_CLIENT_ID and ALFRESCO_OAUTH2_CLIENT_SECRET'
+          : 'ALFRESCO_USERNAME and ALFRESCO_PASSWORD';
+      logger.error(`The credentials of this service were rejected: see ${variables}`);
+    } else {
+      const reason = error instanceof ProblemException ? error.diagnosis : String(error);
+      logger.warn(`Alfresco cannot be used now: ${reason ?? 'no response'}`);
+    }
+  }
 }
 
 async function create(config: AppConfig, worker?: WorkerContext): Promise<NestFastifyApplication> {

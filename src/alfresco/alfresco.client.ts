@@ -15,12 +15,15 @@ import { ANONYMOUS_SEND, AUTHORIZED_SEND } from './http/pipeline.js';
 import type { OnBehalfOf, Operation, RetryRule, Send } from './http/upstream-call.js';
 import {
   type AlfrescoResponse,
+  WrongAddressException,
   creationProblem,
   downloadProblem,
   entryOf,
   isReadOnly,
+  isUnknownAddress,
   toAlfrescoResponse,
 } from './responses.js';
+import { isProblem } from '../problems/problem.exception.js';
 
 /** What a call does, and whether it may be sent again. */
 interface CallKind {
@@ -32,6 +35,9 @@ const READ: CallKind = { operation: 'read', retry: 'if-failed' };
 /** Only raises a flag, so that another one does no harm. */
 const CANCEL: CallKind = { operation: 'write', retry: 'if-failed' };
 const WRITE: CallKind = { operation: 'write', retry: 'if-unsent' };
+
+/** The nil UUID (RFC 9562, section 5.9), which no node has. */
+const NO_DOWNLOAD = '00000000-0000-0000-0000-000000000000';
 
 /**
  * Alfresco's REST API, as far as downloads need it.
@@ -146,7 +152,21 @@ export class AlfrescoClient {
         headers: jsonHeaders(),
       }),
     );
+    if (isUnknownAddress(response)) throw new WrongAddressException();
     return response.status === 200 && typeof entryOf(response).message === 'string';
+  }
+
+  /**
+   * Whether Alfresco accepts the account of this service, by a read of a download that does not exist: the login is that
+   * which the first call would make.
+   * @throws ProblemException ALFRESCO_CREDENTIALS_REJECTED, or another one when that is not known
+   */
+  async checkAccount(): Promise<void> {
+    try {
+      await this.getDownload(NO_DOWNLOAD);
+    } catch (error) {
+      if (!isProblem(error, 'DOWNLOAD_NOT_FOUND')) throw error;
+    }
   }
 
   private async call(

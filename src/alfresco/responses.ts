@@ -43,6 +43,20 @@ export class ForeignResponseException extends ProblemException {
   }
 }
 
+/** Something responds at `ALFRESCO_URL`, but does not know the path of Alfresco's REST API. */
+export class WrongAddressException extends ProblemException {
+  constructor() {
+    const diagnosis =
+      'ALFRESCO_URL is a wrong address: no Alfresco there; it usually ends with /alfresco';
+    super('ALFRESCO_BAD_RESPONSE', { diagnosis });
+  }
+}
+
+/** Whether this is a 404 that is not Alfresco's, such as that of Tomcat for a web application that it does not have. */
+export function isUnknownAddress(response: AlfrescoResponse): boolean {
+  return response.status === 404 && errorOf(response) === undefined;
+}
+
 /** The response is not what the API documents. `diagnosis` goes to the log. */
 export function badResponse(diagnosis: string): ProblemException {
   return new ProblemException('ALFRESCO_BAD_RESPONSE', { diagnosis });

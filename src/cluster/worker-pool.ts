@@ -4,7 +4,7 @@ import type { AppConfig } from '../config/app-config.js';
 import { writeNews } from '../downloads/progress/progress-news.js';
 import { createLog } from '../observability/log.js';
 import { MemoryCounters } from '../rate-limit/memory-counters.js';
-import { announce, warnOfEphemeralLinks, warnOfPlainCookies } from '../service.js';
+import { announce, reportConfiguration } from '../service.js';
 import type { PrimaryCalls } from './channel.js';
 import { Leases } from './leases.js';
 import { PoolMember } from './pool-member.js';
@@ -37,8 +37,7 @@ export class WorkerPool {
 
   start(): void {
     Logger.overrideLogger(createLog(this.config.logLevel).events);
-    warnOfEphemeralLinks(this.config);
-    warnOfPlainCookies(this.config);
+    reportConfiguration(this.config);
     process.on('SIGTERM', () => this.stop('SIGTERM', 128 + 15));
     process.on('SIGINT', () => this.stop('SIGINT', 128 + 2));
     process.on('SIGHUP', () => this.restart());

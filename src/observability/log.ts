@@ -42,7 +42,7 @@ export function createLog(level: LogLevel, stream?: DestinationStream, worker?: 
   );
   return {
     // It only calls the methods that are named like levels, which pino has, too.
-    events: new NativeLogger(events as unknown as PinoLogger, {}),
+    events: new EventLog(events as unknown as PinoLogger, {}),
     requests: new RequestLog(minimum, output, worker),
   };
 }
@@ -74,6 +74,22 @@ export class RequestLog {
     const members = JSON.stringify(fields).slice(1, -1);
     const start = `{"level":"${level}","time":"${timestamp()}",${this.worker}${members}`;
     this.output.write(`${start},"msg":${JSON.stringify(msg)}}\n`);
+  }
+}
+
+/** Of Nest itself, while it starts: a line for each module and route, of no use to an operator. */
+const START_CONTEXTS: ReadonlySet<unknown> = new Set([
+  'InstanceLoader',
+  'NestApplication',
+  'NestFactory',
+  'RouterExplorer',
+  'RoutesResolver',
+]);
+
+class EventLog extends NativeLogger {
+  override log(message: unknown, ...rest: unknown[]): void {
+    if (START_CONTEXTS.has(rest.at(-1))) super.debug(message, ...rest);
+    else super.log(message, ...rest);
   }
 }
 

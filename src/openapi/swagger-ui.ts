@@ -5,8 +5,9 @@ import { dump } from 'js-yaml';
 import { ticketsPath } from '../auth/tickets/tickets-path.js';
 import type { AppConfig } from '../config/app-config.js';
 import { contentSecurityPolicy } from '../http/http-reply.js';
-import { type HttpRequest, publicPathOf } from '../http/http-request.js';
+import { type HttpRequest, acceptedType, publicPathOf } from '../http/http-request.js';
 import { CHALLENGE, type Challenge } from '../problems/problem.filter.js';
+import { ProblemException } from '../problems/problem.exception.js';
 import { BoundedMap } from '../store/bounded-map.js';
 import { createOpenApiDocument } from './openapi-document.js';
 import { ProviderEndpointsFinder } from './provider-endpoints.js';
@@ -78,7 +79,7 @@ export function setUpDocs(app: INestApplication, config: AppConfig): void {
   const http = app.getHttpAdapter();
   const fastify = http.getInstance() as FastifyInstance;
   const folder = `${apiPrefix && `/${apiPrefix}`}/docs`;
-  if (session) leadToDocs(fastify, folder);
+  leadToDocs(fastify, folder);
   if (endpoints) allowProvider(fastify, folder, endpoints);
   for (const { name, type, serialize } of FILES) {
     // One for all requests: `@nestjs/swagger` would make 200 kB for each, which a client may leave unread.
@@ -112,15 +113,20 @@ export function setUpDocs(app: INestApplication, config: AppConfig): void {
 }
 
 /**
- * From the address of the service itself, where browsers are after a log-out. Unless something else is there, which is known at the
- * start only: the demo adds its page to an application that is built.
+ * From the address of the service itself, where browsers are after a log-out, and from `/health`, which people try. Unless something
+ * else is there, which is known at the start only: the demo adds its page to an application that is built.
  */
 function leadToDocs(root: FastifyInstance, folder: string): void {
   void root.register(async (fastify) => {
-    if (fastify.hasRoute({ method: 'GET', url: '/' })) return;
-    fastify.get('/', async (request: HttpRequest, reply: FastifyReply) =>
-      reply.redirect(publicPathOf(request) + folder, 303),
-    );
+    for (const url of ['/', '/health']) {
+      if (fastify.hasRoute({ method: 'GET', url })) continue;
+      fastify.get(url, async (request: HttpRequest, reply: FastifyReply) => {
+        // An orchestrator that probes the wrong path must not take the docs for a healthy service.
+        const isForPeople = acceptedType(request, 'application/json', 'text/html') === 'text/html';
+        if (url === '/health' && !isForPeople) throw new ProblemException('ROUTE_NOT_FOUND');
+        return reply.redirect(publicPathOf(request) + folder, 303);
+      });
+    }
   });
 }
 

@@ -2,8 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { environment, startBff } from '../harness/bff.js';
+import { SERVICE_ACCOUNT, environment, startBff } from '../harness/bff.js';
 import { it as base } from '../harness/fixtures.js';
+import { until } from '../harness/polling.js';
 import { BUILT_SERVICE, ServiceProcess } from '../harness/service-process.js';
 
 const MAIN = join(BUILT_SERVICE, 'main.js');
@@ -132,4 +133,84 @@ describe('a start', () => {
       /^alfresco-downloads-bff needs Node\.js 24 or newer; this is v\d+\.\d+\.\d+ \(.+\)\.\n$/,
     );
   });
+
+  it('logs in one line which configuration is in force, and none of its secrets', async ({
+    runningSandbox,
+  }) => {
+    const service = await ServiceProcess.start(runningSandbox.url, {
+      LOG_LEVEL: 'log',
+      ALFRSCO_TIMEOUT_MS: '5000',
+    });
+    onTestFinished(() => void service.child.kill('SIGKILL'));
+    await logged(service, /accepts the credentials/);
+    const messages = messagesOf(service);
+    expect(messages.filter((text) => /^Configuration in force: /.test(text))).toHaveLength(1);
+    expect(messages).toContain(
+      'ALFRSCO_TIMEOUT_MS is not a variable of this service: ALFRESCO_TIMEOUT_MS is probably meant',
+    );
+    expect(messages.filter((text) => /Mapped|dependencies initialized/.test(text))).toEqual([]);
+    expect(service.text).not.toContain(SERVICE_ACCOUNT.password);
+  });
+
+  it.for([{ auth: 'ticket' }, { auth: 'basic' }])(
+    'with a wrong password at Alfresco ($auth) logs that once, after one attempt, and goes on',
+    async ({ auth }, { runningSandbox }) => {
+      runningSandbox.clearRequests();
+      const service = await ServiceProcess.start(runningSandbox.url, {
+        LOG_LEVEL: 'log',
+        ALFRESCO_AUTH: auth,
+        ALFRESCO_PASSWORD: 'wrong',
+      });
+      onTestFinished(() => void service.child.kill('SIGKILL'));
+      await logged(service, REJECTED);
+      expect((await fetch(`${service.url}/health/live`)).status).toBe(200);
+      expect(messagesOf(service).filter((text) => REJECTED.test(text))).toHaveLength(1);
+      const attempts = runningSandbox.requests.filter(({ url }) => !url.includes('/probes/'));
+      expect(attempts).toHaveLength(1);
+    },
+  );
+
+  it('with an address at which there is no Alfresco says so in the log and at /health/ready', async ({
+    runningSandbox,
+  }) => {
+    const service = await ServiceProcess.start(new URL(runningSandbox.url).origin, {
+      LOG_LEVEL: 'log',
+    });
+    onTestFinished(() => void service.child.kill('SIGKILL'));
+    await logged(service, /wrong address/);
+    const response = await fetch(`${service.url}/health/ready`);
+    expect(response.status).toBe(503);
+    expect(await response.json()).toMatchObject({
+      details: { alfresco: { status: 'down', cause: 'wrong address' } },
+    });
+  });
+
+  it('leads browsers from / and /health to the docs, and no probe', async ({ runningSandbox }) => {
+    const service = await startBff(runningSandbox.url);
+    onTestFinished(() => service.close());
+    const get = (path: string, accept: string) =>
+      fetch(service.url + path, { redirect: 'manual', headers: { accept } });
+    for (const path of ['/', '/health']) {
+      const response = await get(path, 'text/html,application/xhtml+xml,*/*;q=0.8');
+      expect([response.status, response.headers.get('location')]).toEqual([303, '/docs']);
+    }
+    expect((await get('/health', '*/*')).status).toBe(404);
+  });
 });
+
+const REJECTED = /credentials of this service were rejected/;
+
+async function logged(service: ServiceProcess, wanted: RegExp): Promise<void> {
+  await until(
+    () => messagesOf(service),
+    (messages) => messages.some((text) => wanted.test(text)),
+  );
+}
+
+/** Messages of the lines that a service has logged. */
+function messagesOf(service: ServiceProcess): string[] {
+  return service.text
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => (JSON.parse(line) as { msg: string }).msg);
+}
