@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Authenticator } from './auth/authenticator.ts';
 import { Downloads } from './downloads/downloads.ts';
+import { discoveryResource } from './rest/discovery-resource.ts';
 import { DownloadsCleaner } from './downloads/downloads-cleaner.ts';
 import { downloadsResource } from './rest/downloads-resource.ts';
 import { ExternalMapper } from './auth/external-mapper.ts';
@@ -14,6 +15,7 @@ import { Logins } from './auth/logins.ts';
 import { nodesResource } from './rest/nodes-resource.ts';
 import { resolveOptions, type SandboxOptions } from './options.ts';
 import { People } from './auth/people.ts';
+import { peopleResource } from './rest/people-resource.ts';
 import { Readiness, probesResource } from './rest/probes-resource.ts';
 import { RequestLog, type RecordedRequest } from './server/request-log.ts';
 import { RestApi } from './rest/rest-api.ts';
@@ -105,10 +107,12 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       alfresco: {
         ...downloadsResource(downloads),
         ...nodesResource(repository),
+        ...peopleResource(repository),
         ...probesResource(readiness),
       },
       authentication: ticketsResource(logins, tickets),
     },
+    discovery: discoveryResource(() => isReadOnly),
     authenticator: new Authenticator(logins, tickets, {
       mapper: settings.external ? new ExternalMapper(settings.external) : identityService,
       people: new People(settings.users.map(({ id }) => id)),

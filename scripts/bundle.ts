@@ -15,6 +15,7 @@ export async function bundle(folder: string): Promise<void> {
   await build({
     input: {
       bootstrap: join(folder, 'bootstrap.js'),
+      'command-line': join(folder, 'command-line.js'),
       'cluster/worker': join(folder, 'cluster/worker.js'),
     },
     platform: 'node',

@@ -23,6 +23,11 @@ if (Number.parseInt(process.versions.node, 10) < REQUIRED_NODE_MAJOR) {
   // A worker of `WorkerPool` is this program once more.
   if (cluster.isWorker) {
     await import(`${modules}/cluster/worker.js`);
+  } else if (process.argv.length > 2) {
+    const { runCommand } = (await import(
+      `${modules}/command-line.js`
+    )) as typeof import('./command-line.js');
+    process.exitCode = await runCommand(process.argv.slice(2));
   } else {
     const { bootstrap } = (await import(
       `${modules}/bootstrap.js`

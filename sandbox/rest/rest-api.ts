@@ -17,6 +17,7 @@ import { decodeSegment, readTarget, type RequestTarget } from './request-target.
 
 /** Set by the security headers filter of the web application; Tomcat's own pages lack it. */
 const FRAME_OPTIONS: Header = ['X-Frame-Options', 'SAMEORIGIN'];
+const DISCOVERY_PATH = '/alfresco/api/discovery';
 const VERBS: readonly string[] = ['GET', 'POST', 'PUT', 'DELETE', 'OPTIONS'] satisfies Verb[];
 
 /** A reply and the user who asked for it. */
@@ -29,6 +30,8 @@ export interface ApiResponse {
 export interface RestApiParts {
   /** Resources by the name of their API, `alfresco` or `authentication`. */
   apis: Readonly<Record<string, ResourceMap>>;
+  /** `/api/discovery`, which belongs to no tenant. */
+  discovery: Resource;
   authenticator: Authenticator;
   logCounter: LogCounter;
   isReadOnly: () => boolean;
@@ -114,6 +117,13 @@ export class RestApi {
     rawPath: string,
     verb: Verb,
   ): { match?: Match; operation?: Operation; lateFailure?: ApiError } {
+    if (rawPath === DISCOVERY_PATH) {
+      const resource = this.#parts.discovery;
+      const match = { template: '/discovery', resource, id: '', isCollection: true };
+      const operation = resource.operations[verb];
+      if (operation === undefined) throw noScript('/discovery', verb);
+      return { match, operation };
+    }
     const [, , , tenant, scope, api = '', versions, version, ...rest] = rawPath.split('/');
     if (rest.at(-1) === '') rest.pop();
     const isApi =

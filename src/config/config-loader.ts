@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
@@ -19,6 +20,20 @@ import { parseOrigins } from './environment.validator.js';
 import { PACING } from './pacing.js';
 
 type Variables = Record<string, string | undefined>;
+
+/**
+ * Adds the variables of `.env` in the working directory to those of the process, which win.
+ * @throws ConfigurationError when it cannot be read
+ */
+export function loadEnvFile(): void {
+  if (!existsSync('.env')) return;
+  try {
+    process.loadEnvFile('.env');
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? 'not a file of NAME=value lines';
+    throw new ConfigurationError([`.env: cannot be read (${reason})`]);
+  }
+}
 
 const SCHEMES = ['basic', 'bearer', 'session'] as const;
 

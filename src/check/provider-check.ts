@@ -1,0 +1,62 @@
+import { createRemoteJWKSet } from 'jose';
+import { discoverEndpoints } from '../auth/provider-discovery.js';
+import type { AppConfig } from '../config/app-config.js';
+import { type Findings, measured } from './findings.js';
+
+const SUBJECT = 'provider';
+
+/** The OpenID provider, and what logging in there needs. Nobody is logged in. */
+export async function checkProvider(config: AppConfig, findings: Findings): Promise<void> {
+  const { oidc, session } = config.auth;
+  const issuer = (oidc ?? session)?.issuer;
+  if (issuer === undefined) return;
+  const endpoints = session
+    ? (['jwks_uri', 'authorization_endpoint', 'token_endpoint'] as const)
+    : (['jwks_uri'] as const);
+  try {
+    const { providerTimeoutMs } = config.pacing.auth;
+    const { result, durationMs } = await measured(() =>
+      discoverEndpoints(issuer, providerTimeoutMs, endpoints),
+    );
+    findings.ok(SUBJECT, `discovered at ${issuer}`, durationMs);
+    await checkKeys(result.jwks_uri, providerTimeoutMs, findings);
+  } catch (error) {
+    const advice =
+      'OIDC_ISSUER must be "issuer" of its /.well-known/openid-configuration, letter by letter';
+    findings.fail(SUBJECT, reasonOf(error), advice);
+  }
+  if (oidc) {
+    const advice = `look into a token of the provider: "aud" must contain "${oidc.audience}", and "${oidc.usernameClaim}" the name`;
+    findings.skip('provider: audience', 'needs the token of a caller', advice);
+  }
+  if (session) checkSession(session, findings);
+}
+
+async function checkKeys(url: URL, timeoutDuration: number, findings: Findings): Promise<void> {
+  const keys = createRemoteJWKSet(url, { timeoutDuration });
+  await keys.reload();
+  const count = keys.jwks()?.keys.length ?? 0;
+  if (count > 0) findings.ok('provider: keys', `${count} published`);
+  else findings.fail('provider: keys', 'none is published', 'check the provider');
+}
+
+function checkSession(
+  { publicUrl }: NonNullable<AppConfig['auth']['session']>,
+  findings: Findings,
+): void {
+  const callback = `${publicUrl}/auth/callback`;
+  const subject = 'provider: redirect URI';
+  findings.skip(subject, 'only the provider knows', `register ${callback} there`);
+  if (publicUrl.startsWith('https:')) {
+    findings.ok('session cookie', 'PUBLIC_URL is https: Secure, with the prefix __Host-');
+  } else {
+    const seen = 'PUBLIC_URL is http: the cookie is not Secure';
+    findings.warn('session cookie', seen, 'for this machine only; else set an https PUBLIC_URL');
+  }
+}
+
+/** `fetch` has the reason in the cause of its error. */
+function reasonOf(error: unknown): string {
+  const { cause, message } = error as Error & { cause?: { code?: unknown } };
+  return typeof cause?.code === 'string' ? cause.code : message;
+}
