@@ -1,6 +1,4 @@
-import { NodeIdPipe } from './downloads-api.decorators.js';
-
-const pipe = new NodeIdPipe();
+import { toNodeId } from './downloads-api.decorators.js';
 
 describe('an id in a path', () => {
   it.each([
@@ -16,13 +14,13 @@ describe('an id in a path', () => {
     ],
     ['another id in its own case', 'APP.DEFAULT', 'APP.DEFAULT'],
   ])('is taken: %s', (_what, id, expected) => {
-    expect(pipe.transform(id)).toBe(expected);
+    expect(toNodeId(id)).toBe(expected);
   });
 
   it.each(['', '.', '..', 'a/b', '../x', 'a;1.0', 'a b', 'a%2e', 'a'.repeat(37)])(
     'is refused with INVALID_ID and the name of the parameter: "%s"',
     (id) => {
-      expect(() => pipe.transform(id)).toThrow(
+      expect(() => toNodeId(id)).toThrow(
         expect.objectContaining({
           code: 'INVALID_ID',
           status: 400,

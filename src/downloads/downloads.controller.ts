@@ -1,4 +1,4 @@
-import { Body, Delete, Get, Header, HttpCode, Post, Query, Req, Res } from '@nestjs/common';
+import { Body, Delete, Get, Header, HttpCode, Post, Req, Res } from '@nestjs/common';
 import { type Download, isTerminal } from '../alfresco/download.js';
 import { CurrentCaller } from '../auth/auth.decorators.js';
 import type { Caller } from '../auth/caller.js';
@@ -23,7 +23,7 @@ import {
 import { DownloadListEnvelope, toDownloadListEnvelope } from './dto/download-list.dto.js';
 import { DownloadEntry, downloadBody, toDownloadEntry } from './dto/download.dto.js';
 import { CancelQuery, CreateQuery, DownloadQuery, ListQuery } from './dto/queries.dto.js';
-import { QueryPipe } from './dto/query.pipe.js';
+import { CheckedQuery } from './dto/checked-query.decorator.js';
 import { IdempotencyKey } from './idempotency.service.js';
 import {
   ApiCancelDownload,
@@ -49,7 +49,7 @@ export class DownloadsController {
     @CurrentCaller() caller: Caller,
     @Body(new BodyValidationPipe(CreateDownloadDto)) { nodeIds }: Readonly<CreateDownloadDto>,
     @IdempotencyKey() key: string | undefined,
-    @Query(new QueryPipe(CreateQuery)) { fields }: Readonly<CreateQuery>,
+    @CheckedQuery(CreateQuery) { fields }: Readonly<CreateQuery>,
     @Req() request: HttpRequest,
     @Res({ passthrough: true }) reply: HttpReply,
   ): Promise<DownloadEntry> {
@@ -85,7 +85,7 @@ export class DownloadsController {
   @ApiListDownloads()
   async list(
     @CurrentCaller() caller: Caller,
-    @Query(new QueryPipe(ListQuery)) query: Readonly<ListQuery>,
+    @CheckedQuery(ListQuery) query: Readonly<ListQuery>,
     @Res({ passthrough: true }) reply: HttpReply,
   ): Promise<DownloadListEnvelope> {
     const { skipCount, maxItems } = query;
@@ -100,7 +100,7 @@ export class DownloadsController {
   async get(
     @CurrentCaller() caller: Caller,
     @DownloadId() id: string,
-    @Query(new QueryPipe(DownloadQuery)) { fields }: Readonly<DownloadQuery>,
+    @CheckedQuery(DownloadQuery) { fields }: Readonly<DownloadQuery>,
     @Req() request: HttpRequest,
     @Res() reply: HttpReply,
   ): Promise<void> {
@@ -128,7 +128,7 @@ export class DownloadsController {
   async cancel(
     @CurrentCaller() caller: Caller,
     @DownloadId() id: string,
-    @Query(new QueryPipe(CancelQuery)) { purge }: Readonly<CancelQuery>,
+    @CheckedQuery(CancelQuery) { purge }: Readonly<CancelQuery>,
     @Res({ passthrough: true }) reply: HttpReply,
   ): Promise<void> {
     if (!purge) return this.downloads.cancel(caller, id);

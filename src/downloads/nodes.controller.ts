@@ -1,4 +1,4 @@
-import { Delete, Get, Head, Header, HttpCode, Query, Req, Res } from '@nestjs/common';
+import { Delete, Get, Head, Header, HttpCode, Req, Res } from '@nestjs/common';
 import type { Caller } from '../auth/caller.js';
 import { CurrentCaller } from '../auth/auth.decorators.js';
 import type { HttpReply } from '../http/http-reply.js';
@@ -9,7 +9,7 @@ import { DownloadId, DownloadsApi } from './downloads-api.decorators.js';
 import { DownloadsService } from './downloads.service.js';
 import { NodeEntry, toNodeEntry } from './dto/node.dto.js';
 import { ContentQuery, NodeQuery } from './dto/queries.dto.js';
-import { QueryPipe } from './dto/query.pipe.js';
+import { CheckedQuery } from './dto/checked-query.decorator.js';
 import { ApiDeleteNode, ApiGetNode } from './openapi.decorators.js';
 
 /** The paths under which Alfresco's own clients look up, save and remove a ZIP. Download nodes only. */
@@ -26,7 +26,7 @@ export class NodesController {
   async get(
     @CurrentCaller() caller: Caller,
     @DownloadId() id: string,
-    @Query(new QueryPipe(NodeQuery)) { fields }: Readonly<NodeQuery>,
+    @CheckedQuery(NodeQuery) { fields }: Readonly<NodeQuery>,
   ): Promise<NodeEntry> {
     return toNodeEntry(await this.downloads.node(caller, id), caller, fields);
   }
@@ -36,7 +36,7 @@ export class NodesController {
   headContent(
     @CurrentCaller() caller: Caller,
     @DownloadId() id: string,
-    @Query(new QueryPipe(ContentQuery)) query: Readonly<ContentQuery>,
+    @CheckedQuery(ContentQuery) query: Readonly<ContentQuery>,
     @Req() request: HttpRequest,
     @Res() reply: HttpReply,
   ): Promise<void> {
@@ -48,7 +48,7 @@ export class NodesController {
   getContent(
     @CurrentCaller() caller: Caller,
     @DownloadId() id: string,
-    @Query(new QueryPipe(ContentQuery)) query: Readonly<ContentQuery>,
+    @CheckedQuery(ContentQuery) query: Readonly<ContentQuery>,
     @Req() request: HttpRequest,
     @Res() reply: HttpReply,
   ): Promise<void> {

@@ -130,6 +130,7 @@ export function createOpenApiDocument(
   document.components!.securitySchemes = { link: LINK, ...accepted };
   addSecurity(document, Object.keys(accepted));
   closeBodies(document);
+  putPathParametersFirst(document);
   addHeaders(document);
   if (ticketChallenge !== undefined) showChallenge(document, ticketChallenge);
   addProblems(document, app.get<string>(PROBLEM_PAGES));
@@ -144,6 +145,18 @@ function closeBodies(document: OpenAPIObject): void {
     if (!schema || !('$ref' in schema)) continue;
     const body = document.components!.schemas![schema.$ref.split('/').at(-1)!];
     if (body && !('$ref' in body)) body.additionalProperties = false;
+  }
+}
+
+/** Generated clients take the parameters in this order, where their language has no names for them. */
+function putPathParametersFirst(document: OpenAPIObject): void {
+  const isInPath = (parameter: object) => 'in' in parameter && parameter.in === 'path';
+  for (const operation of operationsOf(document)) {
+    const parameters = operation.parameters ?? [];
+    operation.parameters = [
+      ...parameters.filter(isInPath),
+      ...parameters.filter((parameter) => !isInPath(parameter)),
+    ];
   }
 }
 

@@ -1,4 +1,4 @@
-import { Get, Head, Query, Req, Res } from '@nestjs/common';
+import { Get, Head, Req, Res } from '@nestjs/common';
 import { AcceptsLink, CurrentCaller } from '../../auth/auth.decorators.js';
 import type { Caller } from '../../auth/caller.js';
 import type { HttpReply } from '../../http/http-reply.js';
@@ -6,7 +6,7 @@ import type { HttpRequest } from '../../http/http-request.js';
 import { ApiGetContent, ApiHeadContent } from './openapi.decorators.js';
 import { DownloadId, DownloadsApi } from '../downloads-api.decorators.js';
 import { ContentQuery } from '../dto/queries.dto.js';
-import { QueryPipe } from '../dto/query.pipe.js';
+import { CheckedQuery } from '../dto/checked-query.decorator.js';
 import { ContentService } from './content.service.js';
 
 @DownloadsApi('downloads')
@@ -19,7 +19,7 @@ export class ContentController {
   headContent(
     @CurrentCaller() caller: Caller,
     @DownloadId() id: string,
-    @Query(new QueryPipe(ContentQuery)) query: Readonly<ContentQuery>,
+    @CheckedQuery(ContentQuery) query: Readonly<ContentQuery>,
     @Req() request: HttpRequest,
     @Res() reply: HttpReply,
   ): Promise<void> {
@@ -32,7 +32,7 @@ export class ContentController {
   getContent(
     @CurrentCaller() caller: Caller,
     @DownloadId() id: string,
-    @Query(new QueryPipe(ContentQuery)) query: Readonly<ContentQuery>,
+    @CheckedQuery(ContentQuery) query: Readonly<ContentQuery>,
     @Req() request: HttpRequest,
     @Res() reply: HttpReply,
   ): Promise<void> {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { Download } from '../../alfresco/download.js';
 import { toDownloadEntry } from './download.dto.js';
 import { DownloadQuery, ListQuery } from './queries.dto.js';
-import { QueryPipe } from './query.pipe.js';
+import { QueryCheck } from './checked-query.decorator.js';
 
 const download: Download = {
   id: '5b6ae6a6-7d1d-4d6b-9d0a-5c0f6a1d2e3f',
@@ -13,11 +13,11 @@ const download: Download = {
   totalBytes: 39,
 };
 
-const pipe = new QueryPipe(DownloadQuery);
+const check = new QueryCheck(DownloadQuery);
 
 /** The entry that a caller gets for the value of the `fields` parameter. */
 function entryFor(fields: unknown): unknown {
-  return toDownloadEntry(download, pipe.transform({ fields }).fields).entry;
+  return toDownloadEntry(download, check.of({ fields }).fields).entry;
 }
 
 describe('?fields=', () => {
@@ -66,7 +66,7 @@ describe('any fields parameter', () => {
     fc.assert(
       fc.property(fc.array(tokens), (list) => {
         const text = list.join(',');
-        const { entry } = toDownloadEntry(download, pipe.transform({ fields: text }).fields);
+        const { entry } = toDownloadEntry(download, check.of({ fields: text }).fields);
         const wanted = new Set(text.split(',').map((name) => name.trim()));
         expect(new Set(Object.keys(entry))).toEqual(
           new Set(names.filter((name) => wanted.has(name))),
@@ -78,28 +78,28 @@ describe('any fields parameter', () => {
 });
 
 describe('a query', () => {
-  const list = new QueryPipe(ListQuery);
+  const list = new QueryCheck(ListQuery);
 
   it('is ignored where the DTO does not know it', () => {
-    expect(list.transform({ include: 'path', constructor: '1' })).toBe(list.transform({}));
-    expect(list.transform({})).toEqual({ skipCount: 0, maxItems: 100 });
+    expect(list.of({ include: 'path', constructor: '1' })).toBe(list.of({}));
+    expect(list.of({})).toEqual({ skipCount: 0, maxItems: 100 });
   });
 
   it('is checked once, however often a client sends it', () => {
-    const first = list.transform({ maxItems: '5' });
+    const first = list.of({ maxItems: '5' });
     expect(first).toMatchObject({ skipCount: 0, maxItems: 5 });
-    expect(list.transform({ maxItems: '5' })).toBe(first);
+    expect(list.of({ maxItems: '5' })).toBe(first);
     expect(Object.isFrozen(first)).toBe(true);
   });
 
   it('is not kept when it is long, since clients choose what is in it', () => {
     const fields = 'id,'.repeat(100);
-    expect(list.transform({ fields })).not.toBe(list.transform({ fields }));
+    expect(list.of({ fields })).not.toBe(list.of({ fields }));
   });
 
   it('is rejected each time, with the last parameter that is wrong', () => {
     for (let attempt = 1; attempt <= 2; attempt += 1) {
-      expect(() => list.transform({ skipCount: 'x', maxItems: '0' })).toThrow(
+      expect(() => list.of({ skipCount: 'x', maxItems: '0' })).toThrow(
         expect.objectContaining({
           code: 'VALIDATION_FAILED',
           errors: [{ parameter: 'maxItems', detail: 'must be a whole number from 1 to 100' }],

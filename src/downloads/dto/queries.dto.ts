@@ -1,5 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiHideProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { Allow, Equals, IsBoolean, IsInt, Max, Min } from 'class-validator';
 import { EXAMPLES } from '../../openapi/examples.js';
@@ -25,6 +25,7 @@ export class NodeQuery {
 /** POST /downloads. */
 export class CreateQuery extends DownloadQuery {
   /** Of earlier versions, whose callers would not get what they ask for. */
+  @ApiHideProperty()
   @Equals(undefined, {
     message: 'is no longer accepted: POST /downloads/content gives the ZIP in one call',
   })
