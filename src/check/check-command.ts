@@ -3,7 +3,7 @@ import { Logger } from '@nestjs/common';
 import { isNodeId } from '../alfresco/alfresco-api.js';
 import type { AppConfig } from '../config/app-config.js';
 import { type CheckOptions, checkAlfresco } from './alfresco-check.js';
-import { checkChoices, checkConfiguration } from './configuration-check.js';
+import { checkConfiguration } from './configuration-check.js';
 import { Findings } from './findings.js';
 import { checkProvider } from './provider-check.js';
 import { documentOf, lineOf, totalOf } from './report.js';
@@ -84,7 +84,6 @@ async function checkAll(
     findings.skip('everything else', 'needs a valid configuration');
     return;
   }
-  checkChoices(config, findings);
   const checks: ((config: AppConfig) => Promise<void>)[] = [
     (it) => checkStore(it, findings),
     (it) => checkProvider(it, findings),

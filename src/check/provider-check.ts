@@ -29,7 +29,10 @@ export async function checkProvider(config: AppConfig, findings: Findings): Prom
     const advice = `look into a token of the provider: "aud" must contain "${oidc.audience}", and "${oidc.usernameClaim}" the name`;
     findings.skip('provider: audience', 'needs the token of a caller', advice);
   }
-  if (session) checkSession(session, findings);
+  if (session) {
+    const advice = `register ${session.publicUrl}/auth/callback there`;
+    findings.skip('provider: redirect URI', 'only the provider knows', advice);
+  }
 }
 
 async function checkKeys(url: URL, timeoutDuration: number, findings: Findings): Promise<void> {
@@ -38,21 +41,6 @@ async function checkKeys(url: URL, timeoutDuration: number, findings: Findings):
   const count = keys.jwks()?.keys.length ?? 0;
   if (count > 0) findings.ok('provider: keys', `${count} published`);
   else findings.fail('provider: keys', 'none is published', 'check the provider');
-}
-
-function checkSession(
-  { publicUrl }: NonNullable<AppConfig['auth']['session']>,
-  findings: Findings,
-): void {
-  const callback = `${publicUrl}/auth/callback`;
-  const subject = 'provider: redirect URI';
-  findings.skip(subject, 'only the provider knows', `register ${callback} there`);
-  if (publicUrl.startsWith('https:')) {
-    findings.ok('session cookie', 'PUBLIC_URL is https: Secure, with the prefix __Host-');
-  } else {
-    const seen = 'PUBLIC_URL is http: the cookie is not Secure';
-    findings.warn('session cookie', seen, 'for this machine only; else set an https PUBLIC_URL');
-  }
 }
 
 /** `fetch` has the reason in the cause of its error. */
