@@ -68,6 +68,7 @@ export class MeasuredService {
         ...IMAGE_ENVIRONMENT,
         PORT: '0',
         RATE_LIMIT: 'off',
+        MAX_TRANSFERS_PER_CALLER: '1000',
         STORE_URL: 'sqlite:./downloads.db',
         ALFRESCO_URL: alfrescoUrl,
         ALFRESCO_USERNAME: account.id,
