@@ -48,7 +48,7 @@ export function readUsers({ AUTH, USERS, USERS_FILE }: Environment, problems: st
     return text === undefined ? new Map() : parseHtpasswd(text, problems);
   } else {
     problems.push(
-      'USERS_FILE: is required for basic authentication: an htpasswd file (htpasswd -B), or USERS=name:bcrypt,...; ' +
+      'USERS_FILE: is required for basic authentication: an htpasswd file (htpasswd -B -C 12), or USERS=name:bcrypt,...; ' +
         'a service open to everyone must say AUTH=none',
     );
   }
@@ -85,7 +85,9 @@ function collectUsers(
     const hash = text.slice(colon + 1);
     if (colon < 1) problems.push(`${place}: must be name:bcrypt`);
     else if (!BCRYPT.test(hash)) {
-      problems.push(`${place}: the hash of "${name}" is not bcrypt (make one with htpasswd -B)`);
+      problems.push(
+        `${place}: the hash of "${name}" is not bcrypt (make one with htpasswd -B -C 12)`,
+      );
     } else if (users.has(name)) problems.push(`${place}: "${name}" is listed twice`);
     // crypt_blowfish's $2y$ (what htpasswd writes) is the same algorithm as OpenBSD's $2b$, the only name bcrypt knows.
     else users.set(name, hash.replace(/^\$2y\$/, '$2b$'));

@@ -6,7 +6,6 @@ import {
   HealthIndicatorService,
 } from '@nestjs/terminus';
 import { AlfrescoClient } from '../alfresco/alfresco.client.js';
-import { WrongAddressException } from '../alfresco/responses.js';
 import { CircuitBreakers } from '../alfresco/http/circuit-breaker.js';
 import { Public } from '../auth/auth.decorators.js';
 import { ProviderProbe } from '../auth/provider-discovery.js';
@@ -120,7 +119,6 @@ export class HealthController {
       diagnoses.push('Alfresco says that it is not ready');
     } catch (error) {
       diagnoses.push(diagnosisOf(error));
-      if (error instanceof WrongAddressException) return alfresco.down({ cause: 'wrong address' });
     }
     return alfresco.down();
   }

@@ -36,6 +36,7 @@ const OTHER_WORDS = [
   'DOWNLOADS_PASSWORD',
   'DOWNLOADS_URL',
   'DOWNLOADS_USER',
+  'EXPORTS_DIRECTORY',
   // Of the sandbox.
   'SAMPLE_NODES',
   // Of the tests.

@@ -32,7 +32,7 @@ const CALLED = /(?:http:\/\/(?:127\.0\.0\.1|localhost)(?::\d+)?|\$\{?\w+\}?)(\/[
 const pattern = (path: string) =>
   path
     .replace(PREFIX, '')
-    .replace(/\/(?::id|\$\{?\w+\}?|[0-9a-f]{8}-[0-9a-f-]{27})(?=\/|$)/g, '/{id}')
+    .replace(/\/(?::id|\$\{?[\w.]+\}?|[0-9a-f]{8}-[0-9a-f-]{27})(?=\/|$)/g, '/{id}')
     .replace(/(?<=.)\/$/, '');
 
 /** Routes in the text, and URLs of this service in blocks of code. */

@@ -7,6 +7,7 @@ import { until } from './polling.js';
 
 /** All that `npm run demo` needs of the repository, besides its packages. */
 const SOURCES = [
+  'client',
   'demo',
   'examples/front-end',
   'sandbox',

@@ -144,7 +144,7 @@ describe('a start', () => {
     onTestFinished(() => void service.child.kill('SIGKILL'));
     await logged(service, /accepts the credentials/);
     const messages = messagesOf(service);
-    expect(messages.filter((text) => /^Configuration in force: /.test(text))).toHaveLength(1);
+    expect(messages.filter((text) => text.startsWith('Configuration in force: '))).toHaveLength(1);
     expect(messages).toContain(
       'ALFRSCO_TIMEOUT_MS is not a variable of this service: ALFRESCO_TIMEOUT_MS is probably meant',
     );
@@ -170,7 +170,7 @@ describe('a start', () => {
     },
   );
 
-  it('with an address at which there is no Alfresco says so in the log and at /health/ready', async ({
+  it('with an address at which there is no Alfresco says so in the log', async ({
     runningSandbox,
   }) => {
     const service = await ServiceProcess.start(new URL(runningSandbox.url).origin, {
@@ -178,14 +178,12 @@ describe('a start', () => {
     });
     onTestFinished(() => void service.child.kill('SIGKILL'));
     await logged(service, /wrong address/);
-    const response = await fetch(`${service.url}/health/ready`);
-    expect(response.status).toBe(503);
-    expect(await response.json()).toMatchObject({
-      details: { alfresco: { status: 'down', cause: 'wrong address' } },
-    });
+    expect((await fetch(`${service.url}/health/ready`)).status).toBe(503);
   });
 
-  it('leads browsers from / and /health to the docs, and no probe', async ({ runningSandbox }) => {
+  it('leads browsers that try other addresses to the docs, and no probe', async ({
+    runningSandbox,
+  }) => {
     const service = await startBff(runningSandbox.url);
     onTestFinished(() => service.close());
     const get = (path: string, accept: string) =>
