@@ -116,9 +116,12 @@ async function checkVersion(access: AlfrescoAccess, findings: Findings): Promise
     const response = toAlfrescoResponse(await access.get('/api/discovery'));
     const repository = repositoryOf(response.body);
     if (!repository) {
-      // `system.api.discovery.enabled=false` makes it 501.
       const seen = `its discovery API responds ${response.status}`;
-      findings.skip(subject, seen, `use ${OLDEST.join('.')} or newer`);
+      const advice =
+        response.status === 501
+          ? 'system.api.discovery.enabled=true in Alfresco shows it'
+          : `use ${OLDEST.join('.')} or newer`;
+      findings.skip(subject, seen, advice);
       return;
     }
     const { version, edition, isReadOnly: isFrozen } = repository;

@@ -185,6 +185,15 @@ describe('check', () => {
     ]);
   });
 
+  it('skips the version where Alfresco does not tell it', async ({ sandbox }) => {
+    sandbox.fail({ kind: 'status', status: 501 }, { path: /discovery/ });
+    const { exitCode, findings } = await findingsOf(fine(sandbox.url));
+    expect(findings).toContainEqual(
+      fault('skipped', 'alfresco: version', /501/, /system\.api\.discovery\.enabled/),
+    );
+    expect(exitCode).toBe(0);
+  });
+
   it('finds a clock that is ten minutes off', async ({ sandbox }) => {
     const date = new Date(Date.now() - 600_000).toUTCString();
     const body = JSON.stringify({ entry: { message: 'readyProbe: Success - Tested' } });
