@@ -245,7 +245,6 @@ const ROUTES: readonly Row[] = [
   method('POST', `/nodes/${UUID}`, 'DELETE, GET, HEAD'),
   method('PUT', `/nodes/${UUID}`, 'DELETE, GET, HEAD'),
   method('POST', '/health/live', 'GET, HEAD'),
-  { name: 'the root', path: '/', status: 404, code: 'ROUTE_NOT_FOUND' },
   { name: 'an unknown path', path: '/people/-me-', status: 404, code: 'ROUTE_NOT_FOUND' },
   {
     name: 'a path below a route',
