@@ -64,10 +64,26 @@ export function folderBrowser(alfrescoUrl: string, reader: FolderReader) {
   };
 }
 
+/** Folders that Alfresco makes for itself: after those in which people look for documents. */
+const TECHNICAL: readonly string[] = [
+  'Data Dictionary',
+  'Default Application',
+  'Guest Home',
+  'Imap Attachments',
+  'Rendering Actions Space',
+  'User Homes',
+];
+
+function isTechnical({ name, isFolder }: FolderItem): boolean {
+  return isFolder && TECHNICAL.includes(name);
+}
+
 /** @throws TypeError if the body is something else, such as an error */
 function toListing({ list }: AlfrescoList): FolderListing {
   return {
-    items: list.entries.map(({ entry }) => toItem(entry)),
+    items: list.entries
+      .map(({ entry }) => toItem(entry))
+      .toSorted((one, other) => Number(isTechnical(one)) - Number(isTechnical(other))),
     hasMoreItems: list.pagination.hasMoreItems,
   };
 }

@@ -195,5 +195,13 @@ function ifNotGone(error: unknown): void {
 }
 
 function contentsLine(contents: Contents | undefined): string {
-  return contents && contents.names.length > 1 ? shortList(contents.names) : '';
+  if (contents === undefined) return '';
+  const { names, askedAt } = contents;
+  const parts = names.length > 1 ? [shortList(names)] : [];
+  if (askedAt !== undefined) parts.push(`asked for at ${timeOfDay(askedAt)}`);
+  return parts.join(' · ');
+}
+
+function timeOfDay(time: number): string {
+  return new Date(time).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
 }

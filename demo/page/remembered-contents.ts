@@ -3,6 +3,8 @@ export interface Contents {
   readonly archiveName: string;
   /** Names of the nodes. */
   readonly names: readonly string[];
+  /** Milliseconds of the epoch; absent from what an earlier page has stored. */
+  readonly askedAt?: number;
 }
 
 const PREFIX = 'alfresco-downloads.contents.';
@@ -21,7 +23,8 @@ export function forgetContents(id: string): void {
   sessionStorage.removeItem(PREFIX + id);
 }
 
-/** The contents for these nodes, with the name that Alfresco gives their ZIP. */
+/** The contents for these nodes, asked for now, with the name that Alfresco gives their ZIP. */
 export function contentsFor(names: readonly string[]): Contents {
-  return { archiveName: names.length === 1 ? `${names[0]}.zip` : 'archive.zip', names };
+  const archiveName = names.length === 1 ? `${names[0]}.zip` : 'archive.zip';
+  return { archiveName, names, askedAt: Date.now() };
 }
