@@ -1,10 +1,11 @@
+#!/usr/bin/env node
 import { parseArgs } from 'node:util';
 import { SAMPLE_NODES, SAMPLE_USERS } from './sample-nodes.ts';
 import { startSandbox, type Sandbox, type SandboxOptions } from './sandbox.ts';
 
 const HELP = `A stand-in for Alfresco Content Services that makes real ZIPs of sample documents.
 
-Usage: node sandbox/main.ts [options]
+Usage: alfresco-sandbox [options]
 
   --host <address>            address to listen on (127.0.0.1)
   --port <number>             port to listen on (any free one)

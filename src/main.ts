@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 const REQUIRED_NODE_MAJOR = 24;
 
 // Nothing is imported statically: an older Node would fail to link modules it does not have,

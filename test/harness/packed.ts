@@ -25,6 +25,16 @@ export function packInto(directory: string): string {
   return join(directory, pack('--pack-destination', directory).filename);
 }
 
+/** Builds and packs a workspace as `npm publish` does, and returns the path of the tarball. */
+export function packWorkspace(name: string, directory: string): string {
+  const options = ['--json', '--no-foreground-scripts', '--pack-destination', directory];
+  const json = execFileSync('npm', ['pack', '--workspace', name, ...options], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  return join(directory, reportIn(json).filename);
+}
+
 /** Paths of the files that the package would hold. */
 export function packedFiles(): string[] {
   return pack('--dry-run').files.map(({ path }) => path);
@@ -41,8 +51,13 @@ function pack(...options: readonly string[]): PackReport {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
     });
-    return Object.values(JSON.parse(json) as Record<string, PackReport>)[0]!;
+    return reportIn(json);
   } finally {
     rmSync(source, { recursive: true });
   }
+}
+
+/** The only package in the output of `npm pack --json`. */
+function reportIn(json: string): PackReport {
+  return Object.values(JSON.parse(json) as Record<string, PackReport>)[0]!;
 }
