@@ -27,7 +27,10 @@ export async function checkResponses(
   const whole = await access.head(id, 'GET');
   const { 'content-disposition': disposition } = whole.headers;
   const isNamed = typeof disposition === 'string' && disposition.includes(name);
-  findings.ok('round trip: file name', isNamed ? name : mended('Alfresco names none'));
+  findings.ok(
+    'round trip: file name',
+    isNamed ? 'Alfresco sends it' : mended('Alfresco sends none'),
+  );
   const isResumable = whole.headers['accept-ranges'] === 'bytes';
   if (!isResumable) findings.ok('round trip: Accept-Ranges', mended('Alfresco sends none'));
 }

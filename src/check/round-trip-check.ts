@@ -14,7 +14,7 @@ const JOB_MS = 300_000;
 const END_MS = 30_000;
 
 const HOLDER = { key: 'check', isLinked: false };
-const CLEAN_UP = 'Alfresco removes downloads by itself, a day after by default';
+const CLEAN_UP = 'Alfresco removes downloads by itself, an hour or two later by default';
 
 /** Makes a ZIP of the node, saves, cancels and removes it, each timed. No download is left, whatever happens. */
 export async function checkRoundTrip(

@@ -38,7 +38,7 @@ describe('the configuration in force', () => {
     const variables = { ...SETTLED, STORE_URL: 'redis://app:s3cret@cache:6379/2', DOCS: ' ' };
     const line = describeConfiguration(loadConfig(variables), variables);
     expect(line).toBe(
-      'Configuration in force: Alfresco https://acs.example.com/alfresco, with the permissions of the account; ' +
+      'Configuration in force: Alfresco with the permissions of the account; ' +
         'AUTH=basic (users: 1); store redis://cache:6379/2; rate limits on; processes: 1; ' +
         'variables that are set: ALFRESCO_URL ALFRESCO_USERNAME ALFRESCO_PASSWORD USERS STORE_URL LINK_SECRET',
     );

@@ -13,7 +13,7 @@ export function describeConfiguration(config: AppConfig, variables: Variables): 
   const account = alfresco.onBehalfOf === 'off' ? 'of the account' : 'of each caller';
   const users = auth.users.size > 0 ? ` (users: ${auth.users.size})` : '';
   return [
-    `Configuration in force: Alfresco ${alfresco.url}, with the permissions ${account}`,
+    `Configuration in force: Alfresco with the permissions ${account}`,
     `AUTH=${auth.schemes.join(',') || 'none'}${users}`,
     `store ${placeOf(store.url)}`,
     `rate limits ${rateLimit ? 'on' : 'off'}`,

@@ -150,14 +150,16 @@ function closeBodies(document: OpenAPIObject): void {
 
 /** Generated clients take the parameters in this order, where their language has no names for them. */
 function putPathParametersFirst(document: OpenAPIObject): void {
-  const isInPath = (parameter: object) => 'in' in parameter && parameter.in === 'path';
   for (const operation of operationsOf(document)) {
     const parameters = operation.parameters ?? [];
-    operation.parameters = [
-      ...parameters.filter(isInPath),
-      ...parameters.filter((parameter) => !isInPath(parameter)),
-    ];
+    operation.parameters = parameters.toSorted(
+      (one, other) => Number(isInPath(other)) - Number(isInPath(one)),
+    );
   }
+}
+
+function isInPath(parameter: object): boolean {
+  return 'in' in parameter && parameter.in === 'path';
 }
 
 /** Not with decorators: they would also apply to an embedding application, which has its own ways to log in. */

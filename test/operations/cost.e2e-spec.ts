@@ -137,6 +137,7 @@ async function usedBy(service: ServiceProcess): Promise<{ promises: number; byte
 describe('a status read that needs no call to Alfresco', () => {
   counted(
     'makes no more promises and allocates no more bytes than it used to',
+    { timeout: 90_000 },
     async ({ sandbox, service }) => {
       sandbox.bytesPerSecond = undefined;
       const api = DownloadsApi.ofBff(service.url!);
