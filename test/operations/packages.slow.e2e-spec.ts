@@ -117,7 +117,9 @@ describe.each(PACKAGES)('the package %s', (name) => {
   });
 
   it('can be published, for everyone to install', () => {
-    const { status, output } = check('npm', 'publish', '--dry-run', tarballs[name]!);
+    // `.npmrc` would hide the warnings.
+    const options = ['--dry-run', '--loglevel', 'notice'];
+    const { status, output } = check('npm', 'publish', ...options, tarballs[name]!);
     expect(output).toContain('with tag latest and public access (dry-run)');
     // Nobody is logged in where tests run.
     expect(output.replace(/npm warn publish This command requires you.*/, '')).not.toMatch(
