@@ -12,7 +12,8 @@ import {
 //    value is a secret, and to `FILE_VARIABLES` if it can be mounted as a file;
 // 2. `AppConfig` in `app-config.ts`: what it is called in the code, and its unit;
 // 3. `toAppConfig` in `config-loader.ts`, which turns one into the other; what depends on several variables is checked there;
-// 4. `.env.example` and `docs/configuration.md`: meaning, unit and default (`test/docs/configuration` compares them with 1.).
+// 4. `VARIABLES` in `variable-descriptions.ts`: meaning and unit, for `.env.example` and `docs/configuration.md`, which
+//    `npm run configuration` writes.
 // A time that no operator needs to change goes to `pacing.ts` instead.
 
 const POSITIVE = 'must be a whole number of at least 1';

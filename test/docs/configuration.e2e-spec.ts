@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { Environment, FILE_VARIABLES } from '#service/config/environment.js';
+import { VARIABLES } from '#service/config/variable-descriptions.js';
 import { PROBLEMS } from '#service/problems/problem-catalogue.js';
+import { configurationFiles } from '../../scripts/configuration.ts';
 import { MarkdownDocument, allDocuments, codesIn } from '../harness/markdown.js';
 
 /** Variables that the service reads, with its defaults. */
@@ -69,6 +71,16 @@ const described = page.rows('variable', 'default').map(([name = '', value = ''])
   name: codesIn(name)[0]!,
   documented: firstWord(value),
 }));
+
+describe('what is written about the variables', () => {
+  it.each(['docs/configuration.md', '.env.example'])(
+    'is what npm run configuration writes: %s',
+    async (path) => {
+      const files = await configurationFiles({ Environment, FILE_VARIABLES, VARIABLES });
+      expect(await readFile(path, 'utf8')).toBe(files[path]);
+    },
+  );
+});
 
 describe('docs/configuration.md', () => {
   it('describes every variable once, and no others', () => {
