@@ -1,12 +1,7 @@
-import {
-  LOG_IN,
-  ServiceError,
-  create,
-  isLoggedOut,
-  logOut,
-  statusOf,
-  whoIsLoggedIn,
-} from './service.ts';
+import { DownloadsClient, DownloadsProblem } from 'alfresco-downloads-client';
+import { LOG_IN, isLoggedOut, logOut, whoIsLoggedIn } from './session.ts';
+
+const client = new DownloadsClient();
 
 const guest = document.querySelector<HTMLElement>('#guest')!;
 const user = document.querySelector<HTMLFormElement>('#user')!;
@@ -23,10 +18,10 @@ user.addEventListener('submit', (event) => {
 attempt(showUser);
 
 async function showUser(): Promise<void> {
-  const session = await whoIsLoggedIn();
-  guest.hidden = session !== undefined;
-  user.hidden = session === undefined;
-  document.querySelector('#name')!.textContent = session?.name ?? '';
+  const name = await whoIsLoggedIn();
+  guest.hidden = name !== undefined;
+  user.hidden = name === undefined;
+  document.querySelector('#name')!.textContent = name ?? '';
 }
 
 async function leave(): Promise<void> {
@@ -37,37 +32,24 @@ async function leave(): Promise<void> {
 
 async function makeZip(nodeId: string): Promise<void> {
   message.textContent = '';
-  const id = await create([nodeId]);
+  const { id } = await client.create([nodeId]);
   await untilDone(id);
   message.textContent = 'The ZIP is being saved.';
   // A navigation, to which the browser adds the cookie, and which leaves the page as it is: the response is an attachment.
   location.assign(`/downloads/${id}/content`);
 }
 
-/** Shows the progress until the ZIP is ready. Unlike a token, the cookie goes along with the browser's own `EventSource`. */
+/** Shows the progress until the ZIP is ready. */
 async function untilDone(id: string): Promise<void> {
   bar.hidden = false;
-  const events = new EventSource(`/downloads/${id}/events`);
   try {
-    await new Promise<void>((resolve, reject) => {
-      const fail = (reason: string) => reject(new Error(reason));
-      events.addEventListener('progress', ({ data }) => {
-        bar.value = (JSON.parse(String(data)) as { readonly percent: number }).percent;
-      });
-      events.addEventListener('done', () => resolve());
-      events.addEventListener('cancelled', () => fail('The download was cancelled.'));
-      events.addEventListener('too-large', () => fail('The ZIP would be too large.'));
-      events.addEventListener('gone', ({ data }) =>
-        reject(new ServiceError(410, JSON.parse(String(data)))),
-      );
-      events.addEventListener('error', () => {
-        // Otherwise it connects again by itself. It does not say why it was refused; another request does.
-        if (events.readyState !== EventSource.CLOSED) return;
-        statusOf(id).then(() => fail('The progress cannot be shown.'), reject);
-      });
-    });
+    for await (const event of client.watch(id)) {
+      if ('percent' in event) bar.value = event.percent;
+      if (event.type === 'cancelled') throw new Error('The download was cancelled.');
+      if (event.type === 'too-large') throw new Error('The ZIP would be too large.');
+      if (event.type === 'gone') throw new DownloadsProblem(event.problem);
+    }
   } finally {
-    events.close();
     bar.hidden = true;
   }
 }
@@ -81,7 +63,7 @@ function attempt(work: () => Promise<void>): void {
 
 /** A message for the user. Programs should check the code, never the text. */
 function explain(error: unknown): string {
-  if (error instanceof ServiceError && error.code === 'NODE_FORBIDDEN') {
+  if (error instanceof DownloadsProblem && error.problem.code === 'NODE_FORBIDDEN') {
     return 'You may not read this node, or something in it.';
   }
   return error instanceof Error ? error.message : String(error);

@@ -7,6 +7,6 @@ export interface ExportJob {
   /** Percentage of the source bytes. */
   readonly percent: number;
   readonly downloadId?: string;
-  /** The reason for the failure: an error code of the downloads service, or the final status of the download. */
+  /** The reason for the failure: an error code of the downloads service, or the last event of the download. */
   readonly failure?: string;
 }

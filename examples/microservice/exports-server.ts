@@ -1,6 +1,6 @@
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { DownloadsError } from '../typescript/downloads-error.ts';
+import { DownloadsProblem } from 'alfresco-downloads-client';
 import type { Exports } from './exports.ts';
 
 interface Reply {
@@ -57,7 +57,7 @@ async function show(exports: Exports, id: string): Promise<Reply> {
     const { contentUrl, expiryTime } = await exports.link(job);
     return { status: 200, body: { id, state, percent, contentUrl, expiryTime } };
   } catch (error) {
-    const isGone = error instanceof DownloadsError && error.code === 'DOWNLOAD_NOT_FOUND';
+    const isGone = error instanceof DownloadsProblem && error.problem.code === 'DOWNLOAD_NOT_FOUND';
     if (isGone) return { status: 200, body: { id, state: 'expired' } };
     return { status: 503, body: { id, state, error: 'a link cannot be created now' } };
   }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { DownloadsError } from '../typescript/downloads-error.ts';
-import type { Downloads, Link } from '../typescript/downloads.ts';
+import { type DownloadLink, DownloadsProblem, isLast } from 'alfresco-downloads-client';
+import type { Downloads } from '../typescript/downloads.ts';
 import type { ExportJob } from './export-job.ts';
 import type { JobFiles } from './job-files.ts';
 
@@ -36,7 +36,7 @@ export class Exports {
   }
 
   /** Creates a link, which expires after some minutes. */
-  link({ downloadId }: ExportJob): Promise<Link> {
+  link({ downloadId }: ExportJob): Promise<DownloadLink> {
     return this.downloads.link(downloadId!, USER_WAITS);
   }
 
@@ -47,14 +47,13 @@ export class Exports {
   /** Starts from the beginning, even after a restart: the job's key makes the request return the same download. */
   private async make(job: ExportJob): Promise<void> {
     const downloadId = await this.downloads.create(job.nodeIds, `export-${job.id}`);
-    for await (const { status, bytesAdded, totalBytes } of this.downloads.watch(downloadId)) {
-      if (status === 'DONE') {
+    for await (const event of this.downloads.watch(downloadId)) {
+      if (event.type === 'done') {
         this.update({ ...job, downloadId, state: 'ready', percent: 100 });
-      } else if (status === 'PENDING' || status === 'IN_PROGRESS') {
-        const percent = totalBytes > 0 ? Math.floor((bytesAdded / totalBytes) * 100) : 0;
-        this.update({ ...job, downloadId, percent });
-      } else {
-        this.update({ ...job, downloadId, state: 'failed', failure: status });
+      } else if (isLast(event)) {
+        this.update({ ...job, downloadId, state: 'failed', failure: event.type });
+      } else if ('percent' in event) {
+        this.update({ ...job, downloadId, percent: event.percent });
       }
     }
   }
@@ -62,7 +61,7 @@ export class Exports {
   private fail(id: string, error: unknown): void {
     // This service is stopping. The job is kept and continues after the next start.
     if (error instanceof Error && error.name === 'AbortError') return;
-    const failure = error instanceof DownloadsError ? error.code : undefined;
+    const failure = error instanceof DownloadsProblem ? error.problem.code : undefined;
     this.update({ ...this.jobs.get(id)!, state: 'failed', failure: failure ?? String(error) });
   }
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DownloadsError } from './downloads-error.ts';
+import { DownloadsProblem, ServiceUnreachable } from 'alfresco-downloads-client';
 
 const LONGEST_PAUSE_MS = 5_000;
 
@@ -23,13 +23,17 @@ export async function persistently<T>(
       return await work();
     } catch (error) {
       if (signal?.aborted || !isTemporary(error) || Date.now() > deadline) throw error;
-      const retryAfterMs = error instanceof DownloadsError ? error.retryAfterMs : undefined;
+      const retryAfterMs = error instanceof DownloadsProblem ? error.retryAfterMs : undefined;
       await sleep(retryAfterMs ?? pauseMs, undefined, { signal });
     }
   }
 }
 
-/** `fetch` throws a TypeError if no response arrives, or if one breaks off. */
+/** A response may not arrive, or break off while its body is read: `fetch` throws a TypeError then. */
 function isTemporary(error: unknown): boolean {
-  return error instanceof DownloadsError ? error.isTemporary : error instanceof TypeError;
+  if (!(error instanceof DownloadsProblem)) {
+    return error instanceof ServiceUnreachable || error instanceof TypeError;
+  }
+  // An earlier attempt, whose response was lost, is still being processed.
+  return error.isTemporary || error.problem.code === 'IDEMPOTENCY_KEY_IN_USE';
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { DownloadsError } from './downloads-error.ts';
+import { DownloadsProblem } from 'alfresco-downloads-client';
 import { Downloads } from './downloads.ts';
 
 const { DOWNLOADS_URL = 'http://127.0.0.1:3000', DOWNLOADS_USER = 'demo:demo' } = process.env;
@@ -11,12 +11,15 @@ async function main(nodeIds: string[]): Promise<void> {
   const downloads = new Downloads(DOWNLOADS_URL, login, { forMs: 120_000 });
   const id = await downloads.create(nodeIds, randomUUID());
   try {
-    let status = 'PENDING';
-    for await (const download of downloads.watch(id)) {
-      ({ status } = download);
-      console.log(`${status} ${download.bytesAdded} of ${download.totalBytes} bytes`);
+    let last = '';
+    for await (const event of downloads.watch(id)) {
+      last = event.type;
+      if ('entry' in event) {
+        const { status, bytesAdded, totalBytes } = event.entry;
+        console.log(`${status} ${bytesAdded} of ${totalBytes} bytes`);
+      } else console.log(event.type);
     }
-    if (status !== 'DONE') throw new Error(`there will be no ZIP: ${status}`);
+    if (last !== 'done') throw new Error(`there will be no ZIP: ${last}`);
     console.log(`saved ${await downloads.save(id, process.cwd())}`);
   } finally {
     await downloads.remove(id);
@@ -25,8 +28,9 @@ async function main(nodeIds: string[]): Promise<void> {
 
 /** A message for the user. Programs should check the code, never the text. */
 function explain(error: unknown): string {
-  if (!(error instanceof DownloadsError)) return String(error);
-  switch (error.code) {
+  if (!(error instanceof DownloadsProblem)) return String(error);
+  const { code, status } = error.problem;
+  switch (code) {
     case 'UNAUTHENTICATED':
       return 'Wrong name or password (DOWNLOADS_USER).';
     case 'NODE_NOT_FOUND':
@@ -36,7 +40,7 @@ function explain(error: unknown): string {
     case 'CONTENT_ARCHIVED':
       return 'One of the documents is in cold storage and must be restored first.';
     default:
-      return `${error.code ?? error.status}: ${error.message}`;
+      return `${code ?? status}: ${error.message}`;
   }
 }
 

@@ -10,8 +10,6 @@ const WRITTEN_ELSEWHERE = [
   // Alfresco's own description of its API, and its recorded responses.
   /alfresco-core\.yaml$/,
   /^sandbox\/recordings\/[\w-]+\.json$/,
-  // Generated from openapi.json.
-  /^examples\/downloads-api\.d\.ts$/,
   // The words themselves.
   /^test\/docs\/words\.e2e-spec\.ts$/,
 ];
