@@ -6,6 +6,8 @@ export interface ServiceAddress {
   readonly baseUrl?: string;
   /** The `Authorization` header, or a function that returns it for each request, for instance with a renewed token. */
   readonly authorization?: string | (() => string | Promise<string>);
+  /** Whether the browser sends its cookies; `include` also to another origin. Default: `same-origin` */
+  readonly credentials?: 'include' | 'same-origin' | 'omit';
 }
 
 export interface ServiceRequest {
@@ -66,9 +68,11 @@ export class ServiceConnection {
       ...(body !== undefined && { 'Content-Type': 'application/json' }),
       ...request.headers,
     };
-    const response = await fetch(`${this.#address.baseUrl ?? ''}${path}`, {
+    const { baseUrl = '', credentials = 'same-origin' } = this.#address;
+    const response = await fetch(`${baseUrl}${path}`, {
       method,
       headers,
+      credentials,
       cache: 'no-store',
       ...(body !== undefined && { body: JSON.stringify(body) }),
       ...(signal && { signal }),
