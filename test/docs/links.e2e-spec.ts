@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { MarkdownDocument, allDocuments } from '../harness/markdown.js';
+import { packedFiles, packedFilesOf } from '../harness/packed.js';
 
 const documents = await allDocuments();
 const byPath = new Map(documents.map((document) => [document.path, document]));
@@ -16,6 +17,13 @@ function fault({ path, anchors }: MarkdownDocument, link: string): string | unde
 }
 
 const isElsewhere = (link: string) => /^[a-z][a-z0-9+.-]*:/i.test(link);
+
+/** Files that a document links to, relative to its folder. */
+const filesIn = (path: string) =>
+  byPath
+    .get(path)!
+    .links.filter((link) => !isElsewhere(link) && !link.startsWith('#'))
+    .map((link) => link.split('#')[0]!);
 
 describe('the documents', () => {
   it('are all read by these tests', () => {
@@ -53,6 +61,27 @@ describe('the documents', () => {
     };
     visit('README.md');
     expect([...byPath.keys()].filter((path) => !reached.has(path))).toEqual([]);
+  });
+});
+
+/** What the README of the service says is in the repository only. */
+const IN_REPOSITORY = /^(?:bench|client|deploy|examples|sandbox)\/|^CONTRIBUTING\.md$/;
+
+describe('the README of a package', () => {
+  it.each([
+    ['alfresco-downloads-client', 'client/README.md'],
+    ['alfresco-sandbox', 'sandbox/README.md'],
+  ])('links only to files of the package: %s', (name, path) => {
+    const packed = packedFilesOf(name);
+    expect(packed).toContain('README.md');
+    expect(filesIn(path).filter((file) => !packed.includes(file))).toEqual([]);
+  });
+
+  it('of the service links to files of the package, or of folders that are in the repository only', () => {
+    const packed = packedFiles();
+    const files = filesIn('README.md').filter((file) => !IN_REPOSITORY.test(file));
+    expect(files).toContain('docs/first-day.md');
+    expect(files.filter((file) => !packed.includes(file))).toEqual([]);
   });
 });
 

@@ -63,9 +63,12 @@ export class MarkdownDocument {
 
 /** All documents of this repository. */
 export async function allDocuments(): Promise<MarkdownDocument[]> {
-  const paths = globSync(['*.md', '{bench,demo,deploy,docs,examples,sandbox,test}/**/*.md'], {
-    exclude: (path) => path.includes('node_modules'),
-  });
+  const paths = globSync(
+    ['*.md', '{bench,client,demo,deploy,docs,examples,sandbox,test}/**/*.md'],
+    {
+      exclude: (path) => path.includes('node_modules'),
+    },
+  );
   return Promise.all(paths.toSorted().map((path) => MarkdownDocument.read(path)));
 }
 

@@ -9,6 +9,8 @@ const PACKED = [
   'CHANGELOG.md',
   'LICENSE',
   'README.md',
+  'SECURITY.md',
+  'docs',
   'openapi.json',
   'package.json',
   'package-lock.json',
@@ -35,6 +37,16 @@ export function packWorkspace(name: string, directory: string): string {
   return join(directory, reportIn(json).filename);
 }
 
+/** Paths of the files of a workspace that its package would hold, of those that need no build. */
+export function packedFilesOf(workspace: string): string[] {
+  const options = ['--json', '--dry-run', '--ignore-scripts', '--workspace', workspace];
+  const json = execFileSync('npm', ['pack', ...options], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  return reportIn(json).files.map(({ path }) => path);
+}
+
 /** Paths of the files that the package would hold. */
 export function packedFiles(): string[] {
   return pack('--dry-run').files.map(({ path }) => path);
@@ -44,7 +56,7 @@ export function packedFiles(): string[] {
 function pack(...options: readonly string[]): PackReport {
   const source = mkdtempSync(join(tmpdir(), 'pack-'));
   try {
-    for (const name of PACKED) cpSync(name, join(source, name));
+    for (const name of PACKED) cpSync(name, join(source, name), { recursive: true });
     cpSync(process.env.BUILT_SERVICE!, join(source, 'dist'), { recursive: true });
     const json = execFileSync('npm', ['pack', '--json', '--ignore-scripts', ...options], {
       cwd: source,

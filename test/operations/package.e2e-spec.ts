@@ -30,14 +30,19 @@ const toModule = (name: string) => name.replace(/\.d\.ts$/, '.js');
 describe('the package', () => {
   it('holds the compiled modules, the OpenAPI document and the documentation, and nothing else', () => {
     const others = packed.filter((path) => !path.startsWith('dist/'));
-    expect(others.toSorted()).toEqual([
+    const documents = [
       '.env.example',
       'CHANGELOG.md',
       'LICENSE',
       'README.md',
+      'SECURITY.md',
+      ...globSync('docs/**/*.{md,png}').filter(
+        (path) => !/\/(?:tests|architecture)\.md$/.test(path),
+      ),
       'openapi.json',
       'package.json',
-    ]);
+    ];
+    expect(others.toSorted()).toEqual(documents.toSorted());
     const built = globSync('src/**/*.ts')
       .filter((path) => !/\.(?:spec|suite|fixture)\.ts$/.test(path))
       .map((path) => path.replace(/^src\//, 'dist/').replace(/\.ts$/, ''))
