@@ -1,8 +1,11 @@
 # The service in a container: docker build -t alfresco-downloads-bff .
 # How to run it, and its requirements: deploy/README.md.
 
+# Another base, such as the same image in a registry of your own: --build-arg NODE_IMAGE=... It needs Node.js 24 and npm.
 # The digest is that of the manifest list, for all platforms.
-FROM node:24.21.0-trixie-slim@sha256:8ec5d7557396cfe32d21c3f9c13072355ceab22b584578ca4bb28af31120cffe AS base
+ARG NODE_IMAGE=node:24.21.0-trixie-slim@sha256:8ec5d7557396cfe32d21c3f9c13072355ceab22b584578ca4bb28af31120cffe
+
+FROM ${NODE_IMAGE} AS base
 WORKDIR /app
 
 FROM base AS build
@@ -17,17 +20,19 @@ RUN chown 1000:1000 .
 USER 1000:1000
 RUN npm run build
 
-FROM base AS dependencies
-COPY package.json package-lock.json ./
-RUN npm ci --omit=dev --ignore-scripts
-
 FROM base
 # One arena: those that glibc creates for V8's compiler threads would keep 16 MB (measured) unused. Half of the space that V8 has
 # for new objects: the other half would take 50 MB under load, and made no status read cheaper (measured).
 ENV NODE_ENV=production HOST=0.0.0.0 MALLOC_ARENA_MAX=1 NODE_OPTIONS=--max-semi-space-size=16
 COPY package.json ./
-COPY --from=dependencies /app/node_modules ./node_modules
-COPY --from=build /app/dist ./dist
+# The packages that scripts/bundle.ts leaves out of the bundle, and what these load.
+COPY --from=build /app/node_modules/bcrypt ./node_modules/bcrypt
+COPY --from=build /app/node_modules/node-gyp-build ./node_modules/node-gyp-build
+COPY --from=build /app/node_modules/passport-http ./node_modules/passport-http
+COPY --from=build /app/node_modules/passport-strategy ./node_modules/passport-strategy
+COPY --from=build /app/node_modules/swagger-ui-dist ./node_modules/swagger-ui-dist
+COPY --from=build /app/dist/main.js ./dist/main.js
+COPY --from=build /app/dist/bundle ./dist/bundle
 # The default folder of STORE_URL's SQLite file, and the only folder that is written to.
 RUN mkdir data && chown 1000:1000 data
 VOLUME ["/app/data"]

@@ -4,6 +4,15 @@ import { build } from 'rolldown';
 /** Stands for `node:http` in the bundle. */
 const NODE_HTTP = '\0node-http.cjs';
 
+/** Packages that the bundle loads from `node_modules`; the Dockerfile copies them, and what they need. */
+export const PACKAGES_BESIDE_BUNDLE = [
+  // They load files from their own folder.
+  'bcrypt',
+  'swagger-ui-dist',
+  // Node.js warns about its `new Buffer()` outside node_modules.
+  'passport-http',
+];
+
 /** Where axios looks at its load for globals that Node.js loads at their first use. */
 const FETCH_GLOBALS = /\b(?:G\.FormData|globalObject\.(?:Request|Response))\b/g;
 
@@ -21,11 +30,7 @@ export async function bundle(folder: string): Promise<void> {
     platform: 'node',
     logLevel: 'warn',
     external: [
-      // They load files from their own folder.
-      'bcrypt',
-      'swagger-ui-dist',
-      // Node.js warns about its `new Buffer()` outside node_modules.
-      'passport-http',
+      ...PACKAGES_BESIDE_BUNDLE,
       // Optional packages that Nest loads only if used.
       /^@nestjs\/(?:microservices|platform-express|websockets)/,
       '@fastify/multipart',

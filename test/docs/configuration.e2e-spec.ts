@@ -39,6 +39,8 @@ const OTHER_WORDS = [
   'DOWNLOADS_URL',
   'DOWNLOADS_USER',
   'EXPORTS_DIRECTORY',
+  // Of the Dockerfile.
+  'NODE_IMAGE',
   // Of the sandbox.
   'SAMPLE_NODES',
   // Of the tests.

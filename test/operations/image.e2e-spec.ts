@@ -1,13 +1,15 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { validate } from 'dockerfile-utils';
 import { loadConfig } from '#service/config/config-loader.js';
 import { SECRET_VARIABLES } from '#service/config/environment.js';
+import { PACKAGES_BESIDE_BUNDLE } from '../../scripts/bundle.ts';
 import { type Bff, environment, startBff } from '../harness/bff.js';
 import { documentedVariables } from '../harness/deployed-config.js';
-import { type Stage, execForm, readStages, textsOf } from '../harness/dockerfile.js';
+import { type Stage, execForm, filesOf, readStages, textsOf } from '../harness/dockerfile.js';
 
 let stages: readonly Stage[];
 let image: Stage;
@@ -16,6 +18,22 @@ beforeAll(async () => {
   stages = await readStages();
   image = stages.at(-1)!;
 });
+
+/** Run by npm or node-gyp at the installation only. */
+const FOR_INSTALLATION = ['@scarf/scarf', 'node-addon-api'];
+
+/** The packages that the bundle leaves out, and those that they need in turn. */
+function packagesBesideBundle(names: readonly string[] = PACKAGES_BESIDE_BUNDLE): Set<string> {
+  const needed = new Set<string>();
+  for (const name of names) {
+    if (FOR_INSTALLATION.includes(name)) continue;
+    const manifest = readFileSync(`node_modules/${name}/package.json`, 'utf8');
+    const { dependencies = {} } = JSON.parse(manifest) as { dependencies?: object };
+    needed.add(name);
+    for (const other of packagesBesideBundle(Object.keys(dependencies))) needed.add(other);
+  }
+  return needed;
+}
 
 /** The only instruction of this kind in the image. */
 function only(keyword: string): string {
@@ -42,13 +60,17 @@ describe('the Dockerfile', () => {
   });
 
   it('makes an image of what the service needs at run time, without build tools', () => {
-    const copied = textsOf(image, 'COPY').map((text) => text.split(' ').at(-1)!);
-    expect(copied.toSorted()).toEqual(['./', './dist', './node_modules']);
-    const dependencies = stages.find(({ name }) => name === 'dependencies')!;
-    expect(textsOf(dependencies, 'RUN')).toEqual(['npm ci --omit=dev --ignore-scripts']);
-    expect(textsOf(image, 'COPY')).toContain(
-      '--from=dependencies /app/node_modules ./node_modules',
+    const files = filesOf(image);
+    const packages = [...files.keys()].filter((path) => path.startsWith('./node_modules/'));
+    expect([...files.keys()].filter((path) => !packages.includes(path))).toEqual([
+      './',
+      './dist/main.js',
+      './dist/bundle',
+    ]);
+    expect(packages.toSorted()).toEqual(
+      [...packagesBesideBundle()].map((name) => `./node_modules/${name}`).toSorted(),
     );
+    for (const path of packages) expect(files.get(path)).toBe(path.replace('.', '/app'));
   });
 
   it('runs as an unprivileged user, named by number', () => {
@@ -123,5 +145,16 @@ describe('the health check of the image', () => {
 
   it('fails when nothing responds', async () => {
     expect(await check(1)).toBe(1);
+  });
+});
+
+describe('npm run image:try', () => {
+  it('says what to install, with exit code 2, when there is no container engine', () => {
+    const { status, stderr } = spawnSync(process.execPath, ['scripts/image-try/main.ts'], {
+      env: { PATH: '' },
+      encoding: 'utf8',
+    });
+    expect(stderr).toMatch(/^Neither Docker .* nor Podman can be used here\. .*install podman/);
+    expect(status).toBe(2);
   });
 });
