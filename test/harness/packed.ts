@@ -10,6 +10,7 @@ const PACKED = [
   'LICENSE',
   'README.md',
   'SECURITY.md',
+  'deploy',
   'docs',
   'openapi.json',
   'package.json',

@@ -25,6 +25,7 @@ export const PROGRAMS: readonly Program[] = [
     purpose: 'Alfresco’s clients in Python, and the OpenAPI document with Schemathesis',
   },
   { name: 'redis-server', purpose: 'Redis as the store' },
+  { name: 'systemd-analyze', purpose: 'the unit for systemd' },
   { name: 'unzip', purpose: 'ZIPs read by an independent program' },
 ];
 

@@ -36,6 +36,7 @@ describe('the package', () => {
       'LICENSE',
       'README.md',
       'SECURITY.md',
+      'deploy/systemd/alfresco-downloads-bff.service',
       ...globSync('docs/**/*.{md,png}').filter(
         (path) => !/\/(?:tests|architecture)\.md$/.test(path),
       ),
