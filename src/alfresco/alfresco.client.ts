@@ -12,7 +12,7 @@ import {
   parseDownloadNode,
 } from './download.js';
 import { ANONYMOUS_SEND, AUTHORIZED_SEND } from './http/pipeline.js';
-import type { OnBehalfOf, Operation, RetryRule, Send } from './http/upstream-call.js';
+import type { OnBehalfOf, Operation, RetryRule, Send, UpstreamRequest } from './http/upstream-call.js';
 import {
   type AlfrescoResponse,
   WrongAddressException,
@@ -74,7 +74,7 @@ export class AlfrescoClient {
    */
   async createDownload(nodeIds: readonly string[], onBehalfOf?: OnBehalfOf): Promise<Download> {
     const body = JSON.stringify({ nodeIds });
-    const response = await this.call(WRITE, 'POST', '/downloads', onBehalfOf, body);
+    const response = await this.call(WRITE, 'POST', DOWNLOADS, onBehalfOf, body);
     if (response.status !== 202) throw creationProblem(response, nodeIds);
     return parseDownload(response);
   }
@@ -84,7 +84,7 @@ export class AlfrescoClient {
    * @throws ProblemException NOT_A_DOWNLOAD, FORBIDDEN, DOWNLOAD_NOT_FOUND
    */
   async getDownload(id: string, onBehalfOf?: OnBehalfOf): Promise<Download> {
-    const response = await this.call(READ, 'GET', downloadPath(id), onBehalfOf);
+    const response = await this.call(READ, 'GET', downloadOf(id), onBehalfOf);
     if (response.status !== 200) throw downloadProblem(response);
     return parseDownload(response, id);
   }
@@ -94,7 +94,7 @@ export class AlfrescoClient {
    * @throws ProblemException NOT_A_DOWNLOAD, FORBIDDEN, DOWNLOAD_NOT_FOUND
    */
   async cancelDownload(id: string, onBehalfOf?: OnBehalfOf): Promise<void> {
-    const response = await this.call(CANCEL, 'DELETE', downloadPath(id), onBehalfOf);
+    const response = await this.call(CANCEL, 'DELETE', downloadOf(id), onBehalfOf);
     if (response.status !== 202) throw downloadProblem(response);
   }
 
@@ -103,7 +103,7 @@ export class AlfrescoClient {
    * @throws ProblemException NOT_A_DOWNLOAD, FORBIDDEN, DOWNLOAD_NOT_FOUND
    */
   async getDownloadNode(id: string, onBehalfOf?: OnBehalfOf): Promise<DownloadNode> {
-    const response = await this.call(READ, 'GET', nodePath(id), onBehalfOf);
+    const response = await this.call(READ, 'GET', nodeOf(id), onBehalfOf);
     if (response.status !== 200) throw downloadProblem(response);
     return parseDownloadNode(response, id);
   }
@@ -113,7 +113,7 @@ export class AlfrescoClient {
    * @throws ProblemException FORBIDDEN, DOWNLOAD_NOT_FOUND
    */
   async deleteNode(id: string, onBehalfOf?: OnBehalfOf): Promise<void> {
-    const response = await this.call(WRITE, 'DELETE', nodePath(id), onBehalfOf);
+    const response = await this.call(WRITE, 'DELETE', nodeOf(id), onBehalfOf);
     if (response.status !== 204) throw downloadProblem(response);
   }
 
@@ -149,6 +149,7 @@ export class AlfrescoClient {
         retry: 'never',
         method: 'GET',
         path: `${this.root}/probes/-ready-`,
+        template: '/probes/-ready-',
         headers: jsonHeaders(),
       }),
     );
@@ -172,7 +173,7 @@ export class AlfrescoClient {
   private async call(
     { operation, retry }: CallKind,
     method: string,
-    path: string,
+    { path, template }: Resource,
     onBehalfOf: OnBehalfOf | undefined,
     body?: string,
   ): Promise<AlfrescoResponse> {
@@ -184,6 +185,7 @@ export class AlfrescoClient {
         retry,
         method,
         path: this.root + path,
+        template,
         headers,
         body,
         onBehalfOf,
@@ -199,10 +201,15 @@ export class AlfrescoClient {
   }
 }
 
-function downloadPath(id: string): string {
-  return `/downloads/${encodeURIComponent(id)}`;
+/** What is called, from the root of the API on. */
+type Resource = Pick<UpstreamRequest, 'path' | 'template'>;
+
+const DOWNLOADS: Resource = { path: '/downloads', template: '/downloads' };
+
+function downloadOf(id: string): Resource {
+  return { path: `/downloads/${encodeURIComponent(id)}`, template: '/downloads/{id}' };
 }
 
-function nodePath(id: string): string {
-  return `/nodes/${encodeURIComponent(id)}`;
+function nodeOf(id: string): Resource {
+  return { path: `/nodes/${encodeURIComponent(id)}`, template: '/nodes/{id}' };
 }

@@ -106,6 +106,7 @@ export function parseDownloadNode(response: AlfrescoResponse, expectedId: string
 /** MySQL may match an id in another case, so the id in the response may differ in that, and in nothing else. */
 function idOf(entry: Record<string, unknown>, expected: string | undefined): string {
   const { id } = entry;
+  if (id !== undefined && id === expected) return expected;
   if (typeof id !== 'string' || !isNodeId(id)) throw badResponse('an entry without a usable id');
   if (expected !== undefined && id.toLowerCase() !== expected.toLowerCase()) {
     throw badResponse('the entry of another id than was asked for');

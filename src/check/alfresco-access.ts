@@ -64,6 +64,7 @@ export class AlfrescoAccess {
       retry: 'never',
       method: 'GET',
       path: new URL(this.config.url).pathname.replace(/\/$/, '') + path,
+      template: path,
       headers: jsonHeaders(),
       onBehalfOf: this.caller,
     });
@@ -79,6 +80,7 @@ export class AlfrescoAccess {
       retry: 'never',
       method,
       path: `${apiPath(this.config, 'alfresco')}/nodes/${encodeURIComponent(id)}/content`,
+      template: '/nodes/{id}/content',
       headers: { ...requestHeaders('*/*'), ...(range !== undefined && { Range: range }) },
       isStream: method === 'GET',
       onBehalfOf: this.caller,
@@ -94,6 +96,7 @@ export class AlfrescoAccess {
       retry: 'never',
       method: 'GET',
       path,
+      template: path,
       headers: jsonHeaders(),
     });
   }

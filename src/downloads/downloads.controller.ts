@@ -162,7 +162,7 @@ function setEntryHeaders(
 ): void {
   reply.header('cache-control', 'no-store');
   if (waitedSeconds !== undefined) reply.header('preference-applied', `wait=${waitedSeconds}`);
-  if (!isTerminal(status)) setHeaders(reply, RETRY_AFTER);
+  if (!isTerminal(status)) reply.header('retry-after', RETRY_AFTER['retry-after']);
 }
 
 /** A repeated request could not get the same ZIP: it is removed once it has been sent. */

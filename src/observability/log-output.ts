@@ -4,7 +4,7 @@ import type { DestinationStream } from 'pino';
 const PIPE_BUF = 4096;
 
 /** Milliseconds for which a line waits for others. */
-const FLUSH_AFTER_MS = 10;
+const FLUSH_AFTER_MS = 50;
 
 /** @param isShared with other processes */
 export function standardOutput(isShared: boolean): DestinationStream {
@@ -15,7 +15,7 @@ export function standardOutput(isShared: boolean): DestinationStream {
 
 /**
  * Writes lines that come shortly after each other together: a system call for each would cost more than everything else about
- * it. A process that is killed loses what came in its last 10 ms; one that exits, or crashes by an error, loses nothing.
+ * it. A process that is killed loses what came in its last 50 ms; one that exits, or crashes by an error, loses nothing.
  *
  * Not pino's own `destination`: it flushes its buffer with an fsync, retries forever once the reader of a pipe has gone,
  * and throws when a disk is full.

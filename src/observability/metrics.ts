@@ -2,7 +2,7 @@ import {
   type Aggregator,
   Counter,
   Gauge,
-  Histogram,
+  type Metric,
   type MetricObjectWithValues,
   type MetricValue,
   Registry,
@@ -10,6 +10,7 @@ import {
 } from 'prom-client';
 import { VERSION } from '../config/version.js';
 import type { MetricsPage } from '../config/worker-context.js';
+import { Distribution } from './distribution.js';
 
 /** Seconds. Calls are milliseconds long, transfers minutes. */
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
@@ -41,13 +42,16 @@ export class Metrics {
   }
 
   /** A distribution, of seconds unless other buckets are given. */
-  histogram<T extends string>(
+  distribution(
     name: string,
     help: string,
-    labelNames: readonly T[],
+    labelNames: readonly string[],
     buckets = BUCKETS,
-  ): Histogram<T> {
-    return new Histogram({ name, help, labelNames, buckets, registers: [this.registry] });
+  ): Distribution {
+    const distribution = new Distribution(name, help, labelNames, buckets);
+    // The type has methods of prom-client's own metrics which the registry does not call.
+    this.registry.registerMetric(distribution as unknown as Metric);
+    return distribution;
   }
 
   /** A total that is counted as it grows. */

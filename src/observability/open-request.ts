@@ -3,7 +3,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type AuthenticatedRequest, CALLER } from '../auth/caller.js';
 import { pathOf } from '../http/http-request.js';
 import type { ServiceResponse } from '../server/service-response.js';
-import { withoutSecrets } from './log.js';
+import type { ProblemException } from '../problems/problem.exception.js';
+import { membersOf, withoutSecrets } from './log.js';
 import type { RequestContext } from './request-context.js';
 
 /** nginx's code for a client that disconnected before there was a response. */
@@ -21,10 +22,27 @@ const COMMON_METHODS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * As far as a path may be logged. The paths of this API consist of these characters; a client that makes a mistake may send
- * a secret behind another one (`/content%3Flink=…`), or a ticket in the place of an id.
+ * As far as a path may be logged. The paths of this API consist of these characters, none of which JSON escapes; a client that
+ * makes a mistake may send a secret behind another one (`/content%3Flink=…`), or a ticket in the place of an id.
  */
 const OWN_PATH = /^(?:(?!TICKET_)[\w./:-]){0,256}/;
+/** The usual request target, which is a path of this API and nothing else. */
+const PLAIN_TARGET = /^\/[\w./:-]{0,255}$/;
+
+/** How a request ended: the same for its log line, its metrics and its span. */
+export interface RequestEnd {
+  /** A common one or `_OTHER`. */
+  readonly method: string;
+  /** The pattern; absent when none matched. */
+  readonly route: string | undefined;
+  /** That of the response, or 499. */
+  readonly status: number;
+  /** Milliseconds since its head was read. */
+  readonly ms: number;
+  readonly hasResponse: boolean;
+  /** Whether the response was cut. */
+  readonly isAborted: boolean;
+}
 
 /** A request from its head to the end of its response, as seen from outside; the inside is `RequestContext`. */
 export class OpenRequest {
@@ -55,7 +73,9 @@ export class OpenRequest {
   }
 
   get path(): string {
-    return OWN_PATH.exec(pathOf(this.request.url))![0];
+    const { url } = this.request;
+    if (PLAIN_TARGET.test(url) && !url.includes('TICKET_')) return url;
+    return OWN_PATH.exec(pathOf(url))![0];
   }
 
   get scheme(): string {
@@ -66,22 +86,17 @@ export class OpenRequest {
     return (this.request as AuthenticatedRequest)[CALLER]?.id;
   }
 
-  /** Milliseconds since its head was read. */
-  get age(): number {
-    return performance.now() - this.startedAt;
-  }
-
-  get hasResponse(): boolean {
-    return this.reply.raw.headersSent;
-  }
-
-  /** Whether the response was cut; valid once the connection or the response has ended. */
-  get isAborted(): boolean {
-    return !this.reply.raw.writableFinished;
-  }
-
-  get status(): number {
-    return this.hasResponse ? this.reply.raw.statusCode : CLIENT_CLOSED_REQUEST;
+  /** To be called once the connection or the response has ended. */
+  end(): RequestEnd {
+    const { headersSent: hasResponse, statusCode, writableFinished } = this.reply.raw;
+    return {
+      method: this.method,
+      route: this.route,
+      status: hasResponse ? statusCode : CLIENT_CLOSED_REQUEST,
+      ms: performance.now() - this.startedAt,
+      hasResponse,
+      isAborted: !writableFinished,
+    };
   }
 
   /** Milliseconds until the response began. */
@@ -96,52 +111,45 @@ export class OpenRequest {
   }
 }
 
-/** Fields of the log line about a request that has ended. Never its query, its headers or its body, which hold secrets. */
-export function requestLine(request: OpenRequest): Record<string, unknown> {
-  const { context, firstByteAfter } = request;
-  const { problem, trace, span } = context;
-  return {
-    requestId: context.id,
-    traceId: span?.trace.traceId ?? trace?.traceId,
-    caller: request.callerId,
-    method: request.method,
-    route: request.route,
-    path: request.path,
-    status: request.status,
-    ms: rounded(request.age),
-    firstByteMs: firstByteAfter && rounded(firstByteAfter),
-    bytes: request.bytes,
-    aborted: request.isAborted || undefined,
-    code: problem?.code,
-    diagnosis: problem?.diagnosis,
-    stack: context.stack && withoutSecrets(context.stack),
-    ...(context.upstreamCalls > 0 && upstream(context)),
-  };
+/**
+ * Members of the log line about a request that has ended, as JSON. Never its query, its headers or its body, which hold secrets.
+ *
+ * Not by `JSON.stringify`, which would take as long as everything else about the line: most members cannot need an escape.
+ */
+export function requestLine(request: OpenRequest, end: RequestEnd): string {
+  const { context, callerId, firstByteAfter } = request;
+  const { problem, span } = context;
+  const traceId = (span?.trace ?? context.trace)?.traceId;
+  let line = `"requestId":"${context.id}"`;
+  if (traceId !== undefined) line += `,"traceId":"${traceId}"`;
+  if (callerId !== undefined) line += `,"caller":${JSON.stringify(callerId)}`;
+  line += `,"method":"${end.method}"`;
+  if (end.route !== undefined) line += `,"route":${JSON.stringify(end.route)}`;
+  line += `,"path":"${request.path}","status":${end.status},"ms":${rounded(end.ms)}`;
+  if (firstByteAfter !== undefined) line += `,"firstByteMs":${rounded(firstByteAfter)}`;
+  line += `,"bytes":${request.bytes}`;
+  if (end.isAborted) line += ',"aborted":true';
+  if (problem) line += `,${failureMembers(context, problem)}`;
+  if (context.upstreamCalls > 0) line += `,${upstreamMembers(context)}`;
+  return line;
 }
 
-function upstream({
+function failureMembers({ stack }: RequestContext, { code, diagnosis }: ProblemException): string {
+  return membersOf({ code, diagnosis, stack: stack && withoutSecrets(stack) });
+}
+
+function upstreamMembers({
   upstreamCalls,
-  upstreamStatuses = new Map(),
+  upstreamStatuses = [],
   upstreamMs,
   retries,
   resumes,
-}: RequestContext) {
-  return {
-    upstreamCalls,
-    upstreamStatus: listed(upstreamStatuses),
-    upstreamMs: rounded(upstreamMs),
-    retries,
-    resumes: resumes || undefined,
-  };
-}
-
-/** `200*2 503`, in the order of their first occurrence. */
-function listed(statuses: ReadonlyMap<string, number>): string {
-  let text = '';
-  for (const [status, count] of statuses) {
-    text += `${text && ' '}${status}${count === 1 ? '' : `*${count}`}`;
-  }
-  return text;
+}: RequestContext): string {
+  const statuses = upstreamStatuses
+    .map(({ status, count }) => (count === 1 ? status : `${status}*${count}`))
+    .join(' ');
+  const line = `"upstreamCalls":${upstreamCalls},"upstreamStatus":"${statuses}","upstreamMs":${rounded(upstreamMs)},"retries":${retries}`;
+  return resumes > 0 ? `${line},"resumes":${resumes}` : line;
 }
 
 function rounded(milliseconds: number): number {

@@ -12,8 +12,8 @@ export class RequestContext implements FailureRecord {
   upstreamCalls = 0;
   /** Milliseconds, the sum over all calls to Alfresco, also over simultaneous ones. */
   upstreamMs = 0;
-  /** Number of calls by status, or by the code of the failure where there was none; only after a call. */
-  upstreamStatuses?: Map<string, number>;
+  /** Number of calls by status, or by the code of the failure where there was none, in the order of the first of each. */
+  upstreamStatuses?: { readonly status: string; count: number }[];
   retries = 0;
   resumes = 0;
 
@@ -30,8 +30,9 @@ export class RequestContext implements FailureRecord {
   called(status: string, milliseconds: number): void {
     this.upstreamCalls++;
     this.upstreamMs += milliseconds;
-    this.upstreamStatuses ??= new Map();
-    this.upstreamStatuses.set(status, (this.upstreamStatuses.get(status) ?? 0) + 1);
+    const known = this.upstreamStatuses?.find((other) => other.status === status);
+    if (known) known.count++;
+    else (this.upstreamStatuses ??= []).push({ status, count: 1 });
   }
 }
 

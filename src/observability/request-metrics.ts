@@ -3,7 +3,8 @@ import type { Socket } from 'node:net';
 import { Injectable } from '@nestjs/common';
 import { PROBLEMS, type ProblemCode } from '../problems/problem-catalogue.js';
 import { Metrics } from './metrics.js';
-import type { OpenRequest } from './open-request.js';
+import type { ProblemException } from '../problems/problem.exception.js';
+import type { OpenRequest, RequestEnd } from './open-request.js';
 
 const PROBLEM_CODES = Object.keys(PROBLEMS) as ProblemCode[];
 
@@ -25,7 +26,7 @@ export class RequestMetrics {
   private readonly problems;
 
   constructor(metrics: Metrics) {
-    this.durations = metrics.histogram(
+    this.durations = metrics.distribution(
       'bff_http_request_duration_seconds',
       'From the head of a request to the end of its response, transfers included. Status 499: the client disconnected before there was a response.',
       ['method', 'route', 'status'],
@@ -78,12 +79,12 @@ export class RequestMetrics {
     this.open.set(route, (this.open.get(route) ?? 0) + 1);
   }
 
-  ended(request: OpenRequest): void {
-    const { method, route = UNMATCHED, status, context } = request;
+  ended(end: RequestEnd, problem: ProblemException | undefined): void {
+    const { method, route = UNMATCHED, status } = end;
     this.open.set(route, this.open.get(route)! - 1);
-    this.durations.observe({ method, route, status }, request.age / 1000);
-    if (request.isAborted) this.aborts.inc({ method, route });
-    if (context.problem) this.problem(context.problem.code);
+    this.durations.observe([method, route, status], end.ms / 1000);
+    if (end.isAborted) this.aborts.inc({ method, route });
+    if (problem) this.problem(problem.code);
   }
 
   /** Counts one, also of a request that the HTTP parser refused. */

@@ -2,11 +2,12 @@ import type { Server } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { UnreadableRequest } from '../server/client-error-handler.js';
-import { LOG, type Log } from './log.js';
-import { OpenRequest, requestLine } from './open-request.js';
+import type { ProblemException } from '../problems/problem.exception.js';
+import { LOG, type Log, membersOf } from './log.js';
+import { OpenRequest, type RequestEnd, requestLine } from './open-request.js';
 import { RequestContext } from './request-context.js';
 import { RequestMetrics, UNMATCHED } from './request-metrics.js';
-import { TRACING, type Tracing, parseTraceContext } from './tracing.js';
+import { type RequestSpan, TRACING, type Tracing, parseTraceContext } from './tracing.js';
 
 const PROBE = /^\/(?:health\/|metrics$)/;
 
@@ -45,34 +46,41 @@ export class RequestObserver {
     this.metrics.problem(code);
     const { requests } = this.log;
     if (!requests.isLevelEnabled('info')) return;
-    requests.write('info', { requestId: id, status, code }, `unreadable request ${status}`);
+    const members = membersOf({ requestId: id, status, code });
+    requests.write('info', members, `unreadable request ${status}`);
   }
 
   private end(request: OpenRequest): void {
-    const { method, route = UNMATCHED, status } = request;
-    this.metrics.ended(request);
-    this.endSpan(request);
-    const level = levelOf(request);
-    if (!this.log.requests.isLevelEnabled(level)) return;
-    this.log.requests.write(level, requestLine(request), `${method} ${route} ${status}`);
-  }
-
-  private endSpan({ context, status, hasResponse, isAborted }: OpenRequest): void {
-    const failure = status >= 500 ? context.problem?.code : undefined;
-    context.span?.end({
-      status: hasResponse ? status : undefined,
-      error: isAborted ? 'aborted' : failure,
-    });
+    const { context } = request;
+    const end = request.end();
+    this.metrics.ended(end, context.problem);
+    if (context.span) endSpan(context.span, end, context.problem);
+    const { requests } = this.log;
+    const level = levelOf(end, context.problem);
+    if (!requests.isLevelEnabled(level)) return;
+    const { method, route = UNMATCHED, status } = end;
+    requests.write(level, requestLine(request, end), `${method} ${route} ${status}`);
   }
 }
 
+function endSpan(
+  span: RequestSpan,
+  { status, hasResponse, isAborted }: RequestEnd,
+  problem: ProblemException | undefined,
+): void {
+  const failure = status >= 500 ? problem?.code : undefined;
+  span.end({
+    status: hasResponse ? status : undefined,
+    error: isAborted ? 'aborted' : failure,
+  });
+}
+
 /** Probes and Prometheus would fill the log; their failures are logged like all others. */
-function levelOf({
-  context,
-  route = '',
-  status,
-}: OpenRequest): 'error' | 'warn' | 'info' | 'debug' {
-  if (context.problem?.code === 'INTERNAL_ERROR') return 'error';
+function levelOf(
+  { route = '', status }: RequestEnd,
+  problem: ProblemException | undefined,
+): 'error' | 'warn' | 'info' | 'debug' {
+  if (problem?.code === 'INTERNAL_ERROR') return 'error';
   if (status >= 500) return 'warn';
   return PROBE.test(route) ? 'debug' : 'info';
 }

@@ -38,11 +38,10 @@ export class ServiceResponse<
   override writeHead(status: number, ...rest: unknown[]): this {
     this.begunAt = performance.now();
     const headers = rest.at(-1);
-    if (rest.length === 1 && this.getHeaderNames().length === 0 && overridesNone(headers)) {
+    if (rest.length === 1 && this.getHeaderNames().length === 0) {
       // Node writes a flat list as it is; otherwise it copies each header, and keeps the copies as long as the response.
-      const list = [...SECURITY];
-      for (const name in headers) list.push(name, headers[name]!);
-      return super.writeHead(status, list);
+      const list = withSecurityHeaders(headers);
+      if (list) return super.writeHead(status, list);
     }
     for (const [name, value] of Object.entries(SECURITY_HEADERS)) {
       if (!this.hasHeader(name)) this.setHeader(name, value);
@@ -51,9 +50,13 @@ export class ServiceResponse<
   }
 }
 
-/** Whether these are headers by name, and none of them is a security header. */
-function overridesNone(headers: unknown): headers is Record<string, OutgoingHttpHeader> {
-  if (typeof headers !== 'object' || headers === null || Array.isArray(headers)) return false;
-  for (const name in headers) if (NAMES.has(name.toLowerCase())) return false;
-  return true;
+/** A flat list; `undefined` unless these are headers by name, and none of them is a security header. */
+function withSecurityHeaders(headers: unknown): OutgoingHttpHeader[] | undefined {
+  if (typeof headers !== 'object' || headers === null || Array.isArray(headers)) return undefined;
+  const list = [...SECURITY];
+  for (const name in headers) {
+    if (NAMES.has(name.toLowerCase())) return undefined;
+    list.push(name, (headers as Record<string, OutgoingHttpHeader>)[name]!);
+  }
+  return list;
 }

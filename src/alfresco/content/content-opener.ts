@@ -106,6 +106,7 @@ export class ContentOpener {
       ...attempt,
       method: 'GET',
       path: `${this.root}/nodes/${encodeURIComponent(node.id)}/content`,
+      template: '/nodes/{id}/content',
       headers,
       isStream: true,
       bodyLength: expected.length,

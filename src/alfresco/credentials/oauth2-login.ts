@@ -66,6 +66,7 @@ export class TokenEndpoint {
         retry: 'if-unsent',
         method: 'POST',
         path,
+        template: path,
         headers: { ...headers },
         body,
       });

@@ -49,6 +49,7 @@ export class TicketLogin implements Login {
       retry: 'if-unsent',
       method: 'POST',
       path: this.path,
+      template: '/tickets',
       headers: { ...jsonHeaders(), 'Content-Type': 'application/json' },
       body: this.body,
     });

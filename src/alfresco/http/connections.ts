@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { Client, type Dispatcher, buildConnector } from 'undici';
+import { runOutsideRequests } from '../../observability/request-context.js';
 import { codeOf } from './transport-failure.js';
 
 /** No connection could be established, so that the request was certainly not sent. */
@@ -44,7 +45,7 @@ const afterAlert = new WeakMap<Error, Error>();
 /** undici's connector, which also distinguishes the failures after which a request may be sent again. */
 export function createConnector(options: buildConnector.BuildOptions): buildConnector.connector {
   const connect = buildConnector(options);
-  return (target, callback) =>
+  const connected: typeof connect = (target, callback) =>
     connect(target, (...[failure, socket]) => {
       if (failure) return callback(new UnsentError(failure), null);
       let alert: Error | undefined;
@@ -55,6 +56,8 @@ export function createConnector(options: buildConnector.BuildOptions): buildConn
       });
       return callback(null, socket);
     });
+  // A connection that is opened for one request serves others later.
+  return (...call) => runOutsideRequests(() => connected(...call));
 }
 
 /** The failure of a request whose response had not begun: what it came of, or a StaleConnectionError if it is one. */

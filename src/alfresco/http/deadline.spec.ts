@@ -18,7 +18,7 @@ describe('a deadline', () => {
     expect(await end.bound(Promise.resolve('response'))).toBe('response');
     await expect(end.bound(Promise.reject(new Error('failed')))).rejects.toThrow('failed');
     end.clear();
-    expect(end.signal.aborted).toBe(false);
+    expect(end.aborted).toBe(false);
   });
 
   it('ends a call that takes too long, whether or not it listens', async () => {
@@ -26,8 +26,7 @@ describe('a deadline', () => {
     const late = expect(end.bound(never())).rejects.toThrow(TransportTimeoutError);
     await vi.advanceTimersByTimeAsync(20);
     await late;
-    expect(end.signal.reason).toBeInstanceOf(TransportTimeoutError);
-    expect(end.remainingMs).toBeLessThanOrEqual(0);
+    expect(end.reason).toBeInstanceOf(TransportTimeoutError);
   });
 
   it('ends a call whose client disconnects', async () => {
@@ -36,7 +35,7 @@ describe('a deadline', () => {
     const call = end.bound(never());
     client.abort();
     await expect(call).rejects.toThrow(ClientDisconnectedError);
-    expect(end.signal.reason).toBeInstanceOf(ClientDisconnectedError);
+    expect(end.reason).toBeInstanceOf(ClientDisconnectedError);
     end.clear();
   });
 
@@ -46,7 +45,7 @@ describe('a deadline', () => {
     end.clear();
     expect(getEventListeners(client.signal, 'abort')).toEqual([]);
     await vi.advanceTimersByTimeAsync(40);
-    expect(end.signal.aborted).toBe(false);
+    expect(end.aborted).toBe(false);
   });
 });
 

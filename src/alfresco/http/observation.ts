@@ -1,7 +1,7 @@
 import { type Readable, finished } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import { Metrics } from '../../observability/metrics.js';
-import { currentRequest, runOutsideRequests } from '../../observability/request-context.js';
+import { currentRequest } from '../../observability/request-context.js';
 import { type TraceContext, traceHeaders } from '../../observability/tracing.js';
 import type { CallDescription, CallSpan } from '../../observability/tracing.js';
 import { CircuitBreakers } from './circuit-breaker.js';
@@ -21,7 +21,7 @@ export class UpstreamMetrics {
   private readonly calls;
 
   constructor(metrics: Metrics, events: UpstreamEvents, breakers: CircuitBreakers) {
-    this.calls = metrics.histogram(
+    this.calls = metrics.distribution(
       'bff_upstream_request_duration_seconds',
       'Each attempt of a call to Alfresco: JSON to the end of the response, content to its head. status is its class, or why there was none.',
       ['operation', 'status'],
@@ -69,7 +69,7 @@ export class UpstreamMetrics {
 
   /** @param status `2xx` to `5xx`, or the kind of failure */
   called(operation: string, status: string, milliseconds: number): void {
-    this.calls.observe({ operation, status }, milliseconds / 1000);
+    this.calls.observe([operation, status], milliseconds / 1000);
   }
 }
 
@@ -95,8 +95,7 @@ export function observation(metrics: UpstreamMetrics, origin: string): Layer {
         context?.called(code, milliseconds);
       };
       try {
-        // A connection that is opened for this call serves others later.
-        const response = await runOutsideRequests(() => next<T>(request));
+        const response = await next<T>(request);
         record(`${Math.floor(response.status / 100)}xx`, String(response.status));
         if (span) endWith(response, request, span);
         return response;
@@ -108,10 +107,6 @@ export function observation(metrics: UpstreamMetrics, origin: string): Layer {
       }
     };
 }
-
-/** The end of the root of each of Alfresco's APIs. */
-const VERSION = '/versions/1';
-const ID = /^\/(downloads|nodes)\/[^/?]+/;
 
 /** Derives what it says only when asked: without tracing most is not needed. */
 class ObservedCall implements CallDescription {
@@ -129,8 +124,7 @@ class ObservedCall implements CallDescription {
   }
 
   get template(): string {
-    const { path } = this.request;
-    return path.slice(path.indexOf(VERSION) + VERSION.length).replace(ID, '/$1/{id}');
+    return this.request.template;
   }
 
   get url(): string {

@@ -2,7 +2,7 @@ import { ExponentialBackoff, type IBackoff } from 'cockatiel';
 import type { GrowingPause } from '../../config/pacing.js';
 import { StaleConnectionError, UnsentError } from './connections.js';
 import { codeOf, isGatewayFailure } from './transport-failure.js';
-import type { Layer, RetryRule, UpstreamEvents, UpstreamRequest } from './upstream-call.js';
+import type { CallSignal, Layer, RetryRule, UpstreamEvents, UpstreamRequest } from './upstream-call.js';
 
 /** How often a request is sent again, at most; once more after a stale connection. */
 const MAX_RETRIES = 2;
@@ -100,7 +100,7 @@ export function firstPause({ firstMs, longestMs }: GrowingPause): IBackoff<unkno
 }
 
 /** Waits so many milliseconds, or until the signal is aborted. */
-export function pause(ms: number, signal?: AbortSignal): Promise<void> {
+export function pause(ms: number, signal?: CallSignal): Promise<void> {
   return new Promise((resolve) => {
     const end = () => {
       clearTimeout(timer);

@@ -12,7 +12,7 @@ import {
   createConnector,
   isLastOfConnection,
 } from './connections.js';
-import type { UpstreamRequest, UpstreamResponse } from './upstream-call.js';
+import type { CallSignal, UpstreamRequest, UpstreamResponse } from './upstream-call.js';
 
 /** Where to connect, and with which limits. */
 export type TransportConfig = Pick<
@@ -97,7 +97,7 @@ export class TextResponse implements PoolHandler {
   private readonly abort = () => this.controller?.abort(this.signal!.reason as Error);
 
   constructor(
-    private readonly signal: AbortSignal | undefined,
+    private readonly signal: CallSignal | undefined,
     private readonly resolve: (response: UpstreamResponse<string>) => void,
     private readonly reject: (reason: unknown) => void,
   ) {

@@ -21,6 +21,14 @@ export interface OnBehalfOf {
 /** When a request is sent again: after any failure that may pass, only if it was certainly not sent, or never. */
 export type RetryRule = 'if-failed' | 'if-unsent' | 'never';
 
+/** The part of an AbortSignal that a call needs. */
+export interface CallSignal {
+  readonly aborted: boolean;
+  readonly reason?: unknown;
+  addEventListener(type: 'abort', listener: () => void): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
+}
+
 /**
  * A request to Alfresco. One object goes down through all layers of a call, and down again for each retry; a layer may add
  * to its headers.
@@ -31,6 +39,8 @@ export interface UpstreamRequest {
   readonly method: string;
   /** From the root of the host on, with the query. */
   readonly path: string;
+  /** From the root of the API on, with `{id}` for the id: metrics and spans name the call by it. */
+  readonly template: string;
   readonly headers: Record<string, string>;
   readonly body?: string;
   /** Whether `data` of a 2xx response is the body as a Readable, which then has to be read or destroyed; text otherwise. */
@@ -46,7 +56,7 @@ export interface UpstreamRequest {
   /** Milliseconds for the whole call; the limit of its operation when absent. */
   readonly limitMs?: number;
   /** Aborted when the call has to end. Set by the deadline. */
-  signal?: AbortSignal;
+  signal?: CallSignal;
   /** When the call has to end, by the monotonic clock. Set by the deadline. */
   endsAt?: number;
 }

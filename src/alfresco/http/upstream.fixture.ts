@@ -5,6 +5,7 @@ import { PACING } from '../../config/pacing.js';
 import { CircuitBreakers } from './circuit-breaker.js';
 import { UpstreamPipeline } from './pipeline.js';
 import {
+  type CallSignal,
   type Send,
   UpstreamEvents,
   type UpstreamRequest,
@@ -13,7 +14,7 @@ import {
 
 /** A request for a layer. */
 export function requestOf(more: Partial<UpstreamRequest> = {}): UpstreamRequest {
-  return { operation: 'read', retry: 'never', method: 'GET', path: '/', headers: {}, ...more };
+  return { operation: 'read', retry: 'never', method: 'GET', path: '/', template: '/', headers: {}, ...more };
 }
 
 /** What is below a layer: it responds like this. */
@@ -57,7 +58,7 @@ export function endOf(call: Promise<UpstreamResponse<unknown>>): Promise<unknown
   );
 }
 
-function untilAborted(signal: AbortSignal): Promise<never> {
+function untilAborted(signal: CallSignal): Promise<never> {
   return new Promise((_resolve, reject) =>
     signal.addEventListener('abort', () => reject(signal.reason as Error)),
   );

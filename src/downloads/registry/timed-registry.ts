@@ -6,7 +6,7 @@ const BUCKETS = [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 2.5, 5];
 
 /** The store, with a metric of how long each operation takes and whether it fails. */
 export function timedRegistry(store: DownloadRegistry, metrics: Metrics): DownloadRegistry {
-  const durations = metrics.histogram(
+  const durations = metrics.distribution(
     'bff_registry_operation_duration_seconds',
     'Operations of the store, waiting for their turn included.',
     ['operation', 'outcome'],
@@ -22,7 +22,7 @@ export function timedRegistry(store: DownloadRegistry, metrics: Metrics): Downlo
         outcome = 'ok';
         return result;
       } finally {
-        durations.observe({ operation, outcome }, (performance.now() - startedAt) / 1000);
+        durations.observe([operation, outcome], (performance.now() - startedAt) / 1000);
       }
     };
   return {
