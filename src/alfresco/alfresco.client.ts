@@ -12,7 +12,13 @@ import {
   parseDownloadNode,
 } from './download.js';
 import { ANONYMOUS_SEND, AUTHORIZED_SEND } from './http/pipeline.js';
-import type { OnBehalfOf, Operation, RetryRule, Send, UpstreamRequest } from './http/upstream-call.js';
+import type {
+  OnBehalfOf,
+  Operation,
+  RetryRule,
+  Send,
+  UpstreamRequest,
+} from './http/upstream-call.js';
 import {
   type AlfrescoResponse,
   WrongAddressException,

@@ -2,7 +2,13 @@ import { ExponentialBackoff, type IBackoff } from 'cockatiel';
 import type { GrowingPause } from '../../config/pacing.js';
 import { StaleConnectionError, UnsentError } from './connections.js';
 import { codeOf, isGatewayFailure } from './transport-failure.js';
-import type { CallSignal, Layer, RetryRule, UpstreamEvents, UpstreamRequest } from './upstream-call.js';
+import type {
+  CallSignal,
+  Layer,
+  RetryRule,
+  UpstreamEvents,
+  UpstreamRequest,
+} from './upstream-call.js';
 
 /** How often a request is sent again, at most; once more after a stale connection. */
 const MAX_RETRIES = 2;

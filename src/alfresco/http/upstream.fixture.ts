@@ -14,7 +14,15 @@ import {
 
 /** A request for a layer. */
 export function requestOf(more: Partial<UpstreamRequest> = {}): UpstreamRequest {
-  return { operation: 'read', retry: 'never', method: 'GET', path: '/', template: '/', headers: {}, ...more };
+  return {
+    operation: 'read',
+    retry: 'never',
+    method: 'GET',
+    path: '/',
+    template: '/',
+    headers: {},
+    ...more,
+  };
 }
 
 /** What is below a layer: it responds like this. */
