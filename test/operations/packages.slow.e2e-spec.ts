@@ -147,6 +147,22 @@ describe('the installed client', () => {
     const description = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as object;
     expect(description).not.toHaveProperty('dependencies');
   });
+
+  it('has at most 12 kB with its element, which finds the client without a bundler', () => {
+    const built = ['index', 'element'].map((name) =>
+      readFileSync(join(project, `node_modules/alfresco-downloads-client/dist/${name}.js`)),
+    );
+    const sizes = built.map((module) => gzipSync(module).length);
+    expect(sizes[0]! + sizes[1]!).toBeLessThanOrEqual(12_000);
+    const imports = built[1]!.toString().matchAll(/\b(?:import|from)\s*\(?["'`]([^"'`]+)/g);
+    expect(Array.from(imports, ([, path]) => path)).toEqual(['./index.js']);
+  });
+
+  it('can be imported with its element by Node.js, as by a server that renders pages', () => {
+    const script = "await import('alfresco-downloads-client/element')";
+    const options = ['--input-type=module', '--eval', script];
+    expect(execFileSync(join(oldNode, 'node'), options, { cwd: project }).toString()).toBe('');
+  });
 });
 
 describe('the packages, installed in an empty folder', { timeout: 120_000 }, () => {

@@ -1,16 +1,13 @@
 import {
   type Download,
-  type DownloadEvent,
   DownloadsClient,
-  DownloadsProblem,
   type ProgressEvent,
   type ServiceAddress,
-  endsLogin,
-  newIdempotencyKey,
 } from '../index.ts';
 import { ZipFace } from './zip-face.ts';
+import { ZipJob, type ZipJobHost } from './zip-job.ts';
 import { ENGLISH, type ZipTexts } from './zip-texts.ts';
-import { type ZipAction, type ZipState, type ZipView, hasEnded, zipView } from './zip-view.ts';
+import { type ZipAction, type ZipView, zipView } from './zip-view.ts';
 import { ZipWords } from './zip-words.ts';
 
 /** What `zip-error` tells. */
@@ -27,15 +24,13 @@ export interface AlfrescoZipEventMap {
   'zip-created': CustomEvent<Download>;
   /** It has got further, or has not for long (`type` is `stalled`). */
   'zip-progress': CustomEvent<ProgressEvent>;
-  /** It is made. The element saves what its button has asked for, unless `preventDefault()` is called. */
+  /** It is made. What the button has asked for is saved now, unless `preventDefault()` is called. */
   'zip-done': CustomEvent<ProgressEvent>;
   'zip-cancelled': CustomEvent<ProgressEvent>;
   'zip-error': CustomEvent<ZipFailure>;
 }
 
-/** Elements with a connection of their own at a time; browsers open six to an origin, over HTTP/1.1. */
-const MAX_STREAMS = 3;
-let streams = 0;
+type Credentials = NonNullable<ServiceAddress['credentials']>;
 
 /** Properties that a framework may have set before the element was defined. */
 const PROPERTIES = [
@@ -54,7 +49,7 @@ const Base = globalThis.HTMLElement ?? (Object as unknown as typeof HTMLElement)
 /**
  * `<alfresco-zip node-ids="…" base-url="…">`: a button that makes a ZIP, shows its progress, and saves it.
  *
- * Watching ends when the element leaves the document and resumes when it returns. What has been asked for goes on at the
+ * Watching ends when the element leaves the document and resumes when it returns. What was asked for goes on at the
  * service in the meantime.
  */
 export class AlfrescoZip extends Base {
@@ -68,23 +63,14 @@ export class AlfrescoZip extends Base {
     ...Object.keys(ENGLISH).map((name) => `text-${name}`),
   ];
 
+  readonly #job = new ZipJob(this.#jobHost());
   #face: ZipFace | undefined;
-  #state: ZipState = { type: 'idle' };
-  #lost: Extract<DownloadEvent, { type: 'reconnecting' }> | undefined;
-  #isCancelling = false;
-  #isBusy = false;
-  /** The last percentage that was spoken, and the status before. */
-  #spoken = { quarter: 0, status: '' };
-  #downloadId: string | undefined;
-  /** Whether this element's button has asked for the download, so that it is saved when done. */
-  #isAsked = false;
-  /** The same until a request has succeeded, so that pressing the button again cannot make a second ZIP. */
-  #key = '';
-  #watching: AbortController | undefined;
   #authorization: ServiceAddress['authorization'];
   #texts: ZipTexts = {};
+  /** What a screen reader was told last. */
+  #spoken = { status: '', quarter: 0 };
 
-  /** The ids of the nodes. Setting it sets the attribute, in which they are separated by spaces or commas. */
+  /** The ids of the nodes. Setting them sets the attribute, in which they are separated by spaces or commas. */
   get nodeIds(): readonly string[] {
     return (this.getAttribute('node-ids') ?? '').split(/[\s,]+/).filter(Boolean);
   }
@@ -94,13 +80,10 @@ export class AlfrescoZip extends Base {
 
   /** The download that is shown. Set it, or the attribute, to show one that was asked for elsewhere or earlier. */
   get downloadId(): string | undefined {
-    return this.#downloadId;
+    return this.#job.id;
   }
   set downloadId(id: string | null | undefined) {
-    if ((id ?? undefined) === this.#downloadId) return;
-    this.#forget();
-    this.#downloadId = id ?? undefined;
-    this.#resume();
+    if ((id ?? undefined) !== this.#job.id) this.#job.show(id ?? undefined);
   }
 
   /** The address of the API; default: the page's own origin. */
@@ -112,11 +95,11 @@ export class AlfrescoZip extends Base {
   }
 
   /** `include` to send the cookie of a session to another origin. */
-  get credentials(): NonNullable<ServiceAddress['credentials']> {
+  get credentials(): Credentials {
     const value = this.getAttribute('credentials');
     return value === 'include' || value === 'omit' ? value : 'same-origin';
   }
-  set credentials(value: ServiceAddress['credentials'] | null) {
+  set credentials(value: Credentials | null | undefined) {
     this.#reflect('credentials', value);
   }
 
@@ -134,8 +117,6 @@ export class AlfrescoZip extends Base {
   }
   set authorization(authorization: ServiceAddress['authorization'] | null) {
     this.#authorization = authorization ?? undefined;
-    // A login that had ended is renewed.
-    this.#resume();
   }
 
   /** Texts that replace the English ones, by name; attributes `text-…` come before them. */
@@ -150,22 +131,22 @@ export class AlfrescoZip extends Base {
   connectedCallback(): void {
     this.#face ??= new ZipFace(this, (action) => void this.#run(action));
     for (const name of PROPERTIES) this.#upgrade(name);
-    this.#resume();
+    this.#job.resume();
     this.#draw();
   }
 
   disconnectedCallback(): void {
     // Not if it was only moved.
     queueMicrotask(() => {
-      if (!this.isConnected) this.#watching?.abort();
+      if (!this.isConnected) this.#job.pause();
     });
   }
 
   attributeChangedCallback(name: string, before: string | null, after: string | null): void {
     if (before === after) return;
     if (name === 'download-id') this.downloadId = after;
-    else if (name === 'base-url' || name === 'credentials') this.#forget();
-    else if (name === 'node-ids') this.#choose();
+    else if (name === 'base-url' || name === 'credentials') this.#job.show(this.#job.id);
+    else if (name === 'node-ids') this.#job.choose();
     this.#draw();
   }
 
@@ -184,236 +165,105 @@ export class AlfrescoZip extends Base {
     await this.#run('cancel');
   }
 
-  get #isEnded(): boolean {
-    return hasEnded(this.#state);
+  /** Watches again after that has failed, as the button does, for instance once there is a new login. */
+  async retry(): Promise<void> {
+    await this.#run('retry');
+  }
+
+  /** Does what a button does, if it is shown. */
+  async #run(action: ZipAction): Promise<void> {
+    if (action === 'make' && this.nodeIds.length === 0) return;
+    if (this.#view.actions.includes(action)) await this.#job.run(action);
+  }
+
+  #jobHost(): ZipJobHost {
+    return {
+      nodeIds: () => this.nodeIds,
+      isConnected: () => this.isConnected,
+      client: (maxHeldConnections = 0) => this.#client(maxHeldConnections),
+      onChange: () => this.#draw(),
+      onCreated: (download) => this.#emit('zip-created', download),
+      onEvent: (event) => {
+        switch (event.type) {
+          case 'progress':
+          case 'stalled':
+            return this.#emit('zip-progress', event);
+          case 'done':
+            return this.#emit('zip-done', event);
+          case 'cancelled':
+            return this.#emit('zip-cancelled', event);
+          default:
+            return this.#emit('zip-error', { message: this.#view.note });
+        }
+      },
+      onError: (error) => {
+        const message = error === undefined ? '' : this.#words.failure(error, this.nodeIds);
+        if (this.#face) this.#face.error = message;
+        if (error !== undefined) this.#emit('zip-error', { message, error });
+      },
+    };
+  }
+
+  #client(maxHeldConnections: number): DownloadsClient {
+    const first = this.#authorization;
+    // Of each moment: a page may have set a new one while the download is watched.
+    const authorization = () => {
+      const current = this.#authorization ?? first!;
+      return typeof current === 'string' ? current : current();
+    };
+    return new DownloadsClient({
+      baseUrl: this.baseUrl,
+      credentials: this.credentials,
+      maxHeldConnections,
+      ...(first !== undefined && { authorization }),
+    });
   }
 
   get #words(): ZipWords {
     const texts = this.#texts as Readonly<Record<string, string | undefined>>;
     const language = this.closest<HTMLElement>('[lang]')?.lang ?? document.documentElement.lang;
-    return new ZipWords(
-      (name) => this.getAttribute(`text-${name}`) ?? texts[name],
-      language || 'en',
-    );
-  }
-
-  /** A client for one request, or for watching; the credentials are those of the moment. */
-  #client(maxHeldConnections = 0): DownloadsClient {
-    const authorization = this.#authorization;
-    return new DownloadsClient({
-      baseUrl: this.baseUrl,
-      credentials: this.credentials,
-      maxHeldConnections,
-      ...(authorization !== undefined && {
-        authorization: () => {
-          const current = this.#authorization ?? authorization;
-          return typeof current === 'string' ? current : current();
-        },
-      }),
-    });
-  }
-
-  /** Other nodes: what is being made goes on; what has ended gives way to the button. */
-  #choose(): void {
-    this.#key = '';
-    if (this.#isEnded || this.#state.type === 'idle') this.#forget();
-  }
-
-  /** Back to the button. */
-  #forget(): void {
-    this.#watching?.abort();
-    this.#watching = undefined;
-    this.#downloadId = undefined;
-    this.#state = { type: 'idle' };
-    this.#lost = undefined;
-    this.#isCancelling = false;
-    this.#isAsked = false;
-    this.#key = '';
-    if (this.#face) this.#face.error = '';
-  }
-
-  /** Watches the download, if there is one to watch. */
-  #resume(): void {
-    const id = this.#downloadId;
-    if (id === undefined || this.#isEnded || !this.isConnected) return;
-    if (this.#watching && !this.#watching.signal.aborted) return;
-    void this.#watch(id);
-  }
-
-  async #watch(id: string): Promise<void> {
-    const watching = new AbortController();
-    this.#watching = watching;
-    if (this.#state.type === 'idle') this.#state = { type: 'asking' };
-    if (this.#face) this.#face.error = '';
-    const holds = streams < MAX_STREAMS ? 1 : 0;
-    streams += holds;
-    try {
-      for await (const event of this.#client(holds).watch(id, watching)) this.#handle(event);
-    } catch (error) {
-      if (!watching.signal.aborted) this.#fail(error);
-    } finally {
-      streams -= holds;
-      watching.abort();
-    }
-  }
-
-  #handle(event: DownloadEvent): void {
-    if (event.type === 'reconnecting') {
-      this.#lost = event;
-      this.#draw();
-      return;
-    }
-    // Not the download has ended, but the login.
-    if (event.type === 'gone' && endsLogin(event.problem))
-      throw new DownloadsProblem(event.problem);
-    this.#lost = undefined;
-    this.#state = event;
-    const view = this.#draw();
-    switch (event.type) {
-      case 'progress':
-      case 'stalled':
-        this.#emit('zip-progress', event);
-        break;
-      case 'cancelled':
-        this.#emit('zip-cancelled', event);
-        break;
-      case 'done': {
-        const mayContinue = this.#emit('zip-done', event);
-        if (mayContinue && this.#isAsked && !this.#isCancelling) void this.#run('save');
-        break;
-      }
-      default:
-        this.#emit('zip-error', { message: view.note });
-    }
-  }
-
-  /** Runs one action at a time, if it is offered. */
-  async #run(action: ZipAction): Promise<void> {
-    if (this.#isBusy || !this.#view.actions.includes(action)) return;
-    this.#isBusy = true;
-    if (this.#face) this.#face.error = '';
-    try {
-      if (action === 'make') await this.#make();
-      else if (action === 'save') await this.#save(this.#downloadId!);
-      else await this.#stop(this.#downloadId!, action);
-    } catch (error) {
-      this.#fail(error);
-    } finally {
-      this.#isBusy = false;
-    }
-  }
-
-  async #make(): Promise<void> {
-    const { nodeIds } = this;
-    if (nodeIds.length === 0) return;
-    const key = this.#key || newIdempotencyKey();
-    this.#forget();
-    this.#key = key;
-    this.#state = { type: 'asking' };
-    this.#draw();
-    try {
-      const download = await this.#client().create(nodeIds, { idempotencyKey: key });
-      // Something else is to be shown meanwhile.
-      if (this.#key !== key) return;
-      this.#key = '';
-      this.#downloadId = download.id;
-      this.#isAsked = true;
-      this.#emit('zip-created', download);
-      this.#resume();
-    } catch (error) {
-      if (this.#key !== key) return;
-      this.#state = { type: 'idle' };
-      this.#draw();
-      throw error;
-    }
-  }
-
-  async #save(id: string): Promise<void> {
-    const client = this.#client();
-    // Fails here if the download is gone: about a broken link, the browser would only say that it failed.
-    await client.get(id);
-    const { contentUrl } = await client.link(id);
-    const link = document.createElement('a');
-    link.href = contentUrl;
-    // Keeps the page open whatever the response.
-    link.download = '';
-    link.click();
-  }
-
-  async #stop(id: string, action: 'cancel' | 'give-up'): Promise<void> {
-    const before = this.#isCancelling;
-    this.#isCancelling = true;
-    this.#draw();
-    try {
-      // A job that has crashed never gets to cancelling.
-      if (action === 'give-up') await this.#client().remove(id);
-      else await this.#client().cancel(id);
-    } catch (error) {
-      this.#isCancelling = before;
-      this.#draw();
-      throw error;
-    }
-    if (action === 'cancel' || id !== this.#downloadId) return;
-    this.#forget();
-    this.#draw();
-  }
-
-  #fail(error: unknown): void {
-    if (error instanceof DownloadsProblem && error.problem.code === 'DOWNLOAD_NOT_FOUND') {
-      this.#watching?.abort();
-      this.#handle({ type: 'gone', problem: error.problem });
-      return;
-    }
-    const message = this.#words.failure(error, this.nodeIds);
-    if (this.#face) this.#face.error = message;
-    this.#emit('zip-error', { message, error });
+    return new ZipWords((name) => this.getAttribute(`text-${name}`) ?? texts[name], language);
   }
 
   get #view(): ZipView {
-    return zipView(
-      this.#state,
-      { isCancelling: this.#isCancelling, lost: this.#lost },
-      this.#words,
-    );
+    return zipView(this.#job.state, this.#job.circumstances, this.#words);
   }
 
-  #draw(): ZipView {
-    const view = this.#view;
-    if (!this.#face) return view;
-    const words = this.#words;
+  #draw(): void {
+    if (!this.#face) return;
+    const [view, words, { label }] = [this.#view, this.#words, this];
     const buttons = {
       make: words.text('make'),
       save: words.text('save'),
+      retry: words.text('retry'),
       cancel: words.text('cancel'),
       'give-up': words.text('give-up'),
     };
     const percent = typeof view.bar === 'number' ? words.percent(view.bar) : '';
     const canMake = this.nodeIds.length > 0;
-    const { label } = this;
     this.#face.draw(view, { buttons, progress: words.text('progress'), percent, label, canMake });
     this.#speak(view, percent);
-    return view;
   }
 
   /** Changes of the state are spoken, and each quarter of the progress. */
   #speak({ status, note, bar }: ZipView, percent: string): void {
     const quarter = typeof bar === 'number' ? Math.floor(bar / 25) : 0;
     const isNews = status !== this.#spoken.status;
-    if (isNews) this.#face?.speak([this.label, status, note].filter(Boolean).join(': '));
-    else if (quarter > this.#spoken.quarter)
-      this.#face?.speak([this.label, percent].filter(Boolean).join(': '));
+    if (isNews || quarter > this.#spoken.quarter) {
+      const parts = isNews ? [this.label, status, note] : [this.label, percent];
+      this.#face?.speak(parts.filter(Boolean).join(': '));
+    }
     this.#spoken = { status, quarter };
   }
 
-  /** Returns whether the page lets the element go on. */
+  /** @returns whether the page lets the element go on */
   #emit<K extends keyof AlfrescoZipEventMap>(
     type: K,
     detail: AlfrescoZipEventMap[K]['detail'],
   ): boolean {
     const cancelable = type === 'zip-done';
-    return this.dispatchEvent(
-      new CustomEvent(type, { detail, bubbles: true, composed: true, cancelable }),
-    );
+    const event = new CustomEvent(type, { detail, bubbles: true, composed: true, cancelable });
+    return this.dispatchEvent(event);
   }
 
   #reflect(name: string, value: string | null | undefined): void {
@@ -421,7 +271,7 @@ export class AlfrescoZip extends Base {
     else this.setAttribute(name, value);
   }
 
-  /** Passes a value on that was set before the element was defined and hides the property of the class. */
+  /** Passes a value on that was set before the element was defined, and so hides the property of the class. */
   #upgrade(name: (typeof PROPERTIES)[number]): void {
     if (!Object.hasOwn(this, name)) return;
     const { value } = Object.getOwnPropertyDescriptor(this, name)!;

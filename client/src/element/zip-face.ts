@@ -15,7 +15,7 @@ export interface ZipLabels {
   readonly canMake: boolean;
 }
 
-const ACTIONS: readonly ZipAction[] = ['make', 'save', 'cancel', 'give-up'];
+const ACTIONS: readonly ZipAction[] = ['make', 'save', 'retry', 'cancel', 'give-up'];
 
 /** The nodes in the element's shadow. */
 export class ZipFace {

@@ -25,7 +25,9 @@ p { margin: 0; }
 .details { font-size: 0.875em; font-variant-numeric: tabular-nums; }
 .note { font-size: 0.9375em; }
 .error { color: var(--bad); }
-.error:empty, .note:empty, .details:empty { display: none; }
+.note:empty, .details:empty { display: none; }
+/* Out of the flow, yet there: an alert has to exist before it says something. */
+.error:empty { position: absolute; }
 .actions { display: flex; flex-wrap: wrap; gap: 0.5rem; }
 .bar { block-size: 0.75rem; border-radius: 99px; background: var(--track); overflow: hidden; }
 .fill { block-size: 100%; border-radius: inherit; background: var(--accent); transition: inline-size 0.25s linear; }

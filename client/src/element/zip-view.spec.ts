@@ -101,6 +101,12 @@ describe('the element', () => {
     expect(zipView(state, { isCancelling }, words)).toMatchObject(view);
   });
 
+  it('offers to try again when watching has failed, since it does not know how far the ZIP has got', () => {
+    const view = zipView(progress, { hasFailed: true }, words);
+    expect(view).toMatchObject({ status: 'Not known', details: '', actions: ['retry'] });
+    expect(view).not.toHaveProperty('bar');
+  });
+
   it('says that the connection is lost, and drops the speed', () => {
     const reason = new Error();
     const lost = { type: 'reconnecting', attempt: 1, retryInMs: 3600, reason } as const;

@@ -1,7 +1,7 @@
 import { type DownloadEvent, type ProgressEvent, isLast } from '../index.ts';
 import type { ZipWords } from './zip-words.ts';
 
-export type ZipAction = 'make' | 'save' | 'cancel' | 'give-up';
+export type ZipAction = 'make' | 'save' | 'cancel' | 'give-up' | 'retry';
 
 /** Nothing has been asked for, or the response is awaited, or the latest event of the download. */
 export type ZipState =
@@ -15,6 +15,8 @@ export function hasEnded(state: ZipState): boolean {
 /** What the user has done, or the network, since that event. */
 export interface ZipCircumstances {
   readonly isCancelling?: boolean;
+  /** Watching has failed, and trying again does not help before something else has changed, such as the login. */
+  readonly hasFailed?: boolean;
   /** The service does not respond at present. */
   readonly lost?: Extract<DownloadEvent, { type: 'reconnecting' }> | undefined;
 }
@@ -35,10 +37,12 @@ const NOTHING = { details: '', note: '', actions: [] } as const;
 
 export function zipView(
   state: ZipState,
-  { isCancelling = false, lost }: ZipCircumstances,
+  { isCancelling = false, hasFailed = false, lost }: ZipCircumstances,
   words: ZipWords,
 ): ZipView {
   const view = viewOf(state, isCancelling, words);
+  if (hasFailed)
+    return { ...NOTHING, status: words.text('unknown'), tone: 'warn', actions: ['retry'] };
   if (!lost) return view;
   const time = words.duration(Math.max(1, Math.round(lost.retryInMs / 1000)));
   // The speed is no longer known.

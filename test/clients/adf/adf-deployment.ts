@@ -3,8 +3,8 @@ import { SAMPLE_NODES } from '../../../sandbox/sample-nodes.ts';
 import { type Bff, startBff } from '../../harness/bff.js';
 import { allUsers } from '../../harness/callers.js';
 import { AUDIENCE } from '../../harness/identity-provider.js';
+import { WebSite } from '../../harness/web-site.js';
 import type { AdfApp } from './adf-app.js';
-import { AdfSite } from './adf-site.js';
 import { OpenIdProvider } from './openid-provider.js';
 
 /** How the application reaches the service, and how its users log in. */
@@ -29,14 +29,14 @@ export type DocumentName = keyof typeof DOCUMENTS;
 export class AdfDeployment {
   private constructor(
     readonly sandbox: Sandbox,
-    readonly site: AdfSite,
+    readonly site: WebSite,
     readonly bff: Bff,
     private readonly provider: OpenIdProvider | undefined,
   ) {}
 
   static async start(app: AdfApp, { origin, login }: Way): Promise<AdfDeployment> {
     const sandbox = await startSandbox();
-    const site = await AdfSite.start(app.pages);
+    const site = await WebSite.start(app.pages, '/alfresco/');
     const provider =
       login === 'OAuth'
         ? await OpenIdProvider.start(app.module('oidc-provider/lib/index.js'), site.url)
@@ -49,7 +49,8 @@ export class AdfDeployment {
       ...(origin === 'other' && { CORS_ORIGINS: site.url }),
     });
     site.service = bff.url;
-    site.config = {
+    // ADF reads it on start.
+    site.files['/app.config.json'] = {
       providers: 'ECM',
       authType: provider ? 'OAUTH' : 'BASIC',
       ecmHost: origin === 'same' ? '{protocol}//{hostname}{:port}' : bff.url,

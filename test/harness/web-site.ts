@@ -18,19 +18,25 @@ const TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 
-/** A web server with the pages of an ADF application, and the service under `/alfresco/`. */
-export class AdfSite {
-  /** `app.config.json`, which ADF reads on start. */
-  config: object = {};
-  /** Target of `/alfresco/`. */
+/** A web server with the pages of a built application, and the service under a path of the same origin. */
+export class WebSite {
+  /** Files that are not in the folder, by path; sent as JSON. */
+  readonly files: Record<string, object> = {};
+  /** Address of the service. */
   service = '';
 
-  private constructor(private readonly server: Server) {}
+  private constructor(
+    private readonly server: Server,
+    private readonly servicePath: string,
+  ) {}
 
-  /** @param pages folder of the built application */
-  static async start(pages: string): Promise<AdfSite> {
+  /**
+   * @param pages folder of the built application
+   * @param servicePath start of the paths that are the service's
+   */
+  static async start(pages: string, servicePath: string): Promise<WebSite> {
     const server = createServer((request, response) => void site.respond(request, response, pages));
-    const site = new AdfSite(server);
+    const site = new WebSite(server, servicePath);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return site;
   }
@@ -46,8 +52,9 @@ export class AdfSite {
 
   private async respond(request: IncomingMessage, response: ServerResponse, pages: string) {
     const { pathname } = new URL(request.url!, this.url);
-    if (pathname.startsWith('/alfresco/')) return this.forward(request, response);
-    if (pathname === '/app.config.json') return response.end(JSON.stringify(this.config));
+    if (pathname.startsWith(this.servicePath)) return this.forward(request, response);
+    const made = this.files[pathname];
+    if (made) return response.end(JSON.stringify(made));
     // Routes of the application have no files.
     const file = join(pages, existsSync(join(pages, pathname)) ? pathname : 'index.html');
     const path = extname(file) === '' ? join(pages, 'index.html') : file;
