@@ -2,6 +2,7 @@ import { apiPath } from '../alfresco/alfresco-api.js';
 import type { UpstreamResponse } from '../alfresco/http/upstream-call.js';
 import { errorOf, isObject, toAlfrescoResponse } from '../alfresco/responses.js';
 import type { AppConfig } from '../config/app-config.js';
+import { ProblemException } from '../problems/problem.exception.js';
 import { AlfrescoAccess } from './alfresco-access.js';
 import { checkTls } from './connection-check.js';
 import { checkCredentials } from './credentials-check.js';
@@ -13,6 +14,16 @@ const CLOCK_TOLERANCE = 30;
 /** The first version with the downloads API. */
 const OLDEST = [5, 2, 1];
 const PROBE = 'probes/-ready-';
+
+/** What to do when no response arrives, by the code of the failure. */
+const UNREACHABLE: Readonly<Record<string, string>> = {
+  ENOTFOUND: 'this machine knows no such host: check the name in ALFRESCO_URL',
+  EAI_AGAIN: 'the name in ALFRESCO_URL cannot be looked up now: check it, and the name server',
+  ECONNREFUSED:
+    'nothing listens there: check host and port of ALFRESCO_URL, and that Alfresco is running',
+  UND_ERR_SOCKET:
+    'what listens there speaks no http: check the port of ALFRESCO_URL, and whether it must begin with https',
+};
 
 /** What the check is asked for besides the configuration. */
 export interface CheckOptions {
@@ -68,13 +79,20 @@ async function checkReadiness(access: AlfrescoAccess, findings: Findings): Promi
       return true;
     }
     if (errorOf(response)) {
-      const advice = response.status === 503 ? 'wait, and see its log' : 'check ALFRESCO_TENANT';
+      const advice =
+        response.status === 503
+          ? 'wait, and see its log'
+          : new URL(config.url).pathname.includes('/api/')
+            ? await otherAddress(access)
+            : 'check ALFRESCO_TENANT';
       findings.fail(subject, `its probe responds ${response.status}`, advice);
     } else {
       findings.fail(subject, `not Alfresco: status ${result.status}`, await otherAddress(access));
     }
   } catch (error) {
-    findings.fail(subject, reasonOf(error), 'check ALFRESCO_URL, and that Alfresco is running');
+    const code = error instanceof ProblemException ? (error.diagnosis ?? '') : '';
+    const advice = UNREACHABLE[code] ?? 'check ALFRESCO_URL, and that Alfresco is running';
+    findings.fail(subject, reasonOf(error), advice);
   }
   return false;
 }
@@ -105,9 +123,14 @@ function checkClock(
   }
   // `Date` has whole seconds.
   const seconds = Math.round((theirs + 500 - (Date.now() - tookMs / 2)) / 1000);
-  const seen = `${Math.abs(seconds)} s ${seconds < 0 ? 'behind' : 'ahead of'} this machine`;
+  const seen = `${Math.abs(seconds)} s ${seconds < 0 ? 'behind' : 'ahead of'} that of this machine`;
   if (Math.abs(seconds) <= CLOCK_TOLERANCE) findings.ok(subject, 'the same as here');
-  else findings.warn(subject, seen, 'let both get their time by NTP; tokens would not be valid');
+  else
+    findings.warn(
+      subject,
+      seen,
+      'set both by NTP; tokens may count as expired, or as not valid yet',
+    );
 }
 
 async function checkVersion(access: AlfrescoAccess, findings: Findings): Promise<void> {

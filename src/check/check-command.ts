@@ -15,7 +15,8 @@ Reads the same configuration as the service and finds out whether store, Alfresc
 It changes nothing; with --node it makes two downloads and removes them.
 
 Options:
-  --node ID     makes a ZIP of this node of Alfresco, a small one at best, saves, cancels and removes it
+  --node ID     makes a ZIP of this node of Alfresco, saves, cancels and removes it: a small one at best,
+                since the check waits five minutes at most for the ZIP
   --user NAME   with ALFRESCO_ON_BEHALF_OF=remote-user: someone whom Alfresco knows, in whose name it is asked
   --json        prints one JSON document instead of a table
   --help        prints this text

@@ -13,7 +13,7 @@ export function checkConfiguration(findings: Findings): AppConfig | undefined {
     const config = loadConfig(process.env);
     findings.ok(SUBJECT, summary(config));
     for (const warning of configurationWarnings(config, process.env)) {
-      findings.warn(SUBJECT, warning, 'if that is not meant, see docs/configuration.md');
+      findings.warn(SUBJECT, warning, 'correct it unless that is meant; see docs/configuration.md');
     }
     return config;
   } catch (error) {

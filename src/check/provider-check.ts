@@ -21,9 +21,12 @@ export async function checkProvider(config: AppConfig, findings: Findings): Prom
     findings.ok(SUBJECT, `discovered at ${issuer}`, durationMs);
     await checkKeys(result.jwks_uri, providerTimeoutMs, findings);
   } catch (error) {
+    const code = codeOf(error);
     const advice =
-      'OIDC_ISSUER must be "issuer" of its /.well-known/openid-configuration, letter by letter';
-    findings.fail(SUBJECT, reasonOf(error), advice);
+      code === undefined
+        ? 'OIDC_ISSUER must be "issuer" of its /.well-known/openid-configuration, letter by letter'
+        : 'check host and port of OIDC_ISSUER, and that the provider can be reached from here';
+    findings.fail(SUBJECT, code ?? (error as Error).message, advice);
   }
   if (oidc) {
     const advice = `look into a token of the provider: "aud" must contain "${oidc.audience}", and "${oidc.usernameClaim}" the name`;
@@ -43,8 +46,8 @@ async function checkKeys(url: URL, timeoutDuration: number, findings: Findings):
   else findings.fail('provider: keys', 'none is published', 'check the provider');
 }
 
-/** `fetch` has the reason in the cause of its error. */
-function reasonOf(error: unknown): string {
-  const { cause, message } = error as Error & { cause?: { code?: unknown } };
-  return typeof cause?.code === 'string' ? cause.code : message;
+/** Why no response has arrived: `fetch` has it in the cause of its error. */
+function codeOf(error: unknown): string | undefined {
+  const { cause } = error as Error & { cause?: { code?: unknown } };
+  return typeof cause?.code === 'string' ? cause.code : undefined;
 }

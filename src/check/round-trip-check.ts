@@ -56,7 +56,8 @@ class RoundTrip {
     const { status, totalFiles } = watch.result;
     if (status !== 'DONE') {
       const advice = 'choose a smaller node, or see the log of Alfresco';
-      findings.fail('round trip: watch', `it is ${status}`, advice);
+      const seconds = Math.round(watch.durationMs / 1000);
+      findings.fail('round trip: watch', `it is ${status} after ${seconds} s`, advice);
       return;
     }
     findings.ok('round trip: watch', `DONE, ${totalFiles} files`, watch.durationMs);

@@ -22,7 +22,11 @@ export async function checkStore(config: AppConfig, findings: Findings): Promise
       },
     });
   } catch (error) {
-    findings.fail('store', reasonOf(error), 'see "The store" in docs/operations.md');
+    findings.fail(
+      'store',
+      reasonOf(error),
+      'check STORE_URL; see "The store" in docs/operations.md',
+    );
   }
 }
 

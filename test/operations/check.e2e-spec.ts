@@ -159,6 +159,20 @@ describe('check', () => {
     ]);
   });
 
+  it('finds an address that is one of the API, and says where Alfresco is', async ({ sandbox }) => {
+    const api = `${sandbox.url}/api/-default-/public/alfresco/versions/1`;
+    expect((await faultsOf(fine(api))).faults).toEqual([
+      fault('failed', 'alfresco: ready', /404/, new RegExp(`${sandbox.url}:`)),
+    ]);
+  });
+
+  it('finds a host that does not exist', async () => {
+    // RFC 6761, section 6.4: no name ends with it.
+    expect((await faultsOf(fine('http://acs.invalid/alfresco'))).faults).toEqual([
+      fault('failed', 'alfresco: ready', /ENOTFOUND|EAI_AGAIN/, /name in ALFRESCO_URL/),
+    ]);
+  });
+
   it('finds a host where nothing listens', async () => {
     const { faults } = await faultsOf(fine(`http://127.0.0.1:${await freePort()}/alfresco`));
     expect(faults).toEqual([fault('failed', 'alfresco: ready', /ECONNREFUSED/, /ALFRESCO_URL/)]);
@@ -228,6 +242,10 @@ describe('check', () => {
     expect(other.faults).toEqual([fault('failed', 'provider', /another issuer/, /OIDC_ISSUER/)]);
     provider.mode = 'failing';
     expect((await faultsOf(variables)).faults).toEqual([fault('failed', 'provider', /500/)]);
+    const nowhere = { ...variables, OIDC_ISSUER: `http://127.0.0.1:${await freePort()}` };
+    expect((await faultsOf(nowhere)).faults).toEqual([
+      fault('failed', 'provider', /^ECONNREFUSED$/, /can be reached/),
+    ]);
   });
 
   it('removes its downloads when it fails in the middle', async ({ sandbox }) => {
@@ -372,6 +390,18 @@ describe.skipIf(isOpensslMissing())('check of Alfresco behind https', () => {
     // The certificates of tests are valid for two days.
     expect((await faultsOf(fine(await behind(tls.server), ca))).faults).toEqual([
       fault('warning', 'alfresco: TLS', /signed by Test CA, valid for [12] days/, /renew/),
+    ]);
+  });
+
+  it('finds an address with http instead of https, and with https instead of http', async ({
+    sandbox,
+  }) => {
+    const encrypted = await behind(tls.server);
+    expect((await faultsOf(fine(encrypted.replace('https:', 'http:')))).faults).toEqual([
+      fault('failed', 'alfresco: ready', /ALFRESCO_UNREACHABLE/, /begin with https/),
+    ]);
+    expect((await faultsOf(fine(sandbox.url.replace('http:', 'https:')))).faults).toEqual([
+      fault('failed', 'alfresco: TLS', /WRONG_VERSION_NUMBER/, /https is there/),
     ]);
   });
 
