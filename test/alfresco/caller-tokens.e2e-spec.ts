@@ -169,7 +169,8 @@ describe('what a caller has made with a token that ends', () => {
   beforeAll(async () => {
     setting = await settingOf('token', SECONDS);
     bff = await setting.startService(
-      { ALFRESCO_IDLE_TIMEOUT_MS: '5000' },
+      // Longer than a token lasts and the next log-in takes.
+      { ALFRESCO_IDLE_TIMEOUT_MS: '8000' },
       {
         onLine: (line) => (log += line),
         pacing: { events: { heartbeatMs: 30 }, polling: { slowestMs: 250 } },
