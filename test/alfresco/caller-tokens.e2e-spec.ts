@@ -169,8 +169,8 @@ describe('what a caller has made with a token that ends', () => {
   beforeAll(async () => {
     setting = await settingOf('token', SECONDS);
     bff = await setting.startService(
-      // Longer than a token lasts and the next log-in takes.
-      { ALFRESCO_IDLE_TIMEOUT_MS: '8000' },
+      // In the middle of the second token: the first has ended two seconds before, the second ends two seconds later.
+      { ALFRESCO_IDLE_TIMEOUT_MS: '6000' },
       {
         onLine: (line) => (log += line),
         pacing: { events: { heartbeatMs: 30 }, polling: { slowestMs: 250 } },
@@ -214,6 +214,8 @@ describe('what a caller has made with a token that ends', () => {
     setting.sandbox.bytesPerSecond = 0;
     const early = await apiOf(setting, 'bearer', 'alice');
     const id = await early.start([reportPdf]);
+    // The last change for now: any other would end the long poll.
+    await early.waitFor(id, ({ totalFiles }) => totalFiles > 0);
     const first = await Events.openWith(bff.url, id, early.headers);
     const poll = early.request('GET', `/downloads/${id}`, { headers: { prefer: 'wait=50' } });
     await until(
