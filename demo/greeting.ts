@@ -27,7 +27,7 @@ Ask for a ZIP, and keep its id:
 Repeat the first line until the status is DONE, then save the ZIP and remove it:
 
   curl -s ${auth} ${url}/downloads/$id
-  curl -s ${auth} -OJ ${url}/downloads/$id/content
+  curl -sSfOJ ${auth} ${url}/downloads/$id/content
   curl -s ${auth} -X DELETE ${url}/nodes/$id
 
 Nodes to try in "nodeIds":
