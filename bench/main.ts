@@ -19,7 +19,7 @@ import { calls } from './workloads/calls.ts';
 import { callers } from './workloads/callers.ts';
 import { many, one } from './workloads/content.ts';
 import { latency } from './workloads/latency.ts';
-import { slowStreams, watchers } from './workloads/memory.ts';
+import { atRest, slowStreams, watchers } from './workloads/memory.ts';
 import { start } from './workloads/start.ts';
 import { distinct, shared } from './workloads/status.ts';
 import { workers } from './workloads/workers.ts';
@@ -29,7 +29,7 @@ const WORKLOADS: Readonly<Record<string, (rounds: number) => Promise<Table | Tab
   W2: shared,
   W3: async (rounds) => [...(await one(rounds)), ...(await many(rounds))],
   W4: latency,
-  W5: async () => [await watchers(), await slowStreams()],
+  W5: async () => [await atRest(), await watchers(), await slowStreams()],
   W6: start,
   W7: calls,
   W8: workers,

@@ -19,6 +19,22 @@ const USUAL = IMAGE_ENVIRONMENT.NODE_OPTIONS;
 const FLOOR = 'node:http, and nothing else';
 /** Time for a service to collect garbage, which it does when idle. */
 const SETTLING_MS = 5000;
+/** Time for a service to return the memory of its start. */
+const REST_MS = 15_000;
+
+/** W5: the memory of a service that nobody uses yet. */
+export async function atRest(): Promise<Table> {
+  const upstream = await Upstream.start();
+  const service = await MeasuredService.start(upstream.alfrescoUrl);
+  try {
+    await sleep(REST_MS);
+    const values = [mebibytes(await service.residentBytes())];
+    return { title: 'W5: memory at rest', unit: 'MiB', rows: [{ name: SERVICE, values }] };
+  } finally {
+    await service.stop();
+    upstream.stop();
+  }
+}
 
 /** W5: the memory of 10,000 watchers, and whether each receives the end. */
 export async function watchers(): Promise<Table> {
