@@ -159,8 +159,12 @@ function servePage(
     fastify.get(path, (_request, reply) =>
       reply.type(type).header('cache-control', 'no-cache').send(text),
     );
-  const client = '/demo/client/index.ts';
-  for (const file of pageFiles(CLIENT_MODULES, client)) serve(`/demo/client/${file.name}`, file);
+  const client = '/demo/client';
+  for (const folder of ['', '/element']) {
+    for (const file of pageFiles(CLIENT_MODULES + folder, client)) {
+      serve(`${client}${folder}/${file.name}`, file);
+    }
+  }
   for (const file of pageFiles(PAGE, client)) {
     serve(file.name === 'index.html' ? '/' : `/demo/${file.name}`, file);
   }

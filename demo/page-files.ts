@@ -16,13 +16,13 @@ const TYPES: readonly (readonly [ending: RegExp, type: string])[] = [
   [/(?<!\.spec|\.fixture)\.ts$/, 'text/javascript; charset=utf-8'],
 ];
 
-/** An import of the client, which browsers find only by its path. */
-const CLIENT_IMPORT = /(?<=from ')alfresco-downloads-client(?=')/g;
+/** An import of the client or its element, which browsers find only by its path. */
+const CLIENT_IMPORT = /(?<=(?:from|import) ')alfresco-downloads-client(\/element)?(?=')/g;
 
 /**
  * The files of a page, with types stripped from TypeScript, so that nothing needs to be built.
  *
- * @param client path of the client's module
+ * @param client path of the client's modules
  */
 export function pageFiles(folder: string, client: string): PageFile[] {
   return readdirSync(folder).flatMap((name) => {
@@ -30,6 +30,10 @@ export function pageFiles(folder: string, client: string): PageFile[] {
     if (type === undefined) return [];
     const text = readFileSync(join(folder, name), 'utf8');
     if (!name.endsWith('.ts')) return [{ name, type, text }];
-    return [{ name, type, text: stripTypeScriptTypes(text).replace(CLIENT_IMPORT, client) }];
+    const script = stripTypeScriptTypes(text).replace(
+      CLIENT_IMPORT,
+      (_import, element?: string) => `${client}${element ?? '/index'}.ts`,
+    );
+    return [{ name, type, text: script }];
   });
 }

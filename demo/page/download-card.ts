@@ -1,197 +1,113 @@
-import {
-  type Download,
-  type DownloadEvent,
-  type DownloadsClient,
-  DownloadsProblem,
-  endsLogin,
-  eventTypeOf,
-  isRunning,
-  percentOf,
-} from 'alfresco-downloads-client';
-import { announce } from './announcer.ts';
-import { CardFace } from './card-face.ts';
-import { type CardAction, type CardEvent, type Lost, cardState } from './card-state.ts';
-import { element } from './dom.ts';
+import { type Download, type DownloadsClient, DownloadsProblem } from 'alfresco-downloads-client';
+import type { AlfrescoZip } from 'alfresco-downloads-client/element';
+import { button, element } from './dom.ts';
 import { type Contents, contentsOf, forgetContents } from './remembered-contents.ts';
+import type { Session } from './session.ts';
 import { shortList } from './wording.ts';
 
 /** What a card needs from the rest of the page. */
 export interface CardHost {
+  readonly authorization: Session['authorization'];
   /** Describes a failure. */
   explain(error: unknown): string;
   /** The download has been removed, so the card should be too. */
   onRemoved(): void;
 }
 
-/** One download: its state, and the actions on it. */
+/** One download: its name, the element that shows it, and a way to remove it. */
 export class DownloadCard {
+  readonly element: HTMLLIElement;
   readonly #id: string;
   readonly #client: DownloadsClient;
   readonly #host: CardHost;
-  readonly #face: CardFace;
-  readonly #watching = new AbortController();
-  readonly #actions: Readonly<Record<CardAction, () => Promise<void>>> = {
-    save: () => this.#save(),
-    cancel: () => this.#cancel(),
-    remove: () => this.#remove(),
-  };
-  #event: CardEvent;
-  #lost: Lost | undefined;
-  #requested: 'cancel' | 'remove' | undefined;
-  #isBusy = false;
-  /** The last quarter of the progress that was announced. */
-  #quarter = 0;
+  readonly #title = element('h3', { tabindex: '-1' });
+  readonly #zip: AlfrescoZip = element('alfresco-zip', { 'text-give-up': 'Remove' });
+  readonly #error = element('p', { class: 'error', role: 'alert' });
+  #isGone = false;
+  readonly #removal = button('Remove', () => void this.#remove(), { slot: 'actions' });
 
   constructor(client: DownloadsClient, download: Download, host: CardHost) {
     this.#id = download.id;
     this.#client = client;
     this.#host = host;
     const contents = contentsOf(download.id);
-    this.#face = new CardFace(contentsLine(contents), (action) => void this.#run(action));
-    this.#face.name = contents?.archiveName ?? `Download ${download.id.slice(0, 8)}`;
-    this.#event = { type: eventTypeOf(download), entry: download, percent: percentOf(download) };
-    this.#show(this.#event);
-    if (isRunning(download)) void this.#watch();
-  }
-
-  get element(): HTMLLIElement {
-    return this.#face.element;
+    this.element = element(
+      'li',
+      { class: 'card' },
+      this.#title,
+      element('p', { class: 'contents' }, contentsLine(contents)),
+      this.#zip,
+      this.#error,
+    );
+    this.#zip.append(this.#removal);
+    this.#name = contents?.archiveName ?? `Download ${download.id.slice(0, 8)}`;
+    this.#listen();
+    if (host.authorization !== undefined) this.#zip.authorization = host.authorization;
+    this.#zip.show(download);
+    const { status } = download;
+    this.#removal.hidden = status === 'PENDING' || status === 'IN_PROGRESS';
+    if (status === 'DONE') void this.#loadName();
   }
 
   get name(): string {
-    return this.#face.name;
+    return this.#title.textContent;
   }
 
-  /** Stops watching. */
-  stop(): void {
-    this.#watching.abort();
+  set #name(name: string) {
+    this.#title.textContent = name;
+    this.#zip.label = name;
+    this.#removal.ariaLabel = `Remove ${name}`;
   }
 
   focus(): void {
-    this.#face.focus();
+    this.#title.focus();
   }
 
-  async #watch(): Promise<void> {
-    const { signal } = this.#watching;
-    try {
-      for await (const event of this.#client.watch(this.#id, { signal })) this.#handle(event);
-    } catch (error) {
-      this.#face.error = this.#host.explain(error);
+  #listen(): void {
+    // While it is being made, the element offers this itself.
+    for (const end of ['zip-done', 'zip-cancelled'] as const) {
+      this.#zip.addEventListener(end, () => (this.#removal.hidden = false));
     }
-  }
-
-  #handle(event: DownloadEvent): void {
-    // Expected: this page has removed it.
-    if (event.type === 'gone' && this.#requested === 'remove') return;
-    // Not the download has ended, but the log-in.
-    if (event.type === 'gone' && endsLogin(event.problem))
-      throw new DownloadsProblem(event.problem);
-    if (event.type !== 'reconnecting') return this.#show(event);
-    this.#lost = event;
-    this.#draw();
-    // A single lost connection, such as to a proxy that closes each after a minute, is not worth announcing.
-    if (event.attempt === 2) announce(`${this.name}: the connection is lost.`);
-  }
-
-  #show(event: CardEvent): void {
-    const isNew = event.type !== this.#event.type;
-    const wasLost = this.#lost && this.#lost.attempt >= 2;
-    this.#event = event;
-    this.#lost = undefined;
-    this.#draw();
-    if (wasLost) announce(`${this.name}: connected again.`);
-    this.#announce(event, isNew);
-    if (event.type === 'done' && !contentsOf(this.#id)) void this.#loadName();
-  }
-
-  #draw(): void {
-    this.#face.draw(cardState(this.#event, this.#requested, this.#lost));
-  }
-
-  #announce(event: CardEvent, isNew: boolean): void {
-    if (isNew) return announce(`${this.name} ${cardState(event, this.#requested).spoken}`);
-    if (event.type !== 'progress') return;
-    const quarter = Math.floor(event.percent / 25);
-    if (quarter > this.#quarter) announce(`${this.name}: ${quarter * 25}%`);
-    this.#quarter = quarter;
+    this.#zip.addEventListener('zip-done', () => void this.#loadName());
+    this.#zip.addEventListener('zip-error', ({ detail: { error, event } }) => {
+      // The page may have to ask for a new login.
+      if (error !== undefined) this.#host.explain(error);
+      if (!event) return;
+      this.#isGone = event.type === 'gone';
+      this.#removal.hidden = false;
+    });
+    this.#zip.addEventListener('zip-removed', () => this.#forget());
   }
 
   /** Replaces the number, which is all that is known of a download from another tab, with the name of its ZIP. */
   async #loadName(): Promise<void> {
-    const { signal } = this.#watching;
-    const name = await this.#client.archiveName(this.#id, { signal }).catch(() => undefined);
-    if (name !== undefined) this.#face.name = name;
-  }
-
-  /** Runs one action at a time. */
-  async #run(action: CardAction): Promise<void> {
-    if (this.#isBusy) return;
-    this.#isBusy = true;
-    this.#face.error = '';
-    try {
-      await this.#actions[action]();
-    } catch (error) {
-      this.#fail(error);
-    } finally {
-      this.#isBusy = false;
-    }
-  }
-
-  #fail(error: unknown): void {
-    if (isGone(error)) {
-      this.stop();
-      this.#show({ type: 'gone', problem: error.problem });
-    } else {
-      this.#face.error = this.#host.explain(error);
-    }
-  }
-
-  async #save(): Promise<void> {
-    // Fails here if the download is gone: about a broken link, the browser would only say that it failed.
-    await this.#client.get(this.#id);
-    const { contentUrl } = await this.#client.link(this.#id);
-    // The attribute keeps the page open whatever the response. It could also hold a name of the user's choice, but browsers
-    // prefer the one in Content-Disposition; saving from a blob instead would hold the whole ZIP in memory.
-    element('a', { href: contentUrl, download: '' }).click();
-    announce(`${this.name} is being saved.`);
-  }
-
-  async #cancel(): Promise<void> {
-    await this.#request('cancel', () => this.#client.cancel(this.#id));
+    if (contentsOf(this.#id)) return;
+    const name = await this.#client.archiveName(this.#id).catch(() => undefined);
+    if (name !== undefined) this.#name = name;
   }
 
   async #remove(): Promise<void> {
-    if (this.#event.type !== 'gone') {
-      await this.#request('remove', () => this.#client.remove(this.#id).catch(ifNotGone));
+    this.#removal.setAttribute('aria-disabled', 'true');
+    this.#error.textContent = '';
+    try {
+      if (!this.#isGone) await this.#client.remove(this.#id);
+    } catch (error) {
+      const isGone =
+        error instanceof DownloadsProblem && error.problem.code === 'DOWNLOAD_NOT_FOUND';
+      if (!isGone) {
+        this.#error.textContent = this.#host.explain(error);
+        return;
+      }
+    } finally {
+      this.#removal.removeAttribute('aria-disabled');
     }
-    this.stop();
+    this.#forget();
+  }
+
+  #forget(): void {
     forgetContents(this.#id);
     this.#host.onRemoved();
   }
-
-  /** Shows that an action was requested, unless the request fails. */
-  async #request(what: 'cancel' | 'remove', request: () => Promise<void>): Promise<void> {
-    const before = this.#requested;
-    this.#requested = what;
-    this.#draw();
-    announce(`${this.name} is being ${what === 'cancel' ? 'cancelled' : 'removed'}.`);
-    try {
-      await request();
-    } catch (error) {
-      this.#requested = before;
-      this.#draw();
-      throw error;
-    }
-  }
-}
-
-function isGone(error: unknown): error is DownloadsProblem {
-  return error instanceof DownloadsProblem && error.problem.code === 'DOWNLOAD_NOT_FOUND';
-}
-
-/** Ignores that a download to be removed does not exist. */
-function ifNotGone(error: unknown): void {
-  if (!isGone(error)) throw error;
 }
 
 function contentsLine(contents: Contents | undefined): string {

@@ -3,6 +3,8 @@ import { announce } from './announcer.ts';
 import { byId } from './dom.ts';
 import { DownloadCard } from './download-card.ts';
 import { type Contents, rememberContents } from './remembered-contents.ts';
+import { showRunning } from './running-bar.ts';
+import type { Session } from './session.ts';
 
 /** Downloads per page. */
 const PAGE_SIZE = 20;
@@ -10,6 +12,7 @@ const PAGE_SIZE = 20;
 /** The caller's downloads, including those made elsewhere. */
 export class DownloadsView {
   readonly #client: DownloadsClient;
+  readonly #authorization: Session['authorization'];
   readonly #explain: (error: unknown) => string;
   readonly #signal: AbortSignal;
   readonly #list = byId('cards');
@@ -21,8 +24,14 @@ export class DownloadsView {
   #hasLoaded = false;
   #isBusy = false;
 
-  constructor(client: DownloadsClient, explain: (error: unknown) => string, signal: AbortSignal) {
+  constructor(
+    client: DownloadsClient,
+    authorization: Session['authorization'],
+    explain: (error: unknown) => string,
+    signal: AbortSignal,
+  ) {
     this.#client = client;
+    this.#authorization = authorization;
     this.#explain = explain;
     this.#signal = signal;
     this.#list.replaceChildren();
@@ -30,9 +39,9 @@ export class DownloadsView {
     for (const one of [this.#more, this.#retry]) {
       one.addEventListener('click', () => void this.load(), { signal });
     }
-    signal.addEventListener('abort', () => {
-      for (const card of this.#cards.values()) card.stop();
-    });
+    showRunning(this.#list, signal);
+    // The elements stop watching.
+    signal.addEventListener('abort', () => this.#list.replaceChildren());
   }
 
   /** Loads and shows the next page. */
@@ -78,6 +87,7 @@ export class DownloadsView {
   #newCard(download: Download): DownloadCard | undefined {
     if (this.#cards.has(download.id)) return undefined;
     const card = new DownloadCard(this.#client, download, {
+      authorization: this.#authorization,
       explain: this.#explain,
       onRemoved: () => this.#drop(download.id, card),
     });

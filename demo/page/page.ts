@@ -4,6 +4,7 @@ import {
   ServiceConnection,
   endsLogin,
 } from 'alfresco-downloads-client';
+import 'alfresco-downloads-client/element';
 import { BasketView } from './basket-view.ts';
 import { byId } from './dom.ts';
 import { DownloadsView } from './downloads-view.ts';
@@ -72,7 +73,7 @@ function open(session: Session): FolderView {
   };
 
   const client = new DownloadsClient(credentials);
-  const downloads = new DownloadsView(client, explain, signal);
+  const downloads = new DownloadsView(client, session.authorization, explain, signal);
   const basket: BasketView = new BasketView(
     client,
     {

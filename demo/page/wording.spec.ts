@@ -1,6 +1,5 @@
 import { DownloadsProblem, ServiceUnreachable } from 'alfresco-downloads-client';
-import { download } from '../../client/src/scripted-server.fixture.ts';
-import { bytes, count, duration, failure, progressLine, shortList } from './wording.ts';
+import { bytes, count, duration, failure, shortList } from './wording.ts';
 
 describe('in words,', () => {
   it.each([
@@ -38,16 +37,6 @@ describe('in words,', () => {
   it('long lists of names are shortened', () => {
     expect(shortList(['a', 'b', 'c'])).toBe('a, b, c');
     expect(shortList(['a', 'b', 'c', 'd'])).toBe('a, b and 2 more');
-  });
-
-  it('progress is one line of all that is known', () => {
-    const entry = download({ bytesAdded: 10_240_000, totalBytes: 20_971_533, totalFiles: 3 });
-    expect(progressLine({ entry, percent: 48.8 })).toBe('48% · 10.2 MB of 21 MB · 1 of 3 files');
-    expect(
-      progressLine({ entry, percent: 48.8, bytesPerSecond: 5_000_000, remainingSeconds: 3 }),
-    ).toBe('48% · 10.2 MB of 21 MB · 1 of 3 files · 5 MB/s · about 3 s left');
-    const unknown = download({ totalBytes: 0, totalFiles: 0 });
-    expect(progressLine({ entry: unknown, percent: 0 })).toBe('');
   });
 });
 

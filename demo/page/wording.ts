@@ -1,8 +1,4 @@
-import {
-  type DownloadProgress,
-  DownloadsProblem,
-  ServiceUnreachable,
-} from 'alfresco-downloads-client';
+import { DownloadsProblem, ServiceUnreachable } from 'alfresco-downloads-client';
 
 const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
 
@@ -30,21 +26,6 @@ export function duration(seconds: number): string {
 /** `3 files` */
 export function count(number: number, singular: string): string {
   return `${number.toLocaleString('en')} ${singular}${number === 1 ? '' : 's'}`;
-}
-
-/** One line about a download that is being made. */
-export function progressLine(progress: DownloadProgress): string {
-  const { entry, percent, bytesPerSecond, remainingSeconds } = progress;
-  if (entry.totalBytes === 0 && entry.totalFiles === 0) return '';
-  return [
-    `${Math.floor(percent)}%`,
-    `${bytes(entry.bytesAdded)} of ${bytes(entry.totalBytes)}`,
-    `${entry.filesAdded} of ${count(entry.totalFiles, 'file')}`,
-    ...(bytesPerSecond ? [`${bytes(bytesPerSecond)}/s`] : []),
-    ...(remainingSeconds !== undefined && bytesPerSecond
-      ? [`about ${duration(remainingSeconds)} left`]
-      : []),
-  ].join(' · ');
 }
 
 /** A list of names that replaces the last ones with their number. */

@@ -68,7 +68,7 @@ describe('the page can be used by everyone', { timeout: 120_000 }, () => {
     await half.says(/^Connection lost/);
     await expectAccessible(tab, 'connection-lost');
     await demo.startService();
-    await half.root.getByText('Connection lost').waitFor({ state: 'detached' });
+    await half.root.getByText(/^Connection lost/).waitFor({ state: 'detached' });
     tab.forgive(/ERR_/);
   });
 

@@ -1,3 +1,4 @@
+import type { Locator } from 'playwright-core';
 import { DownloadsApi } from '../harness/api.js';
 import type { Demo } from '../harness/demo.js';
 import { withDemo } from '../harness/demo-fixtures.js';
@@ -11,13 +12,37 @@ const it = withDemo({
 });
 
 describe('a download', { timeout: 60_000 }, () => {
+  it('is in view on a phone, also while the user looks at the folder', async ({ tab, demo }) => {
+    demo.sandbox.bytesPerSecond = 0;
+    await tab.page.setViewportSize({ width: 390, height: 780 });
+    const { card } = await tab.make('large.bin');
+    await card.says('Being made');
+    await tab.page
+      .getByRole('heading', { name: 'Choose files and folders' })
+      .scrollIntoViewIfNeeded();
+    const inView = (locator: Locator) =>
+      locator.evaluate((element) => {
+        const { top, bottom } = element.getBoundingClientRect();
+        return top >= 0 && bottom <= 780;
+      });
+    expect(await inView(card.root)).toBe(false);
+    const line = tab.page.locator('#running', { hasText: 'large.bin.zip: 0%' });
+    expect(await inView(line)).toBe(true);
+    await line.getByRole('link').click();
+    await expect.poll(() => inView(card.root.getByText('Being made').first())).toBe(true);
+    demo.sandbox.bytesPerSecond = undefined;
+    await line.waitFor({ state: 'hidden' });
+  });
+
   it('can be cancelled midway', async ({ tab, demo }) => {
     demo.sandbox.bytesPerSecond = 0;
     const { card } = await tab.make('large.bin');
     await card.says('Being made');
     await card.button('Cancel').click();
     await card.says('Cancelling');
-    expect(await tab.page.locator(':focus').innerText()).toBe('large.bin.zip');
+    // Focus stays with the download, although the button has disappeared.
+    const focused = card.root.locator(':focus[role=group]');
+    expect(await focused.getAttribute('aria-label')).toBe('large.bin.zip');
     demo.sandbox.bytesPerSecond = undefined;
     await card.says('Cancelled');
     expect(await card.button('Save').count()).toBe(0);

@@ -39,8 +39,10 @@ async function barValues({ page }: DemoTab): Promise<readonly number[]> {
   const values: number[] = [];
   await page.exposeFunction('recordBar', (value: number) => values.push(value));
   await page.evaluate(`{
-    const bar = document.querySelector('.card progress');
-    new MutationObserver(() => recordBar(bar.value)).observe(bar, { attributes: true });
+    const { shadowRoot } = document.querySelector('.card alfresco-zip');
+    const bar = shadowRoot.querySelector('[role=progressbar]');
+    const record = () => recordBar(Number(bar.ariaValueNow));
+    new MutationObserver(record).observe(bar, { attributes: true });
   }`);
   return values;
 }

@@ -1,8 +1,11 @@
 import {
   type Download,
+  type DownloadEvent,
   DownloadsClient,
   type ProgressEvent,
   type ServiceAddress,
+  eventTypeOf,
+  percentOf,
 } from '../index.ts';
 import { ZipFace } from './zip-face.ts';
 import { ZipJob, type ZipJobHost } from './zip-job.ts';
@@ -14,8 +17,10 @@ import { ZipWords } from './zip-words.ts';
 export interface ZipFailure {
   /** What the element shows. */
   readonly message: string;
-  /** Absent if the download has ended without a ZIP: too large, or removed. */
+  /** Why a request has failed. */
   readonly error?: unknown;
+  /** How the download has ended without a ZIP, instead: `too-large` or `gone`. */
+  readonly event?: DownloadEvent;
 }
 
 /** The events of the element. They bubble, also out of other elements' shadows. */
@@ -27,6 +32,8 @@ export interface AlfrescoZipEventMap {
   /** It is made. What the button has asked for is saved now, unless `preventDefault()` is called. */
   'zip-done': CustomEvent<ProgressEvent>;
   'zip-cancelled': CustomEvent<ProgressEvent>;
+  /** The user has given it up, and it is removed. */
+  'zip-removed': CustomEvent<{ readonly id: string }>;
   'zip-error': CustomEvent<ZipFailure>;
 }
 
@@ -68,7 +75,7 @@ export class AlfrescoZip extends Base {
   #authorization: ServiceAddress['authorization'];
   #texts: ZipTexts = {};
   /** What a screen reader was told last. */
-  #spoken = { status: '', quarter: 0 };
+  #spoken = { status: '', quarter: 0, isLost: false };
 
   /** The ids of the nodes. Setting them sets the attribute, in which they are separated by spaces or commas. */
   get nodeIds(): readonly string[] {
@@ -150,6 +157,12 @@ export class AlfrescoZip extends Base {
     this.#draw();
   }
 
+  /** Shows a download that the page knows already, such as one of a list, and watches it if it can change. */
+  show(download: Download): void {
+    const [type, percent] = [eventTypeOf(download), percentOf(download)];
+    this.#job.show(download.id, { type, entry: download, percent });
+  }
+
   /** Asks for the ZIP, as the button does. */
   async make(): Promise<void> {
     await this.#run('make');
@@ -183,6 +196,7 @@ export class AlfrescoZip extends Base {
       client: (maxHeldConnections = 0) => this.#client(maxHeldConnections),
       onChange: () => this.#draw(),
       onCreated: (download) => this.#emit('zip-created', download),
+      onRemoved: (id) => this.#emit('zip-removed', { id }),
       onEvent: (event) => {
         switch (event.type) {
           case 'progress':
@@ -193,7 +207,7 @@ export class AlfrescoZip extends Base {
           case 'cancelled':
             return this.#emit('zip-cancelled', event);
           default:
-            return this.#emit('zip-error', { message: this.#view.note });
+            return this.#emit('zip-error', { message: this.#view.note, event });
         }
       },
       onError: (error) => {
@@ -245,15 +259,22 @@ export class AlfrescoZip extends Base {
     this.#speak(view, percent);
   }
 
-  /** Changes of the state are spoken, and each quarter of the progress. */
+  /** Changes of the state are spoken, each quarter of the progress, and a connection that is lost or back. */
   #speak({ status, note, bar }: ZipView, percent: string): void {
     const quarter = typeof bar === 'number' ? Math.floor(bar / 25) : 0;
-    const isNews = status !== this.#spoken.status;
-    if (isNews || quarter > this.#spoken.quarter) {
-      const parts = isNews ? [this.label, status, note] : [this.label, percent];
-      this.#face?.speak(parts.filter(Boolean).join(': '));
-    }
-    this.#spoken = { status, quarter };
+    // A single lost connection, such as to a proxy that closes each after a minute, is not worth a word.
+    const isLost = (this.#job.circumstances.lost?.attempt ?? 0) > 1;
+    const last = this.#spoken;
+    const parts =
+      isLost && !last.isLost
+        ? [note]
+        : status !== last.status || (last.isLost && !isLost)
+          ? [status, note]
+          : quarter > last.quarter
+            ? [percent]
+            : [];
+    if (parts.length > 0) this.#face?.speak([this.label, ...parts].filter(Boolean).join(': '));
+    this.#spoken = { status, quarter, isLost };
   }
 
   /** @returns whether the page lets the element go on */

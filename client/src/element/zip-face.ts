@@ -17,6 +17,9 @@ export interface ZipLabels {
 
 const ACTIONS: readonly ZipAction[] = ['make', 'save', 'retry', 'cancel', 'give-up'];
 
+/** How long what is spoken can be found in the page. */
+const SPOKEN_MS = 1000;
+
 /** The nodes in the element's shadow. */
 export class ZipFace {
   readonly #root: ShadowRoot;
@@ -28,8 +31,10 @@ export class ZipFace {
   readonly #note = make('p', 'note');
   readonly #error = make('p', 'error', { role: 'alert' });
   readonly #spoken = make('p', 'spoken', { role: 'status' });
-  readonly #label = document.createElement('slot');
+  /** Of the button, unless the page has put something into the element. */
+  readonly #label = make('span', 'label');
   readonly #buttons = new Map<ZipAction, HTMLButtonElement>();
+  #silence: ReturnType<typeof setTimeout> | undefined;
 
   constructor(host: HTMLElement, onAction: (action: ZipAction) => void) {
     this.#root = host.attachShadow({ mode: 'open', delegatesFocus: true });
@@ -41,14 +46,17 @@ export class ZipFace {
       const button = make('button', action, { type: 'button' });
       button.part.add('button');
       if (action === 'make' || action === 'save') button.classList.add('primary');
-      if (action === 'make') button.append(this.#label);
+      if (action === 'make') button.append(this.#slot(), this.#label);
       button.addEventListener('click', () => onAction(action));
       this.#buttons.set(action, button);
     }
     this.#bar.append(this.#fill);
     this.#panel.append(this.#status, this.#bar, this.#details, this.#note);
     const actions = make('div', 'actions');
-    actions.append(...this.#buttons.values());
+    // For further buttons of the page.
+    const more = document.createElement('slot');
+    more.name = 'actions';
+    actions.append(...this.#buttons.values(), more);
     this.#root.append(this.#panel, this.#error, actions, this.#spoken);
   }
 
@@ -73,6 +81,18 @@ export class ZipFace {
   /** Has a screen reader say this, once it is silent. */
   speak(text: string): void {
     this.#spoken.textContent = text;
+    clearTimeout(this.#silence);
+    this.#silence = setTimeout(() => (this.#spoken.textContent = ''), SPOKEN_MS);
+  }
+
+  /** For what the page has put into the element. */
+  #slot(): HTMLSlotElement {
+    const slot = document.createElement('slot');
+    slot.addEventListener('slotchange', () => {
+      // White space is also assigned to it.
+      this.#label.hidden = slot.assignedNodes().some((node) => node.textContent?.trim());
+    });
+    return slot;
   }
 
   #drawBar(value: ZipView['bar'], { progress, percent, label }: ZipLabels): void {
@@ -89,9 +109,11 @@ export class ZipFace {
     }
   }
 
-  #drawButtons({ actions }: ZipView, { buttons, label, canMake }: ZipLabels): void {
+  #drawButtons({ actions, status }: ZipView, { buttons, label, canMake }: ZipLabels): void {
     for (const [action, button] of this.#buttons) {
-      button.hidden = !actions.includes(action);
+      // A download that was asked for elsewhere cannot be made again.
+      const isPointless = action === 'make' && !canMake && status !== '';
+      button.hidden = isPointless || !actions.includes(action);
       setText(action === 'make' ? this.#label : button, buttons[action]);
       // The name must contain the text that is seen (WCAG 2.5.3), which the page gives `make`.
       if (action !== 'make' && label) button.ariaLabel = `${buttons[action]} ${label}`;

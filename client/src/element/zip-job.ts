@@ -18,6 +18,7 @@ export interface ZipJobHost {
   /** Something to be shown has changed. */
   onChange(): void;
   onCreated(download: Download): void;
+  onRemoved(id: string): void;
   /** @returns whether a ZIP that is done may be saved without a further request of the user */
   onEvent(event: Exclude<DownloadEvent, { type: 'reconnecting' }>): boolean;
   /** @param error `undefined` when the last one is over */
@@ -62,12 +63,14 @@ export class ZipJob {
     if (this.#state.type === 'idle' || hasEnded(this.#state)) this.show(undefined);
   }
 
-  /** Shows this download, or none. */
-  show(id: string | undefined): void {
-    this.#watching?.abort();
-    this.#watching = undefined;
+  /** Shows this download, or none. @param state as far as it is known */
+  show(
+    id: string | undefined,
+    state: ZipState = { type: id === undefined ? 'idle' : 'asking' },
+  ): void {
+    this.pause();
     this.#id = id;
-    this.#state = { type: id === undefined ? 'idle' : 'asking' };
+    this.#state = state;
     this.#since = {};
     this.#isOwn = false;
     this.#key = '';
@@ -149,14 +152,18 @@ export class ZipJob {
     const before = this.#since;
     this.#set(this.#state, { ...before, isCancelling: true });
     try {
-      // A job that has crashed never gets to cancelling.
-      if (action === 'give-up') await this.#host.client().remove(id);
-      else await this.#host.client().cancel(id);
+      if (action === 'cancel') return await this.#host.client().cancel(id);
+      // A job that has crashed never gets to cancelling. Watching would end with the news that it is gone.
+      this.pause();
+      await this.#host.client().remove(id);
     } catch (error) {
       this.#set(this.#state, before);
+      this.resume();
       throw error;
     }
-    if (action === 'give-up' && id === this.#id) this.show(undefined);
+    if (id !== this.#id) return;
+    this.show(undefined);
+    this.#host.onRemoved(id);
   }
 
   async #watch(id: string): Promise<void> {

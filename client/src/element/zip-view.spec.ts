@@ -29,12 +29,17 @@ describe('the element', () => {
       false,
       { status: 'Being made', bar: 50, actions: ['cancel'] },
     ],
-    ['that it is being cancelled', progress, true, { status: 'Cancelling', bar: 50, actions: [] }],
+    [
+      'that it is being cancelled',
+      progress,
+      true,
+      { status: 'Cancelling', bar: 50, actions: ['give-up'] },
+    ],
     [
       'that it has stalled',
       { ...progress, type: 'stalled', unchangedSince },
       false,
-      { status: 'Stalled', bar: 50, tone: 'warn', actions: ['give-up'] },
+      { status: 'Stalled', bar: 50, tone: 'warn', actions: ['cancel', 'give-up'] },
     ],
     [
       'that it has stalled while being cancelled',
@@ -50,7 +55,7 @@ describe('the element', () => {
         status: 'Not begun',
         bar: 'unknown',
         note: expect.stringContaining('Other ZIPs may be in front of it') as string,
-        actions: ['give-up'],
+        actions: ['cancel', 'give-up'],
       },
     ],
     [

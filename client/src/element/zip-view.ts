@@ -83,7 +83,7 @@ function running(event: ProgressEvent, isCancelling: boolean, words: ZipWords): 
     bar: isWaiting ? 'unknown' : event.percent,
     details: words.progress(event),
     note: '',
-    actions: isCancelling ? [] : ['cancel'],
+    actions: isCancelling ? ['give-up'] : ['cancel'],
   };
   if (event.type !== 'stalled') return view;
   const time = words.timeOfDay(event.unchangedSince);
@@ -93,7 +93,7 @@ function running(event: ProgressEvent, isCancelling: boolean, words: ZipWords): 
     ...(!isCancelling && { status: words.text(stalled) }),
     tone: 'warn',
     note: words.text(`note-${stalled}`, { time }),
-    actions: ['give-up'],
+    actions: isCancelling ? ['give-up'] : ['cancel', 'give-up'],
   };
 }
 

@@ -72,7 +72,10 @@ export class ZipWords {
 
   /** The time of day, from one in ISO 8601. */
   timeOfDay(time: string): string {
-    return new Date(time).toLocaleTimeString(this.#locale, { hour: '2-digit', minute: '2-digit' });
+    return new Date(time).toLocaleTimeString(this.#locale, {
+      timeStyle: 'short',
+      hourCycle: 'h23',
+    });
   }
 
   /** `48%`, rounded down */
