@@ -3,7 +3,7 @@ import { VERSION } from './config/version.js';
 /** Of a command or an option that does not exist: nothing was done. */
 const EXIT_USAGE = 2;
 
-const USAGE = `Usage: node dist/main.js [COMMAND]
+const USAGE = `Usage: alfresco-downloads-bff [COMMAND]   (or node dist/main.js)
 
 Without a command it starts the service, configured by environment variables and by .env.
 

@@ -9,7 +9,7 @@ import { checkProvider } from './provider-check.js';
 import { documentOf, lineOf, totalOf } from './report.js';
 import { checkStore } from './store-check.js';
 
-const USAGE = `Usage: node dist/main.js check [--node ID [--user NAME]] [--json]
+const USAGE = `Usage: alfresco-downloads-bff check [--node ID [--user NAME]] [--json]   (or node dist/main.js check)
 
 Reads the same configuration as the service and finds out whether store, Alfresco and OpenID provider fit it.
 It changes nothing; with --node it makes two downloads and removes them.
