@@ -155,9 +155,12 @@ export class ContentConnection extends Readable {
       this.head = head;
       return true;
     }
-    const rest = chunk.subarray(end + END_OF_HEAD.length - this.head.length);
+    const endInChunk = end + END_OF_HEAD.length - this.head.length;
+    const rest = chunk.subarray(endInChunk);
+    // Decoded anew: a header, which is kept, would otherwise keep the text of the whole chunk.
+    const lines = this.head + chunk.toString('latin1', 0, endInChunk);
     this.head = '';
-    const { status, headers } = parseHead(head.slice(0, end));
+    const { status, headers } = parseHead(lines.slice(0, end));
     if (status < 200) {
       // RFC 9110, section 15.2: an interim response is followed by the final one. 100 and 101 were not asked for.
       if (status < 102) throw new errors.SocketError(`status ${status}`);
