@@ -20,11 +20,6 @@ describe('a download', { timeout: 60_000 }, () => {
     await tab.page
       .getByRole('heading', { name: 'Choose files and folders' })
       .scrollIntoViewIfNeeded();
-    const inView = (locator: Locator) =>
-      locator.evaluate((element) => {
-        const { top, bottom } = element.getBoundingClientRect();
-        return top >= 0 && bottom <= 780;
-      });
     expect(await inView(card.root)).toBe(false);
     const line = tab.page.locator('#running', { hasText: 'large.bin.zip: 0%' });
     expect(await inView(line)).toBe(true);
@@ -176,4 +171,12 @@ describe('a ZIP that cannot be requested', { timeout: 60_000 }, () => {
 async function cleanUp({ sandbox }: Demo, id: string): Promise<void> {
   const alfresco = DownloadsApi.ofAlfresco(sandbox.url);
   expect((await alfresco.request('DELETE', `/nodes/${id}`)).status).toBe(204);
+}
+
+/** Whether it is in a window of 780 pixels as it is scrolled now. */
+async function inView(locator: Locator): Promise<boolean> {
+  return locator.evaluate((element) => {
+    const { top, bottom } = element.getBoundingClientRect();
+    return top >= 0 && bottom <= 780;
+  });
 }

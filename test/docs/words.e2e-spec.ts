@@ -82,6 +82,7 @@ describe('the words of this repository', () => {
 const ROLES = [
   'client',
   'component',
+  'config',
   'controller',
   'decorator',
   'decorators',
