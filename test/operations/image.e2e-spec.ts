@@ -150,7 +150,7 @@ describe('the health check of the image', () => {
 
 describe('npm run image:try', () => {
   it('says what to install, with exit code 2, when there is no container engine', () => {
-    const { status, stderr } = spawnSync(process.execPath, ['scripts/image-try/main.ts'], {
+    const { status, stderr } = spawnSync(process.execPath, ['scripts/trials/image-trial.ts'], {
       env: { PATH: '' },
       encoding: 'utf8',
     });

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { ServiceMonitor } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1';
 import { Deployment, type IDeployment } from 'kubernetes-models/apps/v1';
@@ -169,5 +170,16 @@ describe('deploy/kubernetes', () => {
     const rules = await readFile('deploy/prometheus/alerts.yml', 'utf8');
     const jobs = new Set([...rules.matchAll(/job="([^"]+)"/g)].map(([, job]) => job));
     expect([...jobs]).toEqual([service.metadata!.name]);
+  });
+});
+
+describe('npm run kubernetes:try', () => {
+  it('says what it needs, with exit code 2, when there is no Go', () => {
+    const { status, stderr } = spawnSync(process.execPath, ['scripts/trials/kubernetes-trial.ts'], {
+      env: { PATH: '' },
+      encoding: 'utf8',
+    });
+    expect(stderr).toBe('This needs go, kubectl, openssl; go cannot be used here.\n');
+    expect(status).toBe(2);
   });
 });

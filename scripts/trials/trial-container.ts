@@ -1,7 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import bcrypt from 'bcrypt';
@@ -9,6 +7,7 @@ import { SAMPLE_USERS } from '../../sandbox/sample-nodes.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
 import type { Outcome } from './command.ts';
 import type { ContainerEngine, RunOptions } from './container-engine.ts';
+import { becomesReady, freePort } from './listening.ts';
 
 const START_MS = 30_000;
 const DATA = '/app/data';
@@ -122,12 +121,11 @@ export class TrialContainer {
   }
 
   async #untilItListens(): Promise<void> {
-    const end = Date.now() + START_MS;
-    while (Date.now() < end) {
+    const isLive = async () => {
       const response = await fetch(`${this.url}/health/live`).catch(() => undefined);
-      if (response?.ok) return;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
+      return response?.ok ?? false;
+    };
+    if (await becomesReady(START_MS, isLive)) return;
     const { stdout, stderr } = await this.engine.outcome('logs', this.#name);
     throw new Error(`The container does not listen:\n${stdout}${stderr}`);
   }
@@ -147,12 +145,4 @@ async function writeSecrets(folder: string, password: string): Promise<void> {
   for (const [name, text] of Object.entries(files)) {
     await writeFile(join(folder, name), text, { mode: 0o644 });
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
 }

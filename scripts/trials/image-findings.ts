@@ -1,6 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fromBuffer, type ZipFile } from 'yauzl';
 import { SAMPLE_NODES } from '../../sandbox/sample-nodes.ts';
+import type { Finding } from './finding.ts';
+import { becomesReady } from './listening.ts';
 import type { TrialContainer } from './trial-container.ts';
 
 /** Bytes of the image beyond its base, at most. */
@@ -8,14 +9,6 @@ const MAX_SIZE = 250_000_000;
 /** Exit code of a service that refuses its configuration. */
 const EXIT_CONFIGURATION = 78;
 const JOB_MS = 30_000;
-
-/** One line of the table. */
-export interface Finding {
-  readonly subject: string;
-  /** In words, for the reader. */
-  readonly seen: string;
-  readonly isGood: boolean;
-}
 
 /** Looks at the running container, and in the end stops it. */
 export async function* findings(trial: TrialContainer, base: string): AsyncGenerator<Finding> {
@@ -86,12 +79,11 @@ async function wholeJob(trial: TrialContainer): Promise<Finding> {
   const nodeIds = [SAMPLE_NODES.projectsFolder];
   const created = await request('POST', '/downloads', JSON.stringify({ nodeIds }));
   const { id } = await entryOf(created);
-  const end = Date.now() + JOB_MS;
-  let { status } = await entryOf(await request('GET', `/downloads/${id}`));
-  while (status !== 'DONE' && Date.now() < end) {
-    await sleep(100);
+  let status = '';
+  await becomesReady(JOB_MS, async () => {
     ({ status } = await entryOf(await request('GET', `/downloads/${id}`)));
-  }
+    return status === 'DONE';
+  });
   const content = await request('GET', `/nodes/${id}/content`);
   const files = await countFiles(Buffer.from(await content.arrayBuffer()));
   const removed = await request('DELETE', `/downloads/${id}`);

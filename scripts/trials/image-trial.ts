@@ -4,7 +4,8 @@
  */
 import { baseImage } from './base-image.ts';
 import { ContainerEngine, NoEngineError } from './container-engine.ts';
-import { type Finding, findings } from './findings.ts';
+import { findings } from './image-findings.ts';
+import { printTable } from './finding.ts';
 import { TrialContainer } from './trial-container.ts';
 
 const IMAGE = 'alfresco-downloads-bff:try';
@@ -26,17 +27,8 @@ async function tryImage(): Promise<boolean> {
   const trial = await TrialContainer.start(engine, IMAGE);
   process.once('SIGINT', () => void trial.remove().finally(() => process.exit(130)));
   try {
-    let isGood = true;
-    for await (const finding of findings(trial, base.name)) {
-      console.log(line(finding));
-      isGood &&= finding.isGood;
-    }
-    return isGood;
+    return await printTable(findings(trial, base.name));
   } finally {
     await trial.remove();
   }
-}
-
-function line({ subject, seen, isGood }: Finding): string {
-  return `${isGood ? '✓' : '✗'} ${subject.padEnd(22)} ${seen}`;
 }
