@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from './command.ts';
@@ -7,7 +8,7 @@ const ETCD = 'v3.6.5';
 const PROMETHEUS_OPERATOR = 'v0.88.0';
 
 /** Kept, unlike other builds, until somebody removes it. */
-const FOLDER = join(import.meta.dirname, '../../.build/kubernetes');
+const FOLDER = join(import.meta.dirname, `../../.build/kubernetes-${KUBERNETES}`);
 
 /** Paths of what has been built or downloaded. */
 export interface Kubernetes {
@@ -62,7 +63,9 @@ function goMod(ofKubernetes: string): string {
   ].join('\n');
 }
 
+/** Builds a program unless it is there. */
 async function goBuild(output: string, path: string, linkerFlags: string[] = []): Promise<void> {
+  if (existsSync(join(FOLDER, output))) return;
   const flags = ['-mod=mod', '-trimpath', `-ldflags=-s -w ${linkerFlags.join(' ')}`];
   const command = ['go', 'build', '-C', FOLDER, ...flags, '-o', output, path];
   // Without C, for which a compiler may be missing.
