@@ -11,7 +11,7 @@ import { BUILT_SERVICE, ServiceProcess } from '../harness/service-process.js';
  * The most that a status read may cost that needs no call to Alfresco. Lower it when a read costs less: promises to what the test
  * measures, which is the same on every machine; bytes to a quarter more, for they depend on what V8 has compiled.
  */
-const MOST = { promises: 22, bytes: 56_000 };
+const MOST = { promises: 20, bytes: 50_000 };
 
 const STATUS_FRESHNESS_MS = 200;
 
