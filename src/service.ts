@@ -76,12 +76,13 @@ function returnMemoryOfStart(): void {
   // What is compiled is kept for the flags that are in force as the cache is written: those of the next start.
   flushCompileCache();
   setFlagsFromString('--memory-saver-mode');
-  const end = () => {
-    setFlagsFromString('--no-memory-saver-mode');
-    // From little to `--max-semi-space-size` in two steps instead of four, should there be load.
-    setFlagsFromString('--semi-space-growth-factor=4');
-  };
-  setTimeout(end, MEMORY_SAVER_MS).unref();
+  setTimeout(endMemorySaverMode, MEMORY_SAVER_MS).unref();
+}
+
+function endMemorySaverMode(): void {
+  setFlagsFromString('--no-memory-saver-mode');
+  // From little to `--max-semi-space-size` in two steps instead of four, should there be load.
+  setFlagsFromString('--semi-space-growth-factor=4');
 }
 
 /** Prints, once, that the service takes requests, and where. */

@@ -112,6 +112,6 @@ export class Deadline implements CallSignal {
   private end(reason: TransportTimeoutError | ClientDisconnectedError): void {
     this.reason = reason;
     this.reject?.(reason);
-    for (const listener of [...this.listeners]) listener();
+    for (const listener of this.listeners.splice(0)) listener();
   }
 }

@@ -68,6 +68,6 @@ export function endOf(call: Promise<UpstreamResponse<unknown>>): Promise<unknown
 
 function untilAborted(signal: CallSignal): Promise<never> {
   return new Promise((_resolve, reject) =>
-    signal.addEventListener('abort', () => reject(signal.reason as Error)),
+    signal.addEventListener('abort', () => reject(signal.reason)),
   );
 }
