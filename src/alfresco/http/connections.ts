@@ -45,19 +45,20 @@ const afterAlert = new WeakMap<Error, Error>();
 /** undici's connector, which also distinguishes the failures after which a request may be sent again. */
 export function createConnector(options: buildConnector.BuildOptions): buildConnector.connector {
   const connect = buildConnector(options);
-  const connected: typeof connect = (target, callback) =>
-    connect(target, (...[failure, socket]) => {
-      if (failure) return callback(new UnsentError(failure), null);
-      let alert: Error | undefined;
-      socket.on('error', (error) => {
-        if (ALERT.test(codeOf(error))) alert = error;
-        else if (alert) afterAlert.set(error, alert);
-        if (socket.bytesRead > 0 && CLOSED.has(codeOf(error))) ofUsedConnections.add(error);
-      });
-      return callback(null, socket);
-    });
-  // A connection that is opened for one request serves others later.
-  return (...call) => runOutsideRequests(() => connected(...call));
+  return (target, callback) =>
+    // A connection that is opened for one request serves others later.
+    runOutsideRequests(() =>
+      connect(target, (...[failure, socket]) => {
+        if (failure) return callback(new UnsentError(failure), null);
+        let alert: Error | undefined;
+        socket.on('error', (error) => {
+          if (ALERT.test(codeOf(error))) alert = error;
+          else if (alert) afterAlert.set(error, alert);
+          if (socket.bytesRead > 0 && CLOSED.has(codeOf(error))) ofUsedConnections.add(error);
+        });
+        return callback(null, socket);
+      }),
+    );
 }
 
 /** The failure of a request whose response had not begun: what it came of, or a StaleConnectionError if it is one. */

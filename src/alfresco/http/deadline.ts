@@ -46,8 +46,7 @@ function limitOf(operation: Operation, { timeoutMs, idleTimeoutMs }: Limits): nu
 /**
  * How long a call may go on: for its time, and as long as its client is connected.
  *
- * It is the signal of its end itself. A controller with its signal and their events would be a tenth of what this service adds
- * to a call of undici.
+ * It is the signal of its end itself: a controller, its signal and their events would be most of what it costs.
  */
 export class Deadline implements CallSignal {
   /** A TransportTimeoutError or a ClientDisconnectedError, once it has come. */
