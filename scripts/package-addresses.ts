@@ -21,8 +21,10 @@ if (import.meta.main) {
 /** @throws Error if there is no such remote */
 function origin(): string {
   try {
-    const options = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] } as const;
-    return execFileSync('git', ['remote', 'get-url', 'origin'], options).trim();
+    return execFileSync('git', ['remote', 'get-url', 'origin'], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim();
   } catch {
     throw new Error(
       'There is no git remote called origin, the repository that the packages are to name. `git remote add origin <address>` adds it.',
