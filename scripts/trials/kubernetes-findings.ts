@@ -1,37 +1,41 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { ApiServer } from './api-server.ts';
 import type { Outcome } from './command.ts';
 import type { Finding } from './finding.ts';
 
-const MANIFESTS = 'deploy/kubernetes';
 const NAMESPACE = 'trial';
 const MONITORS = 'servicemonitors.monitoring.coreos.com';
 
-/** Applies the manifests to a namespace with the strictest of the Pod Security Standards. */
-export async function* findings(server: ApiServer): AsyncGenerator<Finding> {
+/** Applies the manifests in a folder to a namespace with the strictest of the Pod Security Standards. */
+export async function* findings(server: ApiServer, folder: string): AsyncGenerator<Finding> {
   yield finding('namespace', await server.kubectl('create', 'namespace', NAMESPACE));
   const labels = ['enforce', 'warn'].map((mode) => `pod-security.kubernetes.io/${mode}=restricted`);
   yield finding(
     'restricted pods',
     await server.kubectl('label', 'namespace', NAMESPACE, ...labels),
   );
+  yield await definedMonitors(server);
   const apply = ['apply', `--namespace=${NAMESPACE}`, '--validate=strict'];
-  yield* ofEachLine(await server.kubectl(...apply, '--dry-run=server', '-k', MANIFESTS));
-  yield* ofServiceMonitor(server, apply);
-  const applied = await server.kubectl(...apply, '-k', MANIFESTS);
+  yield* ofEachLine(await server.kubectl(...apply, '--dry-run=server', '-k', folder));
+  // Not part of the kustomization.
+  const monitor = join(folder, 'service-monitor.yaml');
+  if (existsSync(monitor)) {
+    yield* ofEachLine(await server.kubectl(...apply, '--dry-run=server', '-f', monitor));
+  }
+  const applied = await server.kubectl(...apply, '-k', folder);
   yield { ...finding('applied', applied), seen: `exit ${applied.exitCode}` };
-  const diff = await server.kubectl('diff', `--namespace=${NAMESPACE}`, '-k', MANIFESTS);
+  const diff = await server.kubectl('diff', `--namespace=${NAMESPACE}`, '-k', folder);
   const differences = diff.stdout ? `${diff.stdout.split('\n').length} lines of diff` : 'none';
   yield { ...finding('differences then', diff), seen: differences };
 }
 
-async function* ofServiceMonitor(server: ApiServer, apply: string[]): AsyncGenerator<Finding> {
+async function definedMonitors(server: ApiServer): Promise<Finding> {
   const { serviceMonitors } = server.kubernetes;
   // Too long for the annotation in which kubectl would otherwise keep it.
   const defined = await server.kubectl('apply', '--server-side', '-f', serviceMonitors);
-  yield finding('Prometheus Operator', defined);
   await server.kubectl('wait', '--for=condition=Established', `crd/${MONITORS}`, '--timeout=30s');
-  const file = `${MANIFESTS}/service-monitor.yaml`;
-  yield* ofEachLine(await server.kubectl(...apply, '--dry-run=server', '-f', file));
+  return finding('Prometheus Operator', defined);
 }
 
 /** kubectl prints a line for each object. */

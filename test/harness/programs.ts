@@ -13,7 +13,11 @@ export interface Program {
 export const PROGRAMS: readonly Program[] = [
   { name: 'chromium', purpose: 'the demo page, Swagger UI and ADF in a browser' },
   { name: 'curl', purpose: 'the walk-through of the README and the shell example' },
-  { name: 'go', purpose: 'a client in Go, generated from the OpenAPI document' },
+  {
+    name: 'go',
+    purpose:
+      'a client in Go, generated from the OpenAPI document, and the manifests at a real API server',
+  },
   { name: 'java', purpose: 'clients generated from the OpenAPI document, and Java’s among them' },
   { name: 'kubectl', purpose: 'the Kubernetes manifests' },
   { name: 'mvn', purpose: 'clients generated from the OpenAPI document, and Java’s among them' },
