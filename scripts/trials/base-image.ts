@@ -2,7 +2,7 @@ import { cp, mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { run, succeeds } from './command.ts';
-import type { ContainerEngine } from './container-engine.ts';
+import type { ContainerEngine, Environment } from './container-engine.ts';
 
 const DEBIAN = 'trixie';
 /** What Node.js is linked with, as in the official image. */
@@ -25,7 +25,7 @@ export async function baseImage(engine: ContainerEngine): Promise<BaseImage> {
   if (chosen) return { name: chosen, description: `NODE_IMAGE, ${chosen}` };
   const dockerfile = await readFile('Dockerfile', 'utf8');
   const official = /(?<=^ARG NODE_IMAGE=).+$/m.exec(dockerfile)?.[0] ?? '';
-  const { exitCode, stderr } = await engine.outcome('pull', official);
+  const { exitCode, stderr } = await engine.pull(official);
   if (exitCode === 0) return { name: official, description: official };
   console.log(`The base image cannot be pulled: ${stderr.trim().split('\n').at(-1)}`);
   if (process.getuid?.() !== 0 || !(await succeeds('debootstrap', ['--version']))) {
@@ -50,7 +50,7 @@ async function makeBase(engine: ContainerEngine): Promise<void> {
     const certificates = await addCertificates(root);
     const archive = join(directory, 'root.tar');
     await run('tar', ['--create', `--file=${archive}`, `--directory=${root}`, '.']);
-    await engine.command('import', ...certificates, archive, OWN_BASE);
+    await engine.importFiles(archive, OWN_BASE, certificates);
   } finally {
     await rm(directory, { recursive: true });
   }
@@ -70,12 +70,12 @@ async function addNode(root: string): Promise<void> {
   }
 }
 
-/** Copies the authorities that this machine has besides those of Node.js. @returns the options that make Node.js read them */
-async function addCertificates(root: string): Promise<string[]> {
+/** Copies the authorities that this machine has besides those of Node.js. @returns the variable that makes Node.js read them */
+async function addCertificates(root: string): Promise<Environment> {
   const file = process.env.NODE_EXTRA_CA_CERTS;
-  if (!file) return [];
+  if (!file) return {};
   const path = '/etc/ssl/certs/of-the-machine.pem';
   await mkdir(join(root, dirname(path)), { recursive: true });
   await cp(file, join(root, path), { dereference: true });
-  return ['--change', `ENV NODE_EXTRA_CA_CERTS=${path}`];
+  return { NODE_EXTRA_CA_CERTS: path };
 }

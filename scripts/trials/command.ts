@@ -8,9 +8,13 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** Runs a command to its end. @throws the error of spawn if there is no such program */
-export async function outcomeOf(program: string, args: readonly string[]): Promise<Outcome> {
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+/** Runs a command to its end, or to its `timeout` in milliseconds. @throws the error of spawn if there is no such program */
+export async function outcomeOf(
+  program: string,
+  args: readonly string[],
+  options: { readonly timeout?: number } = {},
+): Promise<Outcome> {
+  const child = spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (chunk) => (stdout += String(chunk)));

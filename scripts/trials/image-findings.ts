@@ -18,6 +18,7 @@ export async function* findings(trial: TrialContainer, base: string): AsyncGener
   yield await check(trial);
   yield await wholeJob(trial);
   yield await documentation(trial);
+  yield await publishedPort(trial);
   yield await size(trial, base);
   yield await wrongConfiguration(trial);
   yield await termination(trial);
@@ -123,6 +124,16 @@ async function documentation(trial: TrialContainer): Promise<Finding> {
   };
 }
 
+/** The service where the image lets it listen, instead of on the network of this machine. */
+async function publishedPort(trial: TrialContainer): Promise<Finding> {
+  const subject = 'published port';
+  if (!(await trial.engine.publishes())) {
+    return { subject, seen: 'not tried: no network for containers', isGood: true };
+  }
+  const status = await trial.startPublished('/docs');
+  return { subject, seen: String(status), isGood: status === 200 };
+}
+
 async function size(trial: TrialContainer, base: string): Promise<Finding> {
   const whole = await trial.engine.size(trial.image);
   const beyond = whole - (await trial.engine.size(base));
@@ -138,7 +149,7 @@ function megabytes(bytes: number): string {
 }
 
 async function wrongConfiguration(trial: TrialContainer): Promise<Finding> {
-  const { exitCode } = await trial.startWith({ ALFRESCO_URL: 'nonsense' });
+  const exitCode = await trial.startWith({ ALFRESCO_URL: 'nonsense' });
   return {
     subject: 'wrong configuration',
     seen: `exit ${exitCode}`,

@@ -3,7 +3,8 @@
  * Exit code 0 when all is as it should be, 1 when something is not, 2 when there is no tool to try it with.
  */
 import { baseImage } from './base-image.ts';
-import { ContainerEngine, NoEngineError } from './container-engine.ts';
+import { NoEngineError } from './container-engine.ts';
+import { findEngine } from './find-engine.ts';
 import { findings } from './image-findings.ts';
 import { printTable } from './finding.ts';
 import { TrialContainer } from './trial-container.ts';
@@ -19,7 +20,7 @@ try {
 
 /** @returns whether everything is as it should be */
 async function tryImage(): Promise<boolean> {
-  const engine = await ContainerEngine.find();
+  const engine = await findEngine();
   console.log(`With ${engine.description}.`);
   const base = await baseImage(engine);
   console.log(`Building ${IMAGE} on ${base.description} ...`);

@@ -6,15 +6,22 @@ import bcrypt from 'bcrypt';
 import { SAMPLE_USERS } from '../../sandbox/sample-nodes.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
 import type { Outcome } from './command.ts';
-import type { ContainerEngine, RunOptions } from './container-engine.ts';
+import type {
+  Container,
+  ContainerEngine,
+  ContainerOptions,
+  Environment,
+} from './container-engine.ts';
 import { becomesReady, freePort } from './listening.ts';
 
 const START_MS = 30_000;
-const DATA = '/app/data';
+/** Where the service of the image listens by default. */
+const PORT_OF_IMAGE = 3000;
 const SECRETS = '/run/secrets';
 
 /** What a trial needs besides the container. */
 interface Surroundings {
+  /** The value of the header for the caller alice. */
   readonly authorization: string;
   readonly sandbox: Sandbox;
   /** A temporary folder, with the secrets. */
@@ -26,24 +33,13 @@ interface Surroundings {
 export class TrialContainer {
   readonly engine: ContainerEngine;
   readonly image: string;
-  /** The value of the header for the caller alice. */
-  readonly authorization: string;
-  readonly #sandbox: Sandbox;
-  readonly #directory: string;
-  readonly #port: number;
-  readonly #name = `alfresco-downloads-bff-try-${process.pid}`;
+  readonly #surroundings: Surroundings;
+  #container: Container | undefined;
 
-  private constructor(
-    engine: ContainerEngine,
-    image: string,
-    { authorization, sandbox, directory, port }: Surroundings,
-  ) {
+  private constructor(engine: ContainerEngine, image: string, surroundings: Surroundings) {
     this.engine = engine;
     this.image = image;
-    this.authorization = authorization;
-    this.#sandbox = sandbox;
-    this.#directory = directory;
-    this.#port = port;
+    this.#surroundings = surroundings;
   }
 
   /** @throws Error with the log of a container that does not listen */
@@ -54,16 +50,13 @@ export class TrialContainer {
     const authorization = `Basic ${Buffer.from(`alice:${password}`).toString('base64')}`;
     const sandbox = await startSandbox();
     const port = await freePort();
-    const trial = new TrialContainer(engine, image, {
-      authorization,
-      sandbox,
-      directory,
-      port,
-    });
+    const surroundings = { authorization, sandbox, directory, port };
+    const trial = new TrialContainer(engine, image, surroundings);
     try {
-      const options = { ...trial.#options(), name: trial.#name };
-      await engine.command(...engine.runArguments(image, options));
-      await trial.#untilItListens();
+      // On the network of this machine: the stand-in listens only there, and a firewall may keep other networks from it.
+      const environment = { ...trial.#environment, HOST: '127.0.0.1', PORT: String(port) };
+      trial.#container = await engine.start(image, trial.#options('', environment));
+      await untilItListens(trial.url, trial.#container);
       return trial;
     } catch (error) {
       await trial.remove();
@@ -72,63 +65,93 @@ export class TrialContainer {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.#port}`;
+    return `http://127.0.0.1:${this.#surroundings.port}`;
+  }
+
+  get authorization(): string {
+    return this.#surroundings.authorization;
   }
 
   /** Runs Node.js in the container. */
   node(...args: string[]): Promise<Outcome> {
-    return this.engine.outcome('exec', this.#name, 'node', ...args);
+    return this.#container!.exec('node', ...args);
   }
 
   isHealthy(): Promise<boolean> {
-    return this.engine.isHealthy(this.#name);
+    return this.#container!.isHealthy();
   }
 
   /** Sends SIGTERM. @returns the exit code of the service */
   async terminate(): Promise<number> {
-    await this.engine.command('kill', '--signal=TERM', this.#name);
-    return Number(await this.engine.command('wait', this.#name));
+    await this.#container!.sendTerm();
+    return this.#container!.exitCode();
   }
 
-  /** Starts another container of the image with a variable changed. @returns how it ends */
-  startWith(variables: Readonly<Record<string, string>>): Promise<Outcome> {
-    const { environment, volumes } = this.#options();
-    const options = { environment: { ...environment, ...variables }, volumes };
-    return this.engine.outcome(...this.engine.runArguments(this.image, options));
+  /** Starts another container of the image with a variable changed. @returns its exit code */
+  startWith(variables: Environment): Promise<number> {
+    const options = this.#options('-other', { ...this.#environment, ...variables });
+    return this.#whileRunning(options, (container) => container.exitCode());
+  }
+
+  /** Starts another container, which listens where the image says, on a network of its own. @returns the status at its published port */
+  async startPublished(path: string): Promise<number> {
+    const port = await freePort();
+    const options = this.#options('-published', this.#environment);
+    const published = { port, to: PORT_OF_IMAGE };
+    return this.#whileRunning({ ...options, published }, async (container) => {
+      const url = `http://127.0.0.1:${port}`;
+      await untilItListens(url, container);
+      return (await fetch(url + path)).status;
+    });
   }
 
   async remove(): Promise<void> {
-    await this.engine.outcome('rm', '--force', this.#name);
-    await this.engine.outcome('volume', 'rm', this.#name);
-    await this.#sandbox.close();
-    await rm(this.#directory, { recursive: true });
+    const { sandbox, directory } = this.#surroundings;
+    await this.#container?.remove();
+    await sandbox.close();
+    await rm(directory, { recursive: true });
   }
 
-  #options(): Pick<RunOptions, 'environment' | 'volumes'> {
+  async #whileRunning<T>(
+    options: ContainerOptions,
+    use: (container: Container) => Promise<T>,
+  ): Promise<T> {
+    const container = await this.engine.start(this.image, options);
+    try {
+      return await use(container);
+    } finally {
+      await container.remove();
+    }
+  }
+
+  #options(suffix: string, environment: Environment): ContainerOptions {
     return {
-      environment: {
-        // Of the machine, since the container has no network of its own.
-        HOST: '127.0.0.1',
-        PORT: String(this.#port),
-        ALFRESCO_URL: this.#sandbox.url,
-        ALFRESCO_USERNAME_FILE: `${SECRETS}/alfresco_username`,
-        ALFRESCO_PASSWORD_FILE: `${SECRETS}/alfresco_password`,
-        USERS_FILE: `${SECRETS}/users.htpasswd`,
-        LINK_SECRET_FILE: `${SECRETS}/link_secret`,
-      },
-      volumes: [`${this.#name}:${DATA}`, `${this.#directory}/secrets:${SECRETS}:ro`],
+      name: `alfresco-downloads-bff-try-${process.pid}${suffix}`,
+      environment,
+      volume: '/app/data',
+      mount: { source: join(this.#surroundings.directory, 'secrets'), folder: SECRETS },
     };
   }
 
-  async #untilItListens(): Promise<void> {
-    const isLive = async () => {
-      const response = await fetch(`${this.url}/health/live`).catch(() => undefined);
-      return response?.ok ?? false;
+  get #environment(): Environment {
+    return {
+      ALFRESCO_URL: this.#surroundings.sandbox.url,
+      ALFRESCO_USERNAME_FILE: `${SECRETS}/alfresco_username`,
+      ALFRESCO_PASSWORD_FILE: `${SECRETS}/alfresco_password`,
+      USERS_FILE: `${SECRETS}/users.htpasswd`,
+      LINK_SECRET_FILE: `${SECRETS}/link_secret`,
     };
-    if (await becomesReady(START_MS, isLive)) return;
-    const { stdout, stderr } = await this.engine.outcome('logs', this.#name);
-    throw new Error(`The container does not listen:\n${stdout}${stderr}`);
   }
+}
+
+/** @throws Error with the log of a container that does not listen */
+async function untilItListens(url: string, container: Container): Promise<void> {
+  const isLive = async () => {
+    const response = await fetch(`${url}/health/live`).catch(() => undefined);
+    return response?.ok ?? false;
+  };
+  if (await becomesReady(START_MS, isLive)) return;
+  throw new Error(`The container does not listen:\n${await container.log()}`);
 }
 
 /** Writes the files that deploy/README.md tells the operator to make, for user 1000 of the container to read. */

@@ -154,7 +154,9 @@ describe('npm run image:try', () => {
       env: { PATH: '' },
       encoding: 'utf8',
     });
-    expect(stderr).toMatch(/^Neither Docker .* nor Podman can be used here\. .*install podman/);
+    expect(stderr).toMatch(
+      /^Neither Docker .* nor Podman nor Buildah .* can be used here\. .*install podman/,
+    );
     expect(status).toBe(2);
   });
 });
