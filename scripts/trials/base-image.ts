@@ -45,7 +45,7 @@ async function makeBase(engine: ContainerEngine): Promise<void> {
     await run('debootstrap', ['--variant=minbase', `--include=${LIBRARIES}`, DEBIAN, root]);
     await rm(join(root, 'var/cache/apt'), { recursive: true });
     await rm(join(root, 'var/lib/apt/lists'), { recursive: true });
-    await run('chroot', [root, 'useradd', '--uid=1000', '--create-home', 'node']);
+    await run('chroot', [root, '/usr/sbin/useradd', '--uid=1000', '--create-home', 'node']);
     await addNode(root);
     const certificates = await addCertificates(root);
     const archive = join(directory, 'root.tar');

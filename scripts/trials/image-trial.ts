@@ -25,9 +25,10 @@ async function tryImage(): Promise<boolean> {
   const base = await baseImage(engine);
   console.log(`Building ${IMAGE} on ${base.description} ...`);
   await engine.build(IMAGE, base.name);
-  const trial = await TrialContainer.start(engine, IMAGE);
+  const trial = await TrialContainer.prepare(engine, IMAGE);
   process.once('SIGINT', () => void trial.remove().finally(() => process.exit(130)));
   try {
+    await trial.start();
     return await printTable(findings(trial, base.name));
   } finally {
     await trial.remove();

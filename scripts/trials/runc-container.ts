@@ -87,7 +87,7 @@ export class RuncContainer implements Container {
     await outcomeOf('runc', this.#arguments('delete', '--force', this.#name));
     await this.#ended;
     await this.#removeFiles();
-    await rm(this.#directory, { recursive: true });
+    await rm(this.#directory, { recursive: true, force: true });
   }
 
   /** With what runc keeps of its containers in the folder of this one. */

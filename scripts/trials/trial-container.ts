@@ -35,6 +35,8 @@ export class TrialContainer {
   readonly image: string;
   readonly #surroundings: Surroundings;
   #container: Container | undefined;
+  readonly #others = new Set<Container>();
+  #removal: Promise<void> | undefined;
 
   private constructor(engine: ContainerEngine, image: string, surroundings: Surroundings) {
     this.engine = engine;
@@ -42,26 +44,24 @@ export class TrialContainer {
     this.#surroundings = surroundings;
   }
 
-  /** @throws Error with the log of a container that does not listen */
-  static async start(engine: ContainerEngine, image: string): Promise<TrialContainer> {
+  /** Makes all that the container needs. */
+  static async prepare(engine: ContainerEngine, image: string): Promise<TrialContainer> {
     const directory = await mkdtemp(join(tmpdir(), 'image-try-'));
     const password = randomBytes(12).toString('hex');
     await writeSecrets(join(directory, 'secrets'), password);
     const authorization = `Basic ${Buffer.from(`alice:${password}`).toString('base64')}`;
     const sandbox = await startSandbox();
     const port = await freePort();
-    const surroundings = { authorization, sandbox, directory, port };
-    const trial = new TrialContainer(engine, image, surroundings);
-    try {
-      // On the network of this machine: the stand-in listens only there, and a firewall may keep other networks from it.
-      const environment = { ...trial.#environment, HOST: '127.0.0.1', PORT: String(port) };
-      trial.#container = await engine.start(image, trial.#options('', environment));
-      await untilItListens(trial.url, trial.#container);
-      return trial;
-    } catch (error) {
-      await trial.remove();
-      throw error;
-    }
+    return new TrialContainer(engine, image, { authorization, sandbox, directory, port });
+  }
+
+  /** @throws Error with the log of a container that does not listen */
+  async start(): Promise<void> {
+    // On the network of this machine: the stand-in listens only there, and a firewall may keep other networks from it.
+    const port = String(this.#surroundings.port);
+    const environment = { ...this.#environment, HOST: '127.0.0.1', PORT: port };
+    this.#container = await this.engine.start(this.image, this.#options('', environment));
+    await untilItListens(this.url, this.#container);
   }
 
   get url(): string {
@@ -105,9 +105,16 @@ export class TrialContainer {
     });
   }
 
-  async remove(): Promise<void> {
-    const { sandbox, directory } = this.#surroundings;
+  /** Removes all of it; called again, waits for that. */
+  remove(): Promise<void> {
+    this.#removal ??= this.#removeAll();
+    return this.#removal;
+  }
+
+  async #removeAll(): Promise<void> {
+    for (const container of this.#others) await container.remove();
     await this.#container?.remove();
+    const { sandbox, directory } = this.#surroundings;
     await sandbox.close();
     await rm(directory, { recursive: true });
   }
@@ -117,9 +124,11 @@ export class TrialContainer {
     use: (container: Container) => Promise<T>,
   ): Promise<T> {
     const container = await this.engine.start(this.image, options);
+    this.#others.add(container);
     try {
       return await use(container);
     } finally {
+      this.#others.delete(container);
       await container.remove();
     }
   }
