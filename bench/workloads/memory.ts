@@ -19,7 +19,7 @@ const USUAL = IMAGE_ENVIRONMENT.NODE_OPTIONS;
 const FLOOR = 'node:http, and nothing else';
 /** Time for a service to collect garbage, which it does when idle. */
 const SETTLING_MS = 5000;
-/** Time for a service to return the memory of its start. */
+/** Time for a service to return the memory of its start, during which V8 is frugal. */
 const REST_MS = 15_000;
 
 /** W5: the memory of a service that nobody uses yet. */
@@ -60,7 +60,7 @@ async function watched(options: string): Promise<{ each: number; note: string }>
   try {
     const ids: string[] = [];
     while (ids.length < WATCHED) ids.push(await service.createDownload(SAMPLE_NODES.mediumFile));
-    await sleep(SETTLING_MS);
+    await sleep(REST_MS);
     const { all, before, after } = await watch(service.url, service.child.pid!, ids);
     sandbox.clearRequests();
     await sleep(10_000);
@@ -130,6 +130,7 @@ async function slow(options: string): Promise<{ most: number; note: string }> {
   });
   try {
     const id = await service.createDownload();
+    await sleep(REST_MS);
     const before = await service.residentBytes();
     const readers = Array.from({ length: STREAMS }, () => readSlowly(service.port, id));
     let most = 0;

@@ -3,6 +3,8 @@ import { type AddressInfo, type Server, type Socket, createServer } from 'node:n
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import type { UpstreamRequest, UpstreamResponse } from '../http/upstream-call.js';
 import { requestOf } from '../http/upstream.fixture.js';
 import { codeOf } from '../http/transport-failure.js';
@@ -53,6 +55,16 @@ function open(
 /** With or without an error: the other side may have left something unread. */
 async function closed(socket: Socket): Promise<void> {
   if (!socket.closed) await new Promise((resolve) => socket.once('close', resolve));
+}
+
+/** Bytes outside of the heap, without garbage: it is swept beside the program. */
+async function bytesHeld(): Promise<number> {
+  setFlagsFromString('--expose-gc');
+  for (let time = 0; time < 3; time += 1) {
+    (runInNewContext('gc') as () => void)();
+    await sleep(20);
+  }
+  return process.memoryUsage().arrayBuffers;
 }
 
 /** The code that it fails with, before or after its head. */
@@ -190,6 +202,39 @@ describe('a connection for content', () => {
       expect(data.readableLength).toBeLessThanOrEqual(2 * SMALL_READ);
     }
     expect(Buffer.concat(chunks).equals(BODY)).toBe(true);
+  });
+
+  it('holds the memory of one read for each of many readers that wait, and gives each its own bytes', async () => {
+    const bodies = Array.from({ length: 60 }, (_, index) => Buffer.alloc(100_000, index));
+    let next = 0;
+    respond = (socket) => {
+      const body = bodies[next++]!;
+      heard = '';
+      socket.write(Buffer.concat([Buffer.from(head(body.length)), body]));
+    };
+    const before = await bytesHeld();
+    const readers: AsyncIterator<Buffer>[] = [];
+    const parts: Buffer[][] = [];
+    while (readers.length < bodies.length) {
+      const reader = ((await open()).data as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
+      readers.push(reader);
+      parts.push([(await reader.next()).value as Buffer]);
+    }
+    const each = ((await bytesHeld()) - before) / bodies.length;
+    expect(each).toBeLessThan(1.5 * SMALL_READ);
+
+    let isDone = false;
+    while (!isDone) {
+      isDone = true;
+      for (const [index, reader] of readers.entries()) {
+        const { value, done } = await reader.next();
+        if (!done) parts[index]!.push(value);
+        isDone &&= done === true;
+      }
+    }
+    expect(parts.map((chunks, index) => Buffer.concat(chunks).equals(bodies[index]!))).toEqual(
+      bodies.map(() => true),
+    );
   });
 
   it.each([

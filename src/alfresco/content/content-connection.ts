@@ -18,6 +18,12 @@ const SLOW_MS = 20;
 /** Bytes that a reader takes without a pause before it counts as fast: for a slow one, the kernel alone takes many. */
 export const FAST_AFTER = 16_777_216;
 
+/**
+ * Where all connections read that wait for their readers. Node.js asks for the memory of a read before it is known when there will
+ * be one, and a slow reader takes long: what comes here is copied, so that only a chunk on its way holds memory.
+ */
+const WAITING = Buffer.allocUnsafeSlow(SMALL_READ);
+
 /** Connections whose readers are fast at present. */
 const fast = new Set<ContentConnection>();
 
@@ -129,7 +135,9 @@ export class ContentConnection extends Readable {
   private receive(bytes: number, buffer: Uint8Array): boolean {
     if (this.destroyed) return false;
     this.idle.refresh();
-    const chunk = (buffer as Buffer).subarray(0, bytes);
+    const memory = buffer === WAITING ? takeBuffer(SMALL_READ) : (buffer as Buffer);
+    if (memory !== buffer) WAITING.copy(memory, 0, 0, bytes);
+    const chunk = memory.subarray(0, bytes);
     try {
       return this.respond ? this.readHead(chunk) : this.pass(chunk);
     } catch (error) {
@@ -139,7 +147,8 @@ export class ContentConnection extends Readable {
   }
 
   private nextBuffer(): Buffer {
-    if (this.destroyed || this.sinceWait < FAST_AFTER) return takeBuffer(SMALL_READ);
+    if (this.destroyed) return WAITING;
+    if (this.sinceWait < FAST_AFTER) return this.isWanted ? takeBuffer(SMALL_READ) : WAITING;
     fast.add(this);
     return takeBuffer(fastRead(fast.size));
   }
