@@ -135,9 +135,7 @@ export class ContentConnection extends Readable {
   private receive(bytes: number, buffer: Uint8Array): boolean {
     if (this.destroyed) return false;
     this.idle.refresh();
-    const memory = buffer === WAITING ? takeBuffer(SMALL_READ) : (buffer as Buffer);
-    if (memory !== buffer) WAITING.copy(memory, 0, 0, bytes);
-    const chunk = memory.subarray(0, bytes);
+    const chunk = ownChunk(buffer as Buffer, bytes);
     try {
       return this.respond ? this.readHead(chunk) : this.pass(chunk);
     } catch (error) {
@@ -226,6 +224,14 @@ export class ContentConnection extends Readable {
   private endIfIdle(): void {
     if (this.isWanted && !this.respond) this.destroy(new errors.BodyTimeoutError());
   }
+}
+
+/** What was read, in memory that no other connection reads into. */
+function ownChunk(buffer: Buffer, bytes: number): Buffer {
+  if (buffer.buffer !== WAITING.buffer) return buffer.subarray(0, bytes);
+  const copy = takeBuffer(SMALL_READ);
+  buffer.copy(copy, 0, 0, bytes);
+  return copy.subarray(0, bytes);
 }
 
 type Headers = Readonly<Record<string, string>>;
