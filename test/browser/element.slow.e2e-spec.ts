@@ -253,4 +253,17 @@ describe('the element', { timeout: 60_000 }, () => {
     expect(await filesOf(saved)).toContain('Projects/README.txt');
     tab.forgive(/status of 401/);
   });
+
+  it('works with a name and password, from another origin', async ({ demo, element }) => {
+    await run(
+      element.page,
+      `zip.authorization = '${basic(DEMO_USER)}';
+       zip.baseUrl = '${demo.url}';
+       zip.nodeIds = ['${SAMPLE_NODES.projectsFolder}'];`,
+    );
+    const asked = element.page.waitForRequest(`${demo.url}/downloads`);
+    const saved = await element.saving(() => element.button('Download what is chosen').click());
+    expect((await asked).method()).toBe('POST');
+    expect(await filesOf(saved)).toContain('Projects/README.txt');
+  });
 });
